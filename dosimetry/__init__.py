@@ -1,0 +1,51 @@
+"""Dosimetry and dosing schedules for 177Lu therapy.
+
+What a clinic measures goes in (:func:`read_patient`); what each cycle gives each organ, what the
+course will give and which limits that touches comes out (:func:`plan`). Decision support, not a
+medical device: a qualified physicist must check.
+
+Examples
+--------
+>>> import dosimetry
+>>> import pint
+>>> Q = pint.get_application_registry().Quantity
+>>> print(dosimetry.fit(Q([4, 24, 120], "h"), Q([80.99, 69.24, 21.09], "MBq")).model)
+mono
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dosimetry.physics.fitting import fit as fit
+    from dosimetry.problems import InputError as InputError
+    from dosimetry.therapy.patient import Patient as Patient
+    from dosimetry.therapy.patient_file import read_patient as read_patient
+    from dosimetry.therapy.plan import Plan as Plan
+    from dosimetry.therapy.scheduler import plan as plan
+
+__version__ = "0.1.0"
+
+# Loaded when first asked for (PEP 562), so that "dosimetry --help" starts at once.
+_HOMES = {
+    "InputError": "dosimetry.problems",
+    "Patient": "dosimetry.therapy.patient",
+    "Plan": "dosimetry.therapy.plan",
+    "fit": "dosimetry.physics.fitting",
+    "plan": "dosimetry.therapy.scheduler",
+    "read_patient": "dosimetry.therapy.patient_file",
+}
+__all__ = ["InputError", "Patient", "Plan", "fit", "plan", "read_patient"]  # lazy
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dosimetry' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

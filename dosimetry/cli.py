@@ -1,0 +1,234 @@
+"""The command line: each command reads, calls one function and presents."""
+
+from __future__ import annotations
+
+import enum
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    help="Dosimetry and dosing schedules for 177Lu therapy (decision support, no medical device).",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+class Format(enum.StrEnum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+class Severity(enum.StrEnum):
+    """The severities that a command can fail on."""
+
+    CAUTION = "caution"
+    EXCEEDS = "exceeds"
+
+
+class Schema(enum.StrEnum):
+    """The documents that have a JSON schema."""
+
+    PATIENT = "patient"
+    PLAN = "plan"
+
+
+PatientArgument = Annotated[Path, typer.Argument(metavar="PATIENT", help="YAML or JSON file.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from dosimetry import __version__
+
+        typer.echo(f"dosimetry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command(
+    epilog="Example: dosimetry plan examples/two_cycles.yaml -o plan.json --fail-on exceeds"
+)
+def plan(
+    patient: PatientArgument,
+    strategy: Annotated[str, typer.Option(help="fixed: the regimen as written.")] = "fixed",
+    risk: Annotated[
+        float, typer.Option(help="Probability of passing a limit that a strategy may run.")
+    ] = 0.05,
+    format: FormatOption = Format.TABLE,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Also write the plan as JSON here.")
+    ] = None,
+    fail_on: Annotated[
+        Severity | None,
+        typer.Option(help="Exit with 1 when a flag of this severity or worse stands."),
+    ] = None,
+) -> None:
+    """Plan the course: doses per cycle, what is to come, and which limits that touches."""
+    from dosimetry.therapy.files import refuse_overwriting, write_whole
+    from dosimetry.therapy.patient_file import read_patient
+    from dosimetry.therapy.scheduler import plan as make_plan
+
+    if output is not None:
+        refuse_overwriting(patient, output)
+    made = make_plan(read_patient(patient), strategy=strategy, risk=risk)
+    if output is not None:
+        write_whole(output, made.to_json())
+    if format is Format.JSON:
+        _print_document(made.to_json())
+    else:
+        from dosimetry.report.terminal import console, show_plan
+
+        show_plan(made, console())
+    if fail_on is not None and made.flags.at_least(fail_on.value):
+        raise typer.Exit(1)
+
+
+@app.command(
+    epilog='Example: dosimetry fit examples/snmmi_patient4.csv --administered "7.21 GBq" '
+    "--model kidney_left=uptake"
+)
+def fit(
+    curves: Annotated[Path, typer.Argument(metavar="CURVES", help="CSV file of measurements.")],
+    administered: Annotated[str, typer.Option(help='Administered activity, as in "7.21 GBq".')],
+    nuclide: Annotated[str, typer.Option(help="As in: dosimetry tables nuclides.")] = "Lu-177",
+    model: Annotated[
+        list[str] | None, typer.Option(help="MODEL, or REGION=MODEL; repeatable; else auto.")
+    ] = None,
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Fit time-activity curves and integrate them, without a patient."""
+    from dosimetry.therapy.curves import fit_file
+
+    found = fit_file(curves, administered, nuclide, model or ())
+    if format is Format.JSON:
+        _print_document(found.to_json())
+    else:
+        from dosimetry.report.curves import show_curves
+        from dosimetry.report.terminal import console
+
+        show_curves(found.curves, console())
+
+
+@app.command(epilog='Example: dosimetry decay "7.4 GBq" --after "3 d"')
+def decay(
+    activity: Annotated[str, typer.Argument(help='As in "7.4 GBq".')],
+    after: Annotated[str | None, typer.Option(help='Time that passes, as in "3 d".')] = None,
+    to: Annotated[str | None, typer.Option(help="Activity to wait for; prints the time.")] = None,
+    nuclide: Annotated[str, typer.Option(help="As in: dosimetry tables nuclides.")] = "Lu-177",
+) -> None:
+    """Activity after a time of physical decay, or the time to an activity."""
+    from dosimetry.therapy.decay_query import describe_decay
+
+    typer.echo(describe_decay(activity, after, to, nuclide))
+
+
+@app.command(epilog="Example: dosimetry init patient.yaml")
+def init(
+    patient: PatientArgument,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file.")] = False,
+) -> None:
+    """Write a commented patient file to fill in."""
+    from dosimetry.problems import refuse
+    from dosimetry.therapy.files import write_whole
+    from dosimetry.therapy.template import TEMPLATE
+
+    if patient.exists() and not force:
+        raise refuse("file-exists", "exists already", "name another, or add --force", f"{patient}")
+    write_whole(patient, TEMPLATE)
+    typer.echo(f"wrote {patient}; next: dosimetry check {patient}", err=True)
+
+
+@app.command(epilog="Example: dosimetry check examples/psma_patient1.yaml")
+def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None:
+    """Check a patient file: say all that is wrong at once, plan nothing."""
+    from dosimetry.therapy.checking import check_file
+
+    report = check_file(patient)
+    if format is Format.JSON:
+        _print_document(report.to_json())
+    else:
+        for warning in report.warnings:
+            typer.echo(f"warning: {warning}", err=True)
+        if report.ok:
+            typer.echo(f"{patient}: no problem found, {len(report.warnings)} warnings")
+        else:
+            _print_problems(report.problems)
+    if not report.ok:
+        raise typer.Exit(2)
+
+
+@app.command(epilog="Example: dosimetry tables limits")
+def tables(
+    name: Annotated[
+        str | None, typer.Argument(help="Name of a table; all are listed without.")
+    ] = None,
+) -> None:
+    """Show the reference tables, their figures and sources."""
+    from dosimetry.report.tables import show_table, show_table_list
+    from dosimetry.report.terminal import console
+
+    if name is None:
+        show_table_list(console())
+    else:
+        show_table(name, console())
+
+
+@app.command(epilog="Example: dosimetry schema patient > patient.schema.json")
+def schema(
+    document: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.PATIENT,
+) -> None:
+    """Print a JSON schema, for editors and other programs."""
+    from dosimetry.therapy.plan import plan_schema, to_json
+
+    if document is Schema.PLAN:
+        _print_document(to_json(plan_schema()))
+    else:
+        from dosimetry.therapy.patient import patient_schema
+
+        _print_document(to_json(patient_schema()))
+
+
+def _print_document(text: str) -> None:
+    """Write a document to stdout as UTF-8 with the same bytes on every system."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def _print_problems(problems: tuple[object, ...]) -> None:
+    for problem in problems:
+        typer.echo(_printable(f"{problem}"), err=True)
+    count = len(problems)
+    typer.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was written", err=True)
+
+
+def _printable(text: str) -> str:
+    """Escape control characters, which could otherwise act on the terminal."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
+def main() -> NoReturn:
+    """Run the command line; bad input ends with exit code 2 and no traceback."""
+    from dosimetry.problems import InputError
+
+    try:
+        app()
+    except InputError as error:
+        _print_problems(error.problems)
+        sys.exit(2)
+    sys.exit(0)

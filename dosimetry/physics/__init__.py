@@ -1,0 +1,1 @@
+"""The physics: timeless functions of numbers, without patient, file or clock."""

@@ -1,0 +1,392 @@
+"""Least squares of one time-activity curve and one model.
+
+Amplitudes enter linearly and are solved for inside (variable projection, Golub and Pereyra 1973);
+the search runs over the logarithms of the rates, from a grid over all of them, so that the answer
+does not depend on a start.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import exprel
+
+from dosimetry.physics.kinetics import Array, Exponentials
+
+FASTEST = 20.0  # 1/h: no scan can resolve a faster rate
+UNSEEN = 30.0  # exp(-30) of an amplitude is left at the first scan: nothing a fit could use
+APART = 1e-3  # two rates of an uptake closer than this, relatively, are one within 1e-7
+ROUGH_STEPS, MOST_STEPS = 6, 200  # down from every grid minimum, then from the best
+SETTLED = 1e-10  # in ln rate
+MINIMA = 3  # grid minima that are followed down
+
+
+@dataclass(frozen=True)
+class Model:
+    """A sum of exponentials with some of its amplitudes tied.
+
+    Attributes
+    ----------
+    name : str
+    rates : int
+        Number of rates; the slowest come first, an uptake rate last.
+    terms : tuple of tuple
+        For each amplitude, the index of its falling rate and of its uptake rate (or None).
+    grid : int
+        Points per rate of the starting grid.
+    smaller : str or None
+        The model it collapses to when a rate or an amplitude vanishes.
+    """
+
+    name: str
+    rates: int
+    terms: tuple[tuple[int, int | None], ...]
+    grid: int
+    smaller: str | None
+
+    @property
+    def free(self) -> int:
+        """Number of free parameters."""
+        return self.rates + len(self.terms)
+
+
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {
+        model.name: model
+        for model in (
+            Model("mono", 1, ((0, None),), 48, None),
+            Model("uptake", 2, ((0, 1),), 32, "mono"),
+            Model("bi", 2, ((0, None), (1, None)), 32, "mono"),
+            Model("bi-uptake", 3, ((0, 2), (1, 2)), 20, "bi"),
+        )
+    }
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Optimum:
+    """The best fit of one model to one curve.
+
+    Attributes
+    ----------
+    model : Model
+        The model fitted, or the smaller one that it collapsed to.
+    rates, amplitudes : array
+        In 1/h and MBq; the amplitudes are those of the model's formula.
+    chi2 : float
+    covariance : array
+        Of (amplitudes, rates); rows of a parameter on its bound are zero.
+    at_bound : bool
+        The slowest rate is the physical decay constant.
+    collapsed_from : str or None
+        The larger model of which a part vanished.
+    """
+
+    model: Model
+    rates: Array
+    amplitudes: Array
+    chi2: float
+    covariance: Array
+    at_bound: bool
+    collapsed_from: str | None = field(default=None)
+
+    def shape(self) -> Exponentials:
+        """Return the curve as a plain sum of exponentials."""
+        amplitudes, rates = [], []
+        for (fall, rise), amplitude in zip(self.model.terms, self.amplitudes, strict=True):
+            amplitudes.append(amplitude)
+            rates.append(self.rates[fall])
+            if rise is not None:
+                amplitudes.append(-amplitude)
+                rates.append(self.rates[rise])
+        return Exponentials(np.array(amplitudes), np.array(rates))
+
+    def tia_gradient(self) -> Array:
+        """Return the derivatives of the TIA by (amplitudes, rates)."""
+        by_amplitude = np.zeros(len(self.amplitudes))
+        by_rate = np.zeros(self.model.rates)
+        for i, (fall, rise) in enumerate(self.model.terms):
+            by_amplitude[i] = 1.0 / self.rates[fall]
+            by_rate[fall] -= self.amplitudes[i] / self.rates[fall] ** 2
+            if rise is not None:
+                by_amplitude[i] -= 1.0 / self.rates[rise]
+                by_rate[rise] += self.amplitudes[i] / self.rates[rise] ** 2
+        return np.concatenate([by_amplitude, by_rate])
+
+
+def fit_model(
+    name: str, time: npt.ArrayLike, activity: npt.ArrayLike, sd: npt.ArrayLike, slowest: float
+) -> Optimum:
+    """Fit one model by weighted least squares.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`MODELS`.
+    time, activity, sd : array, shape (n,)
+        In h and MBq, positive; n at least the model's number of parameters.
+    slowest : float
+        Physical decay constant in 1/h, the lower bound of every rate.
+
+    Returns
+    -------
+    Optimum
+        A rate on its upper bound or an amplitude at zero collapses to the smaller model.
+
+    Examples
+    --------
+    >>> time = np.array([1.0, 24.0, 72.0, 120.0])
+    >>> found = fit_model("mono", time, 50 * np.exp(-0.01 * time), np.ones(4), 0.00434)
+    >>> print(f"{found.amplitudes[0]:.6f} {found.rates[0]:.6f}")
+    50.000000 0.010000
+    """
+    model = MODELS[name]
+    spread = np.asarray(sd, dtype=float)
+    data = _Data(
+        np.asarray(time, dtype=float), np.asarray(activity, dtype=float) / spread, 1.0 / spread
+    )
+    low, high = float(np.log(slowest)), float(np.log(min(FASTEST, UNSEEN / data.time.min())))
+    minima = _grid_minima(model, data, low, high)
+    rough = [_descend(model, data, start, low, high, ROUGH_STEPS) for start in minima]
+    theta, _ = _descend(model, data, min(rough, key=_chi2_of)[0], low, high, MOST_STEPS)
+    smaller = _collapses(model, data, theta, high)
+    if smaller is not None:
+        found = fit_model(smaller, time, activity, sd, slowest)
+        return Optimum(
+            found.model,
+            found.rates,
+            found.amplitudes,
+            found.chi2,
+            found.covariance,
+            found.at_bound,
+            name,
+        )
+    return _describe(model, data, theta, low)
+
+
+@dataclass(frozen=True, eq=False)
+class _Data:
+    """Times, weighted activities and square roots of the weights."""
+
+    time: Array
+    weighted: Array
+    weight: Array
+
+
+def _columns(model: Model, data: _Data, rates: Array) -> Array:
+    """Return the weighted basis, shape (..., terms, n), for rates of shape (..., rates).
+
+    An uptake term is (exp(-a t) - exp(-b t)) / (b - a), which has a limit where a = b.
+    """
+    columns = []
+    for fall, rise in model.terms:
+        falling = rates[..., fall, None]
+        column = np.exp(-falling * data.time)
+        if rise is not None:
+            gap = rates[..., rise, None] - falling
+            column = column * data.time * exprel(-gap * data.time)
+        columns.append(column * data.weight)
+    return np.stack(columns, axis=-2)
+
+
+def _amplitudes(columns: Array, weighted: Array) -> Array:
+    """Return the non-negative least-squares amplitudes, shape (..., terms), terms at most two."""
+    projection = columns @ weighted
+    diagonal = np.einsum("...kn,...kn->...k", columns, columns)
+    alone = np.maximum(projection, 0.0) / np.where(diagonal > 0, diagonal, np.inf)
+    if columns.shape[-2] == 1:
+        return alone
+    a, c = diagonal[..., 0], diagonal[..., 1]
+    b = np.einsum("...n,...n->...", columns[..., 0, :], columns[..., 1, :])
+    determinant = a * c - b * b
+    safe = np.where(determinant > 1e-13 * a * c, determinant, np.inf)
+    first = (c * projection[..., 0] - b * projection[..., 1]) / safe
+    second = (a * projection[..., 1] - b * projection[..., 0]) / safe
+    both = np.stack([first, second], axis=-1)
+    gain = alone * projection
+    better = (gain[..., 0] >= gain[..., 1])[..., None]
+    single = np.where(np.stack([better[..., 0], ~better[..., 0]], axis=-1), alone, 0.0)
+    inside = ((first > 0) & (second > 0))[..., None]
+    return np.where(inside, both, single)
+
+
+def _chi2(model: Model, data: _Data, rates: Array) -> Array:
+    columns = _columns(model, data, rates)
+    amplitudes = _amplitudes(columns, data.weighted)
+    residual = np.einsum("...k,...kn->...n", amplitudes, columns) - data.weighted
+    return np.asarray(np.einsum("...n,...n->...", residual, residual))
+
+
+@functools.cache
+def _combinations(points: int, rates: int) -> npt.NDArray[np.intp]:
+    return np.array(list(itertools.combinations(range(points), rates)), dtype=np.intp)
+
+
+def _grid_minima(model: Model, data: _Data, low: float, high: float) -> list[Array]:
+    """Return the best local minima of chi-square on a grid over all log rates."""
+    axis = np.linspace(low, high, model.grid)
+    index = _combinations(model.grid, model.rates)
+    chi2 = np.full((model.grid,) * model.rates, np.inf)
+    chi2[tuple(index.T)] = _chi2(model, data, np.exp(axis[index]))
+    lowest = np.ones(chi2.shape, dtype=bool)
+    for dimension in range(model.rates):
+        ends = [(0, 0)] * model.rates
+        ends[dimension] = (1, 1)
+        padded = np.pad(chi2, ends, constant_values=np.inf)
+        below, above = (np.take(padded, range(k, k + model.grid), dimension) for k in (0, 2))
+        lowest &= (chi2 <= below) & (chi2 <= above)
+    lowest &= chi2 < (1 - 1e-6) * (data.weighted @ data.weighted)
+    minima = np.argwhere(lowest)
+    order = np.argsort(chi2[lowest], kind="stable")[:MINIMA]
+    return [axis[minima[i]] for i in order]
+
+
+def _residual(model: Model, data: _Data, theta: Array) -> tuple[Array, Array, Array]:
+    """Return projected residual, its derivative by theta (Kaufman 1975) and the amplitudes.
+
+    The same columns as in :func:`_columns`, for one point and with their derivatives.
+    """
+    rates = np.exp(theta)
+    terms = len(model.terms)
+    falls = np.exp(-np.outer(rates, data.time)) * data.weight
+    drops = falls * data.time
+    columns = np.empty((terms, len(data.time)))
+    slopes = np.zeros((terms, model.rates, len(data.time)))
+    for i, (fall, rise) in enumerate(model.terms):
+        if rise is None:
+            columns[i] = falls[fall]
+            slopes[i, fall] = -rates[fall] * drops[fall]
+        else:
+            gap = rates[rise] - rates[fall]
+            columns[i] = drops[fall] * exprel(-gap * data.time)
+            slopes[i, fall] = rates[fall] / gap * (columns[i] - drops[fall])
+            slopes[i, rise] = rates[rise] / gap * (drops[rise] - columns[i])
+    amplitudes = _amplitudes(columns, data.weighted)
+    residual = amplitudes @ columns - data.weighted
+    slope = slopes[0] * amplitudes[0]
+    for i in range(1, terms):
+        slope = slope + slopes[i] * amplitudes[i]
+    return residual, _orthogonal(slope, columns[amplitudes > 0]), amplitudes
+
+
+def _orthogonal(vectors: Array, columns: Array) -> Array:
+    """Take from each vector its projection on the span of the columns (Gram and Schmidt)."""
+    done: list[Array] = []
+    for column in columns:
+        rest = column
+        for unit in done:
+            rest = rest - (rest @ unit) * unit
+        length = math.sqrt(rest @ rest)
+        if length > 1e-12 * math.sqrt(column @ column):
+            done.append(rest / length)
+            vectors = vectors - np.multiply.outer(vectors @ done[-1], done[-1])
+    return vectors
+
+
+def _ordered(model: Model, theta: Array, low: float, high: float) -> Array:
+    """Put log rates back between their bounds, an uptake rate above the others."""
+    theta = np.minimum(np.maximum(theta, low), high)
+    if model.rates == 1:
+        return theta
+    theta = np.sort(theta)
+    if theta[-1] - theta[-2] < APART and model.terms[0][1] is not None:
+        if theta[-2] + APART > high:
+            theta[-2] = high - APART
+        theta[-1] = theta[-2] + APART
+    return theta
+
+
+def _descend(
+    model: Model, data: _Data, theta: Array, low: float, high: float, steps: int
+) -> tuple[Array, float]:
+    """Follow chi-square down from a start by Levenberg and Marquardt's method within the bounds."""
+    theta = _ordered(model, theta, low, high)
+    residual, slopes, _ = _residual(model, data, theta)
+    chi2, damping = float(residual @ residual), 1e-3
+    for _ in range(steps):
+        gradient = slopes @ residual
+        held = ((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0))
+        slopes[held] = gradient[held] = 0.0
+        if abs(gradient).max() <= 1e-13 * (1.0 + chi2):
+            break
+        hessian = slopes @ slopes.T
+        hessian.flat[:: len(theta) + 1] *= 1.0 + damping
+        hessian.flat[:: len(theta) + 1] += 1e-300 + held
+        step = np.linalg.solve(hessian, gradient)
+        trial = _ordered(model, theta - np.minimum(np.maximum(step, -2.0), 2.0), low, high)
+        found = _residual(model, data, trial)
+        new = float(found[0] @ found[0])
+        moved = abs(trial - theta).max()
+        if new <= chi2:
+            theta, chi2, residual, slopes = trial, new, found[0], found[1]
+            damping = max(damping / 10, 1e-12)
+        else:
+            damping *= 10
+        if moved < SETTLED or damping > 1e12:
+            break
+    return theta, chi2
+
+
+def _collapses(model: Model, data: _Data, theta: Array, high: float) -> str | None:
+    """Return the smaller model where a rate is at its upper bound or an amplitude is zero."""
+    if model.smaller is None:
+        return None
+    _, _, amplitudes = _residual(model, data, theta)
+    vanished = bool(np.any(amplitudes == 0.0))
+    if model.name == "bi-uptake" and vanished:
+        return "uptake"
+    merged = len(model.terms) > 1 and abs(theta[1] - theta[0]) < APART
+    if merged and model.name == "bi-uptake":
+        return "uptake"
+    return model.smaller if vanished or merged or theta[-1] >= high - 1e-9 else None
+
+
+def _chi2_of(descent: tuple[Array, float]) -> float:
+    return descent[1]
+
+
+def _describe(model: Model, data: _Data, theta: Array, low: float) -> Optimum:
+    residual, _, amplitudes = _residual(model, data, theta)
+    rates = np.exp(theta)
+    formula = amplitudes.copy()
+    for i, (fall, rise) in enumerate(model.terms):
+        if rise is not None:
+            formula[i] /= rates[rise] - rates[fall]
+    at_bound = bool(theta[0] <= low)
+    shape = Optimum(model, rates, formula, 0.0, np.zeros((0, 0)), at_bound)
+    covariance = _covariance(shape, data)
+    return Optimum(model, rates, formula, float(residual @ residual), covariance, at_bound)
+
+
+def _covariance(found: Optimum, data: _Data) -> Array:
+    """Return (J^T J)^-1 of the free parameters, infinite where the data do not determine them."""
+    slopes = np.zeros((found.model.free, len(data.time)))
+    terms = len(found.amplitudes)
+    for i, (fall, rise) in enumerate(found.model.terms):
+        falling = np.exp(-found.rates[fall] * data.time)
+        slopes[i] += falling
+        slopes[terms + fall] -= found.amplitudes[i] * data.time * falling
+        if rise is not None:
+            rising = np.exp(-found.rates[rise] * data.time)
+            slopes[i] -= rising
+            slopes[terms + rise] += found.amplitudes[i] * data.time * rising
+    slopes *= data.weight
+    free = np.ones(found.model.free, dtype=bool)
+    free[terms] = not found.at_bound
+    scale = np.linalg.norm(slopes[free], axis=1)
+    covariance = np.zeros((found.model.free, found.model.free))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unit = slopes[free] / scale[:, None]
+    if np.all(np.isfinite(unit)) and np.linalg.matrix_rank(unit @ unit.T, tol=1e-14) == free.sum():
+        inverse = np.linalg.inv(unit @ unit.T) / np.outer(scale, scale)
+    else:
+        inverse = np.full((free.sum(), free.sum()), np.inf)
+    covariance[np.ix_(free, free)] = inverse
+    return covariance

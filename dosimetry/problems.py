@@ -1,0 +1,130 @@
+"""What is wrong with an input, where, and what would be right.
+
+One type for every error (:class:`InputError`) and one record (:class:`Problem`) for every error
+and warning: a stable code, the place, what is wrong, and the cure.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+LONGEST_QUOTE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong or doubtful.
+
+    Parameters
+    ----------
+    code : str
+        Stable name of the kind of problem, for programs.
+    message : str
+        What is wrong.
+    cure : str
+        What would be right.
+    place : str
+        Where: ``file: field`` or ``file:line: column``; empty where the caller knows it better.
+
+    Examples
+    --------
+    >>> print(Problem("wrong-unit", "'7.4 h' is no activity", "write GBq", "p.yaml: therapy"))
+    p.yaml: therapy: '7.4 h' is no activity
+      write GBq
+    """
+
+    code: str
+    message: str
+    cure: str = ""
+    place: str = ""
+
+    def at(self, place: str) -> Problem:
+        """Return the same problem with its place in front of the one it has."""
+        return replace(self, place=join_place(place, self.place))
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{head}\n  {self.cure}" if self.cure else head
+
+
+class InputError(ValueError):
+    r"""An input was refused; nothing was computed from it.
+
+    Parameters
+    ----------
+    problems : iterable of Problem
+        All that is wrong, in the order of the input.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+
+    Examples
+    --------
+    >>> str(InputError([Problem("negative", "the activity is negative", "give a positive one")]))
+    'the activity is negative\n  give a positive one'
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+    def at(self, place: str) -> InputError:
+        """Return the same error with ``place`` in front of every problem's place."""
+        return InputError(problem.at(place) for problem in self.problems)
+
+
+def refuse(code: str, message: str, cure: str = "", place: str = "") -> InputError:
+    """Make the error for a single problem: ``raise refuse(...)``."""
+    return InputError([Problem(code, message, cure, place)])
+
+
+def join_place(outer: str, inner: str) -> str:
+    """Join two places: names by a dot, indices without one.
+
+    Examples
+    --------
+    >>> join_place("cycles", "[0]"), join_place("masses", "liver"), join_place("p.yaml: ", "id")
+    ('cycles[0]', 'masses.liver', 'p.yaml: id')
+
+    A place that names a file of its own stays as it is.
+
+    >>> join_place("p.yaml: cycles[0]", "c.csv:3: activity [MBq]")
+    'c.csv:3: activity [MBq]'
+    """
+    if ":" in inner:
+        return inner
+    if not outer or not inner or inner.startswith("[") or outer.endswith(": "):
+        return outer + inner
+    return f"{outer}.{inner}"
+
+
+def quote(value: object) -> str:
+    """Quote what a user wrote, shortened and with control characters escaped.
+
+    Examples
+    --------
+    >>> quote("7,4 GBq")
+    "'7,4 GBq'"
+    """
+    text = value if isinstance(value, str) else str(value)
+    if len(text) > LONGEST_QUOTE:
+        text = text[: LONGEST_QUOTE - 3] + "..."
+    return ascii(text) if not text.isprintable() else f"'{text}'"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Say which known word is nearest, as the beginning of a cure; empty where none is near.
+
+    Examples
+    --------
+    >>> nearest("kidney_lft", ["liver", "kidney_left"])
+    'nearest: kidney_left'
+    """
+    found = difflib.get_close_matches(word[:LONGEST_QUOTE], list(known), n=1, cutoff=0.5)
+    return f"nearest: {found[0]}" if found else ""

@@ -1,0 +1,430 @@
+"""Reference figures: read from ``reference_tables/`` with their units and sources.
+
+Each table is a CSV file described in ``datapackage.json`` (Frictionless Table Schema); a column's
+unit stands there, and figures are handed out converted from it. Nothing is read before it is
+asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from dosimetry.problems import nearest, quote, refuse
+from dosimetry.quantities import Estimate
+from dosimetry.units import conversion
+
+TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
+
+
+@dataclass(frozen=True)
+class Table:
+    """One reference table.
+
+    Attributes
+    ----------
+    name, title, description : str
+    columns : mapping of str to str
+        Unit of each column: a unit text, ``text``, ``1``, or ``row`` (unit in the row itself).
+    rows : tuple of mapping
+        The figures as printed in the file.
+    sources, licences : tuple of str
+    sha256 : str
+        Hash of the CSV file.
+    """
+
+    name: str
+    title: str
+    description: str
+    columns: Mapping[str, str]
+    rows: tuple[Mapping[str, str], ...]
+    sources: tuple[str, ...]
+    licences: tuple[str, ...]
+    sha256: str
+
+    def number(self, row: Mapping[str, str], column: str, unit: str) -> float:
+        """Return one figure in ``unit``, converted from the unit of its column or row."""
+        own = self.columns[column]
+        return float(row[column]) * conversion(row["unit"] if own == "row" else own, unit)
+
+    def source_of(self, row: Mapping[str, str]) -> str:
+        """Return where a row's figures come from."""
+        return row.get("source") or "; ".join(self.sources)
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of the body as files and output name it; see table ``regions``."""
+
+    name: str
+    role: str
+    sources: tuple[str, ...]
+    targets: tuple[str, ...]
+    like: str
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A limit of absorbed dose or BED.
+
+    Attributes
+    ----------
+    id, region, quantity, condition, source : str
+    value : float
+        In Gy.
+    """
+
+    id: str
+    region: str
+    quantity: str
+    value: float
+    condition: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Regimen:
+    """A regimen of the table: activity in MBq, interval in h; ``dose`` in mg for other drugs."""
+
+    id: str
+    agent: str
+    activity: float | None
+    dose: float | None
+    cycles: int | None
+    interval: float
+    companion: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Radiobiology:
+    """Linear-quadratic parameters: alpha/beta in Gy, repair half-life in h."""
+
+    alpha_beta: float
+    repair_half_life: float
+    generic: bool
+    source: str
+
+
+@functools.cache
+def folder() -> Path:
+    """Return the folder of the tables: beside the package in a wheel, one up in a checkout."""
+    here = Path(__file__).resolve().parent
+    inside = here / "reference_tables"
+    return inside if inside.is_dir() else here.parent / "reference_tables"
+
+
+@functools.cache
+def _package() -> Mapping[str, Any]:
+    text = (folder() / "datapackage.json").read_text(encoding="utf-8")
+    return {resource["name"]: resource for resource in json.loads(text)["resources"]}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all tables.
+
+    Examples
+    --------
+    >>> "limits" in names()
+    True
+    """
+    return tuple(_package())
+
+
+def hashes() -> dict[str, str]:
+    """Return the SHA-256 of every table's file."""
+    return {
+        name: hashlib.sha256((folder() / f"{name}.csv").read_bytes()).hexdigest()
+        for name in names()
+    }
+
+
+@functools.cache
+def table(name: str) -> Table:
+    """Read a table.
+
+    Raises
+    ------
+    InputError
+        No table of that name.
+
+    Examples
+    --------
+    >>> table("nuclides").columns["half_life"]
+    'h'
+    """
+    if name not in _package():
+        raise refuse(
+            "unknown-table",
+            f"there is no table {quote(name)}",
+            nearest(name, names()) or f"tables: {', '.join(names())}",
+        )
+    resource = _package()[name]
+    raw = (folder() / resource["path"]).read_bytes()
+    rows = csv.DictReader(io.StringIO(raw.decode("utf-8"), newline=""))
+    return Table(
+        name,
+        resource["title"],
+        resource.get("description", ""),
+        {field["name"]: field["unit"] for field in resource["schema"]["fields"]},
+        tuple(MappingProxyType(row) for row in rows),
+        tuple(source["title"] for source in resource["sources"]),
+        tuple(licence["title"] for licence in resource["licenses"]),
+        hashlib.sha256(raw).hexdigest(),
+    )
+
+
+@functools.cache
+def _rows_by(name: str, key: str) -> Mapping[str, Mapping[str, str]]:
+    return {row[key]: row for row in table(name).rows}
+
+
+def default(name: str, unit: str) -> float:
+    """Return a default or threshold of table ``defaults`` in a unit.
+
+    Examples
+    --------
+    >>> default("scan_point_sd", "1")
+    0.1
+    """
+    return table("defaults").number(_rows_by("defaults", "name")[name], "value", unit)
+
+
+def _nuclide(name: str) -> Mapping[str, str]:
+    rows = _rows_by("nuclides", "nuclide")
+    if name not in rows:
+        raise refuse(
+            "unknown-nuclide",
+            f"nuclide {quote(name)} is not known",
+            nearest(name, rows) or f"nuclides: {', '.join(rows)}",
+        )
+    return rows[name]
+
+
+def half_life(nuclide: str) -> float:
+    """Return the physical half-life of a nuclide in h (ICRP 107).
+
+    Raises
+    ------
+    InputError
+        Nuclide not in the table.
+
+    Examples
+    --------
+    >>> half_life("Lu-177")
+    159.528
+    """
+    return table("nuclides").number(_nuclide(nuclide), "half_life", "h")
+
+
+def electron_energy(nuclide: str) -> float:
+    """Return the mean energy of electrons (beta minus, conversion, Auger) per decay in MeV."""
+    row = _nuclide(nuclide)
+    kinds = ("beta_minus", "conversion_electron", "auger_electron")
+    return sum(table("nuclides").number(row, kind, "MeV") for kind in kinds)
+
+
+def branching_fraction(parent: str, daughter: str) -> float:
+    """Return the fraction of the parent's decays that give the daughter; 0 where none is listed."""
+    for row in table("decay_chains").rows:
+        if (row["parent"], row["daughter"]) == (parent, daughter):
+            return float(row["branching_fraction"])
+    return 0.0
+
+
+@functools.cache
+def s_values(sex: str) -> Mapping[tuple[str, str], float]:
+    """Return S values of 177Lu by (target, source) in Gy/(MBq h), ICRP 89 adult phantoms.
+
+    Examples
+    --------
+    >>> round(s_values("male")["kidneys", "kidneys"] / 3.6, 10)
+    7.76e-05
+    """
+    found = table(f"s_values_lu177_icrp89_adult_{sex}")
+    factor = conversion(found.columns["s_value"], "Gy/(MBq*h)")
+    return {(row["target"], row["source"]): float(row["s_value"]) * factor for row in found.rows}
+
+
+@functools.cache
+def organ_masses(sex: str) -> Mapping[str, float]:
+    """Return the reference masses in g (ICRP 89) of the regions that the phantom has."""
+    found = table("organ_masses_icrp89")
+    column = f"adult_{sex}"
+    return {row["region"]: found.number(row, column, "g") for row in found.rows if row[column]}
+
+
+@functools.cache
+def sphere_s_values() -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return masses in g and S values in Gy/(MBq h) of soft-tissue spheres, by rising mass."""
+    found = table("sphere_s_values_lu177")
+    pairs = sorted(
+        (found.number(row, "mass", "g"), found.number(row, "s_value", "Gy/(MBq*h)"))
+        for row in found.rows
+        if row["composition"] == "soft tissue"
+    )
+    return tuple(mass for mass, _ in pairs), tuple(s_value for _, s_value in pairs)
+
+
+@functools.cache
+def _regions() -> tuple[Mapping[str, Region], Mapping[str, str]]:
+    regions: dict[str, Region] = {}
+    spellings: dict[str, str] = {}
+    for row in table("regions").rows:
+        name = row["region"]
+        regions[name] = Region(
+            name,
+            row["role"],
+            tuple(filter(None, row["source"].split(";"))),
+            tuple(filter(None, row["target"].split(";"))),
+            row["like"] or name,
+        )
+        for spelling in (name, *filter(None, row["aliases"].split(";"))):
+            spellings[spelling] = name
+    return regions, spellings
+
+
+def region(name: str) -> Region:
+    """Find a region by its name or an alias.
+
+    Raises
+    ------
+    InputError
+        Not known, with the nearest known one.
+
+    Examples
+    --------
+    >>> region("left_kidney").name, region("tumour_2").like
+    ('kidney_left', 'tumour')
+    """
+    regions, spellings = _regions()
+    if name in spellings:
+        return regions[spellings[name]]
+    tumour = TUMOUR.fullmatch(name)
+    if tumour and len(name) <= 60:
+        own = f"tumour{tumour.group(1)}"
+        return Region(own, "tumour", (), (own,), "tumour")
+    raise refuse(
+        "unknown-region",
+        f"region {quote(name)} is not known",
+        f"{nearest(name, spellings) or 'tumours are named tumour_1, tumour_2'}  "
+        "(all regions: dosimetry tables regions)",
+    )
+
+
+def population_coefficients() -> Mapping[str, Estimate]:
+    """Return absorbed dose per activity of 177Lu-DOTATATE by region: mean and sd over patients."""
+    found = table("population_coefficients_lu177_dotatate")
+    return {
+        row["region"]: Estimate(
+            found.number(row, "mean", "Gy/GBq"), found.number(row, "sd", "Gy/GBq"), "Gy/GBq"
+        )
+        for row in found.rows
+    }
+
+
+def effective_half_life(like: str) -> tuple[float, float, str] | None:
+    """Return median (h), geometric cv and source of the population's effective half-life."""
+    found = table("effective_half_lives_lu177_dotatate")
+    row = _rows_by(found.name, "region").get(like)
+    if row is None:
+        return None
+    median = found.number(row, "effective_half_life", "h")
+    return median, found.number(row, "cv", "1"), row["source"]
+
+
+def between_cycle_cv(like: str) -> tuple[float, str]:
+    """Return the between-cycle coefficient of variation of a region and where it comes from."""
+    found = table("variability_lu177_dotatate")
+    row = _rows_by(found.name, "region").get(like)
+    if row is not None:
+        return found.number(row, "between_cycle_cv", "1"), row["source"]
+    return default("between_cycle_cv", "1"), _rows_by("defaults", "name")["between_cycle_cv"][
+        "source"
+    ]
+
+
+def radiobiology(like: str) -> Radiobiology:
+    """Return alpha/beta and repair half-life of a region, or the generic ones."""
+    found = table("radiobiology")
+    rows = _rows_by(found.name, "region")
+    row = rows.get(like, rows["generic"])
+    return Radiobiology(
+        found.number(row, "alpha_beta", "Gy"),
+        found.number(row, "repair_half_life", "h"),
+        like not in rows,
+        row["source"],
+    )
+
+
+def limit_rows() -> tuple[Mapping[str, str], ...]:
+    """Return the rows of table ``limits``."""
+    return table("limits").rows
+
+
+def limit(row: Mapping[str, str]) -> Limit:
+    """Make the limit of a row of table ``limits``."""
+    return Limit(
+        row["id"],
+        row["region"],
+        row["quantity"],
+        table("limits").number(row, "value", "Gy"),
+        row["condition"],
+        row["source"],
+    )
+
+
+def regimen(name: str) -> Regimen:
+    """Return a regimen of the table.
+
+    Raises
+    ------
+    InputError
+        Not known, with the nearest known one.
+
+    Examples
+    --------
+    >>> regimen("netter-1").cycles
+    4
+    """
+    rows = _rows_by("regimens", "id")
+    if name not in rows:
+        raise refuse(
+            "unknown-regimen",
+            f"regimen {quote(name)} is not known",
+            f"{nearest(name, rows) or 'regimens: ' + ', '.join(rows)}; or give "
+            "{activity: 7.4 GBq, cycles: 4, interval: 8 week}",
+        )
+    found, row = table("regimens"), rows[name]
+    return Regimen(
+        name,
+        row["agent"],
+        found.number(row, "activity", "MBq") if row["activity"] else None,
+        found.number(row, "dose", "mg") if row["dose"] else None,
+        int(row["cycles"]) if row["cycles"] else None,
+        found.number(row, "interval", "h"),
+        row["companion"],
+        row["source"],
+    )
+
+
+@functools.cache
+def sobol_direction_numbers() -> tuple[tuple[int, int, tuple[int, ...]], ...]:
+    """Return degree, polynomial and initial numbers of each dimension (Joe and Kuo 2008)."""
+    return tuple(
+        (
+            int(row["degree"]),
+            int(row["polynomial"]),
+            tuple(map(int, row["initial_numbers"].split())),
+        )
+        for row in table("sobol_direction_numbers").rows
+    )

@@ -1,0 +1,71 @@
+"""Numbers as text: rounded to what their uncertainty supports."""
+
+from __future__ import annotations
+
+import math
+
+from dosimetry.quantities import Distribution, Estimate
+
+
+def decimals_of(sd: float) -> int:
+    """Return the decimals that show two digits of an sd.
+
+    Examples
+    --------
+    >>> decimals_of(0.095), decimals_of(8.3), decimals_of(310.0)
+    (3, 1, 0)
+    """
+    return max(0, 1 - math.floor(math.log10(sd))) if sd > 0 else 2
+
+
+def plain(value: float) -> str:
+    """Return a number with three significant digits, without exponent.
+
+    Examples
+    --------
+    >>> plain(0.02345), plain(12.34), plain(1234.5)
+    ('0.0234', '12.3', '1234')
+    """
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
+
+
+def plus_minus(estimate: Estimate) -> str:
+    """Return value and sd, rounded to two digits of the sd.
+
+    Examples
+    --------
+    >>> plus_minus(Estimate(2.5621, 0.0952, "Gy"))
+    '2.562 ± 0.095'
+    """
+    if not estimate.sd:
+        return plain(estimate.value)
+    places = decimals_of(estimate.sd)
+    return f"{estimate.value:.{places}f} ± {estimate.sd:.{places}f}"
+
+
+def interval(distribution: Distribution) -> str:
+    """Return mean and 5th to 95th percentile, rounded to two digits of the sd.
+
+    Examples
+    --------
+    >>> interval(Distribution(19.3584, 8.2949, 9.016, 35.026, "Gy"))
+    '19.4 [9.0 .. 35.0]'
+    """
+    places = decimals_of(distribution.sd)
+    mean, low, high = (
+        f"{x:.{places}f}" for x in (distribution.value, distribution.p5, distribution.p95)
+    )
+    return f"{mean} [{low} .. {high}]"
+
+
+def probability(value: float) -> str:
+    """Return a probability with three decimals.
+
+    Examples
+    --------
+    >>> probability(0.0), probability(0.26708)
+    ('< 0.001', '0.267')
+    """
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

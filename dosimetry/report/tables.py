@@ -1,0 +1,66 @@
+"""Reference tables on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dosimetry import reference
+from dosimetry.report.terminal import bullets, plain_table
+
+
+def show_table_list(out: Console) -> None:
+    """Print the names and titles of all reference tables."""
+    lines = []
+    for name in reference.names():
+        found = reference.table(name)
+        lines.append(Text.assemble((name, "bold"), f"  {found.title} ({len(found.rows)} rows)"))
+    bullets(out, "Reference tables", lines)
+    out.print()
+    out.print("dosimetry tables NAME shows one, with its units and sources", style="italic")
+
+
+def show_table(name: str, out: Console) -> None:
+    """Print one reference table with units, sources and licence.
+
+    As a table where it fits the width, else row by row.
+    """
+    found = reference.table(name)
+    out.print(Text(found.title, style="bold"))
+    if found.description:
+        out.print(found.description)
+    out.print()
+    table = _as_table(found)
+    if out.measure(table).maximum > out.width:
+        _show_records(found, out)
+    else:
+        out.print(table)
+    out.print()
+    for source in found.sources:
+        out.print(f"source: {source}")
+    for licence in found.licences:
+        out.print(f"licence: {licence}")
+    out.print(f"sha256: {found.sha256}", soft_wrap=True)
+
+
+def _heading(column: str, unit: str) -> str:
+    return column if unit in ("text", "1", "row") else f"{column} [{unit}]"
+
+
+def _as_table(found: reference.Table) -> Table:
+    table = plain_table(*(_heading(column, unit) for column, unit in found.columns.items()))
+    for row in found.rows:
+        table.add_row(*(row[column] for column in found.columns))
+    return table
+
+
+def _show_records(found: reference.Table, out: Console) -> None:
+    first = next(iter(found.columns))
+    for row in found.rows:
+        out.print(Text(row[first], style="bold"))
+        grid = Table.grid(padding=(0, 2, 0, 0))
+        for column, unit in found.columns.items():
+            if column != first and row[column]:
+                grid.add_row(f"  {_heading(column, unit)}", row[column])
+        out.print(grid)

@@ -1,0 +1,212 @@
+"""A plan, fitted curves and reference tables on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import IO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from dosimetry import reference
+from dosimetry.problems import Problem
+from dosimetry.quantities import Distribution
+from dosimetry.report.numbers import decimals_of, interval, plus_minus, probability
+from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
+
+STYLES: dict[Severity, str] = {
+    "within": "green",
+    "caution": "bold yellow",
+    "exceeds": "bold red",
+    "not-assessed": "bold magenta",
+}
+FIXED_WIDTH, COLUMN_WIDTH = 46, 17
+
+
+def console(stream: IO[str] | None = None) -> Console:
+    """Return a console: as wide as the terminal, 80 columns where there is none."""
+    return Console(file=stream, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def show_plan(plan: Plan, out: Console) -> None:
+    """Print a plan: cycles, limits, why, assumptions and warnings."""
+    out.print(Text(f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}", style="bold"))
+    out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
+    out.print()
+    if plan.cycles:
+        out.print(_cycles(plan, out.width))
+    if any(r.basis == "population" for c in plan.cycles for r in _shown(plan, c, out.width)):
+        out.print("Gy, mean ± sd;  * population, not measured", style="dim", justify="right")
+    out.print()
+    out.print(_limits(plan))
+    for flag in plan.flags:
+        why = _why(flag, plan)
+        if why:
+            out.print()
+            out.print(why)
+    others = _others(plan)
+    if others.row_count:
+        out.print()
+        out.print(others)
+    bullets(out, "Assumptions", [Text(line) for line in plan.assumptions])
+    bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
+    out.print()
+    out.print(plan.disclaimer, style="italic")
+
+
+def plain_table(*columns: str) -> Table:
+    """Return a table without lines."""
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 2, 0, 0),
+        header_style="underline",
+    )
+    for column in columns:
+        table.add_column(column, no_wrap=False, overflow="fold")
+    return table
+
+
+def _columns(plan: Plan, width: int) -> list[str]:
+    """Return the regions that have a column: those of limits first, as many as fit."""
+    limited = [flag.region for flag in plan.flags]
+    with_dose = [dose.region for dose in plan.cumulative]
+    tumours = [name for name in with_dose if name.startswith("tumour")]
+    wanted = dict.fromkeys([*limited, *tumours, "spleen"])
+    fitting = max(1, (width - FIXED_WIDTH) // COLUMN_WIDTH)
+    return [name for name in wanted if name in with_dose][:fitting]
+
+
+def _shown(plan: Plan, cycle: PlanCycle, width: int) -> list[CycleRegion]:
+    names = _columns(plan, width)
+    return [region for region in cycle.regions if region.region in names]
+
+
+def words(region: str) -> str:
+    """Return the name of a region in words."""
+    return region.replace("_", " ")
+
+
+def _cycles(plan: Plan, width: int) -> Table:
+    names = _columns(plan, width)
+    table = plain_table("cycle", "date", "activity", *map(words, names), "status")
+    for cycle in plan.cycles:
+        doses = {region.region: region for region in cycle.regions}
+        table.add_row(
+            f"{cycle.number}",
+            cycle.at[:10] if cycle.at else "no date",
+            f"{cycle.activity.value:.2f} GBq" if cycle.activity else cycle.reason,
+            *(_dose(doses.get(name)) for name in names),
+            cycle.status,
+        )
+    return table
+
+
+def _dose(region: CycleRegion | None) -> str:
+    if region is None:
+        return "-"
+    star = " *" if region.basis == "population" else ""
+    return f"{plus_minus(region.absorbed_dose)}{star}"
+
+
+def _quantity(flag: Flag) -> str:
+    bed = " BED" if flag.quantity.startswith("bio") else ""
+    return f"{words(flag.region)}{bed} {flag.limit_value.value:g} Gy"
+
+
+def _limits(plan: Plan) -> Table:
+    table = plain_table("limit", "course, Gy [5-95 %]", "p(over)", "verdict", "room left")
+    for flag in plan.flags:
+        table.add_row(
+            _quantity(flag),
+            _course(flag, plan),
+            "-" if flag.probability is None else probability(flag.probability),
+            Text(_verdict(flag.severity), style=STYLES[flag.severity]),
+            _room(flag),
+        )
+    return table
+
+
+def _verdict(severity: Severity) -> str:
+    return severity if severity == "within" else severity.upper()
+
+
+def _total(flag: Flag, plan: Plan) -> Distribution | None:
+    for dose in plan.cumulative:
+        if dose.region == flag.region:
+            return dose.bed if flag.quantity.startswith("bio") else dose.absorbed_dose
+    return None
+
+
+def _course(flag: Flag, plan: Plan) -> str:
+    total = _total(flag, plan)
+    return "no dose known" if total is None else interval(total)
+
+
+def _room(flag: Flag) -> str:
+    if flag.margin is None:
+        return "-"
+    room = f"{flag.margin.value:.1f} Gy"
+    if flag.margin_activity is None:
+        return room
+    return f"{room}, {flag.margin_activity.value:.1f} GBq"
+
+
+def _why(flag: Flag, plan: Plan) -> Text | None:
+    """Say why a flag is there, and what would change it."""
+    if flag.severity == "within":
+        return None
+    head = Text(f"Why {_verdict(flag.severity)}, {_quantity(flag)}: ", style="bold")
+    if flag.severity == "not-assessed" or flag.probability is None:
+        return head.append(
+            f"nothing is known of the {words(flag.region)}: it was not measured, and there are no "
+            "population figures for it. Measure it.",
+            style="not bold",
+        )
+    total = _total(flag, plan)
+    bases = {r.basis for c in plan.cycles for r in c.regions if r.region == flag.region}
+    first = f", from cycle {flag.first_cycle} on" if flag.first_cycle else ""
+    why = f"passed with probability {probability(flag.probability)}{first}."
+    if bases == {"population"} and total is not None:
+        places = decimals_of(total.sd)
+        why += (
+            f" The {words(flag.region)} was not measured; over the label's patients this course "
+            f"gives {total.p5:.{places}f} to {total.p95:.{places}f} Gy. Measuring the next cycle "
+            "would narrow that."
+        )
+    return head.append(f"{why} Source: {flag.source}.", style="not bold")
+
+
+def _others(plan: Plan) -> Table:
+    """Return the course doses of regions without a limit that were measured themselves."""
+    limited = {flag.region for flag in plan.flags}
+    curves = {target for c in plan.curves for target in reference.region(c.region).targets}
+    table = plain_table("other regions", "absorbed dose, Gy [5-95 %]", "BED, Gy [5-95 %]")
+    for dose in plan.cumulative:
+        if dose.region in curves - limited:
+            bed = interval(dose.bed) if dose.bed else "-"
+            table.add_row(words(dose.region), interval(dose.absorbed_dose), bed)
+    left = len(plan.cumulative) - table.row_count - len(limited)
+    if table.row_count and left > 0:
+        table.add_row(f"{left} more: --format json", "", "", style="dim")
+    return table
+
+
+def problem_text(problem: Problem) -> Text:
+    """Return a warning in one line: place, what, cure."""
+    place = f"{problem.place}: " if problem.place else ""
+    return Text(f"{place}{problem.message}; {problem.cure}")
+
+
+def bullets(out: Console, title: str, lines: Sequence[Text]) -> None:
+    """Print a list under a title; nothing where it is empty."""
+    if not lines:
+        return
+    out.print()
+    out.print(Text(title, style="bold"))
+    for line in lines:
+        table = Table.grid(padding=(0, 1, 0, 0))
+        table.add_row("·", line)
+        out.print(Padding(table, (0, 0, 0, 1)))

@@ -1,0 +1,1 @@
+"""The treatment: patient, doses per cycle, prediction, limits, plan."""

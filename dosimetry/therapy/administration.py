@@ -1,0 +1,88 @@
+"""One administration: when it was, and how much net activity was given."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from dosimetry.physics.decay import net_administered
+from dosimetry.problems import refuse
+from dosimetry.quantities import Amount
+from dosimetry.therapy.fields import Moment
+from dosimetry.therapy.sections import Cycle
+
+
+def day(moment: Moment) -> dt.date:
+    """Return the date of a date or date-time.
+
+    Examples
+    --------
+    >>> day(dt.datetime(2026, 1, 12, 9, 30))
+    datetime.date(2026, 1, 12)
+    """
+    return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def earlier(one: Moment, other: Moment, *, or_same: bool = False) -> bool:
+    """Tell whether one moment is before another; by date where one of them is only a date."""
+    if isinstance(one, dt.datetime) and isinstance(other, dt.datetime):
+        return one <= other if or_same else one < other
+    return day(one) <= day(other) if or_same else day(one) < day(other)
+
+
+def moments(cycle: Cycle) -> Iterator[tuple[str, Moment]]:
+    """Yield the moments that an activity given as prepared and residual names."""
+    given = cycle.administered
+    if not isinstance(given, Amount):
+        for name in ("prepared_at", "residual_at"):
+            moment = getattr(given, name)
+            if moment is not None:
+                yield name, moment
+
+
+def activity(cycle: Cycle, half_life: float) -> float:
+    """Return the net administered activity of a cycle in MBq.
+
+    Raises
+    ------
+    InputError
+        A time of preparation or of the residual that cannot be, or nothing left.
+    """
+    given = cycle.administered
+    if isinstance(given, Amount):
+        return given.value
+    before = _hours("prepared_at", given.prepared_at, cycle.at, before=True)
+    after = _hours("residual_at", given.residual_at, cycle.at, before=False)
+    residual = given.residual.value if given.residual else 0.0
+    net = float(net_administered.kernel(given.prepared.value, before, residual, after, half_life))
+    if net <= 0:
+        raise refuse(
+            "nothing-administered",
+            "the residual is not smaller than the activity prepared",
+            "check both activities and their times",
+            "residual",
+        )
+    return net
+
+
+def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> float:
+    """Return the hours between a measurement of activity and the injection."""
+    if moment is None:
+        return 0.0
+    if not (isinstance(moment, dt.datetime) and isinstance(at, dt.datetime)):
+        raise refuse(
+            "no-time-of-day",
+            "decay to the injection needs a time of day here and in the cycle's 'at'",
+            "write both as in 2026-01-12T09:30:00+01:00",
+            name,
+        )
+    hours = (at - moment if before else moment - at).total_seconds() / 3600
+    if hours < 0:
+        raise refuse(
+            "dates-out-of-order",
+            f"{moment.isoformat()} is {'after' if before else 'before'} the injection, "
+            f"{at.isoformat()}",
+            "check the times",
+            name,
+        )
+    return hours

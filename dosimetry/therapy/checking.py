@@ -1,0 +1,43 @@
+"""Checking a patient file without planning: all that is wrong, and all that is doubtful."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from dosimetry.problems import InputError, Problem
+from dosimetry.therapy.cycle_dose import cycle_dose
+from dosimetry.therapy.patient_file import read_patient
+from dosimetry.therapy.plan import to_json
+
+CHECK_SCHEMA = "dosimetry/check/1"
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What a check found: problems make the file unusable, warnings do not."""
+
+    schema: str
+    ok: bool
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+
+    def to_json(self) -> str:
+        """Return the report as JSON."""
+        return to_json(self)
+
+
+def check_file(path: str | Path) -> CheckReport:
+    """Read a patient file and fit its curves; never raises for bad input."""
+    try:
+        patient = read_patient(path)
+    except InputError as error:
+        return CheckReport(CHECK_SCHEMA, False, error.problems, ())
+    problems: list[Problem] = []
+    warnings: list[Problem] = []
+    for i in range(len(patient.cycles)):
+        try:
+            warnings += cycle_dose(patient, i).warnings
+        except InputError as error:
+            problems += error.at(f"{patient.source}: ").problems
+    return CheckReport(CHECK_SCHEMA, not problems, tuple(problems), tuple(warnings))

@@ -1,0 +1,268 @@
+"""What the sections of a patient file say together, and what of it cannot be."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+
+from dosimetry import reference
+from dosimetry.physics.decay import decay
+from dosimetry.problems import InputError, Problem
+from dosimetry.therapy import administration
+from dosimetry.therapy.fields import Moment
+from dosimetry.therapy.limits import patient_limits
+from dosimetry.therapy.scan_fit import factor_at_scan
+from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
+
+ADULT = 18.0
+NUCLIDE = "Lu-177"
+
+
+def inconsistencies(course: Course) -> list[Problem]:
+    """Return all that cannot be in a patient file whose fields are right one by one."""
+    return [
+        *_person(course),
+        *_dates(course),
+        *_regimen(course),
+        *_limits(course),
+        *_masses(course),
+        *_not_supported(course),
+        *itertools.chain.from_iterable(
+            _cycle(course, cycle, f"cycles[{i}]") for i, cycle in enumerate(course.cycles)
+        ),
+    ]
+
+
+def _person(course: Course) -> Iterator[Problem]:
+    age = course.person.age
+    if age is not None and age.value < ADULT:
+        yield Problem(
+            "not-an-adult",
+            f"an age of {age.value:g} years is under {ADULT:g}",
+            "the phantoms are adults: children need other tables",
+            "patient.age",
+        )
+
+
+def _not_supported(course: Course) -> Iterator[Problem]:
+    later = "leave it out, or wait for a version that reads it"
+    if course.labs:
+        yield Problem("not-supported-yet", "laboratory values are not supported yet", later, "labs")
+    for i, cycle in enumerate(course.cycles):
+        if cycle.blood is not None:
+            yield Problem(
+                "not-supported-yet",
+                "red marrow from blood is not supported yet",
+                later,
+                f"cycles[{i}].blood",
+            )
+        for scan in cycle.measurements.scans:
+            if scan.unit == "kBq/mL":
+                yield Problem(
+                    "not-supported-yet",
+                    "activity concentrations are not supported yet",
+                    "give activities",
+                    scan.place if cycle.measurements.file else f"cycles[{i}].measurements",
+                )
+                break
+
+
+def _kind(moment: Moment) -> str:
+    if not isinstance(moment, dt.datetime):
+        return "date"
+    return "naive" if moment.tzinfo is None else "aware"
+
+
+def _dates(course: Course) -> Iterator[Problem]:
+    moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
+    moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(course.labs)]
+    for i, cycle in enumerate(course.cycles):
+        moments += [
+            (f"cycles[{i}].administered.{name}", moment)
+            for name, moment in administration.moments(cycle)
+        ]
+    zones = {_kind(moment) for _, moment in moments}
+    if {"naive", "aware"} <= zones:
+        for place, moment in moments:
+            if _kind(moment) == "naive":
+                yield Problem(
+                    "no-time-zone",
+                    "a time without a zone, where another has one",
+                    f"write {moment.isoformat()}+01:00, with the offset that holds",
+                    place,
+                )
+        return
+    for i, (before, after) in enumerate(itertools.pairwise(course.cycles)):
+        if administration.earlier(after.at, before.at, or_same=True):
+            yield Problem(
+                "dates-out-of-order",
+                f"{after.at.isoformat()} is not after the cycle above it, {before.at.isoformat()}",
+                "put the delivered cycles in order, oldest first",
+                f"cycles[{i + 1}].at",
+            )
+    start = course.therapy.start
+    if start and course.cycles and start != administration.day(course.cycles[0].at):
+        yield Problem(
+            "start-after-delivery",
+            f"start {start.isoformat()} differs from the first delivered cycle, "
+            f"{course.cycles[0].at.isoformat()}",
+            "remove it: the delivered cycles say when the course started",
+            "therapy.start",
+        )
+
+
+def _regimen(course: Course) -> Iterator[Problem]:
+    regimen = course.therapy.regimen
+    if isinstance(regimen, OwnRegimen) and regimen.interval.value % 24:
+        yield Problem(
+            "interval-not-in-days",
+            f"an interval of {regimen.interval.value:g} h is no whole number of days",
+            "write it in weeks or days, as in 8 week",
+            "therapy.regimen.interval",
+        )
+
+
+def _limits(course: Course) -> Iterator[Problem]:
+    taken = {row["id"] for row in reference.limit_rows()} | {
+        row["stands_for"] for row in reference.limit_rows()
+    }
+    seen: set[str] = set()
+    for i, limit in enumerate(course.therapy.limits or []):
+        name = limit.id if isinstance(limit, OwnLimit) else limit
+        if isinstance(limit, OwnLimit) and name in taken:
+            yield Problem(
+                "limit-id-taken",
+                f"'{name}' is the name of a limit of the tables",
+                "give the limit a name of its own",
+                f"therapy.limits[{i}].id",
+            )
+        if name in seen:
+            yield Problem(
+                "limit-twice", f"'{name}' stands there twice", "keep one", f"therapy.limits[{i}]"
+            )
+        seen.add(name)
+    yield from _earlier(course)
+
+
+def _earlier(course: Course) -> Iterator[Problem]:
+    for limit in patient_limits(course)[0]:
+        earlier = course.therapy.prior_doses.get(limit.region)
+        if earlier and earlier.bed is None and limit.quantity != "absorbed dose":
+            yield Problem(
+                "prior-bed-missing",
+                f"the limit {limit.id} is on the biologically effective dose, and earlier "
+                f"radiation of {limit.region} is given without one",
+                "add bed: its biologically effective dose (never less than the absorbed dose)",
+                f"therapy.prior_doses.{limit.region}.bed",
+            )
+
+
+def _masses(course: Course) -> Iterator[Problem]:
+    if "kidneys" in course.masses and {"kidney_left", "kidney_right"} & set(course.masses):
+        yield Problem(
+            "kidneys-twice",
+            "masses of the pair and of one kidney are given",
+            "give the pair, or left and right",
+            "masses.kidneys",
+        )
+    for name in course.masses:
+        if reference.region(name).role not in ("organ", "kidney", "tumour"):
+            yield Problem(
+                "no-mass-needed",
+                f"the mass of {name} is not used: its dose does not scale with it",
+                "remove it",
+                f"masses.{name}",
+            )
+
+
+def _cycle(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+    try:
+        administration.activity(cycle, reference.half_life(NUCLIDE))
+    except InputError as error:
+        yield from error.at(f"{place}.administered").problems
+        return
+    yield from _regions(course, cycle, place)
+    yield from _too_much(cycle, place)
+
+
+def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+    measured = set(cycle.measurements.by_region())
+    sides = measured & {"kidney_left", "kidney_right"}
+    here = cycle.measurements.file or f"{place}.measurements"
+    here = f"{here}: region" if cycle.measurements.file else here
+    if "kidneys" in measured and sides:
+        yield Problem(
+            "kidneys-twice", "both the pair and one kidney were measured", "keep one", here
+        )
+    if len(sides) == 1 and "single_kidney" not in course.person.kidney_risk_factors:
+        yield Problem(
+            "one-kidney-only",
+            f"only {next(iter(sides))} was measured",
+            "measure the other too, or name single_kidney among patient.kidney_risk_factors",
+            here,
+        )
+    if {"total_body", "remainder_of_body"} <= measured:
+        yield Problem(
+            "body-twice", "both total_body and remainder_of_body were measured", "keep one", here
+        )
+    if "colon" in measured and measured & {"left_colon", "right_colon"}:
+        yield Problem("colon-twice", "the colon and a part of it were measured", "keep one", here)
+    phantom = {source for _, source in reference.s_values(course.person.sex)}
+    for name in sorted(measured):
+        missing = [s for s in reference.region(name).sources if s not in phantom]
+        if missing:
+            yield Problem(
+                "not-in-phantom",
+                f"the adult {course.person.sex} phantom has no {name}",
+                "check patient.sex and the region",
+                here,
+            )
+    for name in cycle.models:
+        if name not in measured:
+            yield Problem(
+                "model-without-curve",
+                f"{name} was not measured in this cycle",
+                "remove it, or add the measurement",
+                f"{place}.models.{name}",
+            )
+    kidneys = {"kidneys", "kidney_left", "kidney_right"}
+    for name in cycle.dose_coefficients:
+        if name in measured or (name in kidneys and measured & kidneys):
+            yield Problem(
+                "dose-twice",
+                f"{name} was measured in this cycle, and a dose coefficient is given too",
+                "keep one of the two",
+                f"{place}.dose_coefficients.{name}",
+            )
+
+
+def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Compare what was measured at one time with what can be left of the administered activity."""
+    half_life = reference.half_life(NUCLIDE)
+    given = administration.activity(cycle, half_life)
+    share = 1.0 + reference.default("measured_excess", "1")
+    parts: dict[float, float] = {}
+    whole: dict[float, float] = {}
+    for scan in cycle.measurements.scans:
+        if scan.unit == "kBq/mL":
+            continue
+        found = scan.value * factor_at_scan(
+            scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
+        )
+        time = round(scan.time, 2)
+        where = whole if scan.region == "total_body" else parts
+        where[time] = where.get(time, 0.0) + found
+    for time in sorted({*parts, *whole}):
+        left = float(decay.kernel(given, time, half_life))
+        most = max(parts.get(time, 0.0), whole.get(time, 0.0))
+        if most > left * share:
+            name = cycle.measurements.file
+            yield Problem(
+                "more-than-administered",
+                f"{most:.4g} MBq measured at {time:g} h, but of {given:.4g} MBq administered only "
+                f"{left:.4g} MBq can be left",
+                "check the activity unit, the administered activity and decay_corrected_to",
+                f"{name}: activity" if name else f"{place}.measurements",
+            )
+            return

@@ -1,0 +1,293 @@
+"""All regions over the whole course: what each is known by, and what was taken for granted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dosimetry import reference
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.kinetics import Exponentials
+from dosimetry.physics.radiobiology import lea_catcheside
+from dosimetry.problems import Problem
+from dosimetry.therapy.cycle_dose import CycleDose
+from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.prediction import (
+    Observation,
+    Prior,
+    log_variance,
+    population_prior,
+    posterior,
+)
+from dosimetry.therapy.regimen import Scheduled
+from dosimetry.therapy.region_course import RegionCourse
+from dosimetry.therapy.sections import Course
+
+DOTATATE = "177Lu-DOTATATE"
+LISTED = 6
+FIRST = ("kidneys", *SIDES, "red_marrow", "spleen", "liver")
+
+
+@dataclass(frozen=True, eq=False)
+class CourseDoses:
+    """Every region that has a dose, in the order of the plan.
+
+    Attributes
+    ----------
+    regions : mapping of str to RegionCourse
+    measured : set of str
+        Regions that were measured in some cycle.
+    assumptions : tuple of str
+    warnings : tuple of Problem
+    """
+
+    regions: Mapping[str, RegionCourse]
+    measured: frozenset[str]
+    assumptions: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+def course_doses(
+    course: Course, delivered: Sequence[CycleDose], scheduled: Sequence[Scheduled]
+) -> CourseDoses:
+    """Bring together what was measured, the population, and the cycles of the course."""
+    measured = frozenset(region for cycle in delivered for region in cycle.doses)
+    population = _population(course)
+    names = sorted(measured | set(population), key=_order)
+    regions: dict[str, RegionCourse] = {}
+    notes = _Notes()
+    for name in names:
+        found = _region_course(name, course, delivered, scheduled, population, notes)
+        if found is not None:
+            regions[name] = found
+    return CourseDoses(
+        regions,
+        measured,
+        tuple(_assumptions(course, regions, measured, notes)),
+        tuple(_warnings(course, regions, measured)),
+    )
+
+
+class _Notes:
+    """Collects regions by what was assumed of them."""
+
+    def __init__(self) -> None:
+        self.half_life: dict[tuple[float, str], list[str]] = {}
+        self.variation: dict[tuple[float, str], list[str]] = {}
+
+    def add(
+        self, where: dict[tuple[float, str], list[str]], key: tuple[float, str], name: str
+    ) -> None:
+        where.setdefault(key, []).append(name)
+
+
+def _order(region: str) -> tuple[int, str]:
+    if region in FIRST:
+        return FIRST.index(region), ""
+    role = reference.region(region).role
+    return len(FIRST) + (0 if role == "tumour" else 1), region
+
+
+def _population(course: Course) -> dict[str, tuple[float, float]]:
+    """Return mean and sd in Gy/GBq by region, of the sex; none for another agent."""
+    if course.therapy.radiopharmaceutical != DOTATATE:
+        return {}
+    own = reference.organ_masses(course.person.sex)
+    other = reference.organ_masses("female" if course.person.sex == "male" else "male")
+    return {
+        name: (found.value, found.sd or 0.0)
+        for name, found in reference.population_coefficients().items()
+        if name in own or name not in other
+    }
+
+
+def _variation(like: str, course: Course) -> tuple[float, str]:
+    """Return the between-cycle coefficient of variation and its source."""
+    if course.therapy.radiopharmaceutical == DOTATATE:
+        return reference.between_cycle_cv(like)
+    return reference.between_cycle_cv("")
+
+
+def _region_course(
+    name: str,
+    course: Course,
+    delivered: Sequence[CycleDose],
+    scheduled: Sequence[Scheduled],
+    population: Mapping[str, tuple[float, float]],
+    notes: _Notes,
+) -> RegionCourse | None:
+    like = reference.region(name).like
+    cv, cv_source = _variation(like, course)
+    known = population.get(like if name in SIDES else name)
+    prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
+    observations = [
+        Observation(
+            i,
+            cycle.doses[name].dose / cycle.administered * 1000,
+            cycle.doses[name].fit_sd,
+            (cycle.doses[name].calibration_sd, cycle.doses[name].mass_sd),
+        )
+        for i, cycle in enumerate(delivered)
+        if name in cycle.doses
+    ]
+    most = int(reference.default("most_cycles", "1"))
+    count = min(len(scheduled) + 1, most)
+    found = posterior(prior, observations, count)
+    if found is None:
+        return None
+    notes.add(notes.variation, (cv, cv_source), name)
+    earlier = _earlier(name, course)
+    return RegionCourse(
+        region=name,
+        activities=tuple(cycle.activity for cycle in scheduled),
+        posterior=found,
+        protraction=_protraction(name, course, delivered, count, notes),
+        alpha_beta=reference.radiobiology(like).alpha_beta,
+        earlier_dose=earlier[0],
+        earlier_bed=earlier[1],
+    )
+
+
+def _earlier(name: str, course: Course) -> tuple[float, float | None]:
+    """Return absorbed dose and BED of earlier radiation; that of the pair for one kidney."""
+    given = course.therapy.prior_doses
+    found = given.get(name) or (given.get("kidneys") if name in SIDES else None)
+    if found is None:
+        return 0.0, 0.0
+    return found.absorbed_dose.value, found.bed.value if found.bed else None
+
+
+def _protraction(
+    name: str, course: Course, delivered: Sequence[CycleDose], count: int, notes: _Notes
+) -> tuple[float, ...] | None:
+    """Return G of every cycle: of its own curve, else the last measured, else the table's."""
+    like = reference.region(name).like
+    repair = reference.radiobiology(like).repair_half_life
+    own: dict[int, float] = {}
+    for i, cycle in enumerate(delivered):
+        dose = cycle.doses.get(name)
+        if dose is not None and dose.dose_rate is not None:
+            own[i] = lea_catcheside(dose.dose_rate, repair)
+    if own:
+        usual = own[max(own)]
+    else:
+        row = reference.effective_half_life(like)
+        if row is None or course.therapy.radiopharmaceutical != DOTATATE:
+            return None
+        usual = lea_catcheside(Exponentials(np.ones(1), np.array([LN2 / row[0]])), repair)
+        notes.add(notes.half_life, (row[0], row[2]), name)
+    return tuple(own.get(i, usual) for i in range(count))
+
+
+def _listed(regions: Sequence[str]) -> str:
+    """List regions; of many the first few (the plan says of each what its basis is)."""
+    if len(regions) <= LISTED + 1:
+        return ", ".join(regions)
+    return f"{', '.join(regions[:LISTED])} and {len(regions) - LISTED} more"
+
+
+def _assumptions(
+    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str], notes: _Notes
+) -> list[str]:
+    found = []
+    population = [name for name in regions if name not in measured]
+    if population:
+        table = reference.table("population_coefficients_lu177_dotatate")
+        found.append(
+            f"not measured, population coefficients: {_listed(population)} "
+            f"({'; '.join(table.sources)})"
+        )
+    if measured:
+        table = reference.table(f"s_values_lu177_icrp89_adult_{course.person.sex}")
+        found.append(f"S values: ICRP 89 adult {course.person.sex} ({'; '.join(table.sources)})")
+    for (half_life, source), names in notes.half_life.items():
+        found.append(
+            f"BED of {_listed(names)} without a measured curve: mono-exponential, effective "
+            f"half-life {half_life:g} h ({source})"
+        )
+    for (cv, source), names in notes.variation.items():
+        if regions[names[0]].activities:
+            found.append(
+                f"dose per activity varies {cv:.0%} between cycles: {_listed(names)} ({source})"
+            )
+    for name, region in regions.items():
+        bio = reference.radiobiology(reference.region(name).like)
+        if region.protraction is not None and not bio.generic and name not in SIDES:
+            found.append(
+                f"BED of {name}: alpha/beta {bio.alpha_beta:g} Gy, repair half-life "
+                f"{bio.repair_half_life:g} h ({bio.source})"
+            )
+    for name, dose in course.therapy.prior_doses.items():
+        if name in regions:
+            found.append(
+                f"earlier radiation of {name}, {dose.absorbed_dose.value:g} Gy, counts into its "
+                f"limits ({dose.source})"
+            )
+    return found
+
+
+def _warnings(
+    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
+) -> list[Problem]:
+    found = []
+    generic = [
+        name
+        for name, region in regions.items()
+        if region.protraction is not None
+        and reference.radiobiology(reference.region(name).like).generic
+    ]
+    if generic:
+        bio = reference.radiobiology("generic")
+        found.append(
+            Problem(
+                "generic-alpha-beta",
+                f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {_listed(generic)}",
+                "these regions have none of their own; read their BED with care",
+                "",
+            )
+        )
+    if course.therapy.radiopharmaceutical != DOTATATE:
+        found.append(
+            Problem(
+                "no-population-figures",
+                f"there are no population figures for {course.therapy.radiopharmaceutical}",
+                "regions that were not measured are left out, and limits on them not assessed",
+                "therapy.radiopharmaceutical",
+            )
+        )
+    single = "single_kidney" in course.person.kidney_risk_factors
+    if single and "kidneys" in regions and "kidneys" not in measured:
+        found.append(
+            Problem(
+                "population-of-two-kidneys",
+                "the population coefficient of the kidneys is of patients with two of them",
+                "measure the kidney",
+                "patient.kidney_risk_factors",
+            )
+        )
+    for name in course.therapy.prior_doses:
+        if name not in regions:
+            found.append(
+                Problem(
+                    "prior-dose-not-used",
+                    f"earlier radiation of {name} is given, but {name} has no dose in this plan",
+                    "measure it, or give a dose coefficient",
+                    f"therapy.prior_doses.{name}",
+                )
+            )
+    for name in course.masses:
+        if name not in course.regions_measured() and not (
+            name == "kidneys" and set(SIDES) & course.regions_measured()
+        ):
+            found.append(
+                Problem(
+                    "mass-not-used",
+                    f"a mass of {name} is given, but {name} was not measured",
+                    "it is not used until then",
+                    f"masses.{name}",
+                )
+            )
+    return found

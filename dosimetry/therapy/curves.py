@@ -1,0 +1,150 @@
+"""Curves alone: a file of measurements fitted without a patient, for ``dosimetry fit``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dosimetry import reference
+from dosimetry.physics.fitting import FittedCurve
+from dosimetry.problems import InputError, Problem, nearest, quote, refuse
+from dosimetry.quantities import Amount, Estimate
+from dosimetry.therapy.measurements import read_measurements
+from dosimetry.therapy.plan import FIT_SCHEMA, to_json
+from dosimetry.therapy.scan_fit import fit_scans
+from dosimetry.units import parse_quantity
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a fitted model."""
+
+    name: str
+    value: float
+    sd: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class CurveReport:
+    """One fitted curve, as ``dosimetry fit`` prints it; see the contract of the JSON document."""
+
+    cycle: int
+    region: str
+    model: str
+    choice: str
+    tia: Estimate
+    tia_coefficient: Estimate
+    effective_half_life: Estimate
+    biological_half_life: Amount | None
+    parameters: tuple[Parameter, ...]
+    chi2: float
+    dof: int
+    p_value: float | None
+    aicc_weights: dict[str, float]
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class CurveDocument:
+    """The curves of one file."""
+
+    schema: str
+    curves: tuple[CurveReport, ...]
+
+    def to_json(self) -> str:
+        """Return the curves as JSON, the same bytes for the same input."""
+        return to_json(self)
+
+
+def fit_file(
+    path: str | Path, administered: str, nuclide: str = "Lu-177", models: Sequence[str] = ("auto",)
+) -> CurveDocument:
+    """Fit every region of a measurement file.
+
+    Parameters
+    ----------
+    path : path
+        CSV with columns region, time, activity, and optionally sd, volume, recovery.
+    administered : str
+        Administered activity, as in ``7.21 GBq``.
+    nuclide : str
+    models : sequence of str
+        ``MODEL`` for all regions or ``REGION=MODEL`` for one; later ones count.
+
+    Returns
+    -------
+    CurveDocument
+
+    Raises
+    ------
+    InputError
+        With all that is wrong.
+    """
+    path = Path(path)
+    half_life = reference.half_life(nuclide)
+    try:
+        given = parse_quantity(administered, "MBq")
+    except InputError as error:
+        raise error.at("--administered") from None
+    if given <= 0:
+        raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
+    by_region = read_measurements(path.name, path.parent).by_region()
+    chosen = _models(models, by_region)
+    reports: list[CurveReport] = []
+    problems: list[Problem] = []
+    for region, scans in by_region.items():
+        try:
+            model = chosen.get(region, chosen[""])
+            curve = fit_scans(scans, model, given, half_life, decay_corrected=False)
+        except InputError as error:
+            problems += [
+                Problem(p.code, f"{region}: {p.message}", p.cure, f"{path.name}: region")
+                for p in error.problems
+            ]
+            continue
+        reports.append(_report(region, curve, given))
+    if problems:
+        raise InputError(problems)
+    return CurveDocument(FIT_SCHEMA, tuple(reports))
+
+
+def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, str]:
+    """Return the model by region; that of the others under the empty name."""
+    chosen = {"": "auto"}
+    for text in models:
+        region, _, model = text.rpartition("=")
+        name = reference.region(region).name if region else ""
+        if name and name not in regions:
+            raise refuse(
+                "model-without-curve",
+                f"{name} is not in the file",
+                nearest(name, regions) or f"regions: {', '.join(regions)}",
+                "--model",
+            )
+        chosen[name] = model
+    return chosen
+
+
+def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
+    biological = curve.biological_half_life
+    tia = curve.tia
+    return CurveReport(
+        cycle=1,
+        region=region,
+        model=curve.model,
+        choice=curve.choice,
+        tia=tia,
+        tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, "h"),
+        effective_half_life=curve.effective_half_life,
+        biological_half_life=None if biological is None else Amount(biological, "h"),
+        parameters=tuple(
+            Parameter(name, p.value, p.sd, p.unit) for name, p in curve.parameters.items()
+        ),
+        chi2=curve.chi2,
+        dof=curve.dof,
+        p_value=curve.p_value,
+        aicc_weights=curve.aicc_weights,
+        warnings=curve.warnings,
+    )

@@ -1,0 +1,243 @@
+"""Field types of the patient file: quantities, dates and numbers, each read strictly.
+
+Text is read with its unit; pint quantities of any registry are taken as they are; a bare number
+where a unit is needed is refused.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from pydantic_core import core_schema
+
+from dosimetry.problems import InputError, nearest, quote, refuse
+from dosimetry.quantities import Amount, Estimate, from_quantity
+from dosimetry.units import example_of, parse_number, parse_quantity
+
+Moment: TypeAlias = dt.date | dt.datetime
+
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?")
+DATE_CURE = "write YYYY-MM-DD, or with time and zone as in 2026-01-12T09:30:00+01:00"
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """Marks a field's type: a function that reads the value, and the JSON schema of what it takes.
+
+    Parameters
+    ----------
+    reader : callable
+        Takes what the file holds, returns the field's value or raises :class:`InputError`.
+    schema : dict
+        JSON schema.
+    with_folder : bool
+        The reader also takes the folder that file names are relative to.
+    """
+
+    reader: Callable[..., Any]
+    schema: dict[str, Any]
+    with_folder: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        if self.with_folder:
+            return core_schema.with_info_plain_validator_function(
+                lambda value, info: self.reader(value, info.context["folder"])
+            )
+        return core_schema.no_info_plain_validator_function(self.reader)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        return self.schema
+
+
+def read_amount(value: object, unit: str, low: float = 0.0, high: float | None = None) -> Amount:
+    """Read a quantity above ``low`` (and up to ``high``) in a canonical unit."""
+    if isinstance(value, Amount):
+        number = value.to(unit).value
+    elif isinstance(value, str):
+        number = parse_quantity(value, unit)
+    else:
+        number = float(from_quantity(value, unit))
+    if not low < number < float("inf"):
+        raise refuse(
+            "not-positive",
+            f"{quote(value)} is not {'positive' if low == 0 else f'above {low:g} {unit}'}",
+            f"give a value above {low:g} {unit}",
+        )
+    if high is not None and number > high:
+        raise refuse(
+            "out-of-range",
+            f"{quote(value)} is above {high:g} {unit}",
+            "check the number and its unit",
+        )
+    return Amount(number, unit)
+
+
+def amount(unit: str, low: float = 0.0, high: float | None = None) -> Read:
+    """Mark an :class:`Amount` field that is kept in ``unit``."""
+    return Read(
+        lambda value: read_amount(value, unit, low, high),
+        _text_schema(f"a quantity, as in '{example_of(unit)}'"),
+    )
+
+
+def read_estimate(value: object, unit: str) -> Estimate:
+    """Read a quantity, or ``{value, sd}`` with an sd in the same dimension or in percent."""
+    if isinstance(value, Estimate):
+        return value.to(unit)
+    if not isinstance(value, dict):
+        return Estimate(read_amount(value, unit).value, None, unit)
+    unknown = [str(key) for key in value if key not in ("value", "sd")]
+    if unknown:
+        raise refuse(
+            "unknown-key",
+            f"key {quote(unknown[0])} is not known",
+            "known: value, sd",
+            unknown[0],
+        )
+    if "value" not in value:
+        raise refuse("missing", "'value' is missing", f"add value: {example_of(unit)}")
+    try:
+        number = read_amount(value["value"], unit).value
+    except InputError as error:
+        raise error.at("value") from None
+    if value.get("sd") is None:
+        return Estimate(number, None, unit)
+    try:
+        return Estimate(number, _read_sd(value["sd"], number, unit), unit)
+    except InputError as error:
+        raise error.at("sd") from None
+
+
+def _read_sd(value: object, number: float, unit: str) -> float:
+    try:
+        return read_amount(value, unit).value
+    except InputError as absolute:
+        if absolute.problems[0].code != "wrong-dimension":
+            raise
+        try:
+            return read_amount(value, "%", high=100.0).value / 100 * number
+        except InputError as relative:
+            raise (
+                absolute if relative.problems[0].code == "wrong-dimension" else relative
+            ) from None
+
+
+def estimate(unit: str) -> Read:
+    """Mark an :class:`Estimate` field, of value and sd, that is kept in ``unit``."""
+    text = _text_schema(f"a quantity, as in '{example_of(unit)}'")
+    table = {
+        "type": "object",
+        "properties": {"value": text, "sd": _text_schema("in the same dimension or in %")},
+        "required": ["value"],
+        "additionalProperties": False,
+    }
+    return Read(lambda value: read_estimate(value, unit), {"anyOf": [text, table]})
+
+
+def _text_schema(description: str) -> dict[str, Any]:
+    return {"type": "string", "description": description}
+
+
+def read_moment(value: object) -> Moment:
+    """Read a date (which stays one) or a date-time of RFC 3339."""
+    if isinstance(value, dt.date):
+        return value
+    if isinstance(value, str):
+        try:
+            if DATE.fullmatch(value):
+                return dt.date.fromisoformat(value)
+            if DATE_TIME.fullmatch(value):
+                return dt.datetime.fromisoformat(value)
+        except ValueError as error:
+            raise refuse("not-a-date", f"{quote(value)}: {error}", DATE_CURE) from None
+    raise refuse("not-a-date", f"{quote(value)} is not a date", DATE_CURE)
+
+
+def read_date(value: object) -> dt.date:
+    """Read a date without a time."""
+    found = read_moment(value)
+    if isinstance(found, dt.datetime):
+        raise refuse("not-a-date", f"{quote(value)} has a time", "write a date, YYYY-MM-DD")
+    return found
+
+
+def read_fraction(value: object, low: float, high: float) -> float:
+    """Read a pure number (or percentage) between two bounds."""
+    if isinstance(value, bool):
+        raise refuse("not-a-number", f"{quote(value)} is not a number", "as in 0.41")
+    number = (
+        parse_quantity(value, "1") if isinstance(value, str) else float(from_quantity(value, "1"))
+    )
+    if not low <= number <= high:
+        raise refuse(
+            "out-of-range", f"{quote(value)} is outside {low:g} to {high:g}", "as a fraction: 0.41"
+        )
+    return number
+
+
+def read_count(value: object, high: int) -> int:
+    """Read a whole number from 1 to ``high``."""
+    number = parse_number(value) if isinstance(value, str) else value
+    if (
+        isinstance(number, bool)
+        or not isinstance(number, int | float)
+        or number != int(number)
+        or not 1 <= number <= high
+    ):
+        raise refuse(
+            "not-a-count", f"{quote(value)} is not a whole number from 1 to {high}", "as in 4"
+        )
+    return int(number)
+
+
+def read_choice(value: object, known: tuple[str, ...]) -> str:
+    """Read one of the words known."""
+    if isinstance(value, str) and value in known:
+        return value
+    near = nearest(value, known) if isinstance(value, str) else ""
+    raise refuse(
+        "unknown-word",
+        f"{quote(value)} is not one of {', '.join(known)}",
+        near or f"write one of {', '.join(known)}",
+    )
+
+
+def read_text(value: object) -> str:
+    """Read a text that is not empty."""
+    if isinstance(value, str) and value.strip():
+        return value
+    raise refuse("not-a-text", f"{quote(value)} is not a text", "write a text; in JSON with quotes")
+
+
+def choice(*known: str) -> Read:
+    """Mark a field that takes one of the words given."""
+    return Read(lambda value: read_choice(value, known), {"type": "string", "enum": list(known)})
+
+
+def fraction(low: float, high: float) -> Read:
+    """Mark a field that takes a pure number between two bounds."""
+    number = {"type": "number", "minimum": low, "maximum": high}
+    text = _text_schema("the same as text, or a percentage")
+    return Read(lambda value: read_fraction(value, low, high), {"anyOf": [number, text]})
+
+
+def count(high: int) -> Read:
+    """Mark a field that takes a whole number from 1 to ``high``."""
+    number = {"type": "integer", "minimum": 1, "maximum": high}
+    return Read(lambda value: read_count(value, high), {"anyOf": [number, _text_schema("as in 4")]})
+
+
+Text = Annotated[str, Read(read_text, {"type": "string", "minLength": 1})]
+Date = Annotated[dt.date, Read(read_date, {"type": "string", "format": "date"})]
+DateOrTime = Annotated[
+    Moment,
+    Read(
+        read_moment,
+        {"type": "string", "description": "YYYY-MM-DD, or a date-time of RFC 3339"},
+    ),
+]

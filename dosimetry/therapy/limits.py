@@ -1,0 +1,121 @@
+"""Limits of a patient, and a flag for each: how near, with what probability, and how much room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dosimetry import reference
+from dosimetry.problems import Problem
+from dosimetry.quantities import Amount
+from dosimetry.reference import Limit
+from dosimetry.therapy.plan import Flag, Severity
+from dosimetry.therapy.region_course import RegionCourse
+from dosimetry.therapy.sections import Course, OwnLimit
+
+
+def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
+    """Return the limits to look at, and warnings where one does not fit the patient.
+
+    A name that stands for several limits (``kidneys-bed``) picks the one whose condition holds.
+    """
+    at_risk = bool(course.person.kidney_risk_factors)
+    holds = {
+        "always": True,
+        "on_request": True,
+        "kidney_risk_factor": at_risk,
+        "no_kidney_risk_factor": not at_risk,
+    }
+    wanted = course.therapy.limits
+    if wanted is None:
+        wanted = list(
+            dict.fromkeys(
+                row["stands_for"] for row in reference.limit_rows() if row["default"] == "yes"
+            )
+        )
+    limits: list[Limit] = []
+    warnings: list[Problem] = []
+    for i, item in enumerate(wanted):
+        if isinstance(item, OwnLimit):
+            limits.append(
+                Limit(item.id, item.region, item.quantity, item.limit.value, "own", item.source)
+            )
+            continue
+        for row in reference.limit_rows():
+            fits = holds[row["applies_when"]]
+            if row["id"] == item or (row["stands_for"] == item and fits):
+                limits.append(reference.limit(row))
+                if not fits:
+                    warnings.append(
+                        Problem(
+                            "limit-of-another-condition",
+                            f"{item} is meant for: {row['condition']}",
+                            f"name {row['stands_for']} to have the condition looked at",
+                            f"therapy.limits[{i}]",
+                        )
+                    )
+    return limits, warnings
+
+
+def severity(probability: float) -> Severity:
+    """Return the severity of a probability of passing a limit.
+
+    Examples
+    --------
+    >>> severity(0.05), severity(0.051), severity(0.51)
+    ('within', 'caution', 'exceeds')
+    """
+    if probability <= reference.default("caution_probability", "1"):
+        return "within"
+    return "caution" if probability <= reference.default("exceeds_probability", "1") else "exceeds"
+
+
+def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) -> Flag:
+    """Return the flag of a limit.
+
+    Parameters
+    ----------
+    limit : Limit
+    courses : mapping of str to RegionCourse
+        Those regions that have a dose.
+    per_cycle : float
+        Activity of a further cycle in GBq, for the margin.
+    """
+    course = courses.get(limit.region)
+    bound = Amount(limit.value, "Gy")
+    total = course.cumulative(limit.quantity) if course else None
+    if course is None or total is None:
+        return Flag(
+            limit.id,
+            limit.region,
+            limit.quantity,
+            "not-assessed",
+            None,
+            None,
+            bound,
+            None,
+            None,
+            None,
+            limit.source,
+        )
+    chances = course.probabilities(limit.quantity, limit.value)
+    found = severity(float(chances[-1]))
+    allowed = reference.default("caution_probability", "1")
+    further = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
+    return Flag(
+        limit.id,
+        limit.region,
+        limit.quantity,
+        found,
+        float(chances[-1]),
+        Amount(total.value, "Gy"),
+        bound,
+        Amount(limit.value - total.value, "Gy"),
+        None if further is None else Amount(further, "GBq"),
+        None if found == "within" else _first(chances[1:].tolist(), found),
+        limit.source,
+    )
+
+
+def _first(chances: list[float], found: Severity) -> int | None:
+    """Return the number of the first cycle after which a severity stands."""
+    return next((i + 1 for i, p in enumerate(chances) if severity(p) == found), None)

@@ -1,0 +1,102 @@
+"""The mass of each region: from the patient file, from the scans' volumes, or the phantom's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dosimetry import reference
+from dosimetry.problems import Problem
+from dosimetry.therapy.measurements import Scan
+from dosimetry.therapy.sections import Course
+
+SIDES = ("kidney_left", "kidney_right")
+
+
+@dataclass(frozen=True)
+class RegionMass:
+    """Mass of a region in g, its relative sd, and where it comes from.
+
+    Attributes
+    ----------
+    value : float
+    relative_sd : float
+    origin : str
+        In words, for the assumptions of a plan; empty where the patient file gives the mass.
+    """
+
+    value: float
+    relative_sd: float
+    origin: str
+
+
+def reference_mass(region: str, sex: str) -> float | None:
+    """Return the phantom's mass in g of a region: half of the pair for one kidney."""
+    masses = reference.organ_masses(sex)
+    if region in SIDES:
+        return masses["kidneys"] / 2
+    return masses.get(region)
+
+
+def region_mass(
+    region: str, course: Course, scans: Mapping[str, tuple[Scan, ...]]
+) -> RegionMass | None:
+    """Return the mass of a region; None where there is none to be had (a tumour without mass)."""
+    given = _given(region, course)
+    if given is not None:
+        return given
+    volumes = [scan.volume for scan in scans.get(region, ()) if scan.volume is not None]
+    if volumes:
+        density = reference.default("soft_tissue_density", "g/mL")
+        mass = sum(volumes) / len(volumes) * density
+        return RegionMass(
+            mass, 0.0, f"{region}: mass {mass:.4g} g, mean volume of the scans at {density:g} g/mL"
+        )
+    if region == "kidneys" and "single_kidney" in course.person.kidney_risk_factors:
+        phantom, half = reference_mass(SIDES[0], course.person.sex), " (half of the pair)"
+    else:
+        phantom = reference_mass(region, course.person.sex)
+        half = " (half of the pair)" if region in SIDES else ""
+    if phantom is None:
+        return None
+    return RegionMass(
+        phantom, 0.0, f"{region}: mass {phantom:g} g of the adult {course.person.sex} phantom{half}"
+    )
+
+
+def _given(region: str, course: Course) -> RegionMass | None:
+    if region == "kidneys" and all(side in course.masses for side in SIDES):
+        sides = [course.masses[side] for side in SIDES]
+        total = sum(side.value for side in sides)
+        spread = sum((side.sd or 0.0) ** 2 for side in sides) ** 0.5
+        return RegionMass(total, spread / total, "")
+    if region in SIDES and "kidneys" in course.masses:
+        pair = course.masses["kidneys"]
+        share = 1.0 if "single_kidney" in course.person.kidney_risk_factors else 0.5
+        return RegionMass(
+            pair.value * share,
+            (pair.sd or 0.0) / pair.value,
+            f"{region}: half of the mass given for the kidneys" if share < 1 else "",
+        )
+    if region not in course.masses:
+        return None
+    mass = course.masses[region]
+    return RegionMass(mass.value, (mass.sd or 0.0) / mass.value, "")
+
+
+def mass_warning(region: str, mass: RegionMass, sex: str, place: str) -> Problem | None:
+    """Return a warning where a mass is outside half to double of the reference."""
+    phantom = reference_mass(region, sex)
+    if phantom is None:
+        return None
+    ratio = mass.value / phantom
+    low, high = (reference.default(f"mass_ratio_{end}", "1") for end in ("low", "high"))
+    if low <= ratio <= high:
+        return None
+    return Problem(
+        "mass-unusual",
+        f"the mass of {region}, {mass.value:.4g} g, is {ratio:.2g} times the reference, "
+        f"{phantom:g} g",
+        "check the mass and its unit",
+        place,
+    )

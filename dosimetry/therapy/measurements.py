@@ -1,0 +1,397 @@
+"""Scans of one cycle: region, time and activity, from a CSV file, a list or a DataFrame.
+
+The header carries the units, ``region,time [h],activity [MBq]``; cells are plain numbers. A list
+carries them in each value, ``{region: liver, time: 4 h, activity: 80 MBq}``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dosimetry import reference
+from dosimetry.problems import InputError, Problem, nearest, quote, refuse
+from dosimetry.quantities import from_quantity
+from dosimetry.therapy.files import decode, read_bytes
+from dosimetry.units import conversion, parse_number, parse_quantity
+
+LARGEST_FILE = 10_000_000
+MOST_PROBLEMS = 50
+HEADER = re.compile(r"\s*([^\[\]]*?)\s*(?:\[([^\[\]]*)\])?\s*")
+
+# Column -> canonical units that it may have; the first is the one named in messages.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "time": ("h",),
+    "activity": ("MBq", "%IA"),
+    "concentration": ("kBq/mL",),
+    "sd": ("MBq", "%IA", "kBq/mL", "%"),
+    "volume": ("mL",),
+    "recovery": ("1",),
+}
+HIGHEST_RECOVERY = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One region at one time.
+
+    Attributes
+    ----------
+    region : str
+    time : float
+        After administration, in h.
+    value : float
+        In ``unit``, as measured, before division by the recovery coefficient.
+    unit : str
+        ``MBq``, ``%IA`` (percent of the administered activity) or ``kBq/mL``.
+    sd : float or None
+        Of the value, in the same unit.
+    volume : float or None
+        In mL.
+    recovery : float
+        Recovery coefficient; 1 where none is given.
+    place : str
+    """
+
+    region: str
+    time: float
+    value: float
+    unit: str
+    sd: float | None
+    volume: float | None
+    recovery: float
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """The scans of one cycle, and the name and hash of the file they came from.
+
+    Attributes
+    ----------
+    scans : tuple of Scan
+    file : str
+        Name as the patient file gives it; empty for a list or a DataFrame.
+    sha256 : str
+    """
+
+    scans: tuple[Scan, ...] = ()
+    file: str = ""
+    sha256: str = ""
+
+    def by_region(self) -> dict[str, tuple[Scan, ...]]:
+        """Return the scans of each region in order of time."""
+        found: dict[str, list[Scan]] = {}
+        for scan in sorted(self.scans, key=lambda scan: scan.time):
+            found.setdefault(scan.region, []).append(scan)
+        return {region: tuple(scans) for region, scans in found.items()}
+
+
+def read_measurements(source: object, base: Path) -> Measurements:
+    """Read the scans of one cycle.
+
+    Parameters
+    ----------
+    source : str, list of mappings or pandas.DataFrame
+        A CSV file's name, relative to ``base``; rows; or a table with the CSV's columns.
+    base : pathlib.Path
+        Folder that file names are relative to.
+
+    Returns
+    -------
+    Measurements
+
+    Raises
+    ------
+    InputError
+        With every problem, each with its file, line and column.
+
+    Examples
+    --------
+    >>> row = {"region": "liver", "time": "1 d", "activity": "80 MBq"}
+    >>> read_measurements([row], Path()).scans[0].time
+    24.0
+    """
+    if isinstance(source, Measurements):
+        return source
+    if isinstance(source, str):
+        return read_csv(source, base)
+    if isinstance(source, Sequence):
+        return Measurements(_collect(_list_rows(source)))
+    if hasattr(source, "columns") and hasattr(source, "itertuples"):
+        header = [str(column) for column in source.columns]
+        cells = ((f"[{i}]", list(row)) for i, row in enumerate(source.itertuples(index=False)))
+        return Measurements(_collect(_table_rows(header, cells, "", ",")))
+    raise refuse(
+        "wrong-type",
+        f"{quote(source)} is neither a file name nor a list of scans",
+        "name a CSV file, or give a list of {region, time, activity}",
+    )
+
+
+def read_csv(name: str, base: Path) -> Measurements:
+    """Read the scans of a CSV file: UTF-8, separated by commas or semicolons."""
+    raw = read_bytes(base / name, name, LARGEST_FILE)
+    text = decode(raw, name)
+    lines = text.splitlines()
+    if not any(line.strip() for line in lines):
+        raise refuse(
+            "empty-file",
+            "the file is empty",
+            "its first line is: region,time [h],activity [MBq]",
+            f"{name}:1",
+        )
+    separator = ";" if ";" in lines[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        header = next(reader)
+        rows = [(f"{name}:{reader.line_num}", cells) for cells in reader if any(cells)]
+    except csv.Error as error:
+        raise refuse(
+            "not-csv", f"not readable as CSV: {error}", "check quotes", f"{name}:{reader.line_num}"
+        ) from None
+    scans = _collect(_table_rows(header, rows, f"{name}:1", separator))
+    if not scans:
+        raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
+    return Measurements(scans, name, hashlib.sha256(raw).hexdigest())
+
+
+Outcome = Scan | InputError
+
+
+def _collect(outcomes: Iterable[Outcome]) -> tuple[Scan, ...]:
+    """Gather the scans; or raise all problems at once, measured twice among them."""
+    scans: list[Scan] = []
+    problems: list[Problem] = []
+    seen: dict[tuple[str, float], str] = {}
+    for outcome in outcomes:
+        if isinstance(outcome, InputError):
+            problems += outcome.problems
+            continue
+        key = outcome.region, outcome.time
+        if key in seen:
+            problems.append(
+                Problem(
+                    "measured-twice",
+                    f"{outcome.region} was measured at {outcome.time:g} h before, at {seen[key]}",
+                    "keep one of the two",
+                    outcome.place,
+                )
+            )
+        seen[key] = outcome.place
+        scans.append(outcome)
+    if len(problems) > MOST_PROBLEMS:
+        more = len(problems) - MOST_PROBLEMS
+        problems = [*problems[:MOST_PROBLEMS], Problem("more", f"and {more} more problems")]
+    if problems:
+        raise InputError(problems)
+    return tuple(scans)
+
+
+def _list_rows(rows: Sequence[object]) -> Iterator[Outcome]:
+    for i, row in enumerate(rows):
+        place = f"[{i}]"
+        if not isinstance(row, Mapping):
+            yield refuse(
+                "wrong-type",
+                f"{quote(row)} is no scan",
+                "write {region: liver, time: 4 h, activity: 80 MBq}",
+                place,
+            )
+            continue
+        cells = {str(key): value for key, value in row.items() if value is not None}
+        try:
+            _check_columns(list(cells), place)
+            yield _scan(cells, dict.fromkeys(cells, _quantity_cell), place, lambda c: f".{c}")
+        except InputError as error:
+            yield error
+
+
+def _table_rows(
+    header: list[str], rows: Iterable[tuple[str, list[Any]]], place: str, separator: str
+) -> Iterator[Outcome]:
+    names, readers = _read_header(header, place, separator)
+    labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
+    for where, cells in rows:
+        if len(cells) != len(names):
+            yield refuse(
+                "wrong-number-of-cells",
+                f"{len(cells)} cells, but the header has {len(names)}",
+                "a decimal comma needs ';' as separator" if separator == "," else "",
+                where,
+            )
+            continue
+        present = {
+            name: cell
+            for name, cell in zip(names, cells, strict=True)
+            if not (isinstance(cell, str) and not cell.strip() and name == "volume")
+        }
+        try:
+            yield _scan(present, readers, where, lambda name: f": {labels[name]}")
+        except InputError as error:
+            yield error
+
+
+def _check_columns(names: list[str], place: str) -> None:
+    known = ("region", *COLUMNS)
+    problems = [
+        Problem("unknown-column", f"column {quote(name)} is not known", _columns_cure(name), place)
+        for name in names
+        if name not in known
+    ]
+    for name in ("region", "time"):
+        if name not in names:
+            problems.append(
+                Problem("missing-column", f"there is no '{name}'", f"add {_example(name)}", place)
+            )
+    if ("activity" in names) == ("concentration" in names):
+        both = "activity" in names
+        problems.append(
+            Problem(
+                "missing-column",
+                "'activity' and 'concentration' exclude each other"
+                if both
+                else "there is no 'activity'",
+                "keep one of them" if both else f"add {_example('activity')}",
+                place,
+            )
+        )
+    if len(set(names)) < len(names):
+        problems.append(Problem("column-twice", "a column stands there twice", "keep one", place))
+    if problems:
+        raise InputError(problems)
+
+
+def _columns_cure(name: str) -> str:
+    known = ("region", *COLUMNS)
+    return nearest(name, known) or f"columns: {', '.join(known)}"
+
+
+def _example(name: str) -> str:
+    return {"region": "region", "time": "time [h]", "activity": "activity [MBq]"}[name]
+
+
+def _read_header(header: list[str], place: str, separator: str) -> tuple[list[str], dict[str, Any]]:
+    """Return the column names, and for each a function that reads a cell into (number, unit)."""
+    names: list[str] = []
+    readers: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for cell in header:
+        found = HEADER.fullmatch(cell)
+        name, unit = found.groups() if found else (cell.strip(), None)
+        names.append(name)
+        if name not in COLUMNS:
+            continue
+        try:
+            canonical, factor = _column_unit(name, unit)
+            readers[name] = _number_cell(canonical, factor, separator)
+        except InputError as error:
+            problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
+    try:
+        _check_columns(names, place)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return names, readers
+
+
+def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
+    """Return the canonical unit of a column and the factor to it."""
+    allowed = COLUMNS[name]
+    if unit is None:
+        if allowed == ("1",):
+            return "1", 1.0
+        raise refuse(
+            "no-unit",
+            f"column '{name}' has no unit",
+            f"write it in brackets: {name} [{allowed[0]}]",
+        )
+    refused = None
+    for canonical in allowed:
+        try:
+            return canonical, conversion(unit, canonical)
+        except InputError as error:
+            refused = refused or error
+    raise refused or refuse("no-unit", f"column '{name}' has no unit")
+
+
+def _number_cell(unit: str, factor: float, separator: str) -> Any:
+    def read(cell: Any) -> tuple[float, str]:
+        text = cell if isinstance(cell, str) else repr(float(cell))
+        if separator == ";" and text.count(",") == 1 and "." not in text:
+            text = text.replace(",", ".")
+        return parse_number(text) * factor, unit
+
+    return read
+
+
+def _quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
+    refused = None
+    for unit in allowed:
+        try:
+            if isinstance(cell, str):
+                return parse_quantity(cell, unit), unit
+            return float(from_quantity(cell, unit)), unit
+        except InputError as error:
+            refused = refused or error
+    raise refused or refuse("no-unit", f"{quote(cell)} has no unit")
+
+
+def _scan(cells: Mapping[str, Any], readers: Mapping[str, Any], where: str, at: Any) -> Scan:
+    """Make one scan of its cells, each read with its unit; or raise all that is wrong with them."""
+    problems: list[Problem] = []
+    values: dict[str, tuple[float, str]] = {}
+    region = ""
+    for name, cell in cells.items():
+        try:
+            if name == "region":
+                region = reference.region(str(cell).strip()).name
+                continue
+            read = readers[name]
+            values[name] = read(cell, COLUMNS[name]) if read is _quantity_cell else read(cell)
+            _check_range(name, values[name][0], cell)
+        except InputError as error:
+            problems += error.at(where + at(name)).problems
+    if problems:
+        raise InputError(problems)
+    value, unit = values.get("activity") or values["concentration"]
+    sd = None
+    if "sd" in values:
+        sd, sd_unit = values["sd"]
+        if sd_unit == "%":
+            sd *= value / 100
+        elif sd_unit != unit:
+            raise refuse(
+                "wrong-dimension",
+                f"the sd is in {sd_unit}, but the value in {unit}",
+                "give both in the same unit, or the sd in %",
+                where + at("sd"),
+            )
+    return Scan(
+        region,
+        values["time"][0],
+        value,
+        unit,
+        sd,
+        values["volume"][0] if "volume" in values else None,
+        values["recovery"][0] if "recovery" in values else 1.0,
+        where,
+    )
+
+
+def _check_range(name: str, value: float, cell: object) -> None:
+    if value <= 0:
+        raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
+    if name == "recovery" and value > HIGHEST_RECOVERY:
+        raise refuse(
+            "out-of-range",
+            f"a recovery coefficient of {value:g} is too large",
+            "it is a fraction of about one, as in 0.85",
+        )

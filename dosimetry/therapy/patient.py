@@ -1,0 +1,143 @@
+"""A patient: the file's sections, read and looked at as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, PrivateAttr, ValidationError
+
+from dosimetry.problems import InputError, Problem, nearest, quote
+from dosimetry.therapy.consistency import inconsistencies
+from dosimetry.therapy.sections import SECTIONS, Course
+
+
+class Patient(Course):
+    """A patient, the therapy, and what was delivered and measured so far.
+
+    Read one with :func:`dosimetry.read_patient` or :meth:`from_dict`.
+
+    Examples
+    --------
+    >>> patient = Patient.from_dict({
+    ...     "patient": {"id": "EX-1", "sex": "male"}, "therapy": {"regimen": "netter-1"}
+    ... })
+    >>> patient.therapy.regimen.cycles
+    4
+    """
+
+    _source: str = PrivateAttr(default="")
+    _sha256: str = PrivateAttr(default="")
+
+    @property
+    def source(self) -> str:
+        """Name of the patient file; empty where there was none."""
+        return self._source
+
+    def input_hashes(self) -> dict[str, str]:
+        """Return the SHA-256 of every file that went in, by its name."""
+        found = {self._source: self._sha256} if self._source else {}
+        for cycle in self.cycles:
+            if cycle.measurements.file:
+                found[cycle.measurements.file] = cycle.measurements.sha256
+        return found
+
+    @classmethod
+    def from_dict(
+        cls, data: Mapping[str, Any], base: str | Path = ".", *, source: str = "", sha256: str = ""
+    ) -> Patient:
+        """Read a patient from plain data.
+
+        Parameters
+        ----------
+        data : mapping
+            As the patient file; quantities as text or as pint quantities, measurements as a file
+            name, a list or a pandas DataFrame.
+        base : path
+            Folder that file names are relative to.
+        source, sha256 : str
+            Name and hash of the file the data came from, for messages and provenance.
+
+        Returns
+        -------
+        Patient
+
+        Raises
+        ------
+        InputError
+            With all that is wrong, each with its place.
+        """
+        prefix = f"{source}: " if source else ""
+        try:
+            patient = cls.model_validate(data, context={"folder": Path(base)})
+        except ValidationError as error:
+            raise InputError(p.at(prefix) for p in problems_of(error, cls)) from None
+        patient._source, patient._sha256 = source, sha256
+        problems = inconsistencies(patient)
+        if problems:
+            raise InputError(problem.at(prefix) for problem in problems)
+        return patient
+
+
+def patient_schema() -> dict[str, Any]:
+    """Return the JSON schema of a patient file."""
+    schema = Patient.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], outer: str = "") -> list[Problem]:
+    """Turn pydantic's errors into problems with place and cure."""
+    problems: list[Problem] = []
+    for entry in error.errors(include_url=False):
+        place = outer
+        for part in entry["loc"]:
+            step = f"[{part}]" if isinstance(part, int) else str(part)
+            place = f"{place}{step}" if step.startswith("[") or not place else f"{place}.{step}"
+        cause = entry.get("ctx", {}).get("error")
+        if isinstance(cause, InputError):
+            problems += cause.at(place).problems
+            for key, nested in getattr(cause, "nested", ()):
+                problems += problems_of(nested, _section_of(nested), f"{place}.{key}")
+        elif isinstance(cause, ValidationError):
+            problems += problems_of(cause, _section_of(cause), place)
+        else:
+            problems.append(_plain_problem(entry, model).at(place))
+    return problems
+
+
+def _section_of(error: ValidationError) -> type[BaseModel]:
+    return SECTIONS[error.title]
+
+
+def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
+    kind, given = entry["type"], entry["input"]
+    if kind == "missing":
+        return Problem("missing", "is missing", "add it")
+    if kind == "extra_forbidden":
+        key = str(entry["loc"][-1])
+        known = _keys_at(model, entry["loc"][:-1])
+        near = nearest(key, known)
+        return Problem(
+            "unknown-key",
+            f"key {quote(key)} is not known",
+            f"{near}  (known: {', '.join(known)})" if near else f"known: {', '.join(known)}",
+        )
+    if kind == "list_type":
+        return Problem("wrong-type", f"{quote(given)} is no list", "write a list: [ ... ]")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        return Problem("wrong-type", f"{quote(given)} is no mapping", "write key: value below it")
+    return Problem("wrong-type", f"{quote(given)}: {entry['msg']}", "see dosimetry schema patient")
+
+
+def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Return the keys that are known at a place of the file."""
+    found = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        by_key = {info.alias or name: info for name, info in found.model_fields.items()}
+        found = next(
+            section for name, section in SECTIONS.items() if name in str(by_key[part].annotation)
+        )
+    return [info.alias or name for name, info in found.model_fields.items()]

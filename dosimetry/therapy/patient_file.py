@@ -1,0 +1,239 @@
+"""YAML and JSON into a Patient: every scalar is text until the schema reads it.
+
+Anchors, aliases, tags, duplicate keys and deep nesting are refused, so that what stands in the file
+is what is read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dosimetry.problems import InputError, quote, refuse
+from dosimetry.therapy.files import decode, read_bytes
+from dosimetry.therapy.patient import Patient
+
+LARGEST_FILE = 1_000_000
+DEEPEST = 20
+
+
+def read_patient(path: str | Path) -> Patient:
+    """Read a patient file.
+
+    Parameters
+    ----------
+    path : path
+        A YAML or JSON file (by its ending, ``.json``), UTF-8, at most 1 MB.
+
+    Returns
+    -------
+    Patient
+
+    Raises
+    ------
+    InputError
+        With all that is wrong, each with file and field or line.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> dosimetry.read_patient("examples/nothing_measured.yaml").person.id
+    'NEW-001'
+    """
+    import hashlib
+
+    path = Path(path)
+    raw = read_bytes(path, path.name, LARGEST_FILE)
+    text = decode(raw, path.name)
+    data = read_json(text, path.name) if path.suffix == ".json" else read_yaml(text, path.name)
+    return Patient.from_dict(
+        data, path.parent, source=path.name, sha256=hashlib.sha256(raw).hexdigest()
+    )
+
+
+def read_yaml(text: str, name: str) -> dict[str, Any]:
+    r"""Read YAML into mappings, lists and text.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    InputError
+        Not YAML, or more of YAML than a patient file needs.
+
+    Examples
+    --------
+    >>> read_yaml("id: 0012\nat: 12:30", "p.yaml")
+    {'id': '0012', 'at': '12:30'}
+    """
+    try:
+        events = yaml.parse(text, Loader=yaml.SafeLoader)
+        data = _Builder(name).document(events)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark is not None else ""
+        why = getattr(error, "problem", None) or str(error)
+        raise refuse(
+            "not-yaml",
+            f"not readable as YAML: {why}",
+            "check indentation, colons and quotes",
+            f"{name}{line}: file",
+        ) from None
+    return _mapping(data, name)
+
+
+def _mapping(data: object, name: str) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        raise refuse(
+            "wrong-type",
+            "the file holds no mapping",
+            "begin with 'patient:' (dosimetry init writes one to fill in)",
+            f"{name}: file",
+        )
+    return data
+
+
+class _Builder:
+    """Builds plain data of YAML events, refusing what is not plain."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def document(self, events: Any) -> Any:
+        data = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    raise self._refuse(event, "a second document begins", "keep one document")
+                data = self._node(next(events), events, 1)
+        return data
+
+    def _node(self, event: Any, events: Any, depth: int) -> Any:
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise self._refuse(event, "anchors and aliases are not read", "write the value out")
+        if event.tag is not None:
+            raise self._refuse(
+                event, f"the tag {quote(event.tag)} is not read", "write the value without it"
+            )
+        if depth > DEEPEST:
+            raise self._refuse(event, f"nested deeper than {DEEPEST}", "a patient file is flat")
+        if isinstance(event, yaml.ScalarEvent):
+            if event.value == "" and event.style is None:
+                raise self._refuse(
+                    event, "a key or list entry has no value", "write one, or remove the line"
+                )
+            return event.value
+        if isinstance(event, yaml.SequenceStartEvent):
+            found = []
+            while not isinstance(event := next(events), yaml.SequenceEndEvent):
+                found.append(self._node(event, events, depth + 1))
+            return found
+        return self._pairs(events, depth)
+
+    def _pairs(self, events: Any, depth: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        lines: dict[str, int] = {}
+        while not isinstance(event := next(events), yaml.MappingEndEvent):
+            key = self._node(event, events, depth + 1)
+            if not isinstance(key, str):
+                raise self._refuse(event, "a key is not a text", "write key: value")
+            line = event.start_mark.line + 1
+            if key in found:
+                raise self._refuse(
+                    event,
+                    f"key {quote(key)} stands in line {lines[key]} and in line {line}",
+                    "keep one of the two",
+                )
+            lines[key] = line
+            found[key] = self._node(next(events), events, depth + 1)
+        return found
+
+    def _refuse(self, event: Any, message: str, cure: str) -> InputError:
+        return refuse(
+            "not-plain-yaml", message, cure, f"{self.name}:{event.start_mark.line + 1}: file"
+        )
+
+
+def read_json(text: str, name: str) -> dict[str, Any]:
+    """Read JSON, refusing duplicate keys, NaN and infinities, and deep nesting.
+
+    Raises
+    ------
+    InputError
+        Not JSON, or not plain.
+
+    Examples
+    --------
+    >>> read_json('{"id": "EX-1"}', "p.json")
+    {'id': 'EX-1'}
+    """
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in items:
+            if key in found:
+                raise refuse(
+                    "duplicate-key",
+                    f"key {quote(key)} stands there twice",
+                    "keep one of the two",
+                    f"{name}: file",
+                )
+            found[key] = value
+        return found
+
+    def constant(word: str) -> Any:
+        raise refuse(
+            "not-finite", f"{word} is no number of JSON", "give a finite number", f"{name}: file"
+        )
+
+    def number(word: str) -> float:
+        value = float(word)
+        return value if math.isfinite(value) else constant(word)
+
+    try:
+        data = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_constant=constant,
+            parse_float=number,
+            parse_int=number,
+        )
+    except json.JSONDecodeError as error:
+        raise refuse(
+            "not-json",
+            f"not readable as JSON: {error.msg}",
+            "check commas and quotes",
+            f"{name}:{error.lineno}: file",
+        ) from None
+    except RecursionError:
+        raise refuse(
+            "too-deep", "nested too deeply", "a patient file is flat", f"{name}: file"
+        ) from None
+    if _depth(data) > DEEPEST:
+        raise refuse(
+            "too-deep", f"nested deeper than {DEEPEST}", "a patient file is flat", f"{name}: file"
+        )
+    return _mapping(data, name)
+
+
+def _depth(data: Any) -> int:
+    level, deepest = [data], 0
+    while level:
+        deepest += 1
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+    return deepest

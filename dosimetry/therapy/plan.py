@@ -1,0 +1,248 @@
+"""The result: a plan, its cycles, cumulative doses and flags, as data, JSON and DataFrame.
+
+The fields are those of the JSON document; a change of them needs a new schema number.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from dosimetry.problems import Problem
+from dosimetry.quantities import Amount, Distribution, Estimate
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA: Literal["dosimetry/plan/1"] = "dosimetry/plan/1"
+FIT_SCHEMA = "dosimetry/fit/1"
+DIGITS = 12
+DISCLAIMER = "Decision support, not a medical device: a qualified physicist must check."
+
+Severity = Literal["within", "caution", "exceeds", "not-assessed"]
+SEVERITIES: tuple[Severity, ...] = ("not-assessed", "within", "caution", "exceeds")
+Basis = Literal["measured", "predicted", "population"]
+Status = Literal["delivered", "planned", "withheld", "stopped"]
+
+
+@dataclass(frozen=True)
+class PlanPatient:
+    """Who the plan is for."""
+
+    id: str
+    sex: str
+
+
+@dataclass(frozen=True)
+class PlanTherapy:
+    """What is given: agent, name of the regimen, and the regimen in words."""
+
+    radiopharmaceutical: str
+    regimen: str
+    description: str
+
+
+@dataclass(frozen=True)
+class CycleRegion:
+    """What one cycle gives one region."""
+
+    region: str
+    absorbed_dose: Estimate
+    bed: Estimate | None
+    coefficient: Estimate
+    basis: Basis
+
+
+@dataclass(frozen=True)
+class PlanCycle:
+    """One cycle; activity is null where none is given, and then there is a reason."""
+
+    number: int
+    status: Status
+    at: str | None
+    activity: Amount | None
+    reason: str | None
+    regions: tuple[CycleRegion, ...]
+
+
+@dataclass(frozen=True)
+class CumulativeDose:
+    """What the whole course gives one region, earlier radiation included."""
+
+    region: str
+    absorbed_dose: Distribution
+    bed: Distribution | None
+    eqd2: Distribution | None
+
+
+@dataclass(frozen=True)
+class Flag:
+    """One limit, and how near the course comes to it.
+
+    ``first_cycle`` is the cycle at which the severity first appears; ``margin_activity`` is the
+    further activity that keeps the probability at or below 0.05.
+    """
+
+    limit: str
+    region: str
+    quantity: str
+    severity: Severity
+    probability: float | None
+    value: Amount | None
+    limit_value: Amount
+    margin: Amount | None
+    margin_activity: Amount | None
+    first_cycle: int | None
+    source: str
+
+
+class Flags(tuple[Flag, ...]):
+    """The flags of a plan, one for every limit.
+
+    Examples
+    --------
+    >>> Flags().exceeded()
+    ()
+    """
+
+    def at_least(self, severity: Severity) -> Flags:
+        """Return the flags of this severity or worse."""
+        worst = SEVERITIES[SEVERITIES.index(severity) :]
+        return Flags(flag for flag in self if flag.severity in worst)
+
+    def exceeded(self) -> Flags:
+        """Return the flags of limits that are passed with more than even probability."""
+        return self.at_least("exceeds")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        return handler(tuple[Flag, ...])
+
+
+@dataclass(frozen=True)
+class PlanCurve:
+    """One fitted time-activity curve."""
+
+    cycle: int
+    region: str
+    model: str
+    choice: str
+    tia: Estimate
+    effective_half_life: Estimate
+    chi2: float
+    dof: int
+    p_value: float | None
+    warnings: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Version of dosimetry, and SHA-256 of every table and every input file."""
+
+    version: str
+    tables: dict[str, str]
+    inputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A planned course; see the contract of the JSON document.
+
+    Made by :func:`dosimetry.plan`.
+    """
+
+    schema: Literal["dosimetry/plan/1"]
+    patient: PlanPatient
+    therapy: PlanTherapy
+    strategy: str
+    cycles: tuple[PlanCycle, ...]
+    cumulative: tuple[CumulativeDose, ...]
+    flags: Flags
+    curves: tuple[PlanCurve, ...]
+    assumptions: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+    disclaimer: str
+    provenance: Provenance
+
+    def to_json(self) -> str:
+        """Return the plan as JSON, the same bytes for the same input."""
+        return to_json(self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per cycle and region; doses in Gy, activities in GBq.
+
+        The unit stands in each column's name.
+        """
+        import pandas as pd
+
+        return pd.DataFrame.from_records(list(self._rows()), columns=list(FRAME_COLUMNS))
+
+    def _rows(self) -> Iterable[tuple[Any, ...]]:
+        for cycle in self.cycles:
+            for dose in cycle.regions:
+                bed = dose.bed or Estimate(float("nan"), None, "Gy")
+                yield (
+                    cycle.number,
+                    cycle.status,
+                    cycle.at,
+                    cycle.activity.value if cycle.activity else None,
+                    dose.region,
+                    dose.absorbed_dose.value,
+                    dose.absorbed_dose.sd,
+                    bed.value,
+                    bed.sd,
+                    dose.coefficient.value,
+                    dose.coefficient.sd,
+                    dose.basis,
+                )
+
+
+FRAME_COLUMNS = (
+    "cycle",
+    "status",
+    "at",
+    "activity [GBq]",
+    "region",
+    "absorbed_dose [Gy]",
+    "absorbed_dose_sd [Gy]",
+    "bed [Gy]",
+    "bed_sd [Gy]",
+    "coefficient [Gy/GBq]",
+    "coefficient_sd [Gy/GBq]",
+    "basis",
+)
+
+
+def to_json(document: object) -> str:
+    r"""Return data as JSON with 12 significant digits, ending in a newline.
+
+    Examples
+    --------
+    >>> to_json({"value": 0.1 + 0.2})
+    '{\n  "value": 0.3\n}\n'
+    """
+    text = json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False)
+    return f"{text}\n"
+
+
+def _plain(value: object) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    return value
+
+
+def plan_schema() -> dict[str, Any]:
+    """Return the JSON schema of a plan."""
+    from pydantic import TypeAdapter
+
+    schema = TypeAdapter(Plan).json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,66 @@
+"""Scans of one region to a fitted curve: corrections undone, values brought to MBq at scan time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dosimetry.physics.decay import LN2, decay
+from dosimetry.physics.fitting import FittedCurve, fit_points
+from dosimetry.problems import refuse
+from dosimetry.therapy.measurements import Scan
+
+
+def factor_at_scan(
+    scan: Scan, administered: float, half_life: float, *, decay_corrected: bool
+) -> float:
+    """Return what turns a scan's value and sd into MBq at scan time.
+
+    Parameters
+    ----------
+    scan : Scan
+    administered : float
+        In MBq, for values in percent of it.
+    half_life : float
+        Physical, in h.
+    decay_corrected : bool
+        The values are corrected for decay to the administration.
+    """
+    factor = (administered / 100 if scan.unit == "%IA" else 1.0) / scan.recovery
+    return float(decay.kernel(factor, scan.time, half_life)) if decay_corrected else factor
+
+
+def fit_scans(
+    scans: Sequence[Scan],
+    model: str,
+    administered: float,
+    half_life: float,
+    *,
+    decay_corrected: bool,
+) -> FittedCurve:
+    """Fit the scans of one region.
+
+    Raises
+    ------
+    InputError
+        An sd at some scans only, or what :func:`dosimetry.fit` refuses.
+    """
+    if any(scan.unit == "kBq/mL" for scan in scans):
+        raise refuse(
+            "not-supported-yet", "activity concentrations are not supported yet", "give activities"
+        )
+    factors = [
+        factor_at_scan(scan, administered, half_life, decay_corrected=decay_corrected)
+        for scan in scans
+    ]
+    sds = [
+        scan.sd * factor for scan, factor in zip(scans, factors, strict=True) if scan.sd is not None
+    ]
+    if sds and len(sds) < len(scans):
+        raise refuse("sd-missing", "an sd at some scans only", "give all of them, or none")
+    return fit_points(
+        [scan.time for scan in scans],
+        [scan.value * factor for scan, factor in zip(scans, factors, strict=True)],
+        sds or None,
+        model,
+        LN2 / half_life,
+    )

@@ -1,0 +1,295 @@
+"""The sections of a patient file: its schema.
+
+Every field is read strictly (:mod:`dosimetry.therapy.fields`); what fields say together is looked
+at in :mod:`dosimetry.therapy.consistency`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dosimetry import reference
+from dosimetry.physics.fitting import NAMES as MODEL_NAMES
+from dosimetry.problems import InputError, Problem, quote, refuse
+from dosimetry.quantities import Amount, Estimate
+from dosimetry.therapy import fields
+from dosimetry.therapy.fields import DateOrTime, Read, Text, amount, choice, count, estimate
+from dosimetry.therapy.measurements import Measurements, read_measurements
+
+M = TypeVar("M", bound=BaseModel)
+
+RISK_FACTORS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
+QUANTITIES = {
+    "absorbed dose": "absorbed dose",
+    "absorbed_dose": "absorbed dose",
+    "biologically effective dose": "biologically effective dose",
+    "bed": "biologically effective dose",
+    "BED": "biologically effective dose",
+}
+ANALYTES: Mapping[str, tuple[str, ...]] = {
+    "platelets": ("1e9/L",),
+    "neutrophils": ("1e9/L",),
+    "lymphocytes": ("1e9/L",),
+    "leukocytes": ("1e9/L",),
+    "haemoglobin": ("g/dL", "mmol/L"),
+    "creatinine": ("umol/L", "mg/dL"),
+    "bilirubin": ("umol/L", "mg/dL"),
+    "albumin": ("g/L",),
+}
+
+
+def read_quantity(value: object) -> str:
+    """Read the quantity of a limit."""
+    return QUANTITIES[fields.read_choice(value, tuple(QUANTITIES))]
+
+
+def measured_region(value: object) -> str:
+    """Read the name of a region that can be measured."""
+    found = reference.region(fields.read_text(value))
+    if found.role == "target":
+        raise refuse(
+            "not-measurable",
+            f"{found.name} is not measured but irradiated",
+            "name the region that holds the activity (dosimetry tables regions)",
+        )
+    return found.name
+
+
+def dose_region(value: object) -> str:
+    """Read the name of a region that gets a dose."""
+    found = reference.region(fields.read_text(value))
+    if found.name not in found.targets and found.role != "target":
+        raise refuse(
+            "no-dose-region",
+            f"{found.name} is a source of dose, not a region that gets one",
+            f"name {' or '.join(found.targets)}" if found.targets else "name another region",
+        )
+    return found.name
+
+
+class Section(BaseModel):
+    """A part of the patient file: nothing unknown in it, nothing changed after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Person(Section):
+    """Who is treated. Age and weight may be left out where nothing needs them."""
+
+    id: Text
+    sex: Annotated[str, choice("male", "female")]
+    age: Annotated[Amount, amount("year", high=120.0)] | None = None
+    weight: Annotated[Amount, amount("kg", high=400.0)] | None = None
+    height: Annotated[Amount, amount("cm", high=260.0)] | None = None
+    hematocrit: Annotated[float, fields.fraction(0.1, 0.7)] | None = None
+    kidney_risk_factors: list[Annotated[str, choice(*RISK_FACTORS)]] = []
+
+
+class OwnRegimen(Section):
+    """A regimen written out in the patient file."""
+
+    activity: Annotated[Amount, amount("MBq")]
+    cycles: Annotated[int, count(12)]
+    interval: Annotated[Amount, amount("h")]
+
+
+class OwnLimit(Section):
+    """A limit of the user's own."""
+
+    id: Text
+    region: Annotated[str, Read(dose_region, {"type": "string"})]
+    quantity: Annotated[str, Read(read_quantity, {"type": "string", "enum": [*QUANTITIES]})]
+    limit: Annotated[Amount, amount("Gy")]
+    source: Text
+
+
+class PriorDose(Section):
+    """Earlier radiation of a region, which counts into its limits."""
+
+    absorbed_dose: Annotated[Amount, amount("Gy")]
+    bed: Annotated[Amount, amount("Gy")] | None = None
+    source: Text
+
+
+class Prepared(Section):
+    """Activity prepared and left over, each at its own time."""
+
+    prepared: Annotated[Amount, amount("MBq")]
+    prepared_at: DateOrTime | None = None
+    residual: Annotated[Amount, amount("MBq")] | None = None
+    residual_at: DateOrTime | None = None
+
+
+def _nested(model: type[M]) -> dict[str, Any]:
+    return model.model_json_schema(ref_template="#/$defs/{model}")
+
+
+def _either(model: type[M], reader: Any, schema: dict[str, Any]) -> Read:
+    """Mark a field that is a mapping (a section) or something that ``reader`` reads."""
+
+    def read(value: object) -> Any:
+        if isinstance(value, Mapping):
+            return model.model_validate(value)
+        return value if isinstance(value, model) else reader(value)
+
+    return Read(read, {"anyOf": [schema, _nested(model)]})
+
+
+def _read_limit(value: object) -> str:
+    known = {name for row in reference.limit_rows() for name in (row["id"], row["stands_for"])}
+    return fields.read_choice(value, tuple(sorted(known)))
+
+
+def _read_regimen(value: object) -> reference.Regimen:
+    return reference.regimen(fields.read_text(value))
+
+
+def _read_agent(value: object) -> str:
+    text = fields.read_text(value).strip()
+    plain = "".join(sign for sign in text.lower() if sign.isalnum())
+    if plain in ("177ludotatate", "lu177dotatate", "177lulutetiumdotatate", "177luludotatate"):
+        return "177Lu-DOTATATE"
+    if "177lu" in plain or "lu177" in plain:
+        return text
+    raise refuse(
+        "unknown-agent",
+        f"{quote(text)} is not labelled with 177Lu",
+        "only 177Lu is supported: write 177Lu-DOTATATE, 177Lu-PSMA-617 and the like",
+    )
+
+
+class RegionError(InputError):
+    """Problems in a mapping from regions; those of nested sections are still to be translated."""
+
+    def __init__(self, problems: list[Problem], nested: list[tuple[str, ValidationError]]) -> None:
+        super().__init__(problems)
+        self.nested = nested
+
+
+def _by_region(region: Any, item: Read) -> Read:
+    """Mark a mapping from regions to values; every key and value is looked at."""
+
+    def read(value: object) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise refuse("wrong-type", f"{quote(value)} is no mapping", "write region: value")
+        found: dict[str, Any] = {}
+        problems: list[Problem] = []
+        nested: list[tuple[str, ValidationError]] = []
+        for key, entry in value.items():
+            try:
+                name = region(key)
+                if name in found:
+                    raise refuse("region-twice", f"{name} stands there twice", "keep one")
+                found[name] = item.reader(entry)
+            except InputError as error:
+                problems += error.at(str(key)).problems
+            except ValidationError as error:
+                nested.append((str(key), error))
+        if problems or nested:
+            raise RegionError(problems, nested)
+        return found
+
+    return Read(read, {"type": "object", "additionalProperties": item.schema})
+
+
+Masses = Annotated[dict[str, Estimate], _by_region(measured_region, estimate("g"))]
+Coefficients = Annotated[dict[str, Estimate], _by_region(dose_region, estimate("Gy/GBq"))]
+PriorDoses = Annotated[
+    dict[str, PriorDose],
+    _by_region(dose_region, Read(PriorDose.model_validate, _nested(PriorDose))),
+]
+Models = Annotated[dict[str, str], _by_region(measured_region, choice(*MODEL_NAMES))]
+
+
+class Therapy(Section):
+    """What is given, how, and which limits are looked at."""
+
+    radiopharmaceutical: Annotated[str, Read(_read_agent, {"type": "string"})] = "177Lu-DOTATATE"
+    regimen: Annotated[
+        reference.Regimen | OwnRegimen, _either(OwnRegimen, _read_regimen, {"type": "string"})
+    ]
+    start: fields.Date | None = None
+    limits: (
+        list[Annotated[str | OwnLimit, _either(OwnLimit, _read_limit, {"type": "string"})]] | None
+    ) = None
+    prior_doses: PriorDoses = {}
+
+
+class Cycle(Section):
+    """One delivered cycle."""
+
+    administered: Annotated[
+        Amount | Prepared,
+        _either(
+            Prepared,
+            lambda value: fields.read_amount(value, "MBq"),
+            {"type": "string", "description": "a quantity, as in '7.21 GBq'"},
+        ),
+    ]
+    at: DateOrTime
+    measurements: Annotated[
+        Measurements,
+        Read(
+            read_measurements,
+            {
+                "description": "name of a CSV file, or a list of scans",
+                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
+            },
+            with_folder=True,
+        ),
+    ] = Measurements()
+    decay_corrected_to: Annotated[str, choice("none", "administration")] = "none"
+    systematic_uncertainty: Annotated[Amount, amount("%", high=100.0)] | None = None
+    models: Models = {}
+    blood: Text | None = None
+    dose_coefficients: Coefficients = {}
+
+
+def _read_lab(units: tuple[str, ...]) -> Read:
+    def read(value: object) -> Amount:
+        refused = None
+        for unit in units:
+            try:
+                return fields.read_amount(value, unit)
+            except InputError as error:
+                refused = refused or error
+        raise refused or refuse("no-unit", f"{quote(value)} has no unit")
+
+    return Read(read, {"type": "string", "description": f"in {' or '.join(units)}"})
+
+
+class Labs(Section):
+    """Laboratory values of one date."""
+
+    at: DateOrTime
+    platelets: Annotated[Amount, _read_lab(ANALYTES["platelets"])] | None = None
+    neutrophils: Annotated[Amount, _read_lab(ANALYTES["neutrophils"])] | None = None
+    lymphocytes: Annotated[Amount, _read_lab(ANALYTES["lymphocytes"])] | None = None
+    leukocytes: Annotated[Amount, _read_lab(ANALYTES["leukocytes"])] | None = None
+    haemoglobin: Annotated[Amount, _read_lab(ANALYTES["haemoglobin"])] | None = None
+    creatinine: Annotated[Amount, _read_lab(ANALYTES["creatinine"])] | None = None
+    bilirubin: Annotated[Amount, _read_lab(ANALYTES["bilirubin"])] | None = None
+    albumin: Annotated[Amount, _read_lab(ANALYTES["albumin"])] | None = None
+
+
+class Course(Section):
+    """The patient file as a whole."""
+
+    person: Person = Field(alias="patient")
+    therapy: Therapy
+    masses: Masses = {}
+    cycles: list[Cycle] = []
+    labs: list[Labs] = []
+
+    def regions_measured(self) -> set[str]:
+        """Return every region that has a curve in some cycle."""
+        return {scan.region for cycle in self.cycles for scan in cycle.measurements.scans}
+
+
+SECTIONS: Mapping[str, type[BaseModel]] = {
+    section.__name__: section
+    for section in (Person, Therapy, Cycle, Labs, OwnLimit, OwnRegimen, PriorDose, Prepared)
+}

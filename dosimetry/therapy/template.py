@@ -1,0 +1,37 @@
+"""The commented patient file that ``dosimetry init`` writes."""
+
+TEMPLATE = """\
+# Patient file of dosimetry. Every quantity carries its unit. Lines behind # are examples:
+# take the # away to use them. "dosimetry check FILE" says what is wrong.
+patient:
+  id: EX-001                     # no name: the id stands in every output
+  sex: male                      # male | female: chooses the phantom
+  # age: 64 year
+  # weight: 82 kg
+  # height: 178 cm
+  # hematocrit: 0.41
+  kidney_risk_factors: []        # hypertension, diabetes, nephrotoxic_chemotherapy, single_kidney
+
+therapy:
+  radiopharmaceutical: 177Lu-DOTATATE
+  regimen: netter-1              # or {activity: 7.4 GBq, cycles: 4, interval: 8 week}
+  start: 2026-01-12              # only while no cycle has been delivered
+  # the default limits; for all: dosimetry tables limits
+  # limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
+  # prior_doses:                 # earlier radiation that counts into the limits
+  #   kidneys: {absorbed_dose: 6 Gy, bed: 6.8 Gy, source: "90Y-DOTATOC 2021"}
+
+# masses:                        # else the scans' volumes at 1.05 g/mL, else the phantom's
+#   kidney_left: 160 g
+#   kidney_right: {value: 155 g, sd: 8 %}
+#   tumour_1: 14 g
+
+# cycles:                        # delivered ones, oldest first
+#   - administered: 7.21 GBq     # or {prepared, prepared_at, residual, residual_at}
+#     at: 2026-01-12T09:30:00+01:00
+#     measurements: cycle1.csv   # region,time [h],activity [MBq] (sd [MBq],volume [mL],recovery)
+#     decay_corrected_to: none   # none | administration
+#     systematic_uncertainty: 5 %
+#     models: {kidney_left: uptake}                          # per region; else auto
+#     dose_coefficients: {liver: 0.31 Gy/GBq}                # of regions done elsewhere
+"""

@@ -1,0 +1,331 @@
+"""Units: what is known here, and how text becomes a number in a canonical unit.
+
+Text is parsed by a pint registry of our own definitions, never by the host program's. Activity,
+absorbed dose, equivalent dose, frequency and counts are dimensions of their own, so that ``1/h`` is
+no activity and ``Sv`` no absorbed dose.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from dosimetry.problems import InputError, quote, refuse
+
+if TYPE_CHECKING:
+    import pint
+
+# No centi, deci, hecto: "ds" would be days or deciseconds. The few that are needed are units.
+DEFINITIONS = """
+pico- = 1e-12 = p-
+nano- = 1e-9 = n-
+micro- = 1e-6 = µ- = μ- = u-
+milli- = 1e-3 = m-
+kilo- = 1e3 = k-
+mega- = 1e6 = M-
+giga- = 1e9 = G-
+tera- = 1e12 = T-
+second = [time] = s = sec
+minute = 60 * second = min
+hour = 60 * minute = h = hr
+day = 24 * hour = d
+week = 7 * day
+year = 365.25 * day = a = yr
+gram = [mass] = g
+meter = [length] = m = metre
+centimeter = 0.01 * meter = cm = centimetre
+decimeter = 0.1 * meter = dm = decimetre
+liter = decimeter ** 3 = L = l = litre
+deciliter = 0.1 * liter = dL = dl = decilitre
+mole = [substance] = mol
+becquerel = [activity] = Bq
+curie = 3.7e10 * becquerel = Ci
+gray = [absorbed_dose] = Gy
+centigray = 0.01 * gray = cGy
+rads = 0.01 * gray
+sievert = [equivalent_dose] = Sv
+rem = 0.01 * sievert
+hertz = [frequency] = Hz
+count = [counts]
+electron_volt = [energy] = eV
+percent = 0.01
+percent_of_administered = [administered_fraction]
+"""
+PINT_NAMES = {"%IA": "percent_of_administered", "%": "percent", "rad": "rads"}
+LONGEST_UNIT = 40
+
+_NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_ATOM = r"(?:%IA|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)?-?[1-4])?)"
+_GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"
+_UNIT = rf"{_GROUP}(?:\s*[*·/]\s*{_GROUP})*"
+QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(1e9|10\^9|1(?=/))?\s*(/?\s*{_UNIT})|(1))?\s*")
+NUMBER = re.compile(_NUMBER)
+COMMA = re.compile(r"\s*([+-]?[0-9]+),([0-9]+)(.*)", re.DOTALL)
+
+DIMENSION_NAMES = {
+    "h": "time",
+    "g": "mass",
+    "kg": "mass",
+    "year": "time",
+    "g/L": "mass concentration",
+    "mg/dL": "mass concentration",
+    "cm": "length",
+    "mL": "volume",
+    "MBq": "activity",
+    "Gy": "absorbed dose",
+    "MBq*h": "time-integrated activity",
+    "Gy/GBq": "absorbed dose per activity",
+    "Gy/(MBq*h)": "S value",
+    "kBq/mL": "activity concentration",
+    "%IA": "percentage of the administered activity",
+    "MeV": "energy",
+    "mg": "mass of a drug",
+    "1/h": "rate",
+    "%": "percentage",
+    "g/dL": "mass concentration",
+    "umol/L": "amount concentration",
+    "1e9/L": "cell count per volume",
+    "1": "pure number",
+}
+
+
+@functools.cache
+def _registry() -> pint.UnitRegistry[Any]:
+    import pint
+
+    registry: pint.UnitRegistry[Any] = pint.UnitRegistry(None, case_sensitive=True)
+    registry.load_definitions(DEFINITIONS.strip().splitlines())
+    return registry
+
+
+def pint_text(unit: str) -> str:
+    """Replace what pint would read otherwise: percentages and the rad."""
+    text = re.sub(r"%IA|%|\brad\b", lambda found: PINT_NAMES[found.group()], unit)
+    text = text.replace("·", "*").replace("^", "**").strip()
+    return f"1{text}" if text.startswith("/") else text
+
+
+def _real(power: Any) -> float:
+    return float(power)
+
+
+@functools.cache
+def _atom(name: str) -> tuple[float, tuple[tuple[str, float], ...]]:
+    """Return factor to base units and dimensions of one unit name."""
+    registry = _registry()
+    base = registry.Quantity(1.0, name).to_base_units()
+    return float(base.magnitude), tuple(
+        sorted((name, _real(power)) for name, power in base.dimensionality.items())
+    )
+
+
+def measure(items: Iterable[tuple[str, float]]) -> tuple[float, dict[str, float]]:
+    """Return factor to base units and tagged dimensions of a product of unit names and powers.
+
+    Raises
+    ------
+    pint.errors.UndefinedUnitError
+        A name that is not defined here.
+    """
+    factor = 1.0
+    dimensions: dict[str, float] = {}
+    for name, power in items:
+        scale, own = _atom(name)
+        factor *= scale**power
+        for dimension, exponent in own:
+            dimensions[dimension] = dimensions.get(dimension, 0.0) + exponent * power
+    return factor, {name: power for name, power in dimensions.items() if power}
+
+
+@functools.cache
+def measure_text(unit: str) -> tuple[float, dict[str, float]]:
+    """Return factor to base units and dimensions of a unit text."""
+    import pint
+
+    if unit == "1":
+        return 1.0, {}
+    try:
+        one = _registry().Quantity(1.0, pint_text(unit))
+    except (pint.errors.PintError, ValueError):
+        raise refuse(
+            "unknown-unit",
+            f"{quote(unit)} is not a unit known here",
+            "units: GBq, MBq, kBq, Bq, mCi, Ci; h, d, week, min, s, year; kg, g; cm, m; mL, L; Gy, "
+            "mGy, rad; %, %IA; g/dL, umol/L, 1e9/L and their products and ratios",
+        ) from None
+    return measure((name, _real(power)) for name, power in one.unit_items())
+
+
+def dimension_name(unit: str) -> str:
+    """Name the dimension of a canonical unit in the field's words.
+
+    Examples
+    --------
+    >>> dimension_name("MBq")
+    'activity'
+    """
+    return DIMENSION_NAMES.get(unit, unit)
+
+
+def conversion(unit: str, to: str) -> float:
+    """Return the factor that turns a number in ``unit`` into one in ``to``.
+
+    Parameters
+    ----------
+    unit, to : str
+        Unit texts, at most 40 characters.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    InputError
+        Unit not known, or of another dimension.
+
+    Examples
+    --------
+    >>> conversion("mCi", "MBq"), conversion("d", "h")
+    (37.0, 24.0)
+    """
+    if len(unit) > LONGEST_UNIT:
+        raise refuse(
+            "unknown-unit", f"{quote(unit)} is too long for a unit", f"at most {LONGEST_UNIT} signs"
+        )
+    number, text = 1.0, unit.strip()
+    if text.startswith(("1e9/", "10^9/", "1/")):
+        number, text = 1.0 if text.startswith("1/") else 1e9, text[text.index("/") :]
+    if text != "1" and not re.fullmatch(rf"/?\s*{_UNIT}", text):
+        raise refuse("unknown-unit", f"{quote(unit)} is not a unit known here", "such as GBq, h, g")
+    if to.startswith("1e9/"):
+        number, to = number / 1e9, to[3:]
+    factor, dimensions = measure_text(text)
+    target, wanted = measure_text(to)
+    if dimensions != wanted:
+        raise wrong_dimension(unit, to)
+    return round_trip(number * factor / target)
+
+
+def round_trip(factor: float) -> float:
+    """Take the last bits of rounding off a factor: 37 for mCi in MBq, not 37.00000000000001."""
+    return float(f"{factor:.14g}")
+
+
+def wrong_dimension(unit: str, to: str) -> InputError:
+    """Make the error for a unit of another dimension than the one wanted."""
+    return refuse(
+        "wrong-dimension",
+        f"the unit {quote(unit)} is not one of {dimension_name(to)}",
+        "" if to == "1" else f"give the {dimension_name(to)} in {to} or any unit of its kind",
+    )
+
+
+def parse_number(text: str) -> float:
+    """Read a finite number: decimal point, no expression, no unit.
+
+    Raises
+    ------
+    InputError
+        Anything else, with the likely cure.
+
+    Examples
+    --------
+    >>> parse_number("0.41")
+    0.41
+    """
+    if NUMBER.fullmatch(text.strip()) and math.isfinite(value := float(text)):
+        return value
+    comma = COMMA.fullmatch(text)
+    raise refuse(
+        "not-a-number",
+        f"{quote(text)} is not a number",
+        comma_cure(comma) if comma else "write a finite number with a decimal point, as in 0.41",
+    )
+
+
+def comma_cure(found: re.Match[str]) -> str:
+    """Say what a number with a comma may have meant."""
+    whole, digits, rest = found.groups()
+    if len(digits) == 3:
+        return (
+            f"a comma is neither decimal point nor separator here: write "
+            f"'{whole}{digits}{rest}' or '{whole}.{digits}{rest}'"
+        )
+    return f"a comma is no decimal point here: did you mean '{whole}.{digits}{rest}'?"
+
+
+def parse_quantity(text: str, unit: str) -> float:
+    """Read ``NUMBER UNIT`` and return the number in a canonical unit.
+
+    Parameters
+    ----------
+    text : str
+        For example ``7.4 GBq``; a decimal point, finite, no expression.
+    unit : str
+        The canonical unit wanted.
+
+    Returns
+    -------
+    float
+        The value in ``unit``.
+
+    Raises
+    ------
+    InputError
+        No number, no unit, unit not known or of the wrong dimension.
+
+    Examples
+    --------
+    >>> parse_quantity("200 mCi", "MBq")
+    7400.0
+    >>> parse_quantity("3 Sv", "Gy")
+    Traceback (most recent call last):
+    dosimetry.problems.InputError: the unit 'Sv' is not one of absorbed dose
+      give the absorbed dose in Gy or any unit of its kind
+    """
+    found = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None
+    if found is None:
+        comma = COMMA.fullmatch(text[: 2 * LONGEST_UNIT])
+        raise refuse(
+            "not-a-quantity",
+            f"{quote(text)} is not a quantity",
+            comma_cure(comma)
+            if comma
+            else f"write a number and a unit of {dimension_name(unit)}, as in {example_of(unit)}",
+        )
+    number, power, written, bare = found.groups()
+    if written is None and bare is None:
+        if unit != "1":
+            raise refuse(
+                "no-unit",
+                f"{quote(text)} has no unit",
+                f"write a unit of {dimension_name(unit)} behind it, as in {number} {unit}",
+            )
+        written = "1"
+    value = float(number) * conversion(f"{power or ''}{written or bare}", unit)
+    if not math.isfinite(value):
+        raise refuse("not-finite", f"{quote(text)} is not finite", "give a finite number")
+    return value
+
+
+def unit_of(text: str) -> str:
+    """Return the unit that a quantity is written in.
+
+    Examples
+    --------
+    >>> unit_of("7.4 GBq")
+    'GBq'
+    """
+    found = QUANTITY.fullmatch(text)
+    return (found.group(2) or "") + (found.group(3) or "") if found else ""
+
+
+def example_of(unit: str) -> str:
+    """Give an example of a quantity in a unit, for messages."""
+    return {"MBq": "7.4 GBq", "h": "8 week", "g": "310 g", "%": "5 %", "1": "0.41"}.get(
+        unit, f"1.5 {unit}"
+    )
