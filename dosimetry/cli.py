@@ -14,7 +14,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # plain help: rich would double the time to start
 )
 
 
@@ -60,9 +60,7 @@ def _top(
     pass
 
 
-@app.command(
-    epilog="Example: dosimetry plan examples/two_cycles.yaml -o plan.json --fail-on exceeds"
-)
+@app.command(epilog="Example: dosimetry plan examples/two_cycles.yaml -o plan.json")
 def plan(
     patient: PatientArgument,
     strategy: Annotated[str, typer.Option(help="fixed: the regimen as written.")] = "fixed",
@@ -78,7 +76,7 @@ def plan(
         typer.Option(help="Exit with 1 when a flag of this severity or worse stands."),
     ] = None,
 ) -> None:
-    """Plan the course: doses per cycle, what is to come, and which limits that touches."""
+    """Plan the course: doses per cycle, what is to come, limits touched."""
     from dosimetry.therapy.files import refuse_overwriting, write_whole
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
@@ -111,7 +109,7 @@ def fit(
     ] = None,
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Fit time-activity curves and integrate them, without a patient."""
+    """Fit and integrate time-activity curves, without a patient."""
     from dosimetry.therapy.curves import fit_file
 
     found = fit_file(curves, administered, nuclide, model or ())
@@ -131,7 +129,7 @@ def decay(
     to: Annotated[str | None, typer.Option(help="Activity to wait for; prints the time.")] = None,
     nuclide: Annotated[str, typer.Option(help="As in: dosimetry tables nuclides.")] = "Lu-177",
 ) -> None:
-    """Activity after a time of physical decay, or the time to an activity."""
+    """Activity after a time of decay, or the time to an activity."""
     from dosimetry.therapy.decay_query import describe_decay
 
     typer.echo(describe_decay(activity, after, to, nuclide))
@@ -155,7 +153,7 @@ def init(
 
 @app.command(epilog="Example: dosimetry check examples/psma_patient1.yaml")
 def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None:
-    """Check a patient file: say all that is wrong at once, plan nothing."""
+    """Check a patient file: say all that is wrong, plan nothing."""
     from dosimetry.therapy.checking import check_file
 
     report = check_file(patient)

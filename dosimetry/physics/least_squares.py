@@ -23,8 +23,9 @@ from dosimetry.physics.kinetics import Array, Exponentials
 FASTEST = 20.0  # 1/h: no scan can resolve a faster rate
 UNSEEN = 30.0  # exp(-30) of an amplitude is left at the first scan: nothing a fit could use
 APART = 1e-3  # two rates of an uptake closer than this, relatively, are one within 1e-7
-ROUGH_STEPS, MOST_STEPS = 6, 200  # down from every grid minimum, then from the best
+ROUGH_STEPS, MOST_STEPS = 6, 200  # from every other grid minimum, and from the best
 SETTLED = 1e-10  # in ln rate
+PLATEAU = 1 - 1e-3  # of chi-square without any curve: rates that no scan sees
 MINIMA = 3  # grid minima that are followed down
 
 
@@ -153,9 +154,12 @@ def fit_model(
         np.asarray(time, dtype=float), np.asarray(activity, dtype=float) / spread, 1.0 / spread
     )
     low, high = float(np.log(slowest)), float(np.log(min(FASTEST, UNSEEN / data.time.min())))
-    minima = _grid_minima(model, data, low, high)
-    rough = [_descend(model, data, start, low, high, ROUGH_STEPS) for start in minima]
-    theta, _ = _descend(model, data, min(rough, key=_chi2_of)[0], low, high, MOST_STEPS)
+    first, *others = _grid_minima(model, data, low, high)
+    theta, chi2 = _descend(model, data, first, low, high, MOST_STEPS)
+    for start in others:
+        rough = _descend(model, data, start, low, high, ROUGH_STEPS)
+        if rough[1] < chi2:
+            theta, chi2 = _descend(model, data, rough[0], low, high, MOST_STEPS)
     smaller = _collapses(model, data, theta, high)
     if smaller is not None:
         found = fit_model(smaller, time, activity, sd, slowest)
@@ -235,14 +239,12 @@ def _grid_minima(model: Model, data: _Data, low: float, high: float) -> list[Arr
     index = _combinations(model.grid, model.rates)
     chi2 = np.full((model.grid,) * model.rates, np.inf)
     chi2[tuple(index.T)] = _chi2(model, data, np.exp(axis[index]))
-    lowest = np.ones(chi2.shape, dtype=bool)
-    for dimension in range(model.rates):
-        ends = [(0, 0)] * model.rates
-        ends[dimension] = (1, 1)
-        padded = np.pad(chi2, ends, constant_values=np.inf)
-        below, above = (np.take(padded, range(k, k + model.grid), dimension) for k in (0, 2))
-        lowest &= (chi2 <= below) & (chi2 <= above)
-    lowest &= chi2 < (1 - 1e-6) * (data.weighted @ data.weighted)
+    around = chi2.copy()
+    for dimension in range(model.rates):  # a minimum over all neighbours, axis after axis
+        old, new = (np.moveaxis(x, dimension, 0) for x in (around.copy(), around))
+        np.minimum(new[1:], old[:-1], out=new[1:])
+        np.minimum(new[:-1], old[1:], out=new[:-1])
+    lowest = (chi2 <= around) & (chi2 < PLATEAU * (data.weighted @ data.weighted))
     minima = np.argwhere(lowest)
     order = np.argsort(chi2[lowest], kind="stable")[:MINIMA]
     return [axis[minima[i]] for i in order]
@@ -303,6 +305,18 @@ def _ordered(model: Model, theta: Array, low: float, high: float) -> Array:
     return theta
 
 
+def _solve(matrix: Array, right: Array) -> Array:
+    """Solve a small symmetric system; written out up to two unknowns, where calls cost most."""
+    if len(right) == 1:
+        return np.asarray(right / matrix[0])
+    if len(right) == 2:
+        (a, b), (_, c) = matrix.tolist()
+        x, y = right.tolist()
+        determinant = a * c - b * b
+        return np.array([(c * x - b * y) / determinant, (a * y - b * x) / determinant])
+    return np.asarray(np.linalg.solve(matrix, right), dtype=float)
+
+
 def _descend(
     model: Model, data: _Data, theta: Array, low: float, high: float, steps: int
 ) -> tuple[Array, float]:
@@ -318,8 +332,8 @@ def _descend(
             break
         hessian = slopes @ slopes.T
         hessian.flat[:: len(theta) + 1] *= 1.0 + damping
-        hessian.flat[:: len(theta) + 1] += 1e-300 + held
-        step = np.linalg.solve(hessian, gradient)
+        hessian.flat[:: len(theta) + 1] += 1e-100 + held
+        step = _solve(hessian, gradient)
         trial = _ordered(model, theta - np.minimum(np.maximum(step, -2.0), 2.0), low, high)
         found = _residual(model, data, trial)
         new = float(found[0] @ found[0])
@@ -346,10 +360,6 @@ def _collapses(model: Model, data: _Data, theta: Array, high: float) -> str | No
     if merged and model.name == "bi-uptake":
         return "uptake"
     return model.smaller if vanished or merged or theta[-1] >= high - 1e-9 else None
-
-
-def _chi2_of(descent: tuple[Array, float]) -> float:
-    return descent[1]
 
 
 def _describe(model: Model, data: _Data, theta: Array, low: float) -> Optimum:

@@ -1,0 +1,60 @@
+"""The wheel works where a user puts it: in an empty environment, outside the checkout."""
+
+import json
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*command: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(part) for part in command], cwd=cwd, check=True, capture_output=True, text=True
+    )
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build sdist and wheel of it, install the wheel with the pinned versions, return the bin."""
+    folder = tmp_path_factory.mktemp("packaging")
+    run(sys.executable, "-m", "build", "--outdir", folder / "dist", ROOT, cwd=folder)
+    (wheel,) = (folder / "dist").glob("*.whl")
+    venv.create(folder / "empty", with_pip=True)
+    binaries = folder / "empty" / "bin"
+    constraints = ROOT / "constraints.txt"
+    run(binaries / "pip", "install", "-q", "-c", constraints, wheel, cwd=folder)
+    return binaries
+
+
+def test_wheel_plans_an_example_outside_the_checkout(installed: Path, tmp_path: Path) -> None:
+    for name in ("snmmi_patient4.yaml", "snmmi_patient4.csv"):
+        shutil.copy(ROOT / "examples" / name, tmp_path)
+    found = run(
+        installed / "dosimetry", "plan", "snmmi_patient4.yaml", "--format", "json", cwd=tmp_path
+    )
+    plan = json.loads(found.stdout)
+    assert [flag["severity"] for flag in plan["flags"]] == ["within", "within", "caution"]
+    assert len(plan["provenance"]["tables"]) == len(list((ROOT / "reference_tables").glob("*.csv")))
+
+
+def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Path) -> None:
+    where = run(
+        installed / "python",
+        "-c",
+        "from dosimetry import reference; print(reference.folder())",
+        cwd=tmp_path,
+    ).stdout.strip()
+    shipped = {path.name for path in Path(where).iterdir()}
+    assert {path.name for path in (ROOT / "reference_tables").iterdir()} <= shipped
+    assert "site-packages" in where
+
+
+def test_wheel_needs_no_library_that_is_not_declared(installed: Path, tmp_path: Path) -> None:
+    assert "No broken requirements" in run(installed / "pip", "check", cwd=tmp_path).stdout
+    for command in ("tables", "schema", "--version"):
+        run(installed / "dosimetry", command, cwd=tmp_path)

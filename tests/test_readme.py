@@ -1,0 +1,42 @@
+"""What the README shows is what the commands print."""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_picture_in_the_readme_is_what_the_command_prints() -> None:
+    shown = re.search(r"```\n\$ dosimetry (plan \S+)\n(.*?)```", README, re.DOTALL)
+    assert shown is not None
+    command, picture = shown.groups()
+    printed = subprocess.run(
+        [sys.executable, "-c", "from dosimetry.cli import main; main()", *command.split()],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+    lines = [line.rstrip() for line in printed.splitlines()]
+    expected = [line.rstrip() for line in picture.splitlines()]
+    assert lines[: len(expected)] == expected
+
+
+def test_python_example_of_the_readme_runs() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    out = io.StringIO()
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
+        exec(compile(example, "README.md", "exec"), {})
+    assert "kidneys-ad-23" in out.getvalue()
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
