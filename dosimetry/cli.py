@@ -40,6 +40,9 @@ class Schema(enum.StrEnum):
 
 
 PatientArgument = Annotated[Path, typer.Argument(metavar="PATIENT", help="YAML or JSON file.")]
+RiskOption = Annotated[
+    float, typer.Option(help="Probability of passing a limit that is allowed, up to 0.5.")
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
@@ -60,13 +63,11 @@ def _top(
     pass
 
 
-@app.command(epilog="Example: dosimetry plan examples/two_cycles.yaml -o plan.json")
+@app.command(epilog="Example: dosimetry plan examples/two_cycles.yaml --strategy adjusted")
 def plan(
     patient: PatientArgument,
-    strategy: Annotated[str, typer.Option(help="fixed: the regimen as written.")] = "fixed",
-    risk: Annotated[
-        float, typer.Option(help="Probability of passing a limit that a strategy may run.")
-    ] = 0.05,
+    strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
+    risk: RiskOption = 0.05,
     format: FormatOption = Format.TABLE,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the plan as JSON here.")
@@ -75,6 +76,20 @@ def plan(
         Severity | None,
         typer.Option(help="Exit with 1 when a flag of this severity or worse stands."),
     ] = None,
+    max_cycles: Annotated[int, typer.Option(help="Most cycles of to-limit.")] = 8,
+    max_activity: Annotated[
+        str | None, typer.Option(help='Most activity of one cycle, as in "9 GBq".')
+    ] = None,
+    min_activity: Annotated[
+        str | None, typer.Option(help="Least activity that is worth a cycle.")
+    ] = None,
+    without_cycle: Annotated[
+        list[int] | None, typer.Option(help="Leave this cycle out; repeatable.")
+    ] = None,
+    interval: Annotated[
+        str | None, typer.Option(help='Between the cycles to come, as in "10 week".')
+    ] = None,
+    activity: Annotated[str | None, typer.Option(help='Per cycle to come, as in "6 GBq".')] = None,
 ) -> None:
     """Plan the course: doses per cycle, what is to come, limits touched."""
     from dosimetry.therapy.files import refuse_overwriting, write_whole
@@ -83,7 +98,17 @@ def plan(
 
     if output is not None:
         refuse_overwriting(patient, output)
-    made = make_plan(read_patient(patient), strategy=strategy, risk=risk)
+    made = make_plan(
+        read_patient(patient),
+        strategy,
+        risk,
+        max_cycles=max_cycles,
+        max_activity=max_activity,
+        min_activity=min_activity,
+        without_cycles=without_cycle or (),
+        interval=interval,
+        activity=activity,
+    )
     if output is not None:
         write_whole(output, made.to_json())
     if format is Format.JSON:
@@ -94,6 +119,42 @@ def plan(
         show_plan(made, console())
     if fail_on is not None and made.flags.at_least(fail_on.value):
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: dosimetry compare examples/snmmi_patient4.yaml --risk 0.1")
+def compare(
+    patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
+) -> None:
+    """Compare the strategies: cycles, activity, doses, probabilities."""
+    from dosimetry.therapy.comparison import compare as make_comparison
+    from dosimetry.therapy.patient_file import read_patient
+
+    found = make_comparison(read_patient(patient), risk)
+    if format is Format.JSON:
+        _print_document(found.to_json())
+    else:
+        from dosimetry.report.comparison import show_comparison
+        from dosimetry.report.terminal import console
+
+        show_comparison(found, console())
+
+
+@app.command(epilog="Example: dosimetry limits examples/two_cycles.yaml")
+def limits(
+    patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
+) -> None:
+    """Say what each limit still allows, as activity and as cycles."""
+    from dosimetry.therapy.comparison import allowances
+    from dosimetry.therapy.patient_file import read_patient
+
+    found = allowances(read_patient(patient), risk)
+    if format is Format.JSON:
+        _print_document(found.to_json())
+    else:
+        from dosimetry.report.comparison import show_allowances
+        from dosimetry.report.terminal import console
+
+        show_allowances(found, console())
 
 
 @app.command(

@@ -104,21 +104,28 @@ class Distribution:
 
     Parameters
     ----------
-    value, sd, p5, p95 : float
+    value : float
+    sd, p5, p95 : float or None
+        None where they are not known.
     unit : str
         Unit text.
     """
 
     value: float
-    sd: float
-    p5: float
-    p95: float
+    sd: float | None
+    p5: float | None
+    p95: float | None
     unit: str
 
     @property
     def quantity(self) -> Quantity:
         """The mean as a quantity of pint's application registry."""
         return application_quantity(self.value, self.unit)
+
+    def scaled(self, factor: float) -> Distribution:
+        """Return the distribution times a positive factor, in the same unit."""
+        sd, p5, p95 = (None if x is None else x * factor for x in (self.sd, self.p5, self.p95))
+        return Distribution(self.value * factor, sd, p5, p95, self.unit)
 
 
 def from_quantity(quantity: object, unit: str) -> Any:

@@ -64,6 +64,10 @@ class FittedCurve:
     decay_constant : float
         Physical decay constant in 1/h.
     warnings : tuple of Problem
+    half_life_effect : array or None
+        For one scan: the TIA over the quantiles of the half-life, relative to its median.
+    cross_check : Estimate or None
+        For one scan: the TIA by Hänscheid's rule.
     """
 
     model: str
@@ -82,6 +86,8 @@ class FittedCurve:
     sd_assumed: bool
     decay_constant: float
     warnings: tuple[Problem, ...]
+    half_life_effect: Array | None = None
+    cross_check: Estimate | None = None
 
     @property
     def aicc_weights(self) -> dict[str, float]:
@@ -150,15 +156,17 @@ def fit(
     )
 
 
-def fit_points(time: Any, activity: Any, sd: Any, model: str, decay_constant: float) -> FittedCurve:
-    """Fit as :func:`fit` does, from plain numbers in h, MBq and 1/h.
+def fit_points(
+    time: Any, activity: Any, sd: Any, model: str, decay_constant: float, unit: str = "MBq"
+) -> FittedCurve:
+    """Fit as :func:`fit` does, from plain numbers in h, 1/h and ``unit``.
 
     Examples
     --------
     >>> fit_points([1, 2], [8.0, 4.0], None, "trapezoid", 0.00434).tia.unit
     'MBq*h'
     """
-    points = _points(time, activity, sd, decay_constant)
+    points = _points(time, activity, sd, decay_constant, unit)
     if model not in NAMES:
         raise refuse(
             "unknown-model",
@@ -170,7 +178,7 @@ def fit_points(time: Any, activity: Any, sd: Any, model: str, decay_constant: fl
         raise refuse(
             "one-scan-only",
             "one point does not make a curve",
-            "measure at two times at least (one scan with a known half-life is not supported yet)",
+            "measure at two times at least (a patient file can give one scan and a half-life)",
             "time",
         )
     if model == "auto":
@@ -195,12 +203,13 @@ class _Points:
     sd: Array
     sd_assumed: bool
     decay_constant: float
+    unit: str
 
     def optimum(self, model: str) -> Optimum:
         return fit_model(model, self.time, self.activity, self.sd, self.decay_constant)
 
 
-def _points(time: Any, activity: Any, sd: Any, decay_constant: float) -> _Points:
+def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str) -> _Points:
     """Check the points, put them in order of time, and add an sd where there is none."""
     times, values = (
         np.atleast_1d(np.asarray(time, float)),
@@ -235,7 +244,7 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float) -> _Points
     times = times[order]
     if np.any(np.diff(times) <= 0):
         raise refuse("measured-twice", "two points at one time", "give each time once", "time")
-    return _Points(times, values[order], spread[order], assumed, decay_constant)
+    return _Points(times, values[order], spread[order], assumed, decay_constant, unit)
 
 
 def _choose(points: _Points) -> FittedCurve:
@@ -291,7 +300,7 @@ def _report(
         tia_sd = math.sqrt(gradient @ optimum.covariance @ gradient)
     names = (*AMPLITUDES[optimum.model.name], *_rate_names(optimum.model.rates))
     values = np.concatenate([optimum.amplitudes, optimum.rates])
-    units = ["MBq"] * terms + ["1/h"] * optimum.model.rates
+    units = [points.unit] * terms + ["1/h"] * optimum.model.rates
     slowest, slowest_sd = float(optimum.rates[0]), float(sds[terms])
     curve = FittedCurve(
         model=optimum.model.name,
@@ -308,7 +317,7 @@ def _report(
         dof=dof,
         p_value=float(chdtrc(dof, optimum.chi2)) if dof else None,
         aicc=aicc,
-        tia=Estimate(optimum.shape().integral(), _finite(tia_sd), "MBq*h"),
+        tia=Estimate(optimum.shape().integral(), _finite(tia_sd), f"{points.unit}*h"),
         effective_half_life=Estimate(LN2 / slowest, _finite(LN2 / slowest**2 * slowest_sd), "h"),
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,
@@ -392,7 +401,9 @@ def _trapezoid(points: _Points, choice: str) -> FittedCurve:
         dof=0,
         p_value=None,
         aicc={},
-        tia=Estimate(shape.integral(), _propagated(shape, points.sd, Trapezoid.integral), "MBq*h"),
+        tia=Estimate(
+            shape.integral(), _propagated(shape, points.sd, Trapezoid.integral), f"{points.unit}*h"
+        ),
         effective_half_life=tail,
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,

@@ -31,7 +31,7 @@ def plain(value: float) -> str:
     return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
 
 
-def plus_minus(estimate: Estimate) -> str:
+def plus_minus(estimate: Estimate | Distribution) -> str:
     """Return value and sd, rounded to two digits of the sd.
 
     Examples
@@ -53,6 +53,8 @@ def interval(distribution: Distribution) -> str:
     >>> interval(Distribution(19.3584, 8.2949, 9.016, 35.026, "Gy"))
     '19.4 [9.0 .. 35.0]'
     """
+    if distribution.sd is None or distribution.p5 is None or distribution.p95 is None:
+        return plain(distribution.value)
     places = decimals_of(distribution.sd)
     mean, low, high = (
         f"{x:.{places}f}" for x in (distribution.value, distribution.p5, distribution.p95)

@@ -41,6 +41,9 @@ def show_plan(plan: Plan, out: Console) -> None:
         out.print("Gy, mean ± sd;  * population, not measured", style="dim", justify="right")
     out.print()
     out.print(_limits(plan))
+    if plan.strategy != "fixed":
+        out.print()
+        out.print(Text.assemble(("Decision: ", "bold"), f"{plan.decision.reason}."))
     for flag in plan.flags:
         why = _why(flag, plan)
         if why:
@@ -97,7 +100,7 @@ def _cycles(plan: Plan, width: int) -> Table:
         table.add_row(
             f"{cycle.number}",
             cycle.at[:10] if cycle.at else "no date",
-            f"{cycle.activity.value:.2f} GBq" if cycle.activity else cycle.reason,
+            f"{cycle.activity.value:.2f} GBq" if cycle.activity else "none",
             *(_dose(doses.get(name)) for name in names),
             cycle.status,
         )
@@ -169,7 +172,7 @@ def _why(flag: Flag, plan: Plan) -> Text | None:
     bases = {r.basis for c in plan.cycles for r in c.regions if r.region == flag.region}
     first = f", from cycle {flag.first_cycle} on" if flag.first_cycle else ""
     why = f"passed with probability {probability(flag.probability)}{first}."
-    if bases == {"population"} and total is not None:
+    if bases == {"population"} and total is not None and total.sd:
         places = decimals_of(total.sd)
         why += (
             f" The {words(flag.region)} was not measured; over the label's patients this course "

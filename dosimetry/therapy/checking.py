@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dosimetry.problems import InputError, Problem
-from dosimetry.therapy.cycle_dose import cycle_dose
+from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.patient_file import read_patient
 from dosimetry.therapy.plan import to_json
 
@@ -33,11 +33,9 @@ def check_file(path: str | Path) -> CheckReport:
         patient = read_patient(path)
     except InputError as error:
         return CheckReport(CHECK_SCHEMA, False, error.problems, ())
-    problems: list[Problem] = []
-    warnings: list[Problem] = []
-    for i in range(len(patient.cycles)):
-        try:
-            warnings += cycle_dose(patient, i).warnings
-        except InputError as error:
-            problems += error.at(f"{patient.source}: ").problems
-    return CheckReport(CHECK_SCHEMA, not problems, tuple(problems), tuple(warnings))
+    try:
+        delivered = delivered_doses(patient)
+    except InputError as error:
+        return CheckReport(CHECK_SCHEMA, False, error.at(f"{patient.source}: ").problems, ())
+    warnings = tuple(warning for cycle in delivered for warning in cycle.warnings)
+    return CheckReport(CHECK_SCHEMA, True, (), warnings)

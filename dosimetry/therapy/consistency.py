@@ -10,13 +10,14 @@ from dosimetry import reference
 from dosimetry.physics.decay import decay
 from dosimetry.problems import InputError, Problem
 from dosimetry.therapy import administration
+from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.limits import patient_limits
+from dosimetry.therapy.masses import MARROW
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
 ADULT = 18.0
-NUCLIDE = "Lu-177"
 
 
 def inconsistencies(course: Course) -> list[Problem]:
@@ -46,26 +47,57 @@ def _person(course: Course) -> Iterator[Problem]:
 
 
 def _not_supported(course: Course) -> Iterator[Problem]:
-    later = "leave it out, or wait for a version that reads it"
     if course.labs:
-        yield Problem("not-supported-yet", "laboratory values are not supported yet", later, "labs")
-    for i, cycle in enumerate(course.cycles):
-        if cycle.blood is not None:
+        yield Problem(
+            "not-supported-yet",
+            "laboratory values are not supported yet",
+            "leave them out, or wait for a version that reads them",
+            "labs",
+        )
+
+
+def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Look at what red marrow is to be computed from."""
+    for scan in cycle.measurements.scans:
+        if scan.unit == "kBq/mL" and scan.region != MARROW:
             yield Problem(
-                "not-supported-yet",
-                "red marrow from blood is not supported yet",
-                later,
-                f"cycles[{i}].blood",
+                "concentration-of-an-organ",
+                f"{scan.region} is given as a concentration",
+                "give its activity; only red_marrow (in vertebrae) is given as a concentration",
+                scan.place if cycle.measurements.file else f"{place}.measurements{scan.place}",
             )
-        for scan in cycle.measurements.scans:
-            if scan.unit == "kBq/mL":
-                yield Problem(
-                    "not-supported-yet",
-                    "activity concentrations are not supported yet",
-                    "give activities",
-                    scan.place if cycle.measurements.file else f"cycles[{i}].measurements",
-                )
-                break
+    if not cycle.blood.scans:
+        return
+    if MARROW in cycle.measurements.by_region():
+        yield Problem(
+            "marrow-twice",
+            "red marrow is given by blood and by a measured region",
+            "keep one of the two",
+            f"{place}.blood",
+        )
+    if course.therapy.marrow_to_blood_ratio == "plasma" and course.person.hematocrit is None:
+        yield Problem(
+            "hematocrit-missing",
+            "the ratio of an agent that stays in plasma needs the haematocrit",
+            "add patient.hematocrit, as in 0.41",
+            "therapy.marrow_to_blood_ratio",
+        )
+    half_life = reference.half_life(NUCLIDE)
+    given = administration.activity(cycle, half_life)
+    volume = reference.organ_masses(course.person.sex)["blood"]
+    share = 1.0 + reference.default("measured_excess", "1")
+    corrected = cycle.decay_corrected_to == "administration"
+    for scan in cycle.blood.scans:
+        found = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
+        left = float(decay.kernel(given, scan.time, half_life))
+        if found * MBQ_PER_KBQ * volume > left * share:
+            yield Problem(
+                "more-than-administered",
+                f"{found:.4g} kBq/mL in {volume:g} mL of blood is more than the "
+                f"{left:.4g} MBq that can be left at {scan.time:g} h",
+                "check the unit of the concentration",
+                scan.place if cycle.blood.file else f"{place}.blood{scan.place}",
+            )
 
 
 def _kind(moment: Moment) -> str:
@@ -184,6 +216,7 @@ def _cycle(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
         return
     yield from _regions(course, cycle, place)
     yield from _too_much(cycle, place)
+    yield from _marrow(course, cycle, place)
 
 
 def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:

@@ -13,20 +13,18 @@ from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials
 from dosimetry.physics.radiobiology import lea_catcheside
 from dosimetry.problems import Problem
+from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.cycle_dose import CycleDose
 from dosimetry.therapy.masses import SIDES
 from dosimetry.therapy.prediction import (
-    Observation,
     Prior,
     log_variance,
     population_prior,
     posterior,
 )
-from dosimetry.therapy.regimen import Scheduled
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.sections import Course
 
-DOTATATE = "177Lu-DOTATATE"
 LISTED = 6
 FIRST = ("kidneys", *SIDES, "red_marrow", "spleen", "liver")
 
@@ -50,17 +48,15 @@ class CourseDoses:
     warnings: tuple[Problem, ...]
 
 
-def course_doses(
-    course: Course, delivered: Sequence[CycleDose], scheduled: Sequence[Scheduled]
-) -> CourseDoses:
-    """Bring together what was measured, the population, and the cycles of the course."""
+def course_doses(course: Course, delivered: Sequence[CycleDose]) -> CourseDoses:
+    """Bring together what was measured and the population; activities of delivered cycles only."""
     measured = frozenset(region for cycle in delivered for region in cycle.doses)
     population = _population(course)
     names = sorted(measured | set(population), key=_order)
     regions: dict[str, RegionCourse] = {}
     notes = _Notes()
     for name in names:
-        found = _region_course(name, course, delivered, scheduled, population, notes)
+        found = _region_course(name, course, delivered, population, notes)
         if found is not None:
             regions[name] = found
     return CourseDoses(
@@ -115,7 +111,6 @@ def _region_course(
     name: str,
     course: Course,
     delivered: Sequence[CycleDose],
-    scheduled: Sequence[Scheduled],
     population: Mapping[str, tuple[float, float]],
     notes: _Notes,
 ) -> RegionCourse | None:
@@ -124,27 +119,21 @@ def _region_course(
     known = population.get(like if name in SIDES else name)
     prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
     observations = [
-        Observation(
-            i,
-            cycle.doses[name].dose / cycle.administered * 1000,
-            cycle.doses[name].fit_sd,
-            (cycle.doses[name].calibration_sd, cycle.doses[name].mass_sd),
-        )
+        cycle.doses[name].observation(i, cycle.administered)
         for i, cycle in enumerate(delivered)
         if name in cycle.doses
     ]
     most = int(reference.default("most_cycles", "1"))
-    count = min(len(scheduled) + 1, most)
-    found = posterior(prior, observations, count)
+    found = posterior(prior, observations, most)
     if found is None:
         return None
     notes.add(notes.variation, (cv, cv_source), name)
     earlier = _earlier(name, course)
     return RegionCourse(
         region=name,
-        activities=tuple(cycle.activity for cycle in scheduled),
+        activities=tuple(cycle.administered / 1000 for cycle in delivered),
         posterior=found,
-        protraction=_protraction(name, course, delivered, count, notes),
+        protraction=_protraction(name, course, delivered, most, notes),
         alpha_beta=reference.radiobiology(like).alpha_beta,
         earlier_dose=earlier[0],
         earlier_bed=earlier[1],
@@ -209,10 +198,9 @@ def _assumptions(
             f"half-life {half_life:g} h ({source})"
         )
     for (cv, source), names in notes.variation.items():
-        if regions[names[0]].activities:
-            found.append(
-                f"dose per activity varies {cv:.0%} between cycles: {_listed(names)} ({source})"
-            )
+        found.append(
+            f"dose per activity varies {cv:.0%} between cycles: {_listed(names)} ({source})"
+        )
     for name, region in regions.items():
         bio = reference.radiobiology(reference.region(name).like)
         if region.protraction is not None and not bio.generic and name not in SIDES:
@@ -288,6 +276,22 @@ def _warnings(
                     f"a mass of {name} is given, but {name} was not measured",
                     "it is not used until then",
                     f"masses.{name}",
+                )
+            )
+    one_scan = {
+        region
+        for c in course.cycles
+        for region, scans in c.measurements.by_region().items()
+        if len(scans) == 1
+    }
+    for name in course.effective_half_lives:
+        if name not in one_scan:
+            found.append(
+                Problem(
+                    "half-life-not-used",
+                    f"an effective half-life of {name} is given, but no cycle has one scan of it",
+                    "it is only used for one scan",
+                    f"effective_half_lives.{name}",
                 )
             )
     return found

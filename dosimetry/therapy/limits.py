@@ -8,7 +8,7 @@ from dosimetry import reference
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
 from dosimetry.reference import Limit
-from dosimetry.therapy.plan import Flag, Severity
+from dosimetry.therapy.plan import Flag, Flags, Severity
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.sections import Course, OwnLimit
 
@@ -100,7 +100,7 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
     chances = course.probabilities(limit.quantity, limit.value)
     found = severity(float(chances[-1]))
     allowed = reference.default("caution_probability", "1")
-    further = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
+    further, _ = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
     return Flag(
         limit.id,
         limit.region,
@@ -110,7 +110,7 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
         Amount(total.value, "Gy"),
         bound,
         Amount(limit.value - total.value, "Gy"),
-        None if further is None else Amount(further, "GBq"),
+        Amount(further, "GBq"),
         None if found == "within" else _first(chances[1:].tolist(), found),
         limit.source,
     )
@@ -119,3 +119,20 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
 def _first(chances: list[float], found: Severity) -> int | None:
     """Return the number of the first cycle after which a severity stands."""
     return next((i + 1 for i, p in enumerate(chances) if severity(p) == found), None)
+
+
+def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
+    """Return a warning for every limit that a strategy could not take into account."""
+    if strategy == "fixed":
+        return []
+    return [
+        Problem(
+            "limit-not-assessed",
+            f"strategy '{strategy}' could not take {flag.limit} into account: nothing is known of "
+            f"the {flag.region}",
+            "measure it, or read the plan without it",
+            "",
+        )
+        for flag in flags
+        if flag.severity == "not-assessed"
+    ]

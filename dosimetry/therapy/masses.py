@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dosimetry import reference
+from dosimetry.physics import marrow
 from dosimetry.problems import Problem
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.sections import Course
 
+MARROW = "red_marrow"
 SIDES = ("kidney_left", "kidney_right")
 
 
@@ -51,6 +53,11 @@ def region_mass(
         mass = sum(volumes) / len(volumes) * density
         return RegionMass(
             mass, 0.0, f"{region}: mass {mass:.4g} g, mean volume of the scans at {density:g} g/mL"
+        )
+    if region == MARROW and course.person.weight is not None:
+        scaled = red_marrow_mass(course)
+        return RegionMass(
+            scaled, 0.0, f"red_marrow: mass {scaled:.4g} g, the phantom's scaled with the body mass"
         )
     if region == "kidneys" and "single_kidney" in course.person.kidney_risk_factors:
         phantom, half = reference_mass(SIDES[0], course.person.sex), " (half of the pair)"
@@ -99,4 +106,18 @@ def mass_warning(region: str, mass: RegionMass, sex: str, place: str) -> Problem
         f"{phantom:g} g",
         "check the mass and its unit",
         place,
+    )
+
+
+def red_marrow_mass(course: Course) -> float:
+    """Return the red marrow mass in g: given, or the phantom's scaled with the body mass."""
+    if MARROW in course.masses:
+        return course.masses[MARROW].value
+    masses = reference.organ_masses(course.person.sex)
+    if course.person.weight is None:
+        return masses[MARROW]
+    return float(
+        marrow.marrow_mass.kernel(
+            masses[MARROW], course.person.weight.value * 1000, masses["total_body"]
+        )
     )

@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "recovery": ("1",),
 }
 HIGHEST_RECOVERY = 1.5
+SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class Measurements:
         return {region: tuple(scans) for region, scans in found.items()}
 
 
-def read_measurements(source: object, base: Path) -> Measurements:
+def read_measurements(source: object, base: Path, fixed: str = "") -> Measurements:
     """Read the scans of one cycle.
 
     Parameters
@@ -102,6 +103,8 @@ def read_measurements(source: object, base: Path) -> Measurements:
         A CSV file's name, relative to ``base``; rows; or a table with the CSV's columns.
     base : pathlib.Path
         Folder that file names are relative to.
+    fixed : str
+        The one region there is, where no column names it (blood).
 
     Returns
     -------
@@ -121,13 +124,13 @@ def read_measurements(source: object, base: Path) -> Measurements:
     if isinstance(source, Measurements):
         return source
     if isinstance(source, str):
-        return read_csv(source, base)
+        return _read_csv(source, base, fixed)
     if isinstance(source, Sequence):
-        return Measurements(_collect(_list_rows(source)))
+        return Measurements(_collect(_list_rows(source, fixed)))
     if hasattr(source, "columns") and hasattr(source, "itertuples"):
         header = [str(column) for column in source.columns]
         cells = ((f"[{i}]", list(row)) for i, row in enumerate(source.itertuples(index=False)))
-        return Measurements(_collect(_table_rows(header, cells, "", ",")))
+        return Measurements(_collect(_table_rows(header, cells, "", ",", fixed)))
     raise refuse(
         "wrong-type",
         f"{quote(source)} is neither a file name nor a list of scans",
@@ -135,7 +138,19 @@ def read_measurements(source: object, base: Path) -> Measurements:
     )
 
 
-def read_csv(name: str, base: Path) -> Measurements:
+def read_blood(source: object, base: Path) -> Measurements:
+    """Read blood samples: as :func:`read_measurements`, with time and concentration alone.
+
+    Examples
+    --------
+    >>> row = {"time": "1 h", "concentration": "300 kBq/mL"}
+    >>> read_blood([row], Path()).scans[0].region
+    'blood'
+    """
+    return read_measurements(source, base, "blood")
+
+
+def _read_csv(name: str, base: Path, fixed: str) -> Measurements:
     """Read the scans of a CSV file: UTF-8, separated by commas or semicolons."""
     raw = read_bytes(base / name, name, LARGEST_FILE)
     text = decode(raw, name)
@@ -144,7 +159,7 @@ def read_csv(name: str, base: Path) -> Measurements:
         raise refuse(
             "empty-file",
             "the file is empty",
-            "its first line is: region,time [h],activity [MBq]",
+            "its first line is: " + (BLOOD_HEADER if fixed else SCAN_HEADER),
             f"{name}:1",
         )
     separator = ";" if ";" in lines[0] else ","
@@ -156,7 +171,7 @@ def read_csv(name: str, base: Path) -> Measurements:
         raise refuse(
             "not-csv", f"not readable as CSV: {error}", "check quotes", f"{name}:{reader.line_num}"
         ) from None
-    scans = _collect(_table_rows(header, rows, f"{name}:1", separator))
+    scans = _collect(_table_rows(header, rows, f"{name}:1", separator, fixed))
     if not scans:
         raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
     return Measurements(scans, name, hashlib.sha256(raw).hexdigest())
@@ -194,29 +209,36 @@ def _collect(outcomes: Iterable[Outcome]) -> tuple[Scan, ...]:
     return tuple(scans)
 
 
-def _list_rows(rows: Sequence[object]) -> Iterator[Outcome]:
+def _list_rows(rows: Sequence[object], fixed: str) -> Iterator[Outcome]:
     for i, row in enumerate(rows):
         place = f"[{i}]"
         if not isinstance(row, Mapping):
             yield refuse(
                 "wrong-type",
                 f"{quote(row)} is no scan",
-                "write {region: liver, time: 4 h, activity: 80 MBq}",
+                "write {time: 1 h, concentration: 300 kBq/mL}"
+                if fixed
+                else "write {region: liver, time: 4 h, activity: 80 MBq}",
                 place,
             )
             continue
         cells = {str(key): value for key, value in row.items() if value is not None}
         try:
-            _check_columns(list(cells), place)
-            yield _scan(cells, dict.fromkeys(cells, _quantity_cell), place, lambda c: f".{c}")
+            _check_columns(list(cells), place, fixed)
+            read = dict.fromkeys(cells, _quantity_cell)
+            yield _scan(cells, read, place, lambda c: f".{c}", fixed)
         except InputError as error:
             yield error
 
 
 def _table_rows(
-    header: list[str], rows: Iterable[tuple[str, list[Any]]], place: str, separator: str
+    header: list[str],
+    rows: Iterable[tuple[str, list[Any]]],
+    place: str,
+    separator: str,
+    fixed: str,
 ) -> Iterator[Outcome]:
-    names, readers = _read_header(header, place, separator)
+    names, readers = _read_header(header, place, separator, fixed)
     labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
     for where, cells in rows:
         if len(cells) != len(names):
@@ -233,32 +255,33 @@ def _table_rows(
             if not (isinstance(cell, str) and not cell.strip() and name == "volume")
         }
         try:
-            yield _scan(present, readers, where, lambda name: f": {labels[name]}")
+            yield _scan(present, readers, where, lambda name: f": {labels[name]}", fixed)
         except InputError as error:
             yield error
 
 
-def _check_columns(names: list[str], place: str) -> None:
-    known = ("region", *COLUMNS)
+def _check_columns(names: list[str], place: str, fixed: str) -> None:
+    known = (*COLUMNS,) if fixed else ("region", *COLUMNS)
+    values = ("concentration",) if fixed else ("activity", "concentration")
     problems = [
         Problem("unknown-column", f"column {quote(name)} is not known", _columns_cure(name), place)
         for name in names
-        if name not in known
+        if name not in known or (name in ("activity", "concentration") and name not in values)
     ]
-    for name in ("region", "time"):
+    for name in ("time",) if fixed else ("region", "time"):
         if name not in names:
             problems.append(
                 Problem("missing-column", f"there is no '{name}'", f"add {_example(name)}", place)
             )
-    if ("activity" in names) == ("concentration" in names):
-        both = "activity" in names
+    given = [name for name in values if name in names]
+    if len(given) != 1:
         problems.append(
             Problem(
                 "missing-column",
                 "'activity' and 'concentration' exclude each other"
-                if both
-                else "there is no 'activity'",
-                "keep one of them" if both else f"add {_example('activity')}",
+                if given
+                else f"there is no '{values[0]}'",
+                "keep one of them" if given else f"add {_example(values[0])}",
                 place,
             )
         )
@@ -274,10 +297,17 @@ def _columns_cure(name: str) -> str:
 
 
 def _example(name: str) -> str:
-    return {"region": "region", "time": "time [h]", "activity": "activity [MBq]"}[name]
+    return {
+        "region": "region",
+        "time": "time [h]",
+        "activity": "activity [MBq]",
+        "concentration": "concentration [kBq/mL]",
+    }[name]
 
 
-def _read_header(header: list[str], place: str, separator: str) -> tuple[list[str], dict[str, Any]]:
+def _read_header(
+    header: list[str], place: str, separator: str, fixed: str
+) -> tuple[list[str], dict[str, Any]]:
     """Return the column names, and for each a function that reads a cell into (number, unit)."""
     names: list[str] = []
     readers: dict[str, Any] = {}
@@ -294,7 +324,7 @@ def _read_header(header: list[str], place: str, separator: str) -> tuple[list[st
         except InputError as error:
             problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
     try:
-        _check_columns(names, place)
+        _check_columns(names, place, fixed)
     except InputError as error:
         problems += error.problems
     if problems:
@@ -344,11 +374,13 @@ def _quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
     raise refused or refuse("no-unit", f"{quote(cell)} has no unit")
 
 
-def _scan(cells: Mapping[str, Any], readers: Mapping[str, Any], where: str, at: Any) -> Scan:
+def _scan(
+    cells: Mapping[str, Any], readers: Mapping[str, Any], where: str, at: Any, fixed: str
+) -> Scan:
     """Make one scan of its cells, each read with its unit; or raise all that is wrong with them."""
     problems: list[Problem] = []
     values: dict[str, tuple[float, str]] = {}
-    region = ""
+    region = fixed
     for name, cell in cells.items():
         try:
             if name == "region":

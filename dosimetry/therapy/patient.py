@@ -39,8 +39,9 @@ class Patient(Course):
         """Return the SHA-256 of every file that went in, by its name."""
         found = {self._source: self._sha256} if self._source else {}
         for cycle in self.cycles:
-            if cycle.measurements.file:
-                found[cycle.measurements.file] = cycle.measurements.sha256
+            for measured in (cycle.measurements, cycle.blood):
+                if measured.file:
+                    found[measured.file] = measured.sha256
         return found
 
     @classmethod

@@ -46,14 +46,32 @@ class PlanTherapy:
 
 
 @dataclass(frozen=True)
+class Contribution:
+    """What one source gives a region; a region's own is its self-dose."""
+
+    source: str
+    absorbed_dose: Amount
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """One cause of uncertainty of an absorbed dose, as an sd; they add up in quadrature."""
+
+    cause: Literal["counting and fit", "half-life", "systematic", "mass"]
+    sd: Amount
+
+
+@dataclass(frozen=True)
 class CycleRegion:
-    """What one cycle gives one region."""
+    """What one cycle gives one region; contributions and uncertainty where it was measured."""
 
     region: str
-    absorbed_dose: Estimate
-    bed: Estimate | None
+    absorbed_dose: Distribution
+    bed: Distribution | None
     coefficient: Estimate
     basis: Basis
+    contributions: tuple[Contribution, ...]
+    uncertainty: tuple[Uncertainty, ...]
 
 
 @dataclass(frozen=True)
@@ -123,6 +141,19 @@ class Flags(tuple[Flag, ...]):
 
 
 @dataclass(frozen=True)
+class Decision:
+    """Why the cycles to come are as they are: which limit decided, at which cycle, how near.
+
+    ``probability`` is that of passing the limit at that cycle.
+    """
+
+    reason: str
+    limit: str | None
+    cycle: int | None
+    probability: float | None
+
+
+@dataclass(frozen=True)
 class PlanCurve:
     """One fitted time-activity curve."""
 
@@ -135,6 +166,7 @@ class PlanCurve:
     chi2: float
     dof: int
     p_value: float | None
+    cross_check: Estimate | None
     warnings: tuple[Problem, ...]
 
 
@@ -158,9 +190,11 @@ class Plan:
     patient: PlanPatient
     therapy: PlanTherapy
     strategy: str
+    risk: float
     cycles: tuple[PlanCycle, ...]
     cumulative: tuple[CumulativeDose, ...]
     flags: Flags
+    decision: Decision
     curves: tuple[PlanCurve, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[Problem, ...]
@@ -183,7 +217,7 @@ class Plan:
     def _rows(self) -> Iterable[tuple[Any, ...]]:
         for cycle in self.cycles:
             for dose in cycle.regions:
-                bed = dose.bed or Estimate(float("nan"), None, "Gy")
+                bed = dose.bed or Distribution(float("nan"), None, None, None, "Gy")
                 yield (
                     cycle.number,
                     cycle.status,

@@ -48,7 +48,8 @@ class Observation:
     own_sd : float
         Relative sd of this cycle alone.
     shared_sds : tuple of float
-        Relative sds, one for each cause, that all measured cycles share.
+        Relative sds, one for each cause, that all measured cycles share; signed, where a cause
+        may raise one cycle and lower another.
     """
 
     cycle: int

@@ -3,14 +3,41 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dosimetry import reference
-from dosimetry.problems import Problem, refuse
+from dosimetry.problems import Problem
 from dosimetry.therapy import administration
+from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course, OwnRegimen
 
 HOURS_PER_WEEK = 168.0
+
+
+@dataclass(frozen=True)
+class Programme:
+    """What is to be given: the regimen, or what the user asks for instead.
+
+    Attributes
+    ----------
+    name, description : str
+    activity : float or None
+        Per cycle in GBq; None where the regimen gives no radiopharmaceutical.
+    count : int
+        Number of cycles of the course.
+    interval : float
+        In h.
+    assumptions : tuple of str
+        The regimen with its source, and what was changed in it.
+    """
+
+    name: str
+    description: str
+    activity: float | None
+    count: int
+    interval: float
+    assumptions: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -19,97 +46,96 @@ class Scheduled:
 
     Attributes
     ----------
-    activity : float
-        In GBq.
+    activity : float or None
+        In GBq; None where none is given.
     at : str or None
         Date or date-time in ISO 8601; None where the course has no start.
-    delivered : bool
+    status : str
+    reason : str or None
+        Why none is given.
     """
 
-    activity: float
+    activity: float | None
     at: str | None
-    delivered: bool
+    status: Status
+    reason: str | None = None
 
 
-def cycles(course: Course, delivered: list[float]) -> list[Scheduled]:
-    """Return the delivered cycles and those of the regimen still to come.
+def programme(
+    course: Course, activity: float | None = None, interval: float | None = None
+) -> Programme:
+    """Return the regimen of a course, with activity (GBq) and interval (h) changed on request."""
+    regimen = course.therapy.regimen
+    name, source, agent = "own", "", ""
+    if isinstance(regimen, OwnRegimen):
+        given: float | None = regimen.activity.value / 1000
+        count, weeks = regimen.cycles, regimen.interval.value
+    else:
+        given = None if regimen.activity is None else regimen.activity / 1000
+        count, weeks = regimen.cycles or 0, regimen.interval
+        name, source = regimen.id, f" ({regimen.source})"
+        agent = f"{regimen.agent} {regimen.dose:g} mg" if regimen.dose else ""
+    changed = []
+    if interval is not None:
+        changed.append(
+            f"what if: interval {interval / HOURS_PER_WEEK:.4g} weeks in place of "
+            f"{weeks / HOURS_PER_WEEK:.4g}"
+        )
+        weeks = interval
+    if activity is not None and given is not None:
+        changed.append(f"what if: {activity:.4g} GBq per cycle to come in place of {given:.4g}")
+        given = activity
+    every = f"every {weeks / HOURS_PER_WEEK:.4g} weeks"
+    words = f"{agent} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
+    assumptions = [f"regimen {name}: {words}{source}", *changed]
+    if given is None:
+        assumptions.append(f"regimen {name} gives no radiopharmaceutical: no cycle is to come")
+    return Programme(name, words, given, count, weeks, tuple(assumptions))
+
+
+def usual_activity() -> float:
+    """Return the activity of one cycle of NETTER-1 in GBq."""
+    return (reference.regimen("netter-1").activity or 0.0) / 1000
+
+
+def schedule(
+    course: Course,
+    delivered: Sequence[float],
+    to_come: Sequence[tuple[float | None, Status, str | None]],
+    interval: float,
+) -> list[Scheduled]:
+    """Put the cycles of a course on dates.
 
     Parameters
     ----------
     course : Course
-    delivered : list of float
-        Net activity of each delivered cycle in MBq.
-
-    Raises
-    ------
-    InputError
-        More cycles than one course can have.
+    delivered : sequence of float
+        Net activity of each delivered cycle in GBq.
+    to_come : sequence of (activity in GBq or None, status, reason)
+    interval : float
+        In h, a whole number of days.
     """
     done = [
-        Scheduled(activity / 1000, cycle.at.isoformat(), True)
+        Scheduled(activity, cycle.at.isoformat(), "delivered")
         for cycle, activity in zip(course.cycles, delivered, strict=True)
     ]
-    most = int(reference.default("most_cycles", "1"))
-    if len(done) > most:
-        raise refuse("too-many-cycles", f"more than {most} cycles", "", "cycles")
-    regimen = course.therapy.regimen
-    activity, count, interval = _regimen(regimen)
-    if activity is None:
-        return done
     start = course.therapy.start
     last = administration.day(course.cycles[-1].at) if course.cycles else None
     step = dt.timedelta(hours=interval)
-    to_come = []
-    for i in range(count - len(done)):
+    found = []
+    for i, (activity, status, reason) in enumerate(to_come):
         date = last + (i + 1) * step if last else start + i * step if start else None
-        to_come.append(Scheduled(activity, date.isoformat() if date else None, False))
-    return done + to_come
+        found.append(Scheduled(activity, date.isoformat() if date else None, status, reason))
+    return done + found
 
 
-def per_cycle(course: Course) -> float:
-    """Return the regimen's activity per cycle in GBq; that of NETTER-1 where it has none."""
-    activity = _regimen(course.therapy.regimen)[0] or _regimen(reference.regimen("netter-1"))[0]
-    return activity or 0.0
-
-
-def _regimen(regimen: reference.Regimen | OwnRegimen) -> tuple[float | None, int, float]:
-    """Return activity in GBq, number of cycles and interval in h."""
-    if isinstance(regimen, OwnRegimen):
-        return regimen.activity.value / 1000, regimen.cycles, regimen.interval.value
-    activity = None if regimen.activity is None else regimen.activity / 1000
-    return activity, regimen.cycles or 0, regimen.interval
-
-
-def describe(course: Course) -> tuple[str, str]:
-    """Return the name of the regimen and the regimen in words."""
-    regimen = course.therapy.regimen
-    activity, count, interval = _regimen(regimen)
-    weeks = f"every {interval / HOURS_PER_WEEK:g} weeks"
-    if isinstance(regimen, OwnRegimen):
-        return "own", f"{activity:.4g} GBq x {count}, {weeks}"
-    if activity is None:
-        return regimen.id, f"{regimen.agent} {regimen.dose:g} mg {weeks}, no 177Lu"
-    return regimen.id, f"{activity:.4g} GBq x {count}, {weeks}"
-
-
-def assumptions(course: Course) -> list[str]:
-    """Return what the regimen leaves open and was taken for granted."""
-    regimen, found = course.therapy.regimen, []
-    if not isinstance(regimen, OwnRegimen):
-        found.append(f"regimen {regimen.id}: {describe(course)[1]} ({regimen.source})")
-        if regimen.activity is None:
-            found.append(f"regimen {regimen.id} gives no radiopharmaceutical: no cycle is to come")
-    return found
-
-
-def warnings(course: Course, scheduled: list[Scheduled]) -> list[Problem]:
+def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) -> list[Problem]:
     """Return warnings of unusual intervals and activities."""
     found = []
     shortest = reference.default("shortest_interval", "h")
-    _, count, interval = _regimen(course.therapy.regimen)
     gaps = [(f"cycles[{i + 1}].at", _hours(course, i)) for i in range(len(course.cycles) - 1)]
-    if any(not cycle.delivered for cycle in scheduled) and count > 1:
-        gaps.append(("therapy.regimen", interval))
+    if len(scheduled) > max(len(course.cycles), 1):
+        gaps.append(("therapy.regimen", plan.interval))
     for place, hours in gaps:
         if hours < shortest:
             found.append(
@@ -121,18 +147,20 @@ def warnings(course: Course, scheduled: list[Scheduled]) -> list[Problem]:
                     place,
                 )
             )
-    activities = [(f"cycles[{i}]", c.activity) for i, c in enumerate(scheduled) if c.delivered]
-    activities += [("therapy.regimen", c.activity) for c in scheduled if not c.delivered][:1]
+    activities = [
+        (f"cycles[{i}]", c.activity) for i, c in enumerate(scheduled[: len(course.cycles)])
+    ]
+    activities += [("therapy.regimen", c.activity) for c in scheduled if c.status == "planned"][:1]
     found += [
         warning
         for place, activity in activities
-        if (warning := _activity_warning(activity, place)) is not None
+        if activity is not None and (warning := _activity_warning(activity, place)) is not None
     ]
-    if len(course.cycles) > count and _regimen(course.therapy.regimen)[0] is not None:
+    if len(course.cycles) > plan.count and plan.activity is not None:
         found.append(
             Problem(
                 "more-cycles-than-regimen",
-                f"{len(course.cycles)} cycles were delivered, the regimen has {count}",
+                f"{len(course.cycles)} cycles were delivered, the regimen has {plan.count}",
                 "check the regimen",
                 "cycles",
             )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from dosimetry.physics.kinetics import Array
-from dosimetry.physics.radiobiology import bed, bed_sd
+from dosimetry.physics.radiobiology import bed
 from dosimetry.quantities import Distribution, Estimate
 from dosimetry.therapy.prediction import Posterior, powers_moments, summarise
+from dosimetry.therapy.region_dose import NORMAL_95
 
 DOSE, BED = "absorbed dose", "biologically effective dose"
 
@@ -23,11 +26,11 @@ class RegionCourse:
     ----------
     region : str
     activities : tuple of float
-        Of every cycle with activity, in GBq.
+        Of every cycle in GBq; 0 where none is given.
     posterior : Posterior
-        Over these cycles, and one more where there is room for it.
+        Over as many cycles as a course can have.
     protraction : tuple of float, or None
-        Lea and Catcheside's G of these cycles, and of one more; None where there is no BED.
+        Lea and Catcheside's G of each of these; None where there is no BED.
     alpha_beta : float
         In Gy.
     earlier_dose : float
@@ -44,34 +47,49 @@ class RegionCourse:
     earlier_dose: float
     earlier_bed: float | None
 
+    def with_activities(self, activities: tuple[float, ...]) -> RegionCourse:
+        """Return the same region with other activities."""
+        return replace(self, activities=activities)
+
     def has(self, quantity: str) -> bool:
         """Tell whether a cumulative quantity is known."""
         return quantity == DOSE or (self.protraction is not None and self.earlier_bed is not None)
 
-    def planned(self, cycle: int) -> tuple[Estimate, Estimate | None, Estimate]:
+    def planned(self, cycle: int) -> tuple[Distribution, Distribution | None, Estimate]:
         """Return absorbed dose, BED and coefficient of one cycle from the posterior."""
         coefficient = self.posterior.coefficient(cycle)
-        dose = Estimate(
-            coefficient.value * self.activities[cycle],
-            (coefficient.sd or 0.0) * self.activities[cycle],
-            "Gy",
-        )
+        middle = float(self.posterior.mean[cycle])
+        reach = NORMAL_95 * math.sqrt(float(self.posterior.covariance[cycle, cycle]))
+        low, high = math.exp(middle - reach), math.exp(middle + reach)
+        unit_dose = Distribution(coefficient.value, coefficient.sd, low, high, "Gy")
+        dose = unit_dose.scaled(self.activities[cycle])
         if self.protraction is None:
             return dose, None, coefficient
         one = Posterior(
             self.posterior.mean[[cycle]], self.posterior.covariance[np.ix_([cycle], [cycle])]
         )
         value, sd = powers_moments(one, [self._scale(cycle, BED)])
-        return dose, Estimate(value, sd, "Gy"), coefficient
+        return dose, self._with_bed(cycle, dose, value, sd), coefficient
 
-    def measured(self, cycle: int, dose: float, sd: float) -> tuple[Estimate, Estimate | None]:
-        """Return absorbed dose and BED of a measured cycle as measured."""
+    def measured_bed(self, cycle: int, dose: Distribution) -> Distribution | None:
+        """Return the BED of a measured cycle; its sd with G held fixed."""
         if self.protraction is None:
-            return Estimate(dose, sd, "Gy"), None
+            return None
         g = self.protraction[cycle]
-        return Estimate(dose, sd, "Gy"), Estimate(
-            bed.kernel(dose, g, self.alpha_beta), bed_sd.kernel(dose, sd, g, self.alpha_beta), "Gy"
+        value = float(bed.kernel(dose.value, g, self.alpha_beta))
+        slope = 1.0 + 2.0 * g * dose.value / self.alpha_beta
+        return self._with_bed(cycle, dose, value, None if dose.sd is None else slope * dose.sd)
+
+    def _with_bed(
+        self, cycle: int, dose: Distribution, value: float, sd: float | None
+    ) -> Distribution:
+        """Put value and sd of the BED together with its percentiles, which follow the dose's."""
+        g = self.protraction[cycle] if self.protraction else 0.0
+        low, high = (
+            None if x is None else float(bed.kernel(x, g, self.alpha_beta))
+            for x in (dose.p5, dose.p95)
         )
+        return Distribution(value, sd, low, high, "Gy")
 
     def cumulative_dose(self) -> Distribution:
         """Return the distribution of the absorbed dose at the end of the course."""
@@ -88,48 +106,88 @@ class RegionCourse:
         return summarise(mean + earlier, sd, self._courses(quantity)[:, -1], "Gy")
 
     def probabilities(self, quantity: str, limit: float) -> Array:
-        """Return the probability that a quantity is above a limit after each cycle, and before.
+        """Return the probability that a quantity is above a limit before and after each cycle.
 
         The first entry is before the first cycle: earlier radiation alone.
         """
         return np.asarray(np.mean(self._courses(quantity) > limit, axis=0))
 
     def further_activity(
-        self, quantity: str, limit: float, probability: float, per_cycle: float
-    ) -> float | None:
+        self, quantity: str, limit: float, risk: float, per_cycle: float
+    ) -> tuple[float, int]:
         """Return the further activity that keeps the probability of passing a limit in bounds.
+
+        It is given in further cycles of ``per_cycle``, the last of them smaller, each at its own
+        dose per activity; no more of them than a course can have.
 
         Parameters
         ----------
         quantity : str
         limit : float
             In Gy.
-        probability : float
+        risk : float
+            The probability allowed.
         per_cycle : float
-            Activity in GBq in which it is given, at the dose per activity of the next cycle.
+            In GBq.
 
         Returns
         -------
-        float or None
-            In GBq; None where there is no room for one more cycle.
+        activity : float
+            In GBq; 0 where the probability is above ``risk`` already.
+        cycles : int
+            How many full cycles are in it.
         """
-        draws = self._coefficients
-        if draws.shape[1] == len(self.activities):
-            return None
-        next_one, room = draws[:, -1], limit - self._courses(quantity)[:, -1]
-        full = per_cycle * next_one
-        if quantity == DOSE or self.protraction is None:
-            most = room / next_one
-        else:
-            curvature = self.protraction[-1] / self.alpha_beta
-            one_cycle = 2.0 * room / (1.0 + np.sqrt(1.0 + 4.0 * curvature * np.maximum(room, 0.0)))
-            many = room / (1.0 + curvature * full)
-            most = np.where(one_cycle < full, one_cycle, many) / next_one
-        rank = int(probability * len(most))
-        return max(float(np.partition(most, rank)[rank]), 0.0)
+        done, most = len(self.activities), len(self.posterior.mean)
+        longer = self.with_activities(self.activities + (per_cycle,) * (most - done))
+        chances = longer.probabilities(quantity, limit)[done:]
+        if chances[0] > risk:
+            return 0.0, 0
+        full = int(np.argmax(chances > risk)) - 1 if np.any(chances > risk) else most - done
+        if done + full == most:
+            return full * per_cycle, full
+        reached = self.with_activities(longer.activities[: done + full])
+        partial = reached.largest_activity(quantity, limit, risk, [done + full])
+        return full * per_cycle + min(partial, per_cycle), full
+
+    def largest_activity(
+        self, quantity: str, limit: float, risk: float, cycles: Sequence[int]
+    ) -> float:
+        """Return the largest equal activity of cycles to come with p(over) at most ``risk``.
+
+        Parameters
+        ----------
+        quantity : str
+        limit : float
+            In Gy.
+        risk : float
+        cycles : sequence of int
+            Which cycles, from 0; each gets the same activity.
+
+        Returns
+        -------
+        float
+            In GBq; 0 where nothing may be given.
+
+        Notes
+        -----
+        For each draw the activity a at which the limit is reached solves
+        a sum(k) + a^2 sum(G k^2)/(alpha/beta) = room; the answer is the quantile of these.
+        """
+        room = limit - self._courses(quantity)[:, -1]
+        draws = self._every_draw[:, list(cycles)]
+        linear = draws.sum(axis=1)
+        squared = np.zeros(len(draws))
+        if quantity == BED and self.protraction is not None:
+            curvature = np.array([self.protraction[c] for c in cycles]) / self.alpha_beta
+            squared = np.sum(draws**2 * curvature, axis=1)
+        inside = np.maximum(room, 0.0)
+        most = 2.0 * room / (linear + np.sqrt(linear**2 + 4.0 * squared * inside))
+        rank = int(risk * len(most))
+        # Rounding must not tip the draw that just reaches the limit over it.
+        return max(float(np.partition(most, rank)[rank]) * (1.0 - 1e-12), 0.0)
 
     @functools.cached_property
-    def _coefficients(self) -> Array:
+    def _every_draw(self) -> Array:
         return self.posterior.draws()
 
     def _scale(self, cycle: int, quantity: str) -> tuple[float, float]:
@@ -146,7 +204,7 @@ class RegionCourse:
         """Return draws of the cumulative quantity, before the first and after each cycle."""
         count = len(self.activities)
         scales = np.array([self._scale(cycle, quantity) for cycle in range(count)])
-        each = self._coefficients[:, :count]
+        each = self._every_draw[:, :count]
         gains = each * scales[:, 0] + each**2 * scales[:, 1] if count else each
         start = np.full((len(each), 1), self._earlier(quantity))
         return np.cumsum(np.concatenate([start, gains], axis=1), axis=1)

@@ -29,6 +29,34 @@ def factor_at_scan(
     return float(decay.kernel(factor, scan.time, half_life)) if decay_corrected else factor
 
 
+def at_scan_time(
+    scans: Sequence[Scan], administered: float, half_life: float, corrected: bool
+) -> tuple[list[float], list[float], list[float], str]:
+    """Return times, values and sds (none or all) of the scans of one region, and their unit.
+
+    Raises
+    ------
+    InputError
+        An sd at some scans only.
+    """
+    factors = [
+        factor_at_scan(scan, administered, half_life, decay_corrected=corrected) for scan in scans
+    ]
+    sds = [
+        scan.sd * factor for scan, factor in zip(scans, factors, strict=True) if scan.sd is not None
+    ]
+    if sds and len(sds) < len(scans):
+        raise refuse("sd-missing", "an sd at some scans only", "give all of them, or none")
+    if len({scan.unit == "kBq/mL" for scan in scans}) > 1:
+        raise refuse("mixed-units", "activities and concentrations are mixed", "give one of both")
+    return (
+        [scan.time for scan in scans],
+        [scan.value * factor for scan, factor in zip(scans, factors, strict=True)],
+        sds,
+        "kBq/mL" if scans[0].unit == "kBq/mL" else "MBq",
+    )
+
+
 def fit_scans(
     scans: Sequence[Scan],
     model: str,
@@ -44,23 +72,5 @@ def fit_scans(
     InputError
         An sd at some scans only, or what :func:`dosimetry.fit` refuses.
     """
-    if any(scan.unit == "kBq/mL" for scan in scans):
-        raise refuse(
-            "not-supported-yet", "activity concentrations are not supported yet", "give activities"
-        )
-    factors = [
-        factor_at_scan(scan, administered, half_life, decay_corrected=decay_corrected)
-        for scan in scans
-    ]
-    sds = [
-        scan.sd * factor for scan, factor in zip(scans, factors, strict=True) if scan.sd is not None
-    ]
-    if sds and len(sds) < len(scans):
-        raise refuse("sd-missing", "an sd at some scans only", "give all of them, or none")
-    return fit_points(
-        [scan.time for scan in scans],
-        [scan.value * factor for scan, factor in zip(scans, factors, strict=True)],
-        sds or None,
-        model,
-        LN2 / half_life,
-    )
+    times, values, sds, unit = at_scan_time(scans, administered, half_life, decay_corrected)
+    return fit_points(times, values, sds or None, model, LN2 / half_life, unit)

@@ -2,42 +2,55 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import dosimetry
 from dosimetry import reference
-from dosimetry.physics.radiobiology import eqd2
-from dosimetry.problems import nearest, quote, refuse
-from dosimetry.quantities import Amount, Distribution, Estimate
+from dosimetry.problems import InputError, refuse
 from dosimetry.therapy import regimen
-from dosimetry.therapy.course_doses import CourseDoses, course_doses
-from dosimetry.therapy.cycle_dose import CycleDose, cycle_dose
-from dosimetry.therapy.limits import flag, patient_limits
+from dosimetry.therapy.assemble import (
+    assumptions_of,
+    cumulative_of,
+    curves_of,
+    cycle_of,
+)
+from dosimetry.therapy.course_doses import course_doses
+from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.fields import read_amount
+from dosimetry.therapy.limits import flag, patient_limits, unassessed_warnings
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.plan import (
     DISCLAIMER,
     SCHEMA,
-    Basis,
-    CumulativeDose,
-    CycleRegion,
     Flags,
     Plan,
-    PlanCurve,
-    PlanCycle,
     PlanPatient,
     PlanTherapy,
     Provenance,
 )
-from dosimetry.therapy.regimen import Scheduled
-from dosimetry.therapy.region_course import BED, RegionCourse
-from dosimetry.therapy.sections import Cycle
+from dosimetry.therapy.strategy import (
+    MOST_CYCLES,
+    Bounds,
+    check_strategy,
+    decide,
+    least_activity,
+)
 
-STRATEGIES = ("fixed",)
-LATER = ("to-limit", "adjusted")
 
-
-def plan(patient: Patient, strategy: str = "fixed", risk: float = 0.05) -> Plan:
+def plan(
+    patient: Patient,
+    strategy: str = "fixed",
+    risk: float = 0.05,
+    *,
+    max_cycles: int = MOST_CYCLES,
+    max_activity: Any = None,
+    min_activity: Any = None,
+    without_cycles: Sequence[int] = (),
+    interval: Any = None,
+    activity: Any = None,
+) -> Plan:
     """Plan a course: what was given, what is to come, and which limits that touches.
 
     Parameters
@@ -45,9 +58,21 @@ def plan(patient: Patient, strategy: str = "fixed", risk: float = 0.05) -> Plan:
     patient : Patient
         From :func:`dosimetry.read_patient` or :meth:`Patient.from_dict`.
     strategy : str
-        ``fixed``: the regimen as written, flagged.
+        ``fixed``: the regimen as written. ``to-limit``: full cycles for as long as the next one
+        keeps within the risk. ``adjusted``: the regimen's cycles with the largest activity that
+        keeps within it.
     risk : float
         Probability of passing a limit that a strategy may run, above 0 and at most 0.5.
+    max_cycles : int
+        Of the whole course, for ``to-limit``.
+    max_activity, min_activity : quantity [activity] or text, optional
+        Of one cycle; the regimen's activity and 0.37 GBq without.
+    without_cycles : sequence of int
+        Numbers of cycles to come that are left out.
+    interval : quantity [time] or text, optional
+        Between the cycles to come, in place of the regimen's.
+    activity : quantity [activity] or text, optional
+        Per cycle to come, in place of the regimen's.
 
     Returns
     -------
@@ -56,7 +81,7 @@ def plan(patient: Patient, strategy: str = "fixed", risk: float = 0.05) -> Plan:
     Raises
     ------
     InputError
-        Unknown strategy, a risk out of range, or measurements that cannot be.
+        Unknown strategy, a risk or an option out of range, or measurements that cannot be.
 
     Examples
     --------
@@ -65,31 +90,52 @@ def plan(patient: Patient, strategy: str = "fixed", risk: float = 0.05) -> Plan:
     >>> [flag.severity for flag in made.flags]
     ['caution', 'caution', 'caution']
     """
-    _check(strategy, risk)
-    delivered = [cycle_dose(patient, i) for i in range(len(patient.cycles))]
-    scheduled = regimen.cycles(patient, [cycle.administered for cycle in delivered])
+    check_strategy(strategy, risk)
+    delivered = delivered_doses(patient)
+    programme = regimen.programme(patient, _number(activity, "GBq", "activity"), _days(interval))
+    bounds = Bounds(
+        risk,
+        _cycles(max_cycles),
+        _number(max_activity, "GBq", "max_activity") or programme.activity or 0.0,
+        _number(min_activity, "GBq", "min_activity") or least_activity(),
+        _left_out(without_cycles, len(delivered), programme, strategy, max_cycles),
+    )
     limits, limit_warnings = patient_limits(patient)
-    doses = course_doses(patient, delivered, scheduled)
-    per_cycle = regimen.per_cycle(patient)
+    known = course_doses(patient, delivered)
+    to_come, decision = decide(strategy, programme, known.regions, limits, len(delivered), bounds)
+    given = [cycle.administered / 1000 for cycle in delivered]
+    scheduled = regimen.schedule(patient, given, to_come, programme.interval)
+    activities = tuple(cycle.activity or 0.0 for cycle in scheduled)
+    doses = replace(
+        known,
+        regions={
+            name: course.with_activities(activities) for name, course in known.regions.items()
+        },
+    )
+    per_cycle = programme.activity or regimen.usual_activity()
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
-    name, description = regimen.describe(patient)
     return Plan(
         schema=SCHEMA,
         patient=PlanPatient(patient.person.id, patient.person.sex),
-        therapy=PlanTherapy(patient.therapy.radiopharmaceutical, name, description),
+        therapy=PlanTherapy(
+            patient.therapy.radiopharmaceutical, programme.name, programme.description
+        ),
         strategy=strategy,
+        risk=risk,
         cycles=tuple(
-            _cycle(i, cycle, delivered[i] if cycle.delivered else None, doses)
+            cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
             for i, cycle in enumerate(scheduled)
         ),
-        cumulative=tuple(_cumulative(course) for course in doses.regions.values()),
+        cumulative=tuple(cumulative_of(course) for course in doses.regions.values()),
         flags=flags,
-        curves=tuple(curve for i, cycle in enumerate(delivered) for curve in _curves(i, cycle)),
-        assumptions=_assumptions(patient, delivered, doses),
+        decision=decision,
+        curves=tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle)),
+        assumptions=assumptions_of(patient, programme, delivered, doses, to_come),
         warnings=(
             *(warning for cycle in delivered for warning in cycle.warnings),
-            *regimen.warnings(patient, scheduled),
+            *regimen.warnings(patient, programme, scheduled),
             *limit_warnings,
+            *unassessed_warnings(flags, strategy),
             *doses.warnings,
         ),
         disclaimer=DISCLAIMER,
@@ -97,111 +143,51 @@ def plan(patient: Patient, strategy: str = "fixed", risk: float = 0.05) -> Plan:
     )
 
 
-def _check(strategy: str, risk: float) -> None:
-    if strategy in LATER:
+def _number(value: Any, unit: str, name: str) -> float | None:
+    if value is None:
+        return None
+    try:
+        return read_amount(value, unit).value
+    except InputError as error:
+        raise error.at(name) from None
+
+
+def _days(interval: Any) -> float | None:
+    hours = _number(interval, "h", "interval")
+    if hours is not None and hours % 24:
         raise refuse(
-            "not-supported-yet",
-            f"strategy '{strategy}' is not supported yet",
-            "take fixed",
-            "strategy",
+            "interval-not-in-days",
+            f"an interval of {hours:g} h is no whole number of days",
+            "write it in weeks or days, as in 10 week",
+            "interval",
         )
-    if strategy not in STRATEGIES:
-        known = (*STRATEGIES, *LATER)
+    return hours
+
+
+def _cycles(count: int) -> int:
+    most = int(reference.default("most_cycles", "1"))
+    if not 1 <= count <= most:
         raise refuse(
-            "unknown-strategy",
-            f"strategy {quote(strategy)} is not known",
-            nearest(strategy, known) or f"one of {', '.join(known)}",
-            "strategy",
+            "out-of-range", f"{count} cycles are outside 1 to {most}", "as in 8", "max_cycles"
         )
-    if not 0.0 < risk <= 0.5:
-        raise refuse(
-            "risk-out-of-range", f"a risk of {risk:g} is outside (0, 0.5]", "as in 0.05", "risk"
-        )
+    return count
 
 
-def _cycle(index: int, cycle: Scheduled, given: CycleDose | None, doses: CourseDoses) -> PlanCycle:
-    regions = []
-    for name, course in doses.regions.items():
-        if index >= len(course.activities):
-            continue
-        dose, bed, coefficient = course.planned(index)
-        basis: Basis = "predicted" if name in doses.measured else "population"
-        if given is not None and name in given.doses:
-            found = given.doses[name]
-            spread = found.dose * found.relative_sd
-            dose, bed = course.measured(index, found.dose, spread)
-            per = 1.0 / course.activities[index]
-            coefficient = Estimate(found.dose * per, spread * per, "Gy/GBq")
-            basis = "measured"
-        regions.append(
-            CycleRegion(name, _known(dose), bed and _known(bed), _known(coefficient), basis)
-        )
-    return PlanCycle(
-        number=index + 1,
-        status="delivered" if cycle.delivered else "planned",
-        at=cycle.at,
-        activity=Amount(cycle.activity, "GBq"),
-        reason=None,
-        regions=tuple(regions),
-    )
-
-
-def _known(estimate: Estimate) -> Estimate:
-    """Return the estimate, without its sd where the points do not determine it."""
-    if estimate.sd is None or math.isfinite(estimate.sd):
-        return estimate
-    return replace(estimate, sd=None)
-
-
-def _cumulative(course: RegionCourse) -> CumulativeDose:
-    dose, bed = course.cumulative_dose(), course.cumulative(BED)
-    fractions = None
-    if bed is not None:
-        factor = float(eqd2.kernel(1.0, course.alpha_beta))
-        fractions = Distribution(
-            bed.value * factor, bed.sd * factor, bed.p5 * factor, bed.p95 * factor, "Gy"
-        )
-    return CumulativeDose(course.region, dose, bed, fractions)
-
-
-def _curves(index: int, cycle: CycleDose) -> list[PlanCurve]:
-    return [
-        PlanCurve(
-            cycle=index + 1,
-            region=region,
-            model=curve.model,
-            choice=curve.choice,
-            tia=curve.tia,
-            effective_half_life=curve.effective_half_life,
-            chi2=curve.chi2,
-            dof=curve.dof,
-            p_value=curve.p_value,
-            warnings=curve.warnings,
-        )
-        for region, curve in cycle.curves.items()
-    ]
-
-
-def _assumptions(
-    patient: Patient, delivered: list[CycleDose], doses: CourseDoses
-) -> tuple[str, ...]:
-    caution, exceeds = (
-        reference.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
-    )
-    found = regimen.assumptions(patient)
-    found += [line for cycle in delivered for line in cycle.assumptions]
-    found += doses.assumptions
-    unsure = [i + 1 for i, cycle in enumerate(patient.cycles) if _no_systematic(cycle)]
-    if unsure:
-        numbers = ", ".join(map(str, unsure))
-        found.append(f"no systematic uncertainty given (taken as none): cycle {numbers}")
-    if patient.person.age is None:
-        found.append("age not given: taken to be an adult")
-    found.append(
-        f"a limit passed with p above {caution:g} draws caution, above {exceeds:g} exceeds"
-    )
-    return tuple(dict.fromkeys(found))
-
-
-def _no_systematic(cycle: Cycle) -> bool:
-    return bool(cycle.measurements.scans) and cycle.systematic_uncertainty is None
+def _left_out(
+    numbers: Sequence[int],
+    done: int,
+    programme: regimen.Programme,
+    strategy: str,
+    max_cycles: int,
+) -> tuple[int, ...]:
+    last = max_cycles if strategy == "to-limit" else programme.count
+    for number in numbers:
+        if not done < number <= last:
+            raise refuse(
+                "no-such-cycle",
+                f"cycle {number} is not to come"
+                + (": it was delivered" if 1 <= number <= done else ""),
+                f"cycles to come: {done + 1} to {last}" if last > done else "none is to come",
+                "without_cycle",
+            )
+    return tuple(dict.fromkeys(numbers))

@@ -17,7 +17,7 @@ from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy import fields
 from dosimetry.therapy.fields import DateOrTime, Read, Text, amount, choice, count, estimate
-from dosimetry.therapy.measurements import Measurements, read_measurements
+from dosimetry.therapy.measurements import Measurements, read_blood, read_measurements
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -29,6 +29,7 @@ QUANTITIES = {
     "bed": "biologically effective dose",
     "BED": "biologically effective dose",
 }
+SINGLE = "single-point"
 ANALYTES: Mapping[str, tuple[str, ...]] = {
     "platelets": ("1e9/L",),
     "neutrophils": ("1e9/L",),
@@ -201,7 +202,8 @@ PriorDoses = Annotated[
     dict[str, PriorDose],
     _by_region(dose_region, Read(PriorDose.model_validate, _nested(PriorDose))),
 ]
-Models = Annotated[dict[str, str], _by_region(measured_region, choice(*MODEL_NAMES))]
+HalfLives = Annotated[dict[str, Estimate], _by_region(measured_region, estimate("h"))]
+Models = Annotated[dict[str, str], _by_region(measured_region, choice(*MODEL_NAMES, SINGLE))]
 
 
 class Therapy(Section):
@@ -216,6 +218,7 @@ class Therapy(Section):
         list[Annotated[str | OwnLimit, _either(OwnLimit, _read_limit, {"type": "string"})]] | None
     ) = None
     prior_doses: PriorDoses = {}
+    marrow_to_blood_ratio: Annotated[str, choice("one", "plasma")] = "one"
 
 
 class Cycle(Section):
@@ -244,7 +247,17 @@ class Cycle(Section):
     decay_corrected_to: Annotated[str, choice("none", "administration")] = "none"
     systematic_uncertainty: Annotated[Amount, amount("%", high=100.0)] | None = None
     models: Models = {}
-    blood: Text | None = None
+    blood: Annotated[
+        Measurements,
+        Read(
+            read_blood,
+            {
+                "description": "name of a CSV file with time and concentration, or a list",
+                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
+            },
+            with_folder=True,
+        ),
+    ] = Measurements()
     dose_coefficients: Coefficients = {}
 
 
@@ -281,6 +294,7 @@ class Course(Section):
     person: Person = Field(alias="patient")
     therapy: Therapy
     masses: Masses = {}
+    effective_half_lives: HalfLives = {}
     cycles: list[Cycle] = []
     labs: list[Labs] = []
 

@@ -1,0 +1,198 @@
+"""One scan only: TIA from one activity and a half-life that is known from elsewhere.
+
+TIA(T) = A(ts) exp(l ts) / l, l = ln 2 / T (Hänscheid 2018; Madsen 2013). It has a minimum at
+T = ts ln 2, so that the delta method fails there: the distribution of T and of the scan is pushed
+through instead, on a fixed grid of quantiles.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import log_ndtr, ndtr, ndtri
+
+from dosimetry import reference
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.fitting import FittedCurve
+from dosimetry.physics.kinetics import Array, Exponentials
+from dosimetry.problems import Problem
+from dosimetry.quantities import Estimate, quantities
+
+HALF_LIVES, NOISES = 400, 50  # quantiles of the grid
+EARLIEST, LATEST = 0.75, 2.5  # scan times, in half-lives, between which one scan serves
+
+
+@dataclass(frozen=True)
+class HalfLife:
+    """Log-normal distribution of an effective half-life, cut at the physical one.
+
+    Attributes
+    ----------
+    median : float
+        In h.
+    log_sd : float
+        sd of ln T; 0 for one known exactly.
+    origin : str
+        Where it comes from, in words.
+    """
+
+    median: float
+    log_sd: float
+    origin: str
+
+    def quantiles(self, physical: float) -> Array:
+        """Return half-lives at the middles of equally probable classes, shape (HALF_LIVES,)."""
+        share = (np.arange(HALF_LIVES) + 0.5) / HALF_LIVES
+        if self.log_sd == 0:
+            return np.full(HALF_LIVES, min(self.median, physical))
+        bound = np.log(physical / self.median) / self.log_sd
+        if log_ndtr(bound) < -30:
+            return np.full(HALF_LIVES, physical)
+        return np.asarray(self.median * np.exp(self.log_sd * ndtri(share * ndtr(bound))))
+
+
+@quantities(activity="MBq", time="h", half_life="h", returns="MBq*h")
+def tia(activity: Any, time: Any, half_life: Any) -> Any:
+    """Return the TIA from one activity: A(ts) exp(l ts) / l.
+
+    Parameters
+    ----------
+    activity : quantity [activity], any shape
+    time : quantity [time]
+        Of the scan after administration.
+    half_life : quantity [time], broadcast against the activity
+        Effective.
+
+    Returns
+    -------
+    quantity [MBq h]
+
+    Raises
+    ------
+    InputError
+        Unit of another dimension.
+
+    Examples
+    --------
+    >>> print(f"{tia.kernel(50.0, 50.0, 50.0):.4f}")
+    7213.4752
+    """
+    rate = LN2 / np.asarray(half_life)
+    return activity * np.exp(rate * time) / rate
+
+
+@quantities(activity="MBq", time="h", returns="MBq*h")
+def hanscheid(activity: Any, time: Any) -> Any:
+    """Return Hänscheid's approximation of the TIA, 2 ts A(ts) / ln 2, a cross-check.
+
+    Parameters
+    ----------
+    activity : quantity [activity], any shape
+    time : quantity [time]
+
+    Returns
+    -------
+    quantity [MBq h]
+
+    Raises
+    ------
+    InputError
+        Unit of another dimension.
+
+    Examples
+    --------
+    >>> print(f"{hanscheid.kernel(50.0, 50.0):.4f}")
+    7213.4752
+    """
+    return 2.0 * time * activity / LN2
+
+
+def fit_one(
+    time: float,
+    activity: float,
+    sd: float | None,
+    half_life: HalfLife,
+    decay_constant: float,
+    unit: str = "MBq",
+) -> FittedCurve:
+    """Return the curve through one scan with a half-life known from elsewhere.
+
+    Parameters
+    ----------
+    time, activity : float
+        In h and in ``unit``.
+    sd : float or None
+        Of the activity; the default share of it without one.
+    half_life : HalfLife
+    decay_constant : float
+        Physical, in 1/h.
+    unit : str
+        Of the activity.
+
+    Returns
+    -------
+    FittedCurve
+        Its TIA is the median of the distribution pushed through, the sd that of the distribution;
+        ``half_life_effect`` holds the TIA over the half-life's quantiles, relative to the median.
+
+    Examples
+    --------
+    >>> curve = fit_one(72.0, 60.0, 6.0, HalfLife(51.0, 0.198, "table"), 0.00434)
+    >>> print(f"{curve.tia.value:.0f} {curve.tia.sd:.0f}")
+    11849 1236
+    """
+    assumed = sd is None
+    spread = activity * reference.default("scan_point_sd", "1") if sd is None else sd
+    over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
+    pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))
+    median = float(np.median(over_half_lives))
+    rate = max(LN2 / half_life.median, decay_constant)
+    shape = Exponentials(np.array([median * rate]), np.array([rate]))
+    return FittedCurve(
+        model="single-point",
+        choice=f"one scan; half-life {LN2 / rate:.4g} h: {half_life.origin}",
+        time=np.array([time]),
+        activity=np.array([activity]),
+        sd=np.array([spread]),
+        shape=shape,
+        parameters={"a": Estimate(median * rate, None, unit)},
+        chi2=0.0,
+        dof=0,
+        p_value=None,
+        aicc={},
+        tia=Estimate(median, float(np.std(pushed)), f"{unit}*h"),
+        effective_half_life=Estimate(LN2 / rate, LN2 / rate * half_life.log_sd, "h"),
+        sd_assumed=assumed,
+        decay_constant=decay_constant,
+        warnings=tuple(_warnings(time, LN2 / rate, half_life.origin)),
+        half_life_effect=over_half_lives / median,
+        cross_check=Estimate(float(hanscheid.kernel(activity, time)), None, f"{unit}*h"),
+    )
+
+
+def _warnings(time: float, half_life: float, origin: str) -> list[Problem]:
+    found = [
+        Problem(
+            "one-scan-only",
+            f"one scan only: the half-life, {half_life:.4g} h, is from elsewhere ({origin})",
+            "two or three scans would measure it",
+        )
+    ]
+    if not EARLIEST <= time / half_life <= LATEST:
+        found.append(
+            Problem(
+                "scan-time-unfavourable",
+                f"the scan at {time:.4g} h is outside {EARLIEST:g} to {LATEST:g} effective "
+                f"half-lives ({EARLIEST * half_life:.3g} to {LATEST * half_life:.3g} h)",
+                "one scan says most between these times",
+            )
+        )
+    return found
+
+
+def noise_quantiles(relative_sd: float) -> Array:
+    """Return factors of log-normal scan noise at the middles of equally probable classes."""
+    share = (np.arange(NOISES) + 0.5) / NOISES
+    return np.asarray(np.exp(np.sqrt(np.log1p(relative_sd**2)) * ndtri(share)))

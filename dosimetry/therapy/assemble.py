@@ -1,0 +1,137 @@
+"""The parts of a plan document, put together from what was computed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dosimetry import reference
+from dosimetry.physics.radiobiology import eqd2
+from dosimetry.quantities import Amount, Estimate
+from dosimetry.therapy.course_doses import CourseDoses
+from dosimetry.therapy.cycle_dose import CycleDose
+from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.plan import (
+    Basis,
+    Contribution,
+    CumulativeDose,
+    CycleRegion,
+    PlanCurve,
+    PlanCycle,
+    Uncertainty,
+)
+from dosimetry.therapy.regimen import Programme, Scheduled
+from dosimetry.therapy.region_course import BED, RegionCourse
+from dosimetry.therapy.region_dose import RegionDose
+from dosimetry.therapy.sections import Cycle
+from dosimetry.therapy.strategy import ToCome
+
+
+def cycle_of(
+    index: int, cycle: Scheduled, given: CycleDose | None, doses: CourseDoses
+) -> PlanCycle:
+    """Return one cycle of the plan; measured regions as measured, the others as predicted."""
+    regions = []
+    for name, course in doses.regions.items() if cycle.activity is not None else ():
+        if given is not None and name in given.doses:
+            regions.append(_measured(index, name, course, given.doses[name]))
+            continue
+        dose, bed, coefficient = course.planned(index)
+        basis: Basis = "predicted" if name in doses.measured else "population"
+        regions.append(CycleRegion(name, dose, bed, coefficient, basis, (), ()))
+    return PlanCycle(
+        number=index + 1,
+        status=cycle.status,
+        at=cycle.at,
+        activity=None if cycle.activity is None else Amount(cycle.activity, "GBq"),
+        reason=cycle.reason,
+        regions=tuple(regions),
+    )
+
+
+def _measured(index: int, name: str, course: RegionCourse, found: RegionDose) -> CycleRegion:
+    dose = found.distribution()
+    per = 1.0 / course.activities[index]
+    return CycleRegion(
+        name,
+        dose,
+        course.measured_bed(index, dose),
+        Estimate(dose.value * per, None if dose.sd is None else dose.sd * per, "Gy/GBq"),
+        "measured",
+        tuple(
+            Contribution(source, Amount(part, "Gy")) for source, part in found.contributions.items()
+        ),
+        _budget(found) if dose.sd is not None else (),
+    )
+
+
+def _budget(found: RegionDose) -> tuple[Uncertainty, ...]:
+    parts = (
+        Uncertainty("counting and fit", Amount(found.dose * found.fit_sd, "Gy")),
+        Uncertainty("half-life", Amount(found.dose * found.half_life_sd, "Gy")),
+        Uncertainty("systematic", Amount(found.dose * found.calibration_sd, "Gy")),
+        Uncertainty("mass", Amount(found.dose * found.mass_sd, "Gy")),
+    )
+    return tuple(part for part in parts if part.sd.value > 0)
+
+
+def cumulative_of(course: RegionCourse) -> CumulativeDose:
+    """Return what the whole course gives one region."""
+    bed = course.cumulative(BED)
+    factor = float(eqd2.kernel(1.0, course.alpha_beta))
+    return CumulativeDose(
+        course.region, course.cumulative_dose(), bed, None if bed is None else bed.scaled(factor)
+    )
+
+
+def curves_of(index: int, cycle: CycleDose) -> list[PlanCurve]:
+    """Return the curves of one cycle."""
+    return [
+        PlanCurve(
+            cycle=index + 1,
+            region=region,
+            model=curve.model,
+            choice=curve.choice,
+            tia=curve.tia,
+            effective_half_life=curve.effective_half_life,
+            chi2=curve.chi2,
+            dof=curve.dof,
+            p_value=curve.p_value,
+            cross_check=curve.cross_check,
+            warnings=curve.warnings,
+        )
+        for region, curve in cycle.curves.items()
+    ]
+
+
+def assumptions_of(
+    patient: Patient,
+    programme: Programme,
+    delivered: Sequence[CycleDose],
+    doses: CourseDoses,
+    to_come: Sequence[ToCome],
+) -> tuple[str, ...]:
+    """Return every default that the plan used, each once."""
+    caution, exceeds = (
+        reference.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
+    )
+    found = list(programme.assumptions)
+    found += [
+        f"what if: {reason}" for _, status, reason in to_come if status == "withheld" and reason
+    ]
+    found += [line for cycle in delivered for line in cycle.assumptions]
+    found += doses.assumptions
+    unsure = [i + 1 for i, cycle in enumerate(patient.cycles) if _no_systematic(cycle)]
+    if unsure:
+        numbers = ", ".join(map(str, unsure))
+        found.append(f"no systematic uncertainty given (taken as none): cycle {numbers}")
+    if patient.person.age is None:
+        found.append("age not given: taken to be an adult")
+    found.append(
+        f"a limit passed with p above {caution:g} draws caution, above {exceeds:g} exceeds"
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _no_systematic(cycle: Cycle) -> bool:
+    measured = cycle.measurements.scans or cycle.blood.scans
+    return bool(measured) and cycle.systematic_uncertainty is None

@@ -1,0 +1,192 @@
+"""The three strategies of one patient side by side, and what each limit still allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dosimetry import reference
+from dosimetry.quantities import Amount, Distribution
+from dosimetry.therapy import regimen
+from dosimetry.therapy.course_doses import course_doses
+from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.limits import patient_limits
+from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.plan import DISCLAIMER, Plan, to_json
+from dosimetry.therapy.region_course import RegionCourse
+from dosimetry.therapy.scheduler import plan
+from dosimetry.therapy.strategy import STRATEGIES, check_strategy
+
+COMPARE_SCHEMA = "dosimetry/compare/1"
+LIMITS_SCHEMA = "dosimetry/limits/1"
+
+
+@dataclass(frozen=True)
+class StrategySummary:
+    """One strategy: cycles and activity of the whole course, doses, probabilities, the reason."""
+
+    strategy: str
+    cycles: int
+    activity: Amount
+    absorbed_dose: dict[str, Distribution]
+    bed: dict[str, Distribution]
+    probabilities: dict[str, float | None]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The strategies of one patient at one risk."""
+
+    schema: str
+    patient: str
+    risk: float
+    strategies: tuple[StrategySummary, ...]
+    disclaimer: str
+
+    def to_json(self) -> str:
+        """Return the comparison as JSON."""
+        return to_json(self)
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What one limit still allows at a risk: as activity, and as full cycles of the regimen."""
+
+    limit: str
+    region: str
+    quantity: str
+    limit_value: Amount
+    so_far: Distribution | None
+    activity: Amount | None
+    cycles: int | None
+    source: str
+
+
+@dataclass(frozen=True)
+class Allowances:
+    """What every limit of one patient still allows."""
+
+    schema: str
+    patient: str
+    risk: float
+    per_cycle: Amount
+    limits: tuple[Allowance, ...]
+    disclaimer: str
+
+    def to_json(self) -> str:
+        """Return the allowances as JSON."""
+        return to_json(self)
+
+
+def compare(patient: Patient, risk: float = 0.05, **options: Any) -> Comparison:
+    """Plan a patient by each strategy.
+
+    Parameters
+    ----------
+    patient : Patient
+    risk : float
+    **options
+        As :func:`dosimetry.plan` takes them.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    InputError
+        As :func:`dosimetry.plan` does.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> found = compare(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
+    >>> [one.strategy for one in found.strategies]
+    ['fixed', 'to-limit', 'adjusted']
+    """
+    plans = [plan(patient, name, risk, **options) for name in STRATEGIES]
+    summaries = tuple(_summary(one) for one in plans)
+    return Comparison(COMPARE_SCHEMA, patient.person.id, risk, summaries, DISCLAIMER)
+
+
+def _summary(made: Plan) -> StrategySummary:
+    given = [cycle.activity.value for cycle in made.cycles if cycle.activity is not None]
+    shown = {
+        dose.region: dose
+        for dose in made.cumulative
+        if dose.region in ("kidneys", "red_marrow")
+        or reference.region(dose.region).role == "tumour"
+    }
+    return StrategySummary(
+        strategy=made.strategy,
+        cycles=len(given),
+        activity=Amount(sum(given), "GBq"),
+        absorbed_dose={name: dose.absorbed_dose for name, dose in shown.items()},
+        bed={name: dose.bed for name, dose in shown.items() if dose.bed is not None},
+        probabilities={flag.limit: flag.probability for flag in made.flags},
+        reason=made.decision.reason,
+    )
+
+
+def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
+    """Return for every limit the activity still allowed after the delivered cycles.
+
+    Parameters
+    ----------
+    patient : Patient
+    risk : float
+        Probability of passing the limit that is allowed.
+
+    Returns
+    -------
+    Allowances
+
+    Raises
+    ------
+    InputError
+        A risk out of range, or measurements that cannot be.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> found = allowances(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> [one.cycles for one in found.limits]
+    [2, 3, 3]
+    """
+    check_strategy("to-limit", risk)
+    delivered = delivered_doses(patient)
+    regions = course_doses(patient, delivered).regions
+    per_cycle = regimen.programme(patient).activity or regimen.usual_activity()
+    limits, _ = patient_limits(patient)
+    return Allowances(
+        LIMITS_SCHEMA,
+        patient.person.id,
+        risk,
+        Amount(per_cycle, "GBq"),
+        tuple(_allowance(limit, regions, risk, per_cycle) for limit in limits),
+        DISCLAIMER,
+    )
+
+
+def _allowance(
+    limit: reference.Limit, regions: Mapping[str, RegionCourse], risk: float, per_cycle: float
+) -> Allowance:
+    course = regions.get(limit.region)
+    so_far = course.cumulative(limit.quantity) if course else None
+    activity: Amount | None = None
+    cycles: int | None = None
+    if course is not None and so_far is not None:
+        allowed, cycles = course.further_activity(limit.quantity, limit.value, risk, per_cycle)
+        activity = Amount(allowed, "GBq")
+    return Allowance(
+        limit.id,
+        limit.region,
+        limit.quantity,
+        Amount(limit.value, "Gy"),
+        so_far,
+        activity,
+        cycles,
+        limit.source,
+    )

@@ -1,0 +1,216 @@
+"""The curves of one delivered cycle, and the sources of dose that they make.
+
+A region with several scans is fitted; one with a single scan takes its half-life from an earlier
+cycle, from the patient file or from the population; red marrow comes from blood or vertebrae.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dosimetry import reference
+from dosimetry.physics import marrow
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.fitting import FittedCurve
+from dosimetry.physics.kinetics import Array, Shape
+from dosimetry.physics.one_scan import HalfLife, fit_one
+from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.therapy.masses import MARROW, red_marrow_mass
+from dosimetry.therapy.measurements import Measurements, Scan
+from dosimetry.therapy.prediction import log_variance
+from dosimetry.therapy.scan_fit import at_scan_time, fit_scans
+from dosimetry.therapy.sections import SINGLE, Course, Cycle
+
+DOTATATE = "177Lu-DOTATATE"
+NUCLIDE = "Lu-177"
+MBQ_PER_KBQ = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A region that holds activity.
+
+    Attributes
+    ----------
+    tia : float
+        In MBq h.
+    fit_sd : float
+        Of the points and the fit, in MBq h; of the scan alone where the half-life is known
+        from elsewhere. Infinite where the points do not determine it.
+    shape : shape
+        Activity over time in MBq.
+    half_life_effect : array or None
+        TIA over the quantiles of a half-life known from elsewhere, relative to ``tia``.
+    """
+
+    tia: float
+    fit_sd: float
+    shape: Shape
+    half_life_effect: Array | None
+
+
+@dataclass
+class Notes:
+    """Warnings and assumptions, in the order in which they come up."""
+
+    warnings: list[Problem] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)
+
+
+def cycle_curves(
+    course: Course,
+    index: int,
+    administered: float,
+    earlier: Sequence[Mapping[str, FittedCurve]],
+    notes: Notes,
+) -> dict[str, FittedCurve]:
+    """Return the curve of every measured region of a cycle; that of blood as ``blood``.
+
+    Parameters
+    ----------
+    course : Course
+    index : int
+        Of the cycle, from 0.
+    administered : float
+        In MBq.
+    earlier : sequence of mappings
+        The curves of the cycles before.
+    notes : Notes
+        Takes what is doubtful and what was taken for granted.
+
+    Raises
+    ------
+    InputError
+        A curve that cannot be fitted, one scan without any half-life.
+    """
+    cycle, place = course.cycles[index], f"cycles[{index}]"
+    curves: dict[str, FittedCurve] = {}
+    problems: list[Problem] = []
+    for measured, key in ((cycle.measurements, "measurements"), (cycle.blood, "blood")):
+        for region, scans in measured.by_region().items():
+            try:
+                curve = _curve(region, scans, cycle, administered, (course, earlier))
+            except InputError as error:
+                problems += _placed(error, region, measured, f"{place}.{key}")
+                continue
+            curves[region] = curve
+            notes.warnings += [warning.at(f"{place} {region}") for warning in curve.warnings]
+    if problems:
+        raise InputError(problems)
+    if any(curve.sd_assumed for curve in curves.values()):
+        share = reference.default("scan_point_sd", "%")
+        notes.assumptions.append(f"scan points without sd: {share:g} % of the value (1 sd)")
+    if cycle.blood.scans and cycle.decay_corrected_to == "administration":
+        notes.assumptions.append("decay_corrected_to holds for the blood samples too")
+    return curves
+
+
+def _placed(error: InputError, region: str, measured: Measurements, place: str) -> list[Problem]:
+    here = f"{measured.file}: region" if measured.file else place
+    return [Problem(p.code, f"{region}: {p.message}", p.cure, here) for p in error.problems]
+
+
+def _curve(
+    region: str,
+    scans: tuple[Scan, ...],
+    cycle: Cycle,
+    administered: float,
+    known: tuple[Course, Sequence[Mapping[str, FittedCurve]]],
+) -> FittedCurve:
+    half_life = reference.half_life(NUCLIDE)
+    corrected = cycle.decay_corrected_to == "administration"
+    model = cycle.models.get(region, "auto")
+    if model not in ("auto", SINGLE) or (len(scans) > 1 and model == "auto"):
+        return fit_scans(scans, model, administered, half_life, decay_corrected=corrected)
+    if len(scans) > 1:
+        raise refuse(
+            "too-many-points",
+            f"model '{SINGLE}' is for one scan, but there are {len(scans)}",
+            "remove the model, or keep one scan",
+        )
+    times, values, sds, unit = at_scan_time(scans, administered, half_life, corrected)
+    return fit_one(
+        times[0],
+        values[0],
+        sds[0] if sds else None,
+        _half_life(region, *known),
+        LN2 / half_life,
+        unit,
+    )
+
+
+def _half_life(
+    region: str, course: Course, earlier: Sequence[Mapping[str, FittedCurve]]
+) -> HalfLife:
+    """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
+    like = reference.region(region).like
+    row = reference.effective_half_life(like)
+    population = row if course.therapy.radiopharmaceutical == DOTATATE else None
+    for number in range(len(earlier), 0, -1):
+        curve = earlier[number - 1].get(region)
+        if curve is not None and curve.model != SINGLE:
+            found = curve.effective_half_life
+            spread = (found.sd or 0.0) / found.value
+            return HalfLife(found.value, log_variance(spread) ** 0.5, f"measured in cycle {number}")
+    given = course.effective_half_lives.get(region)
+    if given is not None:
+        if given.sd is not None:
+            spread, words = given.sd / given.value, ""
+        else:
+            spread = population[1] if population else reference.default("half_life_cv", "1")
+            words = f" without sd: {spread:.0%} assumed"
+        return HalfLife(given.value, log_variance(spread) ** 0.5, f"from the patient file{words}")
+    if population is not None:
+        median, cv, source = population
+        return HalfLife(median, log_variance(cv) ** 0.5, f"population, {source}")
+    raise refuse(
+        "no-half-life",
+        "one scan only, and no effective half-life to use with it",
+        f"measure a second time, or give effective_half_lives.{region}",
+    )
+
+
+def sources_of(
+    curves: Mapping[str, FittedCurve], course: Course, notes: Notes
+) -> dict[str, Source]:
+    """Return the sources of dose; blood and vertebrae make the red marrow."""
+    sources: dict[str, Source] = {}
+    for region, curve in curves.items():
+        if region == "blood" or curve.tia.unit == "kBq/mL*h":
+            continue
+        sources[region] = _source(curve, 1.0)
+    concentration = curves.get("blood") or curves.get(MARROW)
+    if concentration is not None and MARROW not in sources:
+        ratio = _ratio(course, notes) if "blood" in curves else 1.0
+        factor = float(marrow.marrow_activity.kernel(MBQ_PER_KBQ, red_marrow_mass(course), ratio))
+        if "blood" not in curves:
+            notes.assumptions.append(
+                "red marrow: activity concentration of the lumbar vertebrae, per mL taken as per g"
+            )
+        sources[MARROW] = _source(concentration, factor)
+    return sources
+
+
+def _source(curve: FittedCurve, factor: float) -> Source:
+    tia = curve.tia.value * factor
+    if curve.half_life_effect is not None:
+        spread = float(curve.sd[0] / curve.activity[0]) * tia
+    else:
+        spread = float("inf") if curve.tia.sd is None else curve.tia.sd * factor
+    return Source(tia, spread, curve.shape.scaled(factor), curve.half_life_effect)
+
+
+def _ratio(course: Course, notes: Notes) -> float:
+    hematocrit = course.person.hematocrit
+    if course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None:
+        ratio = marrow.plasma_ratio(hematocrit)
+        notes.assumptions.append(
+            f"red marrow to blood ratio {ratio:.3g}: {marrow.EXTRACELLULAR_FRACTION:g}/(1 - "
+            "haematocrit), an agent that stays in plasma (Sgouros 1993)"
+        )
+        return ratio
+    notes.assumptions.append(
+        "red marrow to blood ratio 1 (Forrer 2009, 177Lu-DOTATATE); 1 mL of blood counts as 1 g"
+    )
+    return 1.0

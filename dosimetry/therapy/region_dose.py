@@ -1,0 +1,158 @@
+"""Absorbed dose of one region in one cycle, with its uncertainty by cause."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dosimetry import reference
+from dosimetry.physics.kinetics import Array, Shape, combine
+from dosimetry.physics.one_scan import noise_quantiles
+from dosimetry.quantities import Distribution
+from dosimetry.therapy.cycle_curves import Source
+from dosimetry.therapy.masses import RegionMass
+from dosimetry.therapy.prediction import Observation, log_variance
+from dosimetry.therapy.weights import Weights
+
+NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
+
+
+@dataclass(frozen=True, eq=False)
+class RegionDose:
+    """Absorbed dose of one region in one cycle, and its uncertainty by cause.
+
+    Attributes
+    ----------
+    dose : float
+        In Gy.
+    fit_sd : float
+        Relative sd of the points and the fit (or of a coefficient given), of this cycle alone.
+    calibration_sd, mass_sd : float
+        Relative sd that all cycles share.
+    half_life_effect : array or None
+        Dose over the quantiles of a half-life known from elsewhere, relative to ``dose``.
+    dose_rate : shape or None
+        In Gy/h; None for a coefficient done elsewhere.
+    contributions : mapping of str to float
+        Gy by source; the region's own is its self-dose. They add up to the dose.
+    """
+
+    dose: float
+    fit_sd: float
+    calibration_sd: float
+    mass_sd: float
+    half_life_effect: Array | None
+    dose_rate: Shape | None
+    contributions: Mapping[str, float]
+
+    @property
+    def half_life_sd(self) -> float:
+        """Relative sd from a half-life known from elsewhere."""
+        return 0.0 if self.half_life_effect is None else float(np.std(self.half_life_effect))
+
+    @property
+    def relative_sd(self) -> float:
+        """All parts in quadrature."""
+        return math.hypot(self.fit_sd, self.calibration_sd, self.mass_sd, self.half_life_sd)
+
+    def distribution(self) -> Distribution:
+        """Return dose, sd and 5th to 95th percentile in Gy.
+
+        Log-normal; for one scan the half-life's distribution is pushed through, with the other
+        parts as log-normal noise upon it.
+        """
+        sd = self.dose * self.relative_sd
+        if not math.isfinite(sd):
+            return Distribution(self.dose, None, None, None, "Gy")
+        others = math.hypot(self.fit_sd, self.calibration_sd, self.mass_sd)
+        if self.half_life_effect is None:
+            reach = NORMAL_95 * math.sqrt(log_variance(others))
+            low, high = self.dose * math.exp(-reach), self.dose * math.exp(reach)
+        else:
+            pushed = np.outer(self.half_life_effect, noise_quantiles(others))
+            low, high = (float(x) * self.dose for x in np.percentile(pushed, [5.0, 95.0]))
+        return Distribution(self.dose, sd, low, high, "Gy")
+
+    def observation(self, cycle: int, administered: float) -> Observation:
+        """Return what this cycle says of the dose per activity.
+
+        The half-life's part is shared by all cycles that use one from elsewhere; its sign is that
+        of the dose's change with the half-life.
+        """
+        coefficient, signed = self.dose / administered * 1000, 0.0
+        if self.half_life_effect is not None:
+            logs = np.log(self.half_life_effect)
+            coefficient *= math.exp(float(logs.mean()))
+            signed = math.copysign(float(logs.std()), float(logs[-1] - logs[0]))
+        shared = (self.calibration_sd, self.mass_sd, signed)
+        return Observation(cycle, coefficient, self.fit_sd, shared)
+
+
+def region_dose(
+    weights: Weights,
+    sources: Mapping[str, Source],
+    masses: Mapping[str, RegionMass],
+    calibration: float,
+) -> RegionDose:
+    """Weigh the sources' TIAs into the dose of one region, each part of its sd kept apart."""
+    parts = {name: sources[name].tia * weight for name, weight in weights.by_source.items()}
+    dose = sum(parts.values())
+    spread = [sources[name].fit_sd * weight for name, weight in weights.by_source.items()]
+    by_mass = [
+        sources[name].tia * weight * sensitivity * masses[name].relative_sd
+        for name, (weight, sensitivity) in weights.own.items()
+    ]
+    return RegionDose(
+        dose,
+        math.hypot(*spread) / dose,
+        calibration,
+        math.hypot(*by_mass) / dose,
+        _half_life_effect(parts, sources, dose),
+        combine((sources[name].shape, weight) for name, weight in weights.by_source.items()),
+        _contributions(parts, sources),
+    )
+
+
+def _half_life_effect(
+    parts: Mapping[str, float], sources: Mapping[str, Source], dose: float
+) -> Array | None:
+    """Return the dose over the quantiles of half-lives from elsewhere, relative to the dose.
+
+    One draw serves every source of a group (both kidneys); of several groups the one that matters
+    most is followed exactly, the others widen it about its middle.
+    """
+    groups: dict[str, Array] = {}
+    for name, part in parts.items():
+        effect = sources[name].half_life_effect
+        if effect is not None:
+            like = reference.region(name).like
+            groups[like] = groups.get(like, np.zeros(len(effect))) + part * (effect - 1.0)
+    if not groups:
+        return None
+    main = max(groups.values(), key=lambda change: float(np.std(change)))
+    own = float(np.std(main))
+    total = math.hypot(*(float(np.std(change)) for change in groups.values()))
+    widened = main if own == 0 else np.median(main) + (main - np.median(main)) * (total / own)
+    return np.asarray(1.0 + widened / dose)
+
+
+def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
+    """Return Gy by source; of a measured total body what is left to the remainder."""
+    if "total_body" not in parts:
+        return dict(parts)
+    rest = parts["total_body"] / sources["total_body"].tia
+    found = {
+        name: part + sources[name].tia * rest
+        for name, part in parts.items()
+        if name != "total_body"
+    }
+    found["remainder_of_body"] = sum(parts.values()) - sum(found.values())
+    return {name: part for name, part in found.items() if part != 0.0}
+
+
+def dose_from_elsewhere(dose: float, relative_sd: float) -> RegionDose:
+    """Return a dose that was worked out elsewhere: no curve, no contributions."""
+    return RegionDose(dose, relative_sd, 0.0, 0.0, None, None, {})

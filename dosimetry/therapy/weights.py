@@ -1,0 +1,139 @@
+"""Dose of each region as a weighted sum of TIAs: S values with the patient's masses.
+
+Every dose is linear in the measured TIAs, so that its uncertainty and its dose rate follow from the
+same weights (Gy per MBq h).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dosimetry import reference
+from dosimetry.physics import absorbed_dose
+from dosimetry.problems import Problem
+from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source
+from dosimetry.therapy.masses import MARROW, SIDES, RegionMass
+
+BODY = ("total_body", "remainder_of_body")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Dose to one region as a weighted sum of TIAs, with the part of each region's own mass.
+
+    ``own`` holds, by region, the weight that scales with its mass and -d ln weight / d ln mass.
+    """
+
+    by_source: Mapping[str, float]
+    own: Mapping[str, tuple[float, float]]
+
+
+def region_weights(
+    sex: str, curves: Mapping[str, Source], masses: Mapping[str, RegionMass], notes: Notes
+) -> dict[str, Weights]:
+    """Return the weights of every region that gets a dose from what was measured."""
+    sources = {
+        region: reference.region(region).sources
+        for region in curves
+        if reference.region(region).sources and region not in BODY
+    }
+    body = next((name for name in BODY if name in curves), None)
+    targets: list[str] = []
+    for region in curves:
+        if region not in BODY and (region in masses or region in sources):
+            targets += reference.region(region).targets
+    if body is not None:
+        known = {target for target, _ in reference.s_values(sex)}
+        targets += sorted(known - {MARROW})
+    if set(SIDES) & set(curves):
+        targets.append("kidneys")
+    if "colon" in curves:
+        notes.assumptions.append("colon: activity half in the left and half in the right colon")
+    weights = {}
+    for target in dict.fromkeys(targets):
+        weights[target] = _target_weights(target, sex, sources, body, curves, masses, notes)
+    return weights
+
+
+def _target_weights(
+    target: str,
+    sex: str,
+    sources: Mapping[str, tuple[str, ...]],
+    body: str | None,
+    curves: Mapping[str, Source],
+    masses: Mapping[str, RegionMass],
+    notes: Notes,
+) -> Weights:
+    if reference.region(target).role == "tumour":
+        weight = _sphere_weight(target, masses[target], notes)
+        return Weights({target: weight}, {target: (weight, 1.0)})
+    s_values = reference.s_values(sex)
+    phantom = "kidneys" if target in SIDES else target
+    own = _own_weights(target, sex, masses)
+    by_source: dict[str, float] = {region: weight for region, (weight, _) in own.items()}
+    for region, names in sources.items():
+        if region in own or (target in SIDES and region in SIDES):
+            continue
+        by_source[region] = sum(s_values[phantom, name] for name in names) / len(names)
+    if body is not None:
+        rest = _remainder_weight(phantom, sex, sources)
+        by_source[body] = rest
+        if body == "total_body":
+            for region in curves:
+                if region != body:
+                    by_source[region] = by_source.get(region, 0.0) - rest
+    return Weights(by_source, own)
+
+
+def _own_weights(
+    target: str, sex: str, masses: Mapping[str, RegionMass]
+) -> dict[str, tuple[float, float]]:
+    """Return weight and sensitivity to mass of each measured region's self-dose to a target."""
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
+    sides = [side for side in SIDES if side in masses]
+    if target in SIDES or (target == "kidneys" and sides):
+        s_pair, pair_mass = s_values["kidneys", "kidneys"], phantom["kidneys"]
+        total = sum(masses[side].value for side in sides)
+        found = {}
+        for side in sides if target == "kidneys" else (target,):
+            mass = masses[side].value
+            weight = absorbed_dose.kidney_s_value.kernel(s_pair, pair_mass, mass, constant)
+            sensitivity = absorbed_dose.mass_sensitivity(s_pair, pair_mass, mass, constant)
+            share = mass / total if target == "kidneys" else 1.0
+            found[side] = (weight * share, sensitivity)
+        return found
+    if target not in masses or reference.region(target).role != "organ":
+        return {}
+    s_self, mass = s_values[target, target], masses[target].value
+    weight = absorbed_dose.self_s_value.kernel(s_self, phantom[target], mass, constant)
+    sensitivity = absorbed_dose.mass_sensitivity(s_self, phantom[target], mass, constant)
+    return {target: (weight, sensitivity)}
+
+
+def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
+    masses, s_values = reference.sphere_s_values()
+    if not masses[0] <= mass.value <= masses[-1]:
+        notes.warnings.append(
+            Problem(
+                "outside-sphere-table",
+                f"{target}: a mass of {mass.value:.4g} g is outside the sphere table, "
+                f"{masses[0]:g} to {masses[-1]:g} g",
+                "the absorbed fraction at the table's end is used",
+                target,
+            )
+        )
+    return float(absorbed_dose.sphere_s_value.kernel(mass.value, masses, s_values))
+
+
+def _remainder_weight(target: str, sex: str, sources: Mapping[str, tuple[str, ...]]) -> float:
+    """Return S(target <- remainder): total body less the measured sources with a phantom mass."""
+    s_values, masses = reference.s_values(sex), reference.organ_masses(sex)
+    taken = sorted({name for names in sources.values() for name in names if name in masses})
+    return absorbed_dose.remainder_s_value(
+        s_values[target, "total_body"],
+        masses["total_body"],
+        [s_values[target, name] for name in taken],
+        [masses[name] for name in taken],
+    )
