@@ -25,8 +25,8 @@ MOST_STEPS = 200
 SCAN, MOST_SCANS = 64, 8  # values tried of each rate alone, and how often
 SAME = 1e-9  # relative: two chi-squares closer than this are the same
 SETTLED = 1e-10  # in ln rate
-PLATEAU = 1 - 1e-3  # of chi-square without any curve: rates that no scan sees
-MINIMA = 3  # grid minima that are followed down
+PLATEAU = 0.5  # of chi-square without any curve: the rest are rates that no scan sees
+MINIMA = 6  # grid minima that are followed down
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,24 +126,32 @@ def fit_model(
 def _search(model: Model, data: _Data, low: float, high: float) -> Array:
     """Return the log rates of least chi-square.
 
-    From every grid minimum downhill; then each rate alone is tried over its whole range, which
-    finds the way out where a term has vanished and its rate has no slope, until that gains nothing.
+    From every grid minimum downhill; then each rate alone, and each pair of rates as one, is tried
+    over the whole range, until that gains nothing. This finds the way out where a term has
+    vanished and its rate has no slope, and the narrow valleys where two rates meet.
     """
     found = [
         _descend(model, data, start, low, high) for start in _grid_minima(model, data, low, high)
     ]
     theta, chi2 = min(found, key=lambda end: end[1])
     axis = np.linspace(low, high, SCAN)
+    groups = [[i] for i in range(model.rates)]
+    if model.rates > 2:
+        groups += [list(pair) for pair in itertools.combinations(range(model.rates), 2)]
     for _ in range(MOST_SCANS):
-        trials = np.repeat(theta[None], model.rates * SCAN, axis=0)
-        for i in range(model.rates):
-            trials[i * SCAN : (i + 1) * SCAN, i] = axis
-        trials = np.sort(trials, axis=1)
-        values = _chi2(model, data, np.exp(trials))
-        best = int(np.argmin(values))
-        if values[best] >= chi2 - SAME * (1.0 + chi2):
+        trials = np.repeat(theta[None], len(groups) * SCAN, axis=0)
+        for k, group in enumerate(groups):
+            trials[k * SCAN : (k + 1) * SCAN, group] = axis[:, None]
+        trials.sort(axis=1)
+        values = _chi2(model, data, np.exp(trials)).reshape(len(groups), SCAN)
+        starts = [trials[k * SCAN + int(best)] for k, best in enumerate(values.argmin(axis=1))]
+        if model.rates < 3:  # one look suffices: follow only what is lower already
+            starts = [starts[k] for k in [int(values.min(axis=1).argmin())] if values.min() < chi2]
+        ends = [_descend(model, data, start, low, high) for start in starts]
+        best = min(ends, key=lambda end: end[1], default=(theta, chi2))
+        if best[1] >= chi2 - SAME * (1.0 + chi2):
             break
-        theta, chi2 = _descend(model, data, trials[best], low, high)
+        theta, chi2 = best
     return theta
 
 
@@ -217,6 +225,7 @@ def _grid_minima(model: Model, data: _Data, low: float, high: float) -> list[Arr
         np.minimum(new[1:], old[:-1], out=new[1:])
         np.minimum(new[:-1], old[1:], out=new[:-1])
     lowest = (chi2 <= around) & (chi2 < PLATEAU * (data.weighted @ data.weighted))
+    lowest.flat[np.argmin(chi2)] = True
     minima = np.argwhere(lowest)
     order = np.argsort(chi2[lowest], kind="stable")[:MINIMA]
     return [axis[minima[i]] for i in order]
@@ -242,6 +251,13 @@ def _residual(model: Model, data: _Data, theta: Array) -> tuple[Array, Array, Ar
             columns[i] = drops[fall] * exprel(-gap * data.time)
             slopes[i, fall] = rates[fall] / gap * (columns[i] - drops[fall])
             slopes[i, rise] = rates[rise] / gap * (drops[rise] - columns[i])
+    if terms == 1:  # most curves: written out, since small calls cost most
+        column, slope = columns[0], slopes[0]
+        square = column @ column
+        amplitude = max(column @ data.weighted / square, 0.0) if square > 0 else 0.0
+        inner = (slope @ column) / square if square > 0 else np.zeros(model.rates)
+        projected = amplitude * (slope - inner[:, None] * column)
+        return amplitude * column - data.weighted, projected, np.array([amplitude])
     amplitudes = _amplitudes(columns, data.weighted)
     residual = amplitudes @ columns - data.weighted
     slope = slopes[0] * amplitudes[0]
