@@ -179,6 +179,8 @@ def application_quantity(value: Any, unit: str) -> Quantity:
 
     registry: Any = pint.application_registry
     registry = registry.get()
+    if unit.startswith("1e9/"):
+        value, unit = value * 1e9, unit.removeprefix("1e9")
     return cast("Quantity", registry.Quantity(value, _application_unit(unit, registry)))
 
 
@@ -247,7 +249,10 @@ def admit(quantity: object, unit: str, place: str) -> Any:
         value = from_quantity(quantity, unit)
     except InputError as error:
         raise error.at(place) from None
-    array = np.asarray(value, dtype=float)
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise refuse("not-a-number", "not a real number", "give real ones", place) from None
     if not np.all(np.isfinite(array)):
         raise refuse("not-finite", "not a finite number", "give finite ones", place)
     return float(array) if array.ndim == 0 else array

@@ -212,7 +212,8 @@ def conversion(unit: str, to: str) -> float:
 
 def round_trip(factor: float) -> float:
     """Take the last bits of rounding off a factor: 37 for mCi in MBq, not 37.00000000000001."""
-    return float(f"{factor:.14g}")
+    rounded = float(f"{factor:.15g}")
+    return rounded if abs(rounded - factor) <= 4 * math.ulp(factor) else factor
 
 
 def wrong_dimension(unit: str, to: str) -> InputError:

@@ -162,8 +162,10 @@ def daughter_activity(
     """
     time = np.asarray(elapsed)
     from_parent, own = LN2 / parent_half_life, LN2 / daughter_half_life
-    grown = own * time * exprel((own - from_parent) * time)
-    return (daughter + branching_fraction * parent * grown) * np.exp(-own * time)
+    # (exp(-a t) - exp(-b t)) / (b - a), from the slower of both so that nothing overflows
+    slower, gap = np.minimum(own, from_parent), np.abs(own - from_parent)
+    grown = own * time * np.exp(-slower * time) * exprel(-gap * time)
+    return daughter * np.exp(-own * time) + branching_fraction * parent * grown
 
 
 @quantities(

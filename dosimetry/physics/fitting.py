@@ -16,8 +16,8 @@ from scipy.special import chdtrc
 
 from dosimetry import reference
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.kinetics import Array, Shape, Trapezoid
-from dosimetry.physics.least_squares import MODELS, Optimum, fit_model
+from dosimetry.physics.kinetics import MODELS, Array, Shape, Trapezoid
+from dosimetry.physics.least_squares import Optimum, fit_model
 from dosimetry.problems import Problem, nearest, quote, refuse
 from dosimetry.quantities import Estimate, admit
 
@@ -28,6 +28,11 @@ NONE_ADEQUATE = Problem(
     "fit-not-adequate",
     "no sum of exponentials passes the points; integrated by trapezoid",
     "check the points and their sd (is it counting alone?)",
+)
+NO_CLEARANCE = Problem(
+    "clearance-at-physical-bound",
+    "no biological clearance seen: the slowest rate is that of physical decay",
+    "measure later, or check the points for calibration and volume",
 )
 AMPLITUDES = {"mono": ("a",), "uptake": ("a",), "bi": ("a1", "a2"), "bi-uptake": ("a1", "a2")}
 
@@ -347,13 +352,7 @@ def _warnings(curve: FittedCurve, optimum: Optimum | None) -> list[Problem]:
                 )
             )
         if optimum.at_bound:
-            found.append(
-                Problem(
-                    "clearance-at-physical-bound",
-                    "no biological clearance seen: the slowest rate is that of physical decay",
-                    "measure later, or check the points for calibration and volume",
-                )
-            )
+            found.append(NO_CLEARANCE)
         if not _adequate(optimum, len(curve.time)):
             found.append(
                 Problem(
@@ -386,9 +385,9 @@ def _warnings(curve: FittedCurve, optimum: Optimum | None) -> list[Problem]:
 
 def _trapezoid(points: _Points, choice: str) -> FittedCurve:
     shape = Trapezoid(points.time, points.activity, points.decay_constant)
-    tail = Estimate(
-        LN2 / shape.tail(), _finite(_propagated(shape, points.sd, lambda s: LN2 / s.tail())), "h"
-    )
+    clamped = shape.tail() <= points.decay_constant
+    spread = _propagated(shape, points.sd, lambda s: LN2 / s.tail())
+    tail = Estimate(LN2 / shape.tail(), None if clamped else spread, "h")
     curve = FittedCurve(
         model="trapezoid",
         choice=choice,
@@ -409,7 +408,8 @@ def _trapezoid(points: _Points, choice: str) -> FittedCurve:
         decay_constant=points.decay_constant,
         warnings=(),
     )
-    return replace(curve, warnings=tuple(_warnings(curve, None)))
+    found = _warnings(curve, None)
+    return replace(curve, warnings=tuple([NO_CLEARANCE, *found] if clamped else found))
 
 
 def _propagated(shape: Trapezoid, sd: Array, value: Callable[[Trapezoid], float]) -> float:

@@ -1,12 +1,13 @@
-"""Time-activity curves: shapes that know their activity, their integral and their decay.
+"""Time-activity curves: their models, and shapes that know activity and integral.
 
 Times in h, activities in MBq; the same shapes serve as dose rates in Gy/h.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeAlias
 
 import numpy as np
@@ -53,6 +54,10 @@ class Exponentials:
     def slowest(self) -> float:
         """Return the slowest rate in 1/h."""
         return float(np.min(self.rates))
+
+    def steepest(self) -> float:
+        """Return the fastest rate in 1/h."""
+        return float(np.max(self.rates))
 
     def scaled(self, factor: float) -> Exponentials:
         """Return the shape times a factor."""
@@ -127,6 +132,11 @@ class Trapezoid:
         """Return the rate after the last point in 1/h."""
         return self.tail()
 
+    def steepest(self) -> float:
+        """Return the fastest relative change between two points in 1/h."""
+        slopes = np.abs(np.diff(np.log(self.activities))) / np.diff(self.times)
+        return float(max(slopes.max(), self.tail()))
+
     def scaled(self, factor: float) -> Trapezoid:
         """Return the shape times a positive factor."""
         return Trapezoid(self.times, self.activities * factor, self.decay_constant)
@@ -162,12 +172,58 @@ class Combined:
         """Return the slowest rate of all shapes in 1/h."""
         return min(shape.slowest() for shape in self.shapes)
 
+    def steepest(self) -> float:
+        """Return the fastest rate of all shapes in 1/h."""
+        return max(shape.steepest() for shape in self.shapes)
+
     def scaled(self, factor: float) -> Combined:
         """Return the sum times a factor."""
         return Combined(self.shapes, tuple(weight * factor for weight in self.weights))
 
 
 Shape: TypeAlias = Exponentials | Trapezoid | Combined
+
+
+@dataclass(frozen=True)
+class Model:
+    """A sum of exponentials with some of its amplitudes tied.
+
+    Attributes
+    ----------
+    name : str
+    rates : int
+        Number of rates; the slowest come first, an uptake rate last.
+    terms : tuple of tuple
+        For each amplitude, the index of its falling rate and of its uptake rate (or None).
+    grid : int
+        Points per rate of the starting grid.
+    smaller : tuple of str, or None
+        The models it may shrink to when a rate or an amplitude vanishes.
+    """
+
+    name: str
+    rates: int
+    terms: tuple[tuple[int, int | None], ...]
+    grid: int
+    smaller: tuple[str, ...] | None
+
+    @property
+    def free(self) -> int:
+        """Number of free parameters."""
+        return self.rates + len(self.terms)
+
+
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {
+        model.name: model
+        for model in (
+            Model("mono", 1, ((0, None),), 48, None),
+            Model("uptake", 2, ((0, 1),), 32, ("mono",)),
+            Model("bi", 2, ((0, None), (1, None)), 40, ("mono",)),
+            Model("bi-uptake", 3, ((0, 2), (1, 2)), 20, ("uptake", "bi")),
+        )
+    }
+)
 
 
 def combine(parts: Iterable[tuple[Shape, float]]) -> Shape:

@@ -10,65 +10,23 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import exprel
 
-from dosimetry.physics.kinetics import Array, Exponentials
+from dosimetry.physics.kinetics import MODELS, Array, Exponentials, Model
 
 FASTEST = 20.0  # 1/h: no scan can resolve a faster rate
 UNSEEN = 30.0  # exp(-30) of an amplitude is left at the first scan: nothing a fit could use
-APART = 1e-3  # two rates of an uptake closer than this, relatively, are one within 1e-7
-ROUGH_STEPS, MOST_STEPS = 6, 200  # from every other grid minimum, and from the best
+APART = 1e-5  # two rates of an uptake are kept this far apart, relatively: their limit, to 1e-10
+MOST_STEPS = 200
+SCAN, MOST_SCANS = 64, 8  # values tried of each rate alone, and how often
+SAME = 1e-9  # relative: two chi-squares closer than this are the same
 SETTLED = 1e-10  # in ln rate
-PLATEAU = 1 - 1e-3  # of chi-square without any curve: rates that no scan sees
-MINIMA = 3  # grid minima that are followed down
-
-
-@dataclass(frozen=True)
-class Model:
-    """A sum of exponentials with some of its amplitudes tied.
-
-    Attributes
-    ----------
-    name : str
-    rates : int
-        Number of rates; the slowest come first, an uptake rate last.
-    terms : tuple of tuple
-        For each amplitude, the index of its falling rate and of its uptake rate (or None).
-    grid : int
-        Points per rate of the starting grid.
-    smaller : str or None
-        The model it collapses to when a rate or an amplitude vanishes.
-    """
-
-    name: str
-    rates: int
-    terms: tuple[tuple[int, int | None], ...]
-    grid: int
-    smaller: str | None
-
-    @property
-    def free(self) -> int:
-        """Number of free parameters."""
-        return self.rates + len(self.terms)
-
-
-MODELS: Mapping[str, Model] = MappingProxyType(
-    {
-        model.name: model
-        for model in (
-            Model("mono", 1, ((0, None),), 48, None),
-            Model("uptake", 2, ((0, 1),), 32, "mono"),
-            Model("bi", 2, ((0, None), (1, None)), 32, "mono"),
-            Model("bi-uptake", 3, ((0, 2), (1, 2)), 20, "bi"),
-        )
-    }
-)
+PLATEAU = 0.5  # of chi-square without any curve: the rest are rates that no scan sees
+MINIMA = 6  # grid minima that are followed down
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,25 +112,47 @@ def fit_model(
         np.asarray(time, dtype=float), np.asarray(activity, dtype=float) / spread, 1.0 / spread
     )
     low, high = float(np.log(slowest)), float(np.log(min(FASTEST, UNSEEN / data.time.min())))
-    first, *others = _grid_minima(model, data, low, high)
-    theta, chi2 = _descend(model, data, first, low, high, MOST_STEPS)
-    for start in others:
-        rough = _descend(model, data, start, low, high, ROUGH_STEPS)
-        if rough[1] < chi2:
-            theta, chi2 = _descend(model, data, rough[0], low, high, MOST_STEPS)
-    smaller = _collapses(model, data, theta, high)
-    if smaller is not None:
-        found = fit_model(smaller, time, activity, sd, slowest)
-        return Optimum(
-            found.model,
-            found.rates,
-            found.amplitudes,
-            found.chi2,
-            found.covariance,
-            found.at_bound,
-            name,
-        )
-    return _describe(model, data, theta, low)
+    theta = _search(model, data, low, high)
+    found = _describe(model, data, theta, low)
+    if model.smaller is None or not _may_shrink(model, data, theta, high):
+        return found
+    tried = [fit_model(name, time, activity, sd, slowest) for name in model.smaller]
+    least = min(tried, key=lambda optimum: optimum.chi2)
+    if least.chi2 > found.chi2 + SAME * (1.0 + found.chi2):
+        return found
+    return replace(least, collapsed_from=name)
+
+
+def _search(model: Model, data: _Data, low: float, high: float) -> Array:
+    """Return the log rates of least chi-square.
+
+    From every grid minimum downhill; then each rate alone, and each pair of rates as one, is tried
+    over the whole range, until that gains nothing. This finds the way out where a term has
+    vanished and its rate has no slope, and the narrow valleys where two rates meet.
+    """
+    found = [
+        _descend(model, data, start, low, high) for start in _grid_minima(model, data, low, high)
+    ]
+    theta, chi2 = min(found, key=lambda end: end[1])
+    axis = np.linspace(low, high, SCAN)
+    groups = [[i] for i in range(model.rates)]
+    if model.rates > 2:
+        groups += [list(pair) for pair in itertools.combinations(range(model.rates), 2)]
+    for _ in range(MOST_SCANS):
+        trials = np.repeat(theta[None], len(groups) * SCAN, axis=0)
+        for k, group in enumerate(groups):
+            trials[k * SCAN : (k + 1) * SCAN, group] = axis[:, None]
+        trials.sort(axis=1)
+        values = _chi2(model, data, np.exp(trials)).reshape(len(groups), SCAN)
+        starts = [trials[k * SCAN + int(best)] for k, best in enumerate(values.argmin(axis=1))]
+        if model.rates < 3:  # one look suffices: follow only what is lower already
+            starts = [starts[k] for k in [int(values.min(axis=1).argmin())] if values.min() < chi2]
+        ends = [_descend(model, data, start, low, high) for start in starts]
+        best = min(ends, key=lambda end: end[1], default=(theta, chi2))
+        if best[1] >= chi2 - SAME * (1.0 + chi2):
+            break
+        theta, chi2 = best
+    return theta
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,6 +225,7 @@ def _grid_minima(model: Model, data: _Data, low: float, high: float) -> list[Arr
         np.minimum(new[1:], old[:-1], out=new[1:])
         np.minimum(new[:-1], old[1:], out=new[:-1])
     lowest = (chi2 <= around) & (chi2 < PLATEAU * (data.weighted @ data.weighted))
+    lowest.flat[np.argmin(chi2)] = True
     minima = np.argwhere(lowest)
     order = np.argsort(chi2[lowest], kind="stable")[:MINIMA]
     return [axis[minima[i]] for i in order]
@@ -270,6 +251,13 @@ def _residual(model: Model, data: _Data, theta: Array) -> tuple[Array, Array, Ar
             columns[i] = drops[fall] * exprel(-gap * data.time)
             slopes[i, fall] = rates[fall] / gap * (columns[i] - drops[fall])
             slopes[i, rise] = rates[rise] / gap * (drops[rise] - columns[i])
+    if terms == 1:  # most curves: written out, since small calls cost most
+        column, slope = columns[0], slopes[0]
+        square = column @ column
+        amplitude = max(column @ data.weighted / square, 0.0) if square > 0 else 0.0
+        inner = (slope @ column) / square if square > 0 else np.zeros(model.rates)
+        projected = amplitude * (slope - inner[:, None] * column)
+        return amplitude * column - data.weighted, projected, np.array([amplitude])
     amplitudes = _amplitudes(columns, data.weighted)
     residual = amplitudes @ columns - data.weighted
     slope = slopes[0] * amplitudes[0]
@@ -318,13 +306,17 @@ def _solve(matrix: Array, right: Array) -> Array:
 
 
 def _descend(
-    model: Model, data: _Data, theta: Array, low: float, high: float, steps: int
+    model: Model, data: _Data, theta: Array, low: float, high: float
 ) -> tuple[Array, float]:
-    """Follow chi-square down from a start by Levenberg and Marquardt's method within the bounds."""
+    """Follow chi-square down from a start by Levenberg and Marquardt's method within the bounds.
+
+    A step counts only when it gains a share of what was predicted: over the ridge where two rates
+    of an uptake meet it would otherwise be folded back to where it began.
+    """
     theta = _ordered(model, theta, low, high)
     residual, slopes, _ = _residual(model, data, theta)
     chi2, damping = float(residual @ residual), 1e-3
-    for _ in range(steps):
+    for _ in range(MOST_STEPS):
         gradient = slopes @ residual
         held = ((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0))
         slopes[held] = gradient[held] = 0.0
@@ -334,32 +326,27 @@ def _descend(
         hessian.flat[:: len(theta) + 1] *= 1.0 + damping
         hessian.flat[:: len(theta) + 1] += 1e-100 + held
         step = _solve(hessian, gradient)
-        trial = _ordered(model, theta - np.minimum(np.maximum(step, -2.0), 2.0), low, high)
+        step = np.minimum(np.maximum(step, -2.0), 2.0)
+        trial = _ordered(model, theta - step, low, high)
         found = _residual(model, data, trial)
         new = float(found[0] @ found[0])
-        moved = abs(trial - theta).max()
-        if new <= chi2:
+        if chi2 - new > 1e-4 * abs(float(step @ gradient)):
             theta, chi2, residual, slopes = trial, new, found[0], found[1]
             damping = max(damping / 10, 1e-12)
         else:
             damping *= 10
-        if moved < SETTLED or damping > 1e12:
+        if abs(step).max() < SETTLED or damping > 1e12:
             break
     return theta, chi2
 
 
-def _collapses(model: Model, data: _Data, theta: Array, high: float) -> str | None:
-    """Return the smaller model where a rate is at its upper bound or an amplitude is zero."""
-    if model.smaller is None:
-        return None
-    _, _, amplitudes = _residual(model, data, theta)
-    vanished = bool(np.any(amplitudes == 0.0))
-    if model.name == "bi-uptake" and vanished:
-        return "uptake"
-    merged = len(model.terms) > 1 and abs(theta[1] - theta[0]) < APART
-    if merged and model.name == "bi-uptake":
-        return "uptake"
-    return model.smaller if vanished or merged or theta[-1] >= high - 1e-9 else None
+def _may_shrink(model: Model, data: _Data, theta: Array, high: float) -> bool:
+    """Tell whether a rate or an amplitude is so near its bound that a smaller model may do."""
+    columns = _columns(model, data, np.exp(theta))
+    parts = _amplitudes(columns, data.weighted)[:, None] * columns
+    vanished = np.abs(parts).max(axis=1) < 1e-4 * np.abs(parts).max()
+    merged = len(model.terms) > 1 and theta[1] - theta[0] < 1e-2
+    return bool(vanished.any() or merged or theta[-1] > high - 0.5)
 
 
 def _describe(model: Model, data: _Data, theta: Array, low: float) -> Optimum:
@@ -391,12 +378,24 @@ def _covariance(found: Optimum, data: _Data) -> Array:
     free = np.ones(found.model.free, dtype=bool)
     free[terms] = not found.at_bound
     scale = np.linalg.norm(slopes[free], axis=1)
-    covariance = np.zeros((found.model.free, found.model.free))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        unit = slopes[free] / scale[:, None]
-    if np.all(np.isfinite(unit)) and np.linalg.matrix_rank(unit @ unit.T, tol=1e-14) == free.sum():
-        inverse = np.linalg.inv(unit @ unit.T) / np.outer(scale, scale)
-    else:
-        inverse = np.full((free.sum(), free.sum()), np.inf)
-    covariance[np.ix_(free, free)] = inverse
+    covariance = np.full((found.model.free, found.model.free), np.inf)
+    covariance[~free] = covariance[:, ~free] = 0.0
+    if not np.all(scale > 0):
+        return covariance
+    unit = slopes[free] / scale[:, None]
+    values, vectors = np.linalg.eigh(unit @ unit.T)
+    lost = values < 1e-13
+    # Where two rates of an uptake meet, their difference has no slope left; it is held then.
+    if lost.sum() <= (1 if _met(found) else 0):
+        kept = vectors[:, ~lost]
+        inverse = (kept / values[~lost]) @ kept.T
+        covariance[np.ix_(free, free)] = inverse / np.outer(scale, scale)
     return covariance
+
+
+def _met(found: Optimum) -> bool:
+    """Tell whether a falling and a rising rate are so close that only their mean is determined."""
+    return any(
+        rise is not None and abs(found.rates[rise] / found.rates[fall] - 1.0) < 1e-2
+        for fall, rise in found.model.terms
+    )

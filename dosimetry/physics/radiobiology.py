@@ -6,7 +6,6 @@ R(t) of any shape (MIRD pamphlet 20, Wessels 2008; Gustafsson 2013).
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,10 @@ from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array, Exponentials, Shape
 from dosimetry.quantities import quantities
 
-# A panel of the quadrature spans at most this many repair times; 16 Gauss points then leave an
-# error below 1e-12. The tail is cut where exp(-CUT) is left of the dose rate.
-PANEL, CUT = 4.0, 40.0
+# A panel of the quadrature, of 16 Gauss points, spans at most PANEL repair times and times of the
+# slowest decay; near time zero, where fast components live, it starts at a quarter of their time
+# and grows with GROWTH of the time passed. The tail is cut where exp(-CUT) of it is left.
+PANEL, GROWTH, CUT = 3.0, 0.25, 45.0
 
 
 def lea_catcheside(dose_rate: Shape, repair_half_life: float) -> float:
@@ -59,7 +59,7 @@ def _double_integral_exponentials(amplitudes: Array, rates: Array, repair: float
 
 def _double_integral_quadrature(dose_rate: Shape, repair: float) -> float:
     """Integrate R(t) H(t), where H' = R - mu H is the dose not yet repaired."""
-    edges = _panels(dose_rate.breaks(), dose_rate.slowest(), PANEL / repair)
+    edges = _panels(dose_rate, repair)
     nodes, weights = np.polynomial.legendre.leggauss(16)
     nodes, weights = (nodes + 1) / 2, weights / 2
     start, width = edges[:-1, None], np.diff(edges)[:, None]
@@ -79,13 +79,21 @@ def _double_integral_quadrature(dose_rate: Shape, repair: float) -> float:
     return float(np.sum(dose_rate.activity(outer) * present * weights * width))
 
 
-def _panels(breaks: Array, slowest: float, longest: float) -> Array:
-    stops = np.append(breaks, breaks[-1] + CUT / slowest)
-    parts = [
-        np.linspace(a, b, int(np.ceil((b - a) / longest)) + 1)[:-1]
-        for a, b in itertools.pairwise(stops)
-    ]
-    return np.append(np.concatenate(parts), stops[-1])
+def _panels(dose_rate: Shape, repair: float) -> Array:
+    """Return the edges of the quadrature's panels, from zero to where nothing is left.
+
+    A panel is narrow where the dose rate may still change fast, and ends at every break.
+    """
+    slowest, steepest = dose_rate.slowest(), dose_rate.steepest()
+    widest = min(PANEL / repair, PANEL / slowest)
+    breaks = dose_rate.breaks()
+    stops = [*breaks[breaks > 0].tolist(), float(breaks[-1]) + CUT / slowest]
+    edges = [0.0]
+    for stop in stops:
+        while edges[-1] < stop:
+            width = min(widest, 0.25 / steepest + GROWTH * edges[-1])
+            edges.append(min(edges[-1] + width, stop))
+    return np.array(edges)
 
 
 @quantities(dose="Gy", alpha_beta="Gy", returns="Gy")

@@ -1,0 +1,350 @@
+"""Reference tables: complete, described, licensed, and consistent with each other."""
+
+import csv
+import hashlib
+import json
+
+import numpy as np
+import pytest
+
+from dosimetry import reference
+from dosimetry.problems import InputError
+from dosimetry.units import conversion
+
+PACKAGE = json.loads((reference.folder() / "datapackage.json").read_text(encoding="utf-8"))
+RESOURCES = {resource["name"]: resource for resource in PACKAGE["resources"]}
+SEXES = ("male", "female")
+OPENDOSE = [f"s_values_lu177_opendose_icrp110_adult_{sex}" for sex in SEXES]
+every_table = pytest.mark.parametrize("name", RESOURCES)
+
+
+def rows_of(name):
+    path = reference.folder() / RESOURCES[name]["path"]
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def refusal(call, *arguments):
+    with pytest.raises(InputError) as caught:
+        call(*arguments)
+    (problem,) = caught.value.problems
+    return problem
+
+
+def is_known_region(name):
+    try:
+        reference.region(name)
+    except InputError:
+        return False
+    return True
+
+
+@every_table
+def test_header_equals_the_schema(name):
+    fields = [field["name"] for field in RESOURCES[name]["schema"]["fields"]]
+    assert rows_of(name)[0] == fields
+
+
+@every_table
+def test_every_row_is_as_wide_as_the_header(name):
+    header, *rows = rows_of(name)
+    assert rows
+    assert {len(row) for row in rows} == {len(header)}
+
+
+@every_table
+def test_every_field_has_a_unit_that_is_known(name):
+    for field in RESOURCES[name]["schema"]["fields"]:
+        unit = field["unit"]
+        assert unit in ("text", "1", "row") or conversion(unit, unit) == 1.0
+        assert unit != "text" or field["type"] == "string"
+
+
+@every_table
+def test_columns_with_a_unit_hold_numbers_or_nothing(name):
+    table = reference.table(name)
+    for row in table.rows:
+        for column, unit in table.columns.items():
+            if unit not in ("text", "row") and row[column]:
+                assert np.isfinite(float(row[column])), (column, row)
+
+
+@every_table
+def test_every_table_says_where_it_is_from_and_how_it_may_be_used(name):
+    resource = RESOURCES[name]
+    assert resource["title"]
+    assert all(source["title"] for source in resource["sources"])
+    assert resource["sources"]
+    assert all(licence["name"] and licence["title"] for licence in resource["licenses"])
+    assert resource["licenses"]
+
+
+@every_table
+def test_a_row_of_its_own_unit_names_one_that_is_known(name):
+    table = reference.table(name)
+    if "row" in table.columns.values():
+        for row in table.rows:
+            assert row["unit"]
+
+
+@every_table
+def test_every_row_can_say_its_source(name):
+    table = reference.table(name)
+    assert all(table.source_of(row) for row in table.rows)
+    if any("row" in source for source in table.sources):
+        assert "source" in table.columns
+        assert all(row["source"] for row in table.rows)
+
+
+def test_every_file_of_the_folder_is_described_and_the_other_way_round():
+    files = {path.name for path in reference.folder().glob("*.csv")}
+    assert files == {resource["path"] for resource in RESOURCES.values()}
+    assert set(reference.names()) == set(RESOURCES)
+
+
+def test_hashes_are_those_of_the_files():
+    hashes = reference.hashes()
+    assert set(hashes) == set(RESOURCES)
+    for name, resource in RESOURCES.items():
+        raw = (reference.folder() / resource["path"]).read_bytes()
+        assert hashes[name] == hashlib.sha256(raw).hexdigest() == reference.table(name).sha256
+
+
+@pytest.mark.parametrize("name", OPENDOSE)
+def test_opendose_is_share_alike(name):
+    assert [licence["name"] for licence in RESOURCES[name]["licenses"]] == ["CC-BY-SA-4.0"]
+    assert any("OpenDose" in source for source in reference.table(name).sources)
+
+
+def test_only_opendose_is_share_alike():
+    shared = [n for n, r in RESOURCES.items() if "CC-BY-SA-4.0" in json.dumps(r["licenses"])]
+    assert sorted(shared) == sorted(OPENDOSE)
+
+
+@pytest.mark.parametrize("sex", SEXES)
+@pytest.mark.parametrize(
+    ("region", "target", "sources"),
+    [
+        ("kidneys", "RKidney + LKidney", ("kidney left", "kidney right")),
+        ("liver", "Liver", ("liver",)),
+        ("spleen", "Spleen", ("spleen",)),
+    ],
+)
+def test_self_dose_of_icrp89_agrees_with_opendose(sex, region, target, sources):
+    # two independent sets: stylised phantoms (OLINDA 2.2) and voxel phantoms (OpenDose)
+    opendose = reference.table(f"s_values_lu177_opendose_icrp110_adult_{sex}")
+    found = [
+        opendose.number(row, "s_value", "Gy/(MBq*h)")
+        for row in opendose.rows
+        if row["target"] == target and row["source"] in sources
+    ]
+    assert len(found) == len(sources)
+    ours = reference.s_values(sex)[region, region]
+    assert ours == pytest.approx(np.mean(found), rel=0.02)
+
+
+@pytest.mark.parametrize("sex", SEXES)
+def test_s_values_are_positive_and_self_dose_is_the_largest(sex):
+    s_values = reference.s_values(sex)
+    assert min(s_values.values()) >= 0
+    for target in ("kidneys", "liver", "spleen", "pancreas", "thyroid"):
+        rows = {source: value for (t, source), value in s_values.items() if t == target}
+        assert max(rows, key=rows.get) == target
+
+
+def test_kidney_s_value_is_the_printed_one():
+    # physics.md, known answers: 7.76e-5 mGy/(MBq s), kidneys of the adult male
+    assert reference.s_values("male")["kidneys", "kidneys"] / 3.6 == pytest.approx(7.76e-5)
+
+
+def test_reference_masses_are_those_of_icrp89():
+    # ICRP 89 (2002), as quoted in tables/SOURCES.md
+    male, female = reference.organ_masses("male"), reference.organ_masses("female")
+    assert (male["kidneys"], female["kidneys"]) == (310.0, 275.0)
+    assert (male["red_marrow"], female["red_marrow"]) == (1170.0, 900.0)
+    assert (male["total_body"], female["total_body"]) == (73000.0, 60000.0)
+    assert "ovaries" not in male
+    assert "testes" not in female
+
+
+def test_nuclides_are_those_of_icrp107():
+    # ICRP 107: 177Lu 6.647 d, 177mLu 160.4 d; physics.md, section 1
+    assert reference.half_life("Lu-177") == pytest.approx(6.647 * 24, rel=1e-15)
+    assert reference.half_life("Lu-177m") == pytest.approx(160.4 * 24, rel=1e-15)
+    assert reference.electron_energy("Lu-177") == pytest.approx(0.147923, abs=5e-7)
+    assert reference.branching_fraction("Lu-177m", "Lu-177") == 0.217
+    assert reference.branching_fraction("Lu-177", "Lu-177m") == 0.0
+
+
+def test_photon_energy_of_lu177_is_that_of_physics_md():
+    row = next(r for r in reference.table("nuclides").rows if r["nuclide"] == "Lu-177")
+    assert float(row["gamma"]) + float(row["x_ray"]) == pytest.approx(0.035098, abs=5e-7)
+
+
+@pytest.mark.parametrize("kind", ["beta_minus", "conversion_electron", "auger_electron"])
+def test_emissions_of_lu177_add_up_to_the_mean_energies(kind):
+    # two tables of ICRP 107: line by line, and summed per kind
+    words = kind.replace("_electron", "").replace("_", " ").split()[0]
+    emitted = sum(
+        float(row["energy"]) * float(row["yield"])
+        for row in reference.table("emissions_lu177").rows
+        if row["nuclide"] == "Lu-177" and words in row["radiation"].lower()
+    )
+    row = next(r for r in reference.table("nuclides").rows if r["nuclide"] == "Lu-177")
+    assert emitted == pytest.approx(float(row[kind]), rel=0.005)
+
+
+def test_sphere_masses_rise_and_their_s_values_fall():
+    masses, s_values = reference.sphere_s_values()
+    assert len(masses) > 5
+    assert np.all(np.diff(masses) > 0)
+    assert np.all(np.diff(s_values) < 0)
+
+
+def test_every_alias_resolves_to_its_region():
+    for row in reference.table("regions").rows:
+        for spelling in (row["region"], *filter(None, row["aliases"].split(";"))):
+            assert reference.region(spelling).name == row["region"]
+
+
+def test_no_spelling_stands_for_two_regions():
+    rows = reference.table("regions").rows
+    spellings = [row["region"] for row in rows]
+    spellings += [alias for row in rows for alias in filter(None, row["aliases"].split(";"))]
+    assert len(spellings) == len(set(spellings))
+
+
+@pytest.mark.parametrize(
+    ("spelling", "name"),
+    [
+        ("left_kidney", "kidney_left"),
+        ("kidney_right", "kidney_right"),
+        ("bladder", "urinary_bladder"),
+        ("whole_body", "total_body"),
+        ("bone_marrow", "red_marrow"),
+        ("tumor", "tumour"),
+        ("tumor_2", "tumour_2"),
+        ("tumour_liver", "tumour_liver"),
+    ],
+)
+def test_usual_spellings_are_understood(spelling, name):
+    assert reference.region(spelling).name == name
+
+
+def test_every_source_of_a_measurable_region_has_s_values():
+    sources = {source for sex in SEXES for _, source in reference.s_values(sex)}
+    for row in reference.table("regions").rows:
+        assert set(reference.region(row["region"]).sources) <= sources
+
+
+@pytest.mark.parametrize("role", ["organ", "kidney", "contents"])
+def test_every_target_of_a_measurable_region_has_s_values(role):
+    targets = {target for sex in SEXES for target, _ in reference.s_values(sex)}
+    regions = [reference.region(row["region"]) for row in reference.table("regions").rows]
+    for region in regions:
+        if region.role == role:
+            assert {"kidneys"} if role == "kidney" else set(region.targets) <= targets
+
+
+@pytest.mark.parametrize("sex", SEXES)
+def test_every_region_of_the_s_values_is_known(sex):
+    as_source = {
+        source for row in reference.table("regions").rows for source in row["source"].split(";")
+    }
+    for target, source in reference.s_values(sex):
+        assert is_known_region(target)
+        assert is_known_region(source) or source in as_source
+
+
+@pytest.mark.parametrize("sex", SEXES)
+def test_every_mass_is_that_of_a_known_region_or_of_blood(sex):
+    # blood is no region of a scan: contract.md has it as samples under a key of its own
+    unknown = [name for name in reference.organ_masses(sex) if not is_known_region(name)]
+    assert unknown == ["blood"]
+
+
+@pytest.mark.parametrize("sex", SEXES)
+def test_every_region_with_self_dose_has_a_mass(sex):
+    masses = reference.organ_masses(sex)
+    for target, source in reference.s_values(sex):
+        if target == source and is_known_region(target):
+            assert masses[target] > 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "population_coefficients_lu177_dotatate",
+        "effective_half_lives_lu177_dotatate",
+        "variability_lu177_dotatate",
+        "limits",
+    ],
+)
+def test_every_region_of_the_clinical_tables_is_known(name):
+    for row in reference.table(name).rows:
+        assert reference.region(row["region"]).name == row["region"]
+
+
+def test_radiobiology_names_known_regions_and_a_generic_one():
+    names = {row["region"] for row in reference.table("radiobiology").rows}
+    assert "generic" in names
+    assert all(is_known_region(name) for name in names - {"generic"})
+    kidneys = reference.radiobiology("kidneys")
+    # physics.md, known answers: T_rep 2.8 h, alpha/beta 2.6 Gy
+    assert (kidneys.alpha_beta, kidneys.repair_half_life, kidneys.generic) == (2.6, 2.8, False)
+    assert reference.radiobiology("liver").generic
+
+
+def test_population_coefficient_of_the_kidneys_is_that_of_the_label():
+    # Lutathera US prescribing information: 0.654 (0.295) Gy/GBq, 19.4 Gy at 29.6 GBq
+    kidneys = reference.population_coefficients()["kidneys"]
+    assert (kidneys.value, kidneys.sd, kidneys.unit) == (0.654, 0.295, "Gy/GBq")
+    for row in reference.table("population_coefficients_lu177_dotatate").rows:
+        assert float(row["mean"]) * 29.6 == pytest.approx(float(row["mean_course"]), abs=0.15)
+
+
+def test_effective_half_life_and_variability_fall_back():
+    assert reference.effective_half_life("kidneys")[:2] == (51.0, 0.20)
+    assert reference.effective_half_life("thyroid") is None
+    assert reference.between_cycle_cv("kidneys")[0] == 0.15
+    # physics.md, section 8: 0.20 where the table has no row
+    cv, source = reference.between_cycle_cv("thyroid")
+    assert cv == 0.20
+    assert "assumption" in source
+
+
+def test_netter1_is_four_times_7400_megabecquerel_every_eight_weeks():
+    regimen = reference.regimen("netter-1")
+    assert (regimen.activity, regimen.cycles, regimen.interval) == (7400.0, 4, 1344.0)
+    assert regimen.dose is None
+    control = reference.regimen("netter-1-control")
+    assert (control.activity, control.dose, control.cycles) == (None, 60.0, None)
+
+
+def test_limits_are_handed_out_in_gray():
+    limits = [reference.limit(row) for row in reference.limit_rows()]
+    assert {limit.id: limit.value for limit in limits}["kidneys-ad-23"] == 23.0
+    assert {limit.quantity for limit in limits} == {"absorbed dose", "biologically effective dose"}
+
+
+@pytest.mark.parametrize(
+    ("call", "wrong", "code", "nearest"),
+    [
+        (reference.table, "limit", "unknown-table", "limits"),
+        (reference.region, "kidny_left", "unknown-region", "kidney_left"),
+        (reference.region, "Liver", "unknown-region", "liver"),
+        (reference.half_life, "Lu177", "unknown-nuclide", "Lu-177"),
+        (reference.electron_energy, "Y90", "unknown-nuclide", "Y-90"),
+        (reference.regimen, "netter1", "unknown-regimen", "netter-1"),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_known_one(call, wrong, code, nearest):
+    problem = refusal(call, wrong)
+    assert problem.code == code
+    assert wrong in problem.message
+    assert nearest in problem.cure
+
+
+@pytest.mark.parametrize("wrong", ["tumours", "tumour_", "tumour 2", "tumour_2;x", "zzz", ""])
+def test_what_is_no_region_is_refused(wrong):
+    assert refusal(reference.region, wrong).code == "unknown-region"

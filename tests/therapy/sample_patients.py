@@ -1,0 +1,74 @@
+"""Patients made up for the tests, with curves whose time-integrated activity is known exactly."""
+
+import math
+from pathlib import Path
+
+import dosimetry
+from dosimetry import Patient
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+DOTATATE, PSMA = "177Lu-DOTATATE", "177Lu-PSMA-617"
+
+
+def example(name):
+    return dosimetry.read_patient(EXAMPLES / f"{name}.yaml")
+
+
+def planned(*arguments, **named):
+    """Plan a patient made up by :func:`patient`."""
+    return dosimetry.plan(patient(*arguments, **named))
+
+
+def patient(
+    *cycles, sex="male", agent=DOTATATE, regimen="netter-1", masses=None, risks=(), **therapy
+):
+    """Make a patient; cycles are mappings of :func:`cycle`, masses texts such as '150 g'."""
+    return Patient.from_dict(
+        {
+            "patient": {"id": "T-1", "sex": sex, "kidney_risk_factors": list(risks)},
+            "therapy": {"radiopharmaceutical": agent, "regimen": regimen, **therapy},
+            "masses": masses or {},
+            "cycles": list(cycles),
+        }
+    )
+
+
+def regimen(activity, cycles, interval="8 week"):
+    return {"activity": f"{activity!r} GBq", "cycles": cycles, "interval": interval}
+
+
+def cycle(*curves, administered="7.4 GBq", at="2026-01-12", **fields):
+    """Make a delivered cycle of curves of :func:`washout`."""
+    scans = [scan for curve in curves for scan in curve]
+    measured = {"measurements": scans} if scans else {}
+    return {"administered": administered, "at": at, **measured, **fields}
+
+
+def washout(region, tia, half_life=50.0, sd="5 %", times=(24.0, 120.0), **columns):
+    """Scan a mono-exponential of this TIA (MBq h) and effective half-life (h)."""
+    rate = math.log(2) / half_life
+    return [
+        {
+            "region": region,
+            "time": f"{time!r} h",
+            "activity": f"{tia * rate * math.exp(-rate * time)!r} MBq",
+            **({"sd": sd} if sd else {}),
+            **columns,
+        }
+        for time in times
+    ]
+
+
+def region_of(entries, name):
+    """Return the entry of a region; fail if there is not exactly one."""
+    (found,) = [entry for entry in entries if entry.region == name]
+    return found
+
+
+def flag_of(plan, limit):
+    (found,) = [flag for flag in plan.flags if flag.limit == limit]
+    return found
+
+
+def codes(warnings):
+    return [warning.code for warning in warnings]

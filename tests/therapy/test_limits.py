@@ -1,0 +1,256 @@
+"""Limits and flags: which limit holds, how likely it is passed, and how much room is left."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sample_patients import PSMA, codes, cycle, flag_of, patient, planned, regimen, washout
+
+from dosimetry.therapy.limits import patient_limits, severity
+
+RISKS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
+SEVERITIES = ("within", "caution", "exceeds")
+
+
+def own(identity, region, quantity, limit):
+    source = "protocol of the clinic"
+    return {
+        "id": identity,
+        "region": region,
+        "quantity": quantity,
+        "limit": f"{limit!r} Gy",
+        "source": source,
+    }
+
+
+def earlier(dose, bed):
+    kidneys = {"absorbed_dose": f"{dose} Gy", "source": "90Y-DOTATOC 2021"}
+    return {"kidneys": kidneys if bed is None else {**kidneys, "bed": f"{bed} Gy"}}
+
+
+def delivered(coefficients, *, sd=0.03):
+    """Return cycles of 7.4 GBq whose kidney coefficients (Gy/GBq) were found elsewhere."""
+    return [
+        cycle(
+            at=f"2026-{1 + 2 * i:02d}-12",
+            dose_coefficients={"kidneys": {"value": f"{k} Gy/GBq", "sd": f"{sd} Gy/GBq"}},
+        )
+        for i, k in enumerate(coefficients)
+    ]
+
+
+# --- which limits -------------------------------------------------------------------------------
+
+
+def test_the_default_limits_are_those_of_the_contract():
+    # contract.md: limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
+    flags = planned().flags
+    assert [flag.limit for flag in flags] == ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"]
+    assert [flag.limit_value.value for flag in flags] == [23.0, 40.0, 2.0]
+    assert {flag.limit_value.unit for flag in flags} == {"Gy"}
+
+
+@pytest.mark.parametrize("risk", RISKS)
+def test_any_kidney_risk_factor_lowers_the_limit_of_bed_to_28_gy(risk):
+    # Bodei 2008; physics.md and contract.md: the flag carries the limit's id
+    flag = flag_of(planned(risks=[risk]), "kidneys-bed-28")
+    assert (flag.limit_value.value, flag.quantity) == (28.0, "biologically effective dose")
+    assert "Bodei 2008" in flag.source
+
+
+@pytest.mark.parametrize(("risks", "named"), [([], "kidneys-bed-28"), (RISKS, "kidneys-bed-40")])
+def test_a_limit_of_another_condition_holds_when_asked_for_and_draws_a_warning(risks, named):
+    plan = planned(risks=risks, limits=["kidneys-ad-23", named])
+    assert [flag.limit for flag in plan.flags] == ["kidneys-ad-23", named]
+    (warning,) = [w for w in plan.warnings if w.code == "limit-of-another-condition"]
+    assert warning.place == "therapy.limits[1]"
+    assert "kidneys-bed" in warning.cure
+
+
+@pytest.mark.parametrize(("risks", "named"), [([], "kidneys-bed-40"), (RISKS, "kidneys-bed-28")])
+def test_a_limit_of_the_patient_s_own_condition_draws_no_warning(risks, named):
+    plan = planned(risks=risks, limits=[named])
+    assert "limit-of-another-condition" not in codes(plan.warnings)
+
+
+def test_a_protocol_s_limit_is_looked_at_on_request():
+    plan = planned(limits=["kidneys-bed-27-iluminet"])
+    assert [flag.limit_value.value for flag in plan.flags] == [27.0]
+    assert "limit-of-another-condition" not in codes(plan.warnings)
+
+
+def test_limits_stand_in_the_order_of_the_patient_file():
+    names = ["red-marrow-ad-2", own("mine", "liver", "BED", 30.0), "kidneys-ad-23"]
+    assert [flag.limit for flag in planned(limits=names).flags] == [
+        "red-marrow-ad-2",
+        "mine",
+        "kidneys-ad-23",
+    ]
+
+
+def test_a_limit_of_one_s_own_is_flagged_as_written():
+    (flag,) = planned(limits=[own("liver-own", "liver", "absorbed dose", 6.0)]).flags
+    assert (flag.limit, flag.region, flag.quantity) == ("liver-own", "liver", "absorbed dose")
+    assert (flag.limit_value.value, flag.source) == (6.0, "protocol of the clinic")
+    assert flag.value.value == pytest.approx(29.6 * 0.299)  # label, Gy/GBq
+    assert flag.severity == "exceeds"
+
+
+def test_no_limits_asked_for_give_no_flags():
+    assert planned(limits=[]).flags == ()
+
+
+def test_the_limits_of_a_patient_carry_their_source():
+    limits, warnings = patient_limits(patient(risks=["diabetes"]))
+    assert all(limit.source for limit in limits)
+    assert warnings == []
+
+
+# --- severity -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("probability", "expected"),  # physics.md section 9
+    [
+        (0.0, "within"),
+        (0.05, "within"),
+        (math.nextafter(0.05, 1), "caution"),
+        (0.5, "caution"),
+        (math.nextafter(0.5, 1), "exceeds"),
+        (1.0, "exceeds"),
+    ],
+)
+def test_severity_changes_above_0_05_and_above_0_5(probability, expected):
+    assert severity(probability) == expected
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.floats(0.5, 12.0), st.floats(1.0, 2.0))
+def test_severity_never_falls_with_activity(activity, factor):
+    less = planned(regimen=regimen(activity, 4)).flags
+    more = planned(regimen=regimen(activity * factor, 4)).flags
+    for one, other in zip(less, more, strict=True):
+        assert SEVERITIES.index(one.severity) <= SEVERITIES.index(other.severity)
+        assert one.probability <= other.probability
+        assert one.margin_activity.value >= other.margin_activity.value
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.floats(1.0, 60.0), st.floats(1.0, 60.0))
+def test_a_lower_limit_is_never_less_likely_to_be_passed(one, other):
+    low, high = sorted((one, other))
+    limits = [own(f"{q}-{name}", "kidneys", q, value) for q in ("absorbed dose", "BED")
+              for name, value in (("low", low), ("high", high))]  # fmt: skip
+    flags = planned(limits=limits).flags
+    for lower, higher in ((flags[0], flags[1]), (flags[2], flags[3])):
+        assert lower.probability >= higher.probability
+        assert lower.margin.value <= higher.margin.value
+        assert lower.margin_activity.value <= higher.margin_activity.value
+
+
+def test_exactly_at_the_limit_it_is_not_passed():
+    plan = planned(
+        regimen="netter-1-control", prior_doses=earlier(23, 25), limits=["kidneys-ad-23"]
+    )
+    (flag,) = plan.flags
+    assert (flag.probability, flag.severity, flag.margin.value) == (0.0, "within", 0.0)
+
+
+# --- what is not assessed -----------------------------------------------------------------------
+
+
+def test_a_limit_on_a_region_without_dose_is_not_assessed():
+    # contract.md: another agent, red marrow not measured
+    flag = flag_of(planned(cycle(washout("kidneys", 6000.0)), agent=PSMA), "red-marrow-ad-2")
+    assert flag.severity == "not-assessed"
+    assert flag.limit_value.value == 2.0
+    empty = (flag.probability, flag.value, flag.margin, flag.margin_activity, flag.first_cycle)
+    assert empty == (None,) * 5
+
+
+def test_a_limit_of_bed_where_there_is_no_curve_and_no_half_life_is_not_assessed():
+    # red marrow has no row in effective_half_lives_lu177_dotatate.csv
+    (flag,) = planned(limits=[own("marrow", "red_marrow", "BED", 2.0)]).flags
+    assert flag.severity == "not-assessed"
+
+
+def test_not_assessed_is_less_than_every_severity():
+    plan = planned(cycle(washout("kidneys", 6000.0)), agent=PSMA)
+    assert "red-marrow-ad-2" not in {flag.limit for flag in plan.flags.at_least("within")}
+
+
+# --- earlier radiation, first cycle -------------------------------------------------------------
+
+
+def test_earlier_radiation_counts_into_dose_and_bed():
+    without, with_it = planned(), planned(prior_doses=earlier(6, 6.8))
+    for limit, shift in (("kidneys-ad-23", 6.0), ("kidneys-bed-40", 6.8)):
+        one, other = flag_of(without, limit), flag_of(with_it, limit)
+        assert other.value.value == pytest.approx(one.value.value + shift)
+        assert other.margin.value == pytest.approx(one.margin.value - shift)
+        assert other.probability > one.probability
+    assert flag_of(with_it, "red-marrow-ad-2") == flag_of(without, "red-marrow-ad-2")
+
+
+@pytest.mark.parametrize("limit", [8.0, 12.0, 16.0, 23.0, 30.0])
+def test_the_first_cycle_is_that_of_the_shortest_course_of_the_same_severity(limit):
+    limits = [own("kidneys-own", "kidneys", "absorbed dose", limit)]
+    by_cycles = [planned(regimen=regimen(7.4, n), limits=limits).flags[0] for n in range(1, 5)]
+    found = by_cycles[-1]
+    same = [n for n, flag in enumerate(by_cycles, 1) if flag.severity == found.severity]
+    assert found.severity != "within"
+    assert found.first_cycle == same[0]
+
+
+def test_within_has_no_first_cycle():
+    (flag,) = planned(limits=[own("kidneys-own", "kidneys", "absorbed dose", 100.0)]).flags
+    assert (flag.severity, flag.first_cycle) == ("within", None)
+
+
+def test_a_limit_passed_by_earlier_radiation_is_passed_from_the_first_cycle_on():
+    flag = flag_of(planned(prior_doses=earlier(24, 26)), "kidneys-ad-23")
+    assert (flag.severity, flag.probability, flag.first_cycle) == ("exceeds", 1.0, 1)
+
+
+# --- margins ------------------------------------------------------------------------------------
+
+
+def test_the_margin_is_limit_less_mean():
+    for flag in planned().flags:
+        expected = flag.limit_value.value - flag.value.value
+        assert flag.margin.value == pytest.approx(expected, rel=1e-12)
+
+
+MARGINS = [  # coefficient, limit, risk factors, is the margin above one cycle's 7.4 GBq
+    (0.62, "kidneys-ad-23", [], False),
+    (0.35, "kidneys-ad-23", [], True),
+    (0.66, "kidneys-bed-28", ["diabetes"], False),
+    (0.95, "kidneys-bed-40", [], False),
+]
+
+
+@pytest.mark.parametrize(("coefficient", "limit", "risks", "above"), MARGINS)
+def test_a_further_cycle_of_the_margin_keeps_the_probability_and_a_little_more_does_not(
+    coefficient, limit, risks, above
+):
+    cycles = delivered([coefficient] * 4)
+    margin = flag_of(planned(*cycles, risks=risks), limit).margin_activity
+    assert margin.unit == "GBq"
+    assert (margin.value > 7.4) is above
+    for factor, kept in ((1 - 1e-6, True), (1 + 1e-6, False)):
+        again = planned(*cycles, risks=risks, regimen=regimen(margin.value * factor, 5))
+        flag = flag_of(again, limit)
+        assert len(again.cycles) == 5
+        assert (flag.probability <= 0.05) is kept
+        assert (flag.severity == "within") is kept
+
+
+def test_there_is_no_margin_of_activity_where_the_limit_is_likely_passed():
+    flag = flag_of(planned(), "kidneys-ad-23")
+    assert (flag.severity, flag.margin_activity.value) == ("caution", 0.0)
+
+
+def test_after_twelve_cycles_there_is_no_further_one():
+    plan = planned(regimen=regimen(1.0, 12), limits=["kidneys-ad-23"])
+    assert plan.flags[0].margin_activity is None

@@ -1,0 +1,362 @@
+"""The plan as a document: bytes, names, digits, provenance, and what was taken for granted."""
+
+import functools
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pandas as pd
+import pytest
+from recalculated_plan import ROOT
+from sample_patients import EXAMPLES, PSMA, codes, cycle, example, patient, planned, washout
+
+import dosimetry
+from dosimetry.therapy.plan import plan_schema
+
+NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
+each_example = pytest.mark.parametrize("name", NAMES)
+ESTIMATE = {"value", "sd", "unit"}
+SPREAD = {"value", "sd", "p5", "p95", "unit"}
+AMOUNT = {"value", "unit"}
+PROBLEM = {"code", "place", "message"}
+# Keys of each place of the document: those of contract.md, and beside them those added since.
+CONTRACT = {
+    "": {"schema", "patient", "strategy", "cycles", "cumulative", "flags", "curves",
+         "assumptions", "warnings", "provenance"},
+    "patient": {"id", "sex"},
+    "cycles": {"number", "status", "at", "activity", "regions"},
+    "cycles.activity": AMOUNT,
+    "cycles.regions": {"region", "absorbed_dose", "bed", "coefficient", "basis"},
+    "cycles.regions.absorbed_dose": ESTIMATE,
+    "cycles.regions.bed": ESTIMATE,
+    "cycles.regions.coefficient": ESTIMATE,
+    "cumulative": {"region", "absorbed_dose", "bed"},
+    "cumulative.absorbed_dose": SPREAD,
+    "cumulative.bed": SPREAD,
+    "flags": {"limit", "region", "quantity", "severity", "probability", "value", "limit_value",
+              "margin", "margin_activity", "first_cycle", "source"},
+    "flags.value": AMOUNT,
+    "flags.limit_value": AMOUNT,
+    "flags.margin": AMOUNT,
+    "flags.margin_activity": AMOUNT,
+    "curves": {"cycle", "region", "model", "tia", "effective_half_life", "chi2", "dof",
+               "warnings"},
+    "curves.tia": ESTIMATE,
+    "curves.effective_half_life": AMOUNT,
+    "curves.warnings": PROBLEM,
+    "warnings": PROBLEM,
+    "provenance": {"version", "tables", "inputs"},
+}  # fmt: skip
+ADDED = {
+    "": {"therapy", "disclaimer"},
+    "therapy": {"radiopharmaceutical", "regimen", "description"},
+    "cycles": {"reason"},
+    "cumulative": {"eqd2"},
+    "cumulative.eqd2": SPREAD,
+    "curves": {"choice", "p_value"},
+    "curves.effective_half_life": {"sd"},
+    "curves.warnings": {"cure"},
+    "warnings": {"cure"},
+}
+BY_NAME = {"provenance.tables", "provenance.inputs"}  # their keys are names of tables and files
+
+
+@functools.cache
+def text(name):
+    return dosimetry.plan(example(name)).to_json()
+
+
+@functools.cache
+def document(name):
+    return json.loads(text(name))
+
+
+def places(value, place=""):
+    """Yield every mapping of a document with its place, lists left out of it."""
+    if isinstance(value, list):
+        for item in value:
+            yield from places(item, place)
+    elif isinstance(value, dict):
+        yield place, value
+        for key, item in value.items():
+            yield from places(item, f"{place}.{key}".lstrip("."))
+
+
+# --- bytes --------------------------------------------------------------------------------------
+
+
+@each_example
+def test_the_document_is_the_same_twice(name):
+    assert dosimetry.plan(example(name)).to_json() == text(name)
+
+
+ALL = f"""
+import dosimetry
+for name in {NAMES!r}:
+    print(dosimetry.plan(dosimetry.read_patient(f"examples/{{name}}.yaml")).to_json(), end="")
+"""
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_the_document_is_the_same_in_another_process_and_with_other_threads(threads):
+    variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": threads}
+    environment |= dict.fromkeys(variables, threads)
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", ALL],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=True,
+    )
+    assert done.stdout.decode("utf-8") == "".join(text(name) for name in NAMES)
+    assert done.stderr == b""
+
+
+@each_example
+def test_the_document_ends_in_one_newline_and_is_plain_json(name):
+    assert text(name).endswith("}\n")
+    assert not re.search(r"\bNaN\b|\bInfinity\b", text(name))
+
+
+# --- names and digits ---------------------------------------------------------------------------
+
+
+@each_example
+def test_names_and_nesting_are_those_of_the_contract(name):
+    for place, found in places(document(name)):
+        if place not in BY_NAME:
+            expected = CONTRACT.get(place, set()) | ADDED.get(place, set())
+            assert set(found) == expected, place
+
+
+def test_every_place_of_the_contract_is_in_some_example():
+    seen = {place for name in NAMES for place, _ in places(document(name))}
+    assert seen == {*CONTRACT, *ADDED, *BY_NAME}
+
+
+@each_example
+def test_words_and_units_are_those_of_the_contract(name):
+    found = document(name)
+    assert (found["schema"], found["strategy"]) == ("dosimetry/plan/1", "fixed")
+    assert {one["status"] for one in found["cycles"]} <= {"delivered", "planned"}
+    assert {one["activity"]["unit"] for one in found["cycles"]} == {"GBq"}
+    regions = [region for one in found["cycles"] for region in one["regions"]]
+    assert {region["basis"] for region in regions} <= {"measured", "predicted", "population"}
+    assert {region["coefficient"]["unit"] for region in regions} == {"Gy/GBq"}
+    assert {region["absorbed_dose"]["unit"] for region in regions} == {"Gy"}
+    assert {curve["tia"]["unit"] for curve in found["curves"]} <= {"MBq*h"}
+    assert {curve["effective_half_life"]["unit"] for curve in found["curves"]} <= {"h"}
+    severities = {flag["severity"] for flag in found["flags"]}
+    assert severities <= {"within", "caution", "exceeds", "not-assessed"}
+    quantities = {flag["quantity"] for flag in found["flags"]}
+    assert quantities <= {"absorbed dose", "biologically effective dose"}
+    for flag in found["flags"]:
+        assert flag["margin_activity"] is None or flag["margin_activity"]["unit"] == "GBq"
+
+
+@each_example
+def test_kidneys_always_have_a_dose_and_left_and_right_where_they_were_measured_apart(name):
+    apart = {"kidney_left", "kidney_right"} <= {c["region"] for c in document(name)["curves"]}
+    for one in document(name)["cycles"]:
+        regions = [region["region"] for region in one["regions"]]
+        assert regions[0] == "kidneys"
+        assert (regions[1:3] == ["kidney_left", "kidney_right"]) == apart
+        assert len(set(regions)) == len(regions)
+
+
+@each_example
+def test_floats_have_at_most_twelve_significant_digits(name):
+    # contract.md: the bytes must not depend on the number of threads
+    numbers = re.findall(r": (-?[0-9][0-9.e+-]*)", text(name))
+    assert len(numbers) > 100
+    for number in numbers:
+        digits = re.sub(r"e.*|[-.]", "", number).lstrip("0").rstrip("0")
+        assert len(digits) <= 12
+
+
+@each_example
+def test_the_document_keeps_to_its_schema(name):
+    schema = plan_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.Draft202012Validator(schema).validate(document(name))
+
+
+# --- DataFrame ----------------------------------------------------------------------------------
+
+
+@each_example
+def test_the_frame_has_one_row_per_cycle_and_region_with_the_same_numbers(name):
+    frame = dosimetry.plan(example(name)).to_frame()
+    rows = [(one, region) for one in document(name)["cycles"] for region in one["regions"]]
+    assert len(frame) == len(rows)
+    assert not frame.duplicated(["cycle", "region"]).any()
+    for row, (one, region) in zip(frame.to_dict("records"), rows, strict=True):
+        bed = region["bed"] or {"value": None, "sd": None}
+        expected = {
+            "cycle": one["number"],
+            "status": one["status"],
+            "at": one["at"],
+            "activity [GBq]": one["activity"]["value"],
+            "region": region["region"],
+            "absorbed_dose [Gy]": region["absorbed_dose"]["value"],
+            "absorbed_dose_sd [Gy]": region["absorbed_dose"]["sd"],
+            "bed [Gy]": bed["value"],
+            "bed_sd [Gy]": bed["sd"],
+            "coefficient [Gy/GBq]": region["coefficient"]["value"],
+            "coefficient_sd [Gy/GBq]": region["coefficient"]["sd"],
+            "basis": region["basis"],
+        }
+        assert list(row) == list(expected)
+        for column, value in expected.items():
+            found = None if pd.isna(row[column]) else row[column]
+            is_float = isinstance(value, float)
+            assert found == (pytest.approx(value, rel=1e-11) if is_float else value)
+
+
+def test_the_frame_of_a_plan_without_cycles_is_empty():
+    frame = planned(regimen="netter-1-control").to_frame()
+    assert len(frame) == 0
+    assert "absorbed_dose [Gy]" in frame.columns
+
+
+# --- provenance ---------------------------------------------------------------------------------
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@each_example
+def test_every_table_and_every_input_is_named_with_its_hash(name):
+    found = document(name)["provenance"]
+    tables = {path.stem: sha256(path) for path in (ROOT / "reference_tables").glob("*.csv")}
+    assert found["tables"] == tables
+    inputs = [EXAMPLES / f"{name}.yaml", *EXAMPLES.glob(f"{name}*.csv")]
+    assert found["inputs"] == {path.name: sha256(path) for path in inputs}
+    assert found["version"] == dosimetry.__version__
+
+
+def test_a_patient_from_python_has_no_input_files():
+    assert planned().provenance.inputs == {}
+
+
+# --- assumptions and warnings -------------------------------------------------------------------
+
+
+def said(plan, *words):
+    """Tell whether one assumption has all these words in it."""
+    return any(all(word in line for word in words) for line in plan.assumptions)
+
+
+def test_the_population_and_its_source_are_named():
+    assert said(planned(), "not measured, population coefficients", "kidneys", "Lutathera")
+
+
+def test_the_sd_of_a_scan_point_is_named_where_none_was_given():
+    with_sd, without = (planned(cycle(washout("liver", 4e3, sd=sd))) for sd in ("5 %", None))
+    assert said(without, "scan points without sd: 10 %")
+    assert not said(with_sd, "scan points without sd")
+
+
+def test_the_density_and_the_phantom_s_masses_are_named_where_they_were_used():
+    by_volume = planned(cycle(washout("liver", 4e3, volume="1.7 L")))
+    assert said(by_volume, "liver: mass", "1.05 g/mL")
+    assert said(planned(cycle(washout("liver", 4e3))), "liver: mass 1800 g", "male phantom")
+    given = planned(cycle(washout("liver", 4e3)), masses={"liver": "1700 g"})
+    assert not said(given, "liver: mass")
+
+
+def test_the_phantom_s_masses_are_named_where_they_weigh_coefficients():
+    given = {"kidney_left": "0.4 Gy/GBq", "kidney_right": "0.7 Gy/GBq"}
+    assert said(planned(cycle(dose_coefficients=given)), "155 g")
+
+
+@pytest.mark.parametrize(
+    ("region", "share"),  # variability_lu177_dotatate.csv; 20 % where it has no row
+    [("kidneys", "15%"), ("red_marrow", "30%"), ("spleen", "20%"), ("adrenals", "20%")],
+)
+def test_the_variation_between_cycles_is_named(region, share):
+    assert said(planned(), f"dose per activity varies {share} between cycles", region)
+
+
+def test_the_default_variation_of_another_agent_is_named_as_an_assumption():
+    plan = planned(cycle(washout("kidneys", 6e3)), agent=PSMA)
+    assert said(plan, "varies 20% between cycles: kidneys", "assumption")
+
+
+def test_the_half_life_of_the_table_is_named_where_there_is_no_curve():
+    plan = planned(cycle(washout("kidneys", 6e3)))
+    assert said(plan, "without a measured curve", "67 h", "spleen", "liver")
+    assert not said(plan, "without a measured curve", "kidneys")
+    assert said(planned(), "without a measured curve", "51 h", "kidneys")
+
+
+def test_the_radiobiology_of_each_region_is_named():
+    plan = planned(cycle(washout("tumour_1", 500.0)), masses={"tumour_1": "20 g"})
+    assert said(plan, "BED of kidneys: alpha/beta 2.6 Gy, repair half-life 2.8 h", "Barone 2005")
+    assert said(plan, "BED of tumour_1: alpha/beta 10 Gy, repair half-life 1.5 h")
+
+
+def test_one_warning_lists_all_regions_with_the_generic_alpha_beta():
+    # physics.md section 7
+    plan = dosimetry.plan(example("psma_patient1"))
+    (warning,) = [w for w in plan.warnings if w.code == "generic-alpha-beta"]
+    of_their_own = {"kidneys", "kidney_left", "kidney_right"}
+    for entry in plan.cumulative:
+        if entry.bed is not None and entry.region not in of_their_own:
+            assert entry.region in warning.message
+
+
+@pytest.mark.parametrize(
+    ("given", "named"), [({}, True), ({"systematic_uncertainty": "5 %"}, False)]
+)
+def test_no_systematic_uncertainty_is_named(given, named):
+    plan = planned(cycle(washout("liver", 4e3), **given))
+    assert said(plan, "no systematic uncertainty given", "cycle 1") == named
+
+
+def test_earlier_radiation_is_named_with_its_source():
+    earlier = {"absorbed_dose": "6 Gy", "bed": "6.8 Gy", "source": "90Y-DOTATOC 2021"}
+    assert said(planned(prior_doses={"kidneys": earlier}), "kidneys, 6 Gy", "90Y-DOTATOC 2021")
+
+
+def test_regimen_s_values_age_and_thresholds_are_named():
+    plan = planned(cycle(washout("liver", 4e3)))
+    assert said(plan, "netter-1", "7.4 GBq x 4", "Strosberg 2017")
+    assert said(plan, "S values: ICRP 89 adult male", "OLINDA")
+    assert said(plan, "age not given")
+    assert said(plan, "0.05", "caution", "0.5", "exceeds")
+
+
+def test_s_values_are_not_named_where_none_was_used():
+    plan = planned(cycle(dose_coefficients={"liver": "0.3 Gy/GBq"}))
+    assert not said(plan, "S values")
+
+
+def test_no_assumption_stands_there_twice():
+    for name in NAMES:
+        found = document(name)["assumptions"]
+        assert len(set(found)) == len(found)
+
+
+def test_another_agent_has_no_population_and_says_so():
+    # contract.md: regions that were not measured are left out
+    plan = dosimetry.plan(example("psma_patient1"))
+    assert {region.basis for one in plan.cycles for region in one.regions} == {
+        "measured",
+        "predicted",
+    }
+    assert "no-population-figures" in codes(plan.warnings)
+    empty = dosimetry.plan(patient(agent=PSMA))
+    assert [one.regions for one in empty.cycles] == [()] * 4
+    assert empty.cumulative == ()
+    assert {flag.severity for flag in empty.flags} == {"not-assessed"}
+
+
+def test_a_plan_says_what_it_is_not():
+    assert "not a medical device" in document("nothing_measured")["disclaimer"]
