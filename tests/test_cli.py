@@ -253,7 +253,8 @@ def test_fit_as_json_has_parameters_and_coefficients():
     for curve in found["curves"]:
         assert curve["tia_coefficient"]["unit"] == "h"
         assert curve["tia_coefficient"]["value"] == pytest.approx(curve["tia"]["value"] / 6783)
-        assert {"name", "value", "sd", "unit"} <= set().union(*curve["parameters"])
+        assert all({"name", "value", "sd", "unit"} == set(p) for p in curve["parameters"])
+        assert bool(curve["parameters"]) == (curve["model"] != "trapezoid")
 
 
 @pytest.mark.parametrize(

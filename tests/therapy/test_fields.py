@@ -321,6 +321,26 @@ def test_a_total_that_holds_its_parts_is_fine():
     assert "total-below-parts" not in codes(document({"measurements": both}))
 
 
+def earlier(region, dose, bed):
+    return {"prior_doses": {region: {"absorbed_dose": dose, "bed": bed, "source": "me"}}}
+
+
+def test_earlier_radiation_of_one_kidney_is_counted_or_said_to_be_left_out():
+    cycle = {"measurements": scans(*KIDNEYS)}
+    without = dosimetry.plan(read(document(cycle)))
+    with_it = dosimetry.plan(
+        read(document(cycle, therapy=earlier("kidney_left", "20 Gy", "25 Gy")))
+    )
+    counted = with_it.flags[0].value.value > without.flags[0].value.value + 5
+    assert counted or "prior-dose-not-used" in {warning.code for warning in with_it.warnings}
+
+
+def test_a_biologically_effective_dose_is_never_less_than_the_absorbed_dose():
+    problem = refused(document(therapy=earlier("kidneys", "20 Gy", "1 Gy")))
+    assert problem.place == "p.yaml: therapy.prior_doses.kidneys.bed"
+    read(document(therapy=earlier("kidneys", "20 Gy", "20 Gy")))
+
+
 def test_masses_are_of_the_pair_or_of_each_kidney():
     problem = refused(document(masses={"kidneys": "300 g", "kidney_left": "150 g"}))
     assert (problem.code, problem.place) == ("kidneys-twice", "p.yaml: masses.kidneys")

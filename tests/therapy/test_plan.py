@@ -17,6 +17,7 @@ from sample_patients import (
     cycle,
     example,
     flag_of,
+    late_scans,
     patient,
     planned,
     regimen,
@@ -307,6 +308,29 @@ def test_a_cycle_to_come_scales_with_its_activity():
     one, other = (region_of(c.regions, "kidneys") for c in (full, half))
     assert other.coefficient == one.coefficient
     assert other.absorbed_dose.value == pytest.approx(one.absorbed_dose.value / 2)
+
+
+@pytest.mark.parametrize("model", ["auto", "bi"])
+def test_a_tumour_with_a_curve_and_a_mass_has_a_dose_however_poor_the_curve(model):
+    poor = cycle(late_scans("tumour_1"), models={"tumour_1": model})
+    plan = planned(poor, masses={"tumour_1": "20 g"})
+    assert region_of(plan.cycles[0].regions, "tumour_1").basis == "measured"
+
+
+@pytest.mark.parametrize("model", ["auto", "bi"])
+def test_what_is_known_from_the_population_alone_says_so(model):
+    # A curve that determines nothing leaves the label's 0.654 Gy/GBq, and the label's basis
+    plan = planned(cycle(late_scans("kidneys"), models={"kidneys": model}))
+    kidneys = region_of(plan.cycles[1].regions, "kidneys")
+    is_label = kidneys.coefficient.value == pytest.approx(0.654, rel=1e-9)
+    assert kidneys.basis == ("population" if is_label else "predicted")
+
+
+@pytest.mark.parametrize("model", ["auto", "bi"])
+def test_a_course_is_not_less_than_what_was_measured_of_it(model):
+    plan = planned(cycle(late_scans("kidneys"), models={"kidneys": model}))
+    measured = region_of(plan.cycles[0].regions, "kidneys").absorbed_dose.value
+    assert region_of(plan.cumulative, "kidneys").absorbed_dose.p95 > measured
 
 
 def test_a_plan_asks_for_a_known_strategy_and_a_risk_up_to_one_half():
