@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import io
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -96,8 +97,6 @@ def plan(
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
 
-    if output is not None:
-        refuse_overwriting(patient, output)
     made = make_plan(
         read_patient(patient),
         strategy,
@@ -110,6 +109,7 @@ def plan(
         activity=activity,
     )
     if output is not None:
+        refuse_overwriting([patient.parent / name for name in made.provenance.inputs], output)
         write_whole(output, made.to_json())
     if format is Format.JSON:
         _print_document(made.to_json())
@@ -270,21 +270,21 @@ def _print_document(text: str) -> None:
 
 
 def _print_problems(problems: tuple[object, ...]) -> None:
+    from dosimetry.problems import printable
+
     for problem in problems:
-        typer.echo(_printable(f"{problem}"), err=True)
+        typer.echo(printable(f"{problem}"), err=True)
     count = len(problems)
     typer.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was written", err=True)
-
-
-def _printable(text: str) -> str:
-    """Escape control characters, which could otherwise act on the terminal."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 def main() -> NoReturn:
     """Run the command line; bad input ends with exit code 2 and no traceback."""
     from dosimetry.problems import InputError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+            stream.reconfigure(encoding="utf-8")  # "±" must not end in a traceback
     try:
         app()
     except InputError as error:

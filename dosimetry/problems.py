@@ -13,6 +13,12 @@ from dataclasses import dataclass, replace
 LONGEST_QUOTE = 60
 
 
+class FilePlace(str):
+    """A place that names its file already: nothing is put in front of it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong or doubtful.
@@ -79,6 +85,17 @@ class InputError(ValueError):
         return InputError(problem.at(place) for problem in self.problems)
 
 
+def printable(text: str) -> str:
+    r"""Escape control characters, which could otherwise act on a terminal.
+
+    Examples
+    --------
+    >>> print(printable("a\x1b[31m"))
+    a\x1b[31m
+    """
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 def refuse(code: str, message: str, cure: str = "", place: str = "") -> InputError:
     """Make the error for a single problem: ``raise refuse(...)``."""
     return InputError([Problem(code, message, cure, place)])
@@ -94,10 +111,10 @@ def join_place(outer: str, inner: str) -> str:
 
     A place that names a file of its own stays as it is.
 
-    >>> join_place("p.yaml: cycles[0]", "c.csv:3: activity [MBq]")
+    >>> str(join_place("p.yaml: cycles[0]", FilePlace("c.csv:3: activity [MBq]")))
     'c.csv:3: activity [MBq]'
     """
-    if ":" in inner:
+    if isinstance(inner, FilePlace):
         return inner
     if not outer or not inner or inner.startswith("[") or outer.endswith(": "):
         return outer + inner

@@ -146,11 +146,14 @@ def from_quantity(quantity: object, unit: str) -> Any:
     """
     if not hasattr(quantity, "unit_items"):
         if unit == "1":
-            return quantity
+            if isinstance(quantity, int | float | np.number | np.ndarray) and quantity is not True:
+                return quantity
+            raise refuse("not-a-number", f"{quote(quantity)} is not a number", "as in 0.41")
         raise refuse(
             "no-unit",
             f"{quote(quantity)} has no unit",
-            f"give a quantity of {dimension_name(unit)}, as in Quantity({example_of(unit)!r})",
+            f"write a unit of {dimension_name(unit)}: the text '{example_of(unit)}', or in Python "
+            "a pint quantity",
         )
     import pint
 

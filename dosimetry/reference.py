@@ -321,6 +321,42 @@ def region(name: str) -> Region:
     )
 
 
+def measured_region(name: str) -> str:
+    """Return the name of a region that can be measured.
+
+    Raises
+    ------
+    InputError
+        Not known, or only irradiated.
+    """
+    found = region(name)
+    if found.role == "target":
+        raise refuse(
+            "not-measurable",
+            f"{found.name} is not measured but irradiated",
+            "name the region that holds the activity (dosimetry tables regions)",
+        )
+    return found.name
+
+
+def dose_region(name: str) -> str:
+    """Return the name of a region that gets a dose.
+
+    Raises
+    ------
+    InputError
+        Not known, or only a source.
+    """
+    found = region(name)
+    if found.name not in found.targets and found.role != "target":
+        raise refuse(
+            "no-dose-region",
+            f"{found.name} is a source of dose, not a region that gets one",
+            f"name {' or '.join(found.targets)}" if found.targets else "name another region",
+        )
+    return found.name
+
+
 def population_coefficients() -> Mapping[str, Estimate]:
     """Return absorbed dose per activity of 177Lu-DOTATATE by region: mean and sd over patients."""
     found = table("population_coefficients_lu177_dotatate")

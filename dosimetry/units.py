@@ -201,12 +201,13 @@ def conversion(unit: str, to: str) -> float:
         number, text = 1.0 if text.startswith("1/") else 1e9, text[text.index("/") :]
     if text != "1" and not re.fullmatch(rf"/?\s*{_UNIT}", text):
         raise refuse("unknown-unit", f"{quote(unit)} is not a unit known here", "such as GBq, h, g")
-    if to.startswith("1e9/"):
-        number, to = number / 1e9, to[3:]
+    cells = to.startswith("1e9/")
     factor, dimensions = measure_text(text)
-    target, wanted = measure_text(to)
+    target, wanted = measure_text(to[3:] if cells else to)
     if dimensions != wanted:
         raise wrong_dimension(unit, to)
+    if cells:
+        number /= 1e9
     return round_trip(number * factor / target)
 
 
@@ -220,8 +221,10 @@ def wrong_dimension(unit: str, to: str) -> InputError:
     """Make the error for a unit of another dimension than the one wanted."""
     return refuse(
         "wrong-dimension",
-        f"the unit {quote(unit)} is not one of {dimension_name(to)}",
-        "" if to == "1" else f"give the {dimension_name(to)} in {to} or any unit of its kind",
+        f"{quote(unit)} is no unit of {dimension_name(to)}",
+        "write it without a unit, as in 0.41"
+        if to == "1"
+        else f"give the {dimension_name(to)} in {to} or any unit of its kind",
     )
 
 
@@ -285,7 +288,7 @@ def parse_quantity(text: str, unit: str) -> float:
     7400.0
     >>> parse_quantity("3 Sv", "Gy")
     Traceback (most recent call last):
-    dosimetry.problems.InputError: the unit 'Sv' is not one of absorbed dose
+    dosimetry.problems.InputError: 'Sv' is no unit of absorbed dose
       give the absorbed dose in Gy or any unit of its kind
     """
     found = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None
@@ -304,7 +307,7 @@ def parse_quantity(text: str, unit: str) -> float:
             raise refuse(
                 "no-unit",
                 f"{quote(text)} has no unit",
-                f"write a unit of {dimension_name(unit)} behind it, as in {number} {unit}",
+                f"write a unit of {dimension_name(unit)} behind it, as in {example_of(unit)}",
             )
         written = "1"
     value = float(number) * conversion(f"{power or ''}{written or bare}", unit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -32,7 +33,8 @@ def show_table(name: str, out: Console) -> None:
         out.print(found.description)
     out.print()
     table = _as_table(found)
-    if out.measure(table).maximum > out.width:
+    natural = Measurement.get(out, out.options.update(width=10_000), table).maximum
+    if natural > out.width:
         _show_records(found, out)
     else:
         out.print(table)

@@ -164,8 +164,8 @@ def _why(flag: Flag, plan: Plan) -> Text | None:
     head = Text(f"Why {_verdict(flag.severity)}, {_quantity(flag)}: ", style="bold")
     if flag.severity == "not-assessed" or flag.probability is None:
         return head.append(
-            f"nothing is known of the {words(flag.region)}: it was not measured, and there are no "
-            "population figures for it. Measure it.",
+            f"nothing is known of the {words(flag.region)}: not measured, and there are no "
+            "population figures. Measure it.",
             style="not bold",
         )
     total = _total(flag, plan)
@@ -175,7 +175,7 @@ def _why(flag: Flag, plan: Plan) -> Text | None:
     if bases == {"population"} and total is not None and total.sd:
         places = decimals_of(total.sd)
         why += (
-            f" The {words(flag.region)} was not measured; over the label's patients this course "
+            f" Nothing was measured there: over the label's patients this course "
             f"gives {total.p5:.{places}f} to {total.p95:.{places}f} Gy. Measuring the next cycle "
             "would narrow that."
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 from dosimetry.physics.decay import net_administered
 from dosimetry.problems import refuse
@@ -30,16 +29,6 @@ def earlier(one: Moment, other: Moment, *, or_same: bool = False) -> bool:
     return day(one) <= day(other) if or_same else day(one) < day(other)
 
 
-def moments(cycle: Cycle) -> Iterator[tuple[str, Moment]]:
-    """Yield the moments that an activity given as prepared and residual names."""
-    given = cycle.administered
-    if not isinstance(given, Amount):
-        for name in ("prepared_at", "residual_at"):
-            moment = getattr(given, name)
-            if moment is not None:
-                yield name, moment
-
-
 def activity(cycle: Cycle, half_life: float) -> float:
     """Return the net administered activity of a cycle in MBq.
 
@@ -53,6 +42,8 @@ def activity(cycle: Cycle, half_life: float) -> float:
         return given.value
     before = _hours("prepared_at", given.prepared_at, cycle.at, before=True)
     after = _hours("residual_at", given.residual_at, cycle.at, before=False)
+    if given.residual_at is not None and given.residual is None:
+        raise refuse("missing", "residual_at stands without residual", "add residual", "residual")
     residual = given.residual.value if given.residual else 0.0
     net = float(net_administered.kernel(given.prepared.value, before, residual, after, half_life))
     if net <= 0:
@@ -74,6 +65,13 @@ def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> flo
             "no-time-of-day",
             "decay to the injection needs a time of day here and in the cycle's 'at'",
             "write both as in 2026-01-12T09:30:00+01:00",
+            name,
+        )
+    if (moment.tzinfo is None) != (at.tzinfo is None):
+        raise refuse(
+            "no-time-zone",
+            "a time without a zone, where the other one has one",
+            "write the offset that holds behind both, as in 2026-01-12T09:30:00+01:00",
             name,
         )
     hours = (at - moment if before else moment - at).total_seconds() / 3600

@@ -34,8 +34,8 @@ def check_file(path: str | Path) -> CheckReport:
     except InputError as error:
         return CheckReport(CHECK_SCHEMA, False, error.problems, ())
     try:
-        delivered = delivered_doses(patient)
+        delivered = delivered_doses(patient, patient.source)
     except InputError as error:
-        return CheckReport(CHECK_SCHEMA, False, error.at(f"{patient.source}: ").problems, ())
+        return CheckReport(CHECK_SCHEMA, False, error.problems, ())
     warnings = tuple(warning for cycle in delivered for warning in cycle.warnings)
     return CheckReport(CHECK_SCHEMA, True, (), warnings)

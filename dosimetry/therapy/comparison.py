@@ -156,7 +156,7 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
     [2, 3, 3]
     """
     check_strategy("to-limit", risk)
-    delivered = delivered_doses(patient)
+    delivered = delivered_doses(patient, patient.source)
     regions = course_doses(patient, delivered).regions
     per_cycle = regimen.programme(patient).activity or regimen.usual_activity()
     limits, _ = patient_limits(patient)

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from dosimetry import reference
 from dosimetry.physics.decay import decay
-from dosimetry.problems import InputError, Problem
+from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.limits import patient_limits
-from dosimetry.therapy.masses import MARROW
+from dosimetry.therapy.masses import MARROW, SIDES
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -107,13 +107,16 @@ def _kind(moment: Moment) -> str:
 
 
 def _dates(course: Course) -> Iterator[Problem]:
+    most = int(reference.default("most_cycles", "1"))
+    if len(course.cycles) > most:
+        yield Problem(
+            "too-many-cycles",
+            f"{len(course.cycles)} cycles were delivered, more than the {most} of one course",
+            "count an earlier course as prior_doses",
+            "cycles",
+        )
     moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
     moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(course.labs)]
-    for i, cycle in enumerate(course.cycles):
-        moments += [
-            (f"cycles[{i}].administered.{name}", moment)
-            for name, moment in administration.moments(cycle)
-        ]
     zones = {_kind(moment) for _, moment in moments}
     if {"naive", "aware"} <= zones:
         for place, moment in moments:
@@ -174,19 +177,40 @@ def _limits(course: Course) -> Iterator[Problem]:
                 "limit-twice", f"'{name}' stands there twice", "keep one", f"therapy.limits[{i}]"
             )
         seen.add(name)
+    ids = [limit.id for limit in patient_limits(course)[0]]
+    for twice in sorted({name for name in ids if ids.count(name) > 1} - seen):
+        yield Problem("limit-twice", f"'{twice}' is named twice", "keep one", "therapy.limits")
     yield from _earlier(course)
 
 
 def _earlier(course: Course) -> Iterator[Problem]:
+    given = course.therapy.prior_doses
+    if "kidneys" in given and set(SIDES) & set(given):
+        yield Problem(
+            "kidneys-twice",
+            "earlier radiation of the pair and of one kidney is given",
+            "give the pair, or left and right",
+            "therapy.prior_doses.kidneys",
+        )
+    for name, dose in given.items():
+        if dose.bed is not None and dose.bed.value < dose.absorbed_dose.value:
+            yield Problem(
+                "bed-below-dose",
+                f"a biologically effective dose of {dose.bed.value:g} Gy is below the absorbed "
+                f"dose, {dose.absorbed_dose.value:g} Gy",
+                "it is never less; check both",
+                f"therapy.prior_doses.{name}.bed",
+            )
     for limit in patient_limits(course)[0]:
-        earlier = course.therapy.prior_doses.get(limit.region)
-        if earlier and earlier.bed is None and limit.quantity != "absorbed dose":
+        names = (limit.region, *SIDES) if limit.region == "kidneys" else (limit.region,)
+        missing = [name for name in names if name in given and given[name].bed is None]
+        if missing and limit.quantity != "absorbed dose":
             yield Problem(
                 "prior-bed-missing",
                 f"the limit {limit.id} is on the biologically effective dose, and earlier "
-                f"radiation of {limit.region} is given without one",
+                f"radiation of {missing[0]} is given without one",
                 "add bed: its biologically effective dose (never less than the absorbed dose)",
-                f"therapy.prior_doses.{limit.region}.bed",
+                f"therapy.prior_doses.{missing[0]}.bed",
             )
 
 
@@ -223,7 +247,7 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
     measured = set(cycle.measurements.by_region())
     sides = measured & {"kidney_left", "kidney_right"}
     here = cycle.measurements.file or f"{place}.measurements"
-    here = f"{here}: region" if cycle.measurements.file else here
+    here = FilePlace(f"{here}: region") if cycle.measurements.file else here
     if "kidneys" in measured and sides:
         yield Problem(
             "kidneys-twice", "both the pair and one kidney were measured", "keep one", here
@@ -296,6 +320,6 @@ def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
                 f"{most:.4g} MBq measured at {time:g} h, but of {given:.4g} MBq administered only "
                 f"{left:.4g} MBq can be left",
                 "check the activity unit, the administered activity and decay_corrected_to",
-                f"{name}: activity" if name else f"{place}.measurements",
+                FilePlace(f"{name}: activity") if name else f"{place}.measurements",
             )
             return

@@ -141,12 +141,18 @@ def _region_course(
 
 
 def _earlier(name: str, course: Course) -> tuple[float, float | None]:
-    """Return absorbed dose and BED of earlier radiation; that of the pair for one kidney."""
+    """Return absorbed dose and BED of earlier radiation.
+
+    One kidney has that of the pair where only that is given; the pair the mean of both sides.
+    """
     given = course.therapy.prior_doses
     found = given.get(name) or (given.get("kidneys") if name in SIDES else None)
-    if found is None:
-        return 0.0, 0.0
-    return found.absorbed_dose.value, found.bed.value if found.bed else None
+    if found is not None:
+        return found.absorbed_dose.value, found.bed.value if found.bed else None
+    sides = [given[side] for side in SIDES if side in given] if name == "kidneys" else []
+    beds = [side.bed.value / 2 for side in sides if side.bed is not None]
+    dose = sum(side.absorbed_dose.value for side in sides) / 2
+    return dose, sum(beds) if len(beds) == len(sides) else None
 
 
 def _protraction(
@@ -234,7 +240,7 @@ def _warnings(
                 "generic-alpha-beta",
                 f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {_listed(generic)}",
                 "these regions have none of their own; read their BED with care",
-                "",
+                "cumulative",
             )
         )
     if course.therapy.radiopharmaceutical != DOTATATE:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dosimetry import reference
 from dosimetry.physics.fitting import FittedCurve
-from dosimetry.problems import InputError, Problem, nearest, quote, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy.measurements import read_measurements
 from dosimetry.therapy.plan import FIT_SCHEMA, to_json
@@ -100,7 +100,7 @@ def fit_file(
             curve = fit_scans(scans, model, given, half_life, decay_corrected=False)
         except InputError as error:
             problems += [
-                Problem(p.code, f"{region}: {p.message}", p.cure, f"{path.name}: region")
+                Problem(p.code, f"{region}: {p.message}", p.cure, FilePlace(f"{path.name}: region"))
                 for p in error.problems
             ]
             continue

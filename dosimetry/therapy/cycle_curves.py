@@ -15,7 +15,7 @@ from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitting import FittedCurve
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
-from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy.masses import MARROW, red_marrow_mass
 from dosimetry.therapy.measurements import Measurements, Scan
 from dosimetry.therapy.prediction import log_variance
@@ -107,7 +107,7 @@ def cycle_curves(
 
 
 def _placed(error: InputError, region: str, measured: Measurements, place: str) -> list[Problem]:
-    here = f"{measured.file}: region" if measured.file else place
+    here = FilePlace(f"{measured.file}: region") if measured.file else place
     return [Problem(p.code, f"{region}: {p.message}", p.cure, here) for p in error.problems]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dosimetry import reference
 from dosimetry.physics.fitting import FittedCurve
-from dosimetry.problems import Problem, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
 from dosimetry.therapy.masses import MARROW, SIDES, RegionMass, mass_warning, region_mass
@@ -84,11 +84,20 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
 
 
-def delivered_doses(course: Course) -> list[CycleDose]:
-    """Compute the doses of every delivered cycle, each with the cycles before it at hand."""
+def delivered_doses(course: Course, source: str = "") -> list[CycleDose]:
+    """Compute the doses of every delivered cycle, each with the cycles before it at hand.
+
+    Raises
+    ------
+    InputError
+        As :func:`cycle_dose`, with the name of the patient file in front of each place.
+    """
     found: list[CycleDose] = []
     for index in range(len(course.cycles)):
-        found.append(cycle_dose(course, index, found))
+        try:
+            found.append(cycle_dose(course, index, found))
+        except InputError as error:
+            raise error.at(f"{source}: " if source else "") from None
     return found
 
 
@@ -104,7 +113,7 @@ def _check_remainder(sources: Mapping[str, Source], cycle: Cycle, place: str) ->
             f"the time-integrated activity of total_body, {total:.5g} MBq h, is smaller than the "
             f"sum of its parts, {parts:.5g} MBq h",
             "check that total_body includes the regions, and all calibrations",
-            f"{name}: region total_body" if name else f"{place}.measurements",
+            FilePlace(f"{name}: region total_body") if name else f"{place}.measurements",
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
@@ -20,9 +21,21 @@ from dosimetry.units import example_of, parse_number, parse_quantity
 
 Moment: TypeAlias = dt.date | dt.datetime
 
+SMALLEST_SD, LARGEST_SD = 1e-6, 10.0  # relative
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?")
 DATE_CURE = "write YYYY-MM-DD, or with time and zone as in 2026-01-12T09:30:00+01:00"
+
+
+# Nothing outside of these can be meant; a unit or an exponent is wrong then.
+RANGES = {
+    "MBq": (1e-3, 1e6),
+    "h": (1e-3, 1e5),
+    "g": (1e-3, 5e5),
+    "Gy": (1e-9, 1e4),
+    "Gy/GBq": (1e-9, 1e4),
+    "year": (0.0, 120.0),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,10 +81,12 @@ def read_amount(value: object, unit: str, low: float = 0.0, high: float | None =
             f"{quote(value)} is not {'positive' if low == 0 else f'above {low:g} {unit}'}",
             f"give a value above {low:g} {unit}",
         )
-    if high is not None and number > high:
+    least, most = RANGES.get(unit, (0.0, float("inf")))
+    most = most if high is None else high
+    if not least <= number <= most:
         raise refuse(
             "out-of-range",
-            f"{quote(value)} is above {high:g} {unit}",
+            f"{quote(value)} is outside {least:g} to {most:g} {unit}",
             "check the number and its unit",
         )
     return Amount(number, unit)
@@ -108,9 +123,16 @@ def read_estimate(value: object, unit: str) -> Estimate:
     if value.get("sd") is None:
         return Estimate(number, None, unit)
     try:
-        return Estimate(number, _read_sd(value["sd"], number, unit), unit)
+        spread = _read_sd(value["sd"], number, unit)
+        if not SMALLEST_SD <= spread / number <= LARGEST_SD:
+            raise refuse(
+                "out-of-range",
+                f"an sd of {spread:.3g} is out of proportion to the value, {number:.4g}",
+                "check the sd and its unit",
+            )
     except InputError as error:
         raise error.at("sd") from None
+    return Estimate(number, spread, unit)
 
 
 def _read_sd(value: object, number: float, unit: str) -> float:
@@ -209,9 +231,15 @@ def read_choice(value: object, known: tuple[str, ...]) -> str:
 
 def read_text(value: object) -> str:
     """Read a text that is not empty."""
-    if isinstance(value, str) and value.strip():
-        return value
-    raise refuse("not-a-text", f"{quote(value)} is not a text", "write a text; in JSON with quotes")
+    if not isinstance(value, str) or not value.strip():
+        raise refuse(
+            "not-a-text", f"{quote(value)} is not a text", "write a text; in JSON with quotes"
+        )
+    if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value):
+        raise refuse(
+            "control-character", f"{quote(value)} has a control character", "write plain text"
+        )
+    return value
 
 
 def choice(*known: str) -> Read:

@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-from dosimetry.problems import InputError, refuse
+from dosimetry.problems import FilePlace, InputError, refuse
 
 
 def read_bytes(path: Path, name: str, largest: int) -> bytes:
     """Read a file of limited size, or say why that is not possible."""
     try:
         if not path.is_file():
-            raise refuse("no-such-file", "no such file", "check name and folder", f"{name}: file")
+            raise refuse(
+                "no-such-file", "no such file", "check name and folder", FilePlace(f"{name}: file")
+            )
         with path.open("rb") as stream:
             raw = stream.read(largest + 1)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
         why = getattr(error, "strerror", None) or str(error)
-        raise refuse("unreadable-file", f"cannot be read: {why}", "", f"{name}: file") from None
+        raise refuse(
+            "unreadable-file",
+            f"cannot be read: {why}",
+            "check the name and its permissions",
+            FilePlace(f"{name}: file"),
+        ) from None
     if len(raw) > largest:
         raise refuse(
             "file-too-large",
             f"larger than {largest / 1e6:g} MB",
             "split it, or check that it is the right file",
-            f"{name}: file",
+            FilePlace(f"{name}: file"),
         )
     return raw
 
@@ -41,7 +49,7 @@ def decode(raw: bytes, name: str) -> str:
             "not-utf-8",
             f"byte {error.start + 1} is not UTF-8",
             "save the file as UTF-8",
-            f"{name}:{line}",
+            FilePlace(f"{name}:{line}"),
         ) from None
 
 
@@ -53,6 +61,9 @@ def write_whole(path: Path, content: str) -> None:
     InputError
         The file cannot be written; what was there before is untouched.
     """
+    path = path.resolve()
+    if path.exists() and not path.is_file():
+        raise refuse("not-a-file", "is no plain file", "name a file", f"{path}: file")
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -74,13 +85,16 @@ def write_whole(path: Path, content: str) -> None:
         ) from None
 
 
-def refuse_overwriting(source: Path, target: Path) -> None:
-    """Refuse to write over the file that is read.
+def refuse_overwriting(sources: Iterable[Path], target: Path) -> None:
+    """Refuse to write over a file that is read.
 
     Raises
     ------
     InputError
-        Both are the same file.
+        The target is one of the sources.
     """
-    if source.exists() and target.exists() and source.samefile(target):
-        raise refuse("would-overwrite-input", "is the input file", "name another file", f"{target}")
+    for source in sources:
+        if source.exists() and target.exists() and source.samefile(target):
+            raise refuse(
+                "would-overwrite-input", "is an input file", "name another file", f"{target}"
+            )

@@ -131,7 +131,7 @@ def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
             f"strategy '{strategy}' could not take {flag.limit} into account: nothing is known of "
             f"the {flag.region}",
             "measure it, or read the plan without it",
-            "",
+            "therapy.limits",
         )
         for flag in flags
         if flag.severity == "not-assessed"

@@ -9,33 +9,28 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from dosimetry import reference
-from dosimetry.problems import InputError, Problem, nearest, quote, refuse
-from dosimetry.quantities import from_quantity
+from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
+from dosimetry.therapy.columns import (
+    BLOOD_HEADER,
+    COLUMNS,
+    SCAN_HEADER,
+    blank,
+    check_columns,
+    check_range,
+    quantity_cell,
+    read_header,
+)
 from dosimetry.therapy.files import decode, read_bytes
-from dosimetry.units import conversion, parse_number, parse_quantity
 
 LARGEST_FILE = 10_000_000
 MOST_PROBLEMS = 50
-HEADER = re.compile(r"\s*([^\[\]]*?)\s*(?:\[([^\[\]]*)\])?\s*")
-
-# Column -> canonical units that it may have; the first is the one named in messages.
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "time": ("h",),
-    "activity": ("MBq", "%IA"),
-    "concentration": ("kBq/mL",),
-    "sd": ("MBq", "%IA", "kBq/mL", "%"),
-    "volume": ("mL",),
-    "recovery": ("1",),
-}
-HIGHEST_RECOVERY = 1.5
-SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
+SMALLEST_SD, LARGEST_SD = 1e-6, 10.0  # relative to the value
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,12 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
     if isinstance(source, Measurements):
         return source
     if isinstance(source, str):
-        return _read_csv(source, base, fixed)
+        try:
+            return _read_csv(source, base, fixed)
+        except InputError as error:
+            raise InputError(
+                replace(p, place=FilePlace(p.place or f"{source}: file")) for p in error.problems
+            ) from None
     if isinstance(source, Sequence):
         return Measurements(_collect(_list_rows(source, fixed)))
     if hasattr(source, "columns") and hasattr(source, "itertuples"):
@@ -224,8 +224,8 @@ def _list_rows(rows: Sequence[object], fixed: str) -> Iterator[Outcome]:
             continue
         cells = {str(key): value for key, value in row.items() if value is not None}
         try:
-            _check_columns(list(cells), place, fixed)
-            read = dict.fromkeys(cells, _quantity_cell)
+            check_columns(list(cells), place, fixed)
+            read = dict.fromkeys(cells, quantity_cell)
             yield _scan(cells, read, place, lambda c: f".{c}", fixed)
         except InputError as error:
             yield error
@@ -238,140 +238,28 @@ def _table_rows(
     separator: str,
     fixed: str,
 ) -> Iterator[Outcome]:
-    names, readers = _read_header(header, place, separator, fixed)
+    names, readers = read_header(header, place, separator, fixed)
     labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
     for where, cells in rows:
         if len(cells) != len(names):
             yield refuse(
                 "wrong-number-of-cells",
                 f"{len(cells)} cells, but the header has {len(names)}",
-                "a decimal comma needs ';' as separator" if separator == "," else "",
+                "a decimal comma needs ';' as separator"
+                if separator == "," and len(cells) > len(names)
+                else "give every row as many cells as the header",
                 where,
             )
             continue
         present = {
             name: cell
             for name, cell in zip(names, cells, strict=True)
-            if not (isinstance(cell, str) and not cell.strip() and name == "volume")
+            if not (blank(cell) and name == "volume")
         }
         try:
             yield _scan(present, readers, where, lambda name: f": {labels[name]}", fixed)
         except InputError as error:
             yield error
-
-
-def _check_columns(names: list[str], place: str, fixed: str) -> None:
-    known = (*COLUMNS,) if fixed else ("region", *COLUMNS)
-    values = ("concentration",) if fixed else ("activity", "concentration")
-    problems = [
-        Problem("unknown-column", f"column {quote(name)} is not known", _columns_cure(name), place)
-        for name in names
-        if name not in known or (name in ("activity", "concentration") and name not in values)
-    ]
-    for name in ("time",) if fixed else ("region", "time"):
-        if name not in names:
-            problems.append(
-                Problem("missing-column", f"there is no '{name}'", f"add {_example(name)}", place)
-            )
-    given = [name for name in values if name in names]
-    if len(given) != 1:
-        problems.append(
-            Problem(
-                "missing-column",
-                "'activity' and 'concentration' exclude each other"
-                if given
-                else f"there is no '{values[0]}'",
-                "keep one of them" if given else f"add {_example(values[0])}",
-                place,
-            )
-        )
-    if len(set(names)) < len(names):
-        problems.append(Problem("column-twice", "a column stands there twice", "keep one", place))
-    if problems:
-        raise InputError(problems)
-
-
-def _columns_cure(name: str) -> str:
-    known = ("region", *COLUMNS)
-    return nearest(name, known) or f"columns: {', '.join(known)}"
-
-
-def _example(name: str) -> str:
-    return {
-        "region": "region",
-        "time": "time [h]",
-        "activity": "activity [MBq]",
-        "concentration": "concentration [kBq/mL]",
-    }[name]
-
-
-def _read_header(
-    header: list[str], place: str, separator: str, fixed: str
-) -> tuple[list[str], dict[str, Any]]:
-    """Return the column names, and for each a function that reads a cell into (number, unit)."""
-    names: list[str] = []
-    readers: dict[str, Any] = {}
-    problems: list[Problem] = []
-    for cell in header:
-        found = HEADER.fullmatch(cell)
-        name, unit = found.groups() if found else (cell.strip(), None)
-        names.append(name)
-        if name not in COLUMNS:
-            continue
-        try:
-            canonical, factor = _column_unit(name, unit)
-            readers[name] = _number_cell(canonical, factor, separator)
-        except InputError as error:
-            problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
-    try:
-        _check_columns(names, place, fixed)
-    except InputError as error:
-        problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return names, readers
-
-
-def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
-    """Return the canonical unit of a column and the factor to it."""
-    allowed = COLUMNS[name]
-    if unit is None:
-        if allowed == ("1",):
-            return "1", 1.0
-        raise refuse(
-            "no-unit",
-            f"column '{name}' has no unit",
-            f"write it in brackets: {name} [{allowed[0]}]",
-        )
-    refused = None
-    for canonical in allowed:
-        try:
-            return canonical, conversion(unit, canonical)
-        except InputError as error:
-            refused = refused or error
-    raise refused or refuse("no-unit", f"column '{name}' has no unit")
-
-
-def _number_cell(unit: str, factor: float, separator: str) -> Any:
-    def read(cell: Any) -> tuple[float, str]:
-        text = cell if isinstance(cell, str) else repr(float(cell))
-        if separator == ";" and text.count(",") == 1 and "." not in text:
-            text = text.replace(",", ".")
-        return parse_number(text) * factor, unit
-
-    return read
-
-
-def _quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
-    refused = None
-    for unit in allowed:
-        try:
-            if isinstance(cell, str):
-                return parse_quantity(cell, unit), unit
-            return float(from_quantity(cell, unit)), unit
-        except InputError as error:
-            refused = refused or error
-    raise refused or refuse("no-unit", f"{quote(cell)} has no unit")
 
 
 def _scan(
@@ -384,11 +272,11 @@ def _scan(
     for name, cell in cells.items():
         try:
             if name == "region":
-                region = reference.region(str(cell).strip()).name
+                region = reference.measured_region(str(cell).strip())
                 continue
             read = readers[name]
-            values[name] = read(cell, COLUMNS[name]) if read is _quantity_cell else read(cell)
-            _check_range(name, values[name][0], cell)
+            values[name] = read(cell, COLUMNS[name]) if read is quantity_cell else read(cell)
+            check_range(name, *values[name], cell)
         except InputError as error:
             problems += error.at(where + at(name)).problems
     if problems:
@@ -399,11 +287,18 @@ def _scan(
         sd, sd_unit = values["sd"]
         if sd_unit == "%":
             sd *= value / 100
-        elif sd_unit != unit:
+        if sd_unit not in ("%", unit):
             raise refuse(
                 "wrong-dimension",
                 f"the sd is in {sd_unit}, but the value in {unit}",
                 "give both in the same unit, or the sd in %",
+                where + at("sd"),
+            )
+        if not SMALLEST_SD <= sd / value <= LARGEST_SD:
+            raise refuse(
+                "out-of-range",
+                f"an sd of {sd:.3g} is out of proportion to the value, {value:.4g} {unit}",
+                "check the sd and its unit",
                 where + at("sd"),
             )
     return Scan(
@@ -416,14 +311,3 @@ def _scan(
         values["recovery"][0] if "recovery" in values else 1.0,
         where,
     )
-
-
-def _check_range(name: str, value: float, cell: object) -> None:
-    if value <= 0:
-        raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
-    if name == "recovery" and value > HIGHEST_RECOVERY:
-        raise refuse(
-            "out-of-range",
-            f"a recovery coefficient of {value:g} is too large",
-            "it is a fraction of about one, as in 0.85",
-        )

@@ -19,6 +19,7 @@ from dosimetry.therapy.patient import Patient
 
 LARGEST_FILE = 1_000_000
 DEEPEST = 20
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
 
 
 def read_patient(path: str | Path) -> Patient:
@@ -75,9 +76,10 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
     {'id': '0012', 'at': '12:30'}
     """
     try:
-        events = yaml.parse(text, Loader=yaml.SafeLoader)
-        data = _Builder(name).document(events)
-    except yaml.YAMLError as error:
+        data = _Builder(name).document(yaml.parse(text, Loader=LOADER))
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark is not None else ""
         why = getattr(error, "problem", None) or str(error)
@@ -128,7 +130,7 @@ class _Builder:
         if depth > DEEPEST:
             raise self._refuse(event, f"nested deeper than {DEEPEST}", "a patient file is flat")
         if isinstance(event, yaml.ScalarEvent):
-            if event.value == "" and event.style is None:
+            if event.value == "" and not event.style:
                 raise self._refuse(
                     event, "a key or list entry has no value", "write one, or remove the line"
                 )
@@ -193,8 +195,14 @@ def read_json(text: str, name: str) -> dict[str, Any]:
 
     def constant(word: str) -> Any:
         raise refuse(
-            "not-finite", f"{word} is no number of JSON", "give a finite number", f"{name}: file"
+            "not-finite",
+            f"{quote(word)} is no number of JSON",
+            "give a finite number",
+            f"{name}: file",
         )
+
+    def whole(word: str) -> float:
+        return int(word) if len(word) < 16 else number(word)
 
     def number(word: str) -> float:
         value = float(word)
@@ -206,7 +214,7 @@ def read_json(text: str, name: str) -> dict[str, Any]:
             object_pairs_hook=pairs,
             parse_constant=constant,
             parse_float=number,
-            parse_int=number,
+            parse_int=whole,
         )
     except json.JSONDecodeError as error:
         raise refuse(

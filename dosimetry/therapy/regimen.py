@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dosimetry import reference
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course, OwnRegimen
@@ -124,7 +124,15 @@ def schedule(
     step = dt.timedelta(hours=interval)
     found = []
     for i, (activity, status, reason) in enumerate(to_come):
-        date = last + (i + 1) * step if last else start + i * step if start else None
+        try:
+            date = last + (i + 1) * step if last else start + i * step if start else None
+        except OverflowError:
+            raise refuse(
+                "date-out-of-range",
+                "a cycle to come is after the year 9999",
+                "check the dates",
+                "therapy.start" if start else "cycles",
+            ) from None
         found.append(Scheduled(activity, date.isoformat() if date else None, status, reason))
     return done + found
 

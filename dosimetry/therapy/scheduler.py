@@ -91,7 +91,7 @@ def plan(
     ['caution', 'caution', 'caution']
     """
     check_strategy(strategy, risk)
-    delivered = delivered_doses(patient)
+    delivered = delivered_doses(patient, patient.source)
     programme = regimen.programme(patient, _number(activity, "GBq", "activity"), _days(interval))
     bounds = Bounds(
         risk,

@@ -22,6 +22,14 @@ from dosimetry.therapy.measurements import Measurements, read_blood, read_measur
 M = TypeVar("M", bound=BaseModel)
 
 RISK_FACTORS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
+DOTATATE_NAMES = (
+    "177ludotatate",
+    "177luludotatate",
+    "lu177dotatate",
+    "177luoxodotreotide",
+    "lutetium177luoxodotreotide",
+    "lutathera",
+)
 QUANTITIES = {
     "absorbed dose": "absorbed dose",
     "absorbed_dose": "absorbed dose",
@@ -49,26 +57,12 @@ def read_quantity(value: object) -> str:
 
 def measured_region(value: object) -> str:
     """Read the name of a region that can be measured."""
-    found = reference.region(fields.read_text(value))
-    if found.role == "target":
-        raise refuse(
-            "not-measurable",
-            f"{found.name} is not measured but irradiated",
-            "name the region that holds the activity (dosimetry tables regions)",
-        )
-    return found.name
+    return reference.measured_region(fields.read_text(value))
 
 
 def dose_region(value: object) -> str:
     """Read the name of a region that gets a dose."""
-    found = reference.region(fields.read_text(value))
-    if found.name not in found.targets and found.role != "target":
-        raise refuse(
-            "no-dose-region",
-            f"{found.name} is a source of dose, not a region that gets one",
-            f"name {' or '.join(found.targets)}" if found.targets else "name another region",
-        )
-    return found.name
+    return reference.dose_region(fields.read_text(value))
 
 
 class Section(BaseModel):
@@ -94,7 +88,7 @@ class OwnRegimen(Section):
 
     activity: Annotated[Amount, amount("MBq")]
     cycles: Annotated[int, count(12)]
-    interval: Annotated[Amount, amount("h")]
+    interval: Annotated[Amount, amount("h", high=17532.0)]
 
 
 class OwnLimit(Section):
@@ -151,7 +145,7 @@ def _read_regimen(value: object) -> reference.Regimen:
 def _read_agent(value: object) -> str:
     text = fields.read_text(value).strip()
     plain = "".join(sign for sign in text.lower() if sign.isalnum())
-    if plain in ("177ludotatate", "lu177dotatate", "177lulutetiumdotatate", "177luludotatate"):
+    if plain in DOTATATE_NAMES:
         return "177Lu-DOTATATE"
     if "177lu" in plain or "lu177" in plain:
         return text

@@ -1,0 +1,186 @@
+"""Columns of measurements: names, units, ranges, and how a cell is read.
+
+A table carries the unit in its header, ``time [h]``; a list in each value, ``4 h``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from dosimetry.problems import InputError, Problem, nearest, quote, refuse
+from dosimetry.quantities import from_quantity
+from dosimetry.units import conversion, parse_number, parse_quantity
+
+HEADER = re.compile(r"\s*([^\[\]]*?)\s*(?:\[([^\[\]]*)\])?\s*")
+
+# Column -> canonical units that it may have; the first is the one named in messages.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "time": ("h",),
+    "activity": ("MBq", "%IA"),
+    "concentration": ("kBq/mL",),
+    "sd": ("MBq", "%IA", "kBq/mL", "%"),
+    "volume": ("mL",),
+    "recovery": ("1",),
+}
+# Nothing outside of these can be meant; a unit or an exponent is wrong then.
+RANGES: Mapping[str, tuple[float, float]] = {
+    "time": (1e-3, 1e4),
+    "activity": (1e-9, 1e6),
+    "concentration": (1e-9, 1e7),
+    "volume": (1e-3, 5e5),
+    "recovery": (1e-3, 1.5),
+}
+SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
+
+
+def check_columns(names: list[str], place: str, fixed: str) -> None:
+    """Refuse unknown, missing and doubled columns."""
+    known = (*COLUMNS,) if fixed else ("region", *COLUMNS)
+    values = ("concentration",) if fixed else ("activity", "concentration")
+    problems = [
+        Problem("unknown-column", f"column {quote(name)} is not known", _columns_cure(name), place)
+        for name in names
+        if name not in known or (name in ("activity", "concentration") and name not in values)
+    ]
+    for name in ("time",) if fixed else ("region", "time"):
+        if name not in names:
+            problems.append(
+                Problem("missing-column", f"there is no '{name}'", f"add {_example(name)}", place)
+            )
+    given = [name for name in values if name in names]
+    if len(given) != 1:
+        problems.append(
+            Problem(
+                "missing-column",
+                "'activity' and 'concentration' exclude each other"
+                if given
+                else f"there is no '{values[0]}'",
+                "keep one of them" if given else f"add {_example(values[0])}",
+                place,
+            )
+        )
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(
+            Problem("column-twice", f"column {quote(name)} stands there twice", "keep one", place)
+        )
+    if problems:
+        raise InputError(problems)
+
+
+def _columns_cure(name: str) -> str:
+    known = ("region", *COLUMNS)
+    return nearest(name, known) or f"columns: {', '.join(known)}"
+
+
+def _example(name: str) -> str:
+    return {
+        "region": "region",
+        "time": "time [h]",
+        "activity": "activity [MBq]",
+        "concentration": "concentration [kBq/mL]",
+    }[name]
+
+
+def read_header(
+    header: list[str], place: str, separator: str, fixed: str
+) -> tuple[list[str], dict[str, Any]]:
+    """Return the column names, and for each a function that reads a cell into (number, unit)."""
+    names: list[str] = []
+    readers: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for cell in header:
+        found = HEADER.fullmatch(cell)
+        name, unit = found.groups() if found else (cell.strip(), None)
+        names.append(name)
+        if name not in COLUMNS:
+            continue
+        try:
+            canonical, factor = _column_unit(name, unit)
+            readers[name] = _number_cell(canonical, factor, separator)
+        except InputError as error:
+            problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
+    try:
+        check_columns(names, place, fixed)
+    except InputError as error:
+        problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return names, readers
+
+
+def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
+    """Return the canonical unit of a column and the factor to it."""
+    allowed = COLUMNS[name]
+    if unit is None:
+        if allowed == ("1",):
+            return "1", 1.0
+        raise refuse(
+            "no-unit",
+            f"column '{name}' has no unit",
+            f"write it in brackets: {name} [{allowed[0]}]",
+        )
+    refused = None
+    for canonical in allowed:
+        try:
+            return canonical, conversion(unit, canonical)
+        except InputError as error:
+            refused = refused or error
+    raise refused or refuse("no-unit", f"column '{name}' has no unit")
+
+
+def _number_cell(unit: str, factor: float, separator: str) -> Any:
+    def read(cell: Any) -> tuple[float, str]:
+        if blank(cell):
+            raise refuse("missing", "the cell is empty", "fill it in")
+        try:
+            text = cell if isinstance(cell, str) else repr(float(cell))
+        except (TypeError, ValueError):
+            raise refuse("not-a-number", f"{quote(cell)} is not a number", "as in 80.5") from None
+        if separator == ";" and text.count(",") == 1 and "." not in text:
+            text = text.replace(",", ".")
+        return parse_number(text) * factor, unit
+
+    return read
+
+
+def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
+    """Read a value with its unit, in the first unit that fits."""
+    refused = None
+    for unit in allowed:
+        try:
+            if isinstance(cell, str):
+                return parse_quantity(cell, unit), unit
+            return float(from_quantity(cell, unit)), unit
+        except InputError as error:
+            refused = refused or error
+    raise refused or refuse("no-unit", f"{quote(cell)} has no unit")
+
+
+def check_range(name: str, value: float, unit: str, cell: object) -> None:
+    """Refuse a value that is not positive, or that no measurement can give."""
+    if value <= 0:
+        raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
+    low, high = RANGES.get(name, (0.0, float("inf")))
+    if not low <= value <= high or value == float("inf"):
+        raise refuse(
+            "out-of-range",
+            f"{quote(cell)} is outside {low:g} to {high:g}{'' if unit == '1' else f' {unit}'}",
+            "a recovery coefficient is a fraction of about one, as in 0.85"
+            if name == "recovery"
+            else "check the number and its unit",
+        )
+
+
+def blank(cell: object) -> bool:
+    """Tell whether a cell is empty: no text, None, or not a number (of a DataFrame).
+
+    Examples
+    --------
+    >>> blank(" "), blank(None), blank(float("nan")), blank(0.0)
+    (True, True, True, False)
+    """
+    if isinstance(cell, str):
+        return not cell.strip()
+    return cell is None or f"{cell}" in ("nan", "<NA>", "NaT")
