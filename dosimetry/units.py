@@ -307,7 +307,8 @@ def parse_quantity(text: str, unit: str) -> float:
             raise refuse(
                 "no-unit",
                 f"{quote(text)} has no unit",
-                f"write a unit of {dimension_name(unit)} behind it, as in {example_of(unit)}",
+                f"write a unit of {dimension_name(unit)} behind it, as in "
+                f"{number} {'GBq' if unit == 'MBq' else unit}",
             )
         written = "1"
     value = float(number) * conversion(f"{power or ''}{written or bare}", unit)

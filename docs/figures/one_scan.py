@@ -147,7 +147,7 @@ def main() -> None:
     """Write the figure."""
     with mpl.rc_context(STYLE):
         figure = draw(simulate())
-        figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})
+        figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None, "Creator": None})
 
 
 if __name__ == "__main__":

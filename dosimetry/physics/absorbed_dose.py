@@ -157,16 +157,6 @@ def kidney_s_value(s_pair: Any, pair_mass: Any, mass: Any, electron_constant: fl
     return electron_constant / mass + photon * (pair_mass / mass) ** (2.0 / 3.0)
 
 
-def mass_sensitivity(
-    s_self: float, reference_mass: float, mass: float, electron_constant: float
-) -> float:
-    """Return -d ln S / d ln m of a scaled self-dose S value: 1 for electrons, 2/3 for photons."""
-    electron, photon = split_self(s_self, reference_mass, electron_constant)
-    ratio = reference_mass / mass
-    electrons, photons = electron * ratio, photon * ratio ** (2.0 / 3.0)
-    return float((electrons + photons * 2.0 / 3.0) / (electrons + photons))
-
-
 def remainder_s_value(
     s_total_body: float,
     total_body_mass: float,
@@ -176,7 +166,8 @@ def remainder_s_value(
     """Return the S value from the remainder of the body.
 
     [S(t <- total body) m_tb - sum_k S(t <- k) m_k] / (m_tb - sum_k m_k) over the measured sources
-    k that have a mass in the phantom (MIRD pamphlet 11; Cloutier 1973).
+    k that have a mass in the phantom (MIRD pamphlet 11; Cloutier 1973). Never negative: walls get
+    so much from their contents that the tables' rounding could make it so.
 
     Parameters
     ----------
@@ -199,7 +190,8 @@ def remainder_s_value(
     """
     masses = np.asarray(source_masses, dtype=float)
     taken = float(np.sum(np.asarray(s_sources, dtype=float) * masses))
-    return (s_total_body * total_body_mass - taken) / (total_body_mass - float(masses.sum()))
+    left = s_total_body * total_body_mass - taken
+    return max(left, 0.0) / (total_body_mass - float(masses.sum()))
 
 
 @quantities(mass="g", returns="Gy/(MBq*h)")

@@ -162,9 +162,18 @@ def fit(
 
 
 def fit_points(
-    time: Any, activity: Any, sd: Any, model: str, decay_constant: float, unit: str = "MBq"
+    time: Any,
+    activity: Any,
+    sd: Any,
+    model: str,
+    decay_constant: float,
+    unit: str = "MBq",
+    most: float = math.inf,
 ) -> FittedCurve:
     """Fit as :func:`fit` does, from plain numbers in h, 1/h and ``unit``.
+
+    A curve with a TIA above ``most``, what the administered activity can give at all, is refused;
+    ``auto`` passes it over.
 
     Examples
     --------
@@ -187,9 +196,9 @@ def fit_points(
             "time",
         )
     if model == "auto":
-        return _choose(points)
+        return _possible(_choose(points, most), most)
     if model == "trapezoid":
-        return _trapezoid(points, "asked for")
+        return _possible(_trapezoid(points, "asked for"), most)
     if len(points.time) < MODELS[model].free:
         raise refuse(
             "too-few-points",
@@ -198,7 +207,20 @@ def fit_points(
             "measure more often, or take a model with fewer parameters",
             "model",
         )
-    return _report(points, points.optimum(model), "asked for", {})
+    return _possible(_report(points, points.optimum(model), "asked for", {}), most)
+
+
+def _possible(curve: FittedCurve, most: float) -> FittedCurve:
+    """Refuse a curve that holds more than was administered."""
+    if curve.tia.value <= most:
+        return curve
+    raise refuse(
+        "more-than-administered",
+        f"model '{curve.model}' gives a time-integrated activity of {curve.tia.value:.4g} "
+        f"{curve.tia.unit}, but the administered activity can give {most:.4g} at most",
+        "check the activity unit; scans that begin late need a simpler model, or an early scan",
+        "model",
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +274,7 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
     return _Points(times, values[order], spread[order], assumed, decay_constant, unit)
 
 
-def _choose(points: _Points) -> FittedCurve:
+def _choose(points: _Points, most: float) -> FittedCurve:
     """Choose the model: least AICc, else the simplest adequate one, else the trapezoid."""
     count = len(points.time)
     fits: dict[str, Optimum] = {}
@@ -266,17 +288,19 @@ def _choose(points: _Points) -> FittedCurve:
     aicc = {
         name: _aicc(fitted(name), count)
         for name in candidates
-        if fitted(name).collapsed_from is None
+        if fitted(name).collapsed_from is None and fitted(name).shape().integral() <= most
     }
     if aicc:
         first = min(aicc, key=lambda name: aicc[name])
         why = "lowest AICc" if len(aicc) > 1 else f"the only candidate of AICc for {count} points"
     else:
         first, why = "mono", f"{count} points"
-    if _adequate(fitted(first), count):
+    if _adequate(fitted(first), count) and fitted(first).shape().integral() <= most:
         return _report(points, fitted(first), why, aicc)
     for name in (m.name for m in MODELS.values() if count >= m.free and m.name != first):
-        if fitted(name).collapsed_from is None and _adequate(fitted(name), count):
+        optimum = fitted(name)
+        fits_all = optimum.collapsed_from is None and _adequate(optimum, count)
+        if fits_all and optimum.shape().integral() <= most:
             return _report(points, fitted(name), f"simplest adequate model; {first} is not", aicc)
     curve = _trapezoid(points, "no sum of exponentials is adequate")
     return replace(curve, warnings=(NONE_ADEQUATE, *curve.warnings))

@@ -20,7 +20,7 @@ from dosimetry.physics.kinetics import Array, Exponentials
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, quantities
 
-HALF_LIVES, NOISES = 400, 50  # quantiles of the grid
+HALF_LIVES, NOISES = 401, 51  # quantiles of the grid; odd, so that the middle is the median
 EARLIEST, LATEST = 0.75, 2.5  # scan times, in half-lives, between which one scan serves
 
 
@@ -147,7 +147,7 @@ def fit_one(
     spread = activity * reference.default("scan_point_sd", "1") if sd is None else sd
     over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
     pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))
-    median = float(np.median(over_half_lives))
+    median = float(np.median(pushed))
     rate = max(LN2 / half_life.median, decay_constant)
     shape = Exponentials(np.array([median * rate]), np.array([rate]))
     return FittedCurve(

@@ -132,10 +132,8 @@ def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
 
 def _number_cell(unit: str, factor: float, separator: str) -> Any:
     def read(cell: Any) -> tuple[float, str]:
-        if blank(cell):
-            raise refuse("missing", "the cell is empty", "fill it in")
         try:
-            text = cell if isinstance(cell, str) else repr(float(cell))
+            text = "" if blank(cell) else cell if isinstance(cell, str) else repr(float(cell))
         except (TypeError, ValueError):
             raise refuse("not-a-number", f"{quote(cell)} is not a number", "as in 80.5") from None
         if separator == ";" and text.count(",") == 1 and "." not in text:
@@ -162,8 +160,10 @@ def check_range(name: str, value: float, unit: str, cell: object) -> None:
     """Refuse a value that is not positive, or that no measurement can give."""
     if value <= 0:
         raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
+    if value == float("inf"):
+        raise refuse("not-finite", f"{quote(cell)} is not finite", "check the exponent")
     low, high = RANGES.get(name, (0.0, float("inf")))
-    if not low <= value <= high or value == float("inf"):
+    if not low <= value <= high:
         raise refuse(
             "out-of-range",
             f"{quote(cell)} is outside {low:g} to {high:g}{'' if unit == '1' else f' {unit}'}",

@@ -178,8 +178,9 @@ def _allowance(
     activity: Amount | None = None
     cycles: int | None = None
     if course is not None and so_far is not None:
-        allowed, cycles = course.further_activity(limit.quantity, limit.value, risk, per_cycle)
-        activity = Amount(allowed, "GBq")
+        allowed = course.further_activity(limit.quantity, limit.value, risk, per_cycle)
+        if allowed is not None:
+            activity, cycles = Amount(allowed[0], "GBq"), allowed[1]
     return Allowance(
         limit.id,
         limit.region,

@@ -13,7 +13,7 @@ from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.limits import patient_limits
-from dosimetry.therapy.masses import MARROW, SIDES
+from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -64,10 +64,20 @@ def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
                 "concentration-of-an-organ",
                 f"{scan.region} is given as a concentration",
                 "give its activity; only red_marrow (in vertebrae) is given as a concentration",
-                scan.place if cycle.measurements.file else f"{place}.measurements{scan.place}",
+                FilePlace(scan.place)
+                if cycle.measurements.file
+                else f"{place}.measurements{scan.place}",
             )
+    yield from _vertebrae(course, cycle, place)
     if not cycle.blood.scans:
         return
+    if MARROW in cycle.dose_coefficients:
+        yield Problem(
+            "dose-twice",
+            "blood and a dose coefficient of red_marrow are both given",
+            "keep one of the two",
+            f"{place}.dose_coefficients.{MARROW}",
+        )
     if MARROW in cycle.measurements.by_region():
         yield Problem(
             "marrow-twice",
@@ -96,7 +106,31 @@ def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
                 f"{found:.4g} kBq/mL in {volume:g} mL of blood is more than the "
                 f"{left:.4g} MBq that can be left at {scan.time:g} h",
                 "check the unit of the concentration",
-                scan.place if cycle.blood.file else f"{place}.blood{scan.place}",
+                FilePlace(scan.place) if cycle.blood.file else f"{place}.blood{scan.place}",
+            )
+
+
+def _vertebrae(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Compare a marrow concentration with the activity that can be left."""
+    half_life = reference.half_life(NUCLIDE)
+    given = administration.activity(cycle, half_life)
+    share = 1.0 + reference.default("measured_excess", "1")
+    corrected = cycle.decay_corrected_to == "administration"
+    mass = red_marrow_mass(course)
+    for scan in cycle.measurements.scans:
+        if scan.region != MARROW or scan.unit != "kBq/mL":
+            continue
+        found = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
+        left = float(decay.kernel(given, scan.time, half_life))
+        if found * MBQ_PER_KBQ * mass > left * share:
+            yield Problem(
+                "more-than-administered",
+                f"{found:.4g} kBq/mL in {mass:.4g} g of red marrow is more than the {left:.4g} MBq "
+                f"that can be left at {scan.time:g} h",
+                "check the unit of the concentration",
+                FilePlace(scan.place)
+                if cycle.measurements.file
+                else f"{place}.measurements{scan.place}",
             )
 
 
@@ -178,7 +212,8 @@ def _limits(course: Course) -> Iterator[Problem]:
             )
         seen.add(name)
     ids = [limit.id for limit in patient_limits(course)[0]]
-    for twice in sorted({name for name in ids if ids.count(name) > 1} - seen):
+    twice_named = len(seen) < len(course.therapy.limits or [])
+    for twice in () if twice_named else sorted({name for name in ids if ids.count(name) > 1}):
         yield Problem("limit-twice", f"'{twice}' is named twice", "keep one", "therapy.limits")
     yield from _earlier(course)
 
@@ -283,7 +318,19 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
                 "remove it, or add the measurement",
                 f"{place}.models.{name}",
             )
-    kidneys = {"kidneys", "kidney_left", "kidney_right"}
+    kidneys = {"kidneys", *SIDES}
+    one_side = set(cycle.dose_coefficients) & set(SIDES)
+    if (
+        len(one_side) == 1
+        and "kidneys" not in cycle.dose_coefficients
+        and "single_kidney" not in course.person.kidney_risk_factors
+    ):
+        yield Problem(
+            "one-kidney-only",
+            f"a dose coefficient is given of {next(iter(one_side))} only",
+            "give the other one too, or that of kidneys",
+            f"{place}.dose_coefficients",
+        )
     for name in cycle.dose_coefficients:
         if name in measured or (name in kidneys and measured & kidneys):
             yield Problem(

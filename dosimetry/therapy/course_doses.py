@@ -195,7 +195,7 @@ def _assumptions(
             f"not measured, population coefficients: {_listed(population)} "
             f"({'; '.join(table.sources)})"
         )
-    if measured:
+    if course.regions_measured():
         table = reference.table(f"s_values_lu177_icrp89_adult_{course.person.sex}")
         found.append(f"S values: ICRP 89 adult {course.person.sex} ({'; '.join(table.sources)})")
     for (half_life, source), names in notes.half_life.items():
@@ -238,7 +238,7 @@ def _warnings(
         found.append(
             Problem(
                 "generic-alpha-beta",
-                f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {_listed(generic)}",
+                f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {', '.join(generic)}",
                 "these regions have none of their own; read their BED with care",
                 "cumulative",
             )
@@ -291,7 +291,8 @@ def _warnings(
         if len(scans) == 1
     }
     for name in course.effective_half_lives:
-        if name not in one_scan:
+        sides = set(SIDES) if name == "kidneys" else set()
+        if not one_scan & {name, *sides}:
             found.append(
                 Problem(
                     "half-life-not-used",

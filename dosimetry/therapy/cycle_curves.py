@@ -16,7 +16,7 @@ from dosimetry.physics.fitting import FittedCurve
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
-from dosimetry.therapy.masses import MARROW, red_marrow_mass
+from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.measurements import Measurements, Scan
 from dosimetry.therapy.prediction import log_variance
 from dosimetry.therapy.scan_fit import at_scan_time, fit_scans
@@ -37,7 +37,7 @@ class Source:
         In MBq h.
     fit_sd : float
         Of the points and the fit, in MBq h; of the scan alone where the half-life is known
-        from elsewhere. Infinite where the points do not determine it.
+        from elsewhere. The TIA itself where the points do not determine it.
     shape : shape
         Activity over time in MBq.
     half_life_effect : array or None
@@ -95,6 +95,10 @@ def cycle_curves(
                 problems += _placed(error, region, measured, f"{place}.{key}")
                 continue
             curves[region] = curve
+            if curve.tia.sd is None:
+                notes.assumptions.append(
+                    f"{region}, cycle {index + 1}: the points do not determine the fit: sd 100 %"
+                )
             notes.warnings += [warning.at(f"{place} {region}") for warning in curve.warnings]
     if problems:
         raise InputError(problems)
@@ -144,16 +148,18 @@ def _half_life(
     region: str, course: Course, earlier: Sequence[Mapping[str, FittedCurve]]
 ) -> HalfLife:
     """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
-    like = reference.region(region).like
+    like = "blood" if region == "blood" else reference.region(region).like
     row = reference.effective_half_life(like)
     population = row if course.therapy.radiopharmaceutical == DOTATATE else None
+    names = (region, "kidneys") if region in SIDES else (region,)
     for number in range(len(earlier), 0, -1):
-        curve = earlier[number - 1].get(region)
+        curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
         if curve is not None and curve.model != SINGLE:
             found = curve.effective_half_life
             spread = (found.sd or 0.0) / found.value
             return HalfLife(found.value, log_variance(spread) ** 0.5, f"measured in cycle {number}")
-    given = course.effective_half_lives.get(region)
+    half_lives = course.effective_half_lives
+    given = next((half_lives[name] for name in names if name in half_lives), None)
     if given is not None:
         if given.sd is not None:
             spread, words = given.sd / given.value, ""
@@ -167,7 +173,9 @@ def _half_life(
     raise refuse(
         "no-half-life",
         "one scan only, and no effective half-life to use with it",
-        f"measure a second time, or give effective_half_lives.{region}",
+        "take a second sample"
+        if region == "blood"
+        else f"measure a second time, or give effective_half_lives.{region}",
     )
 
 
@@ -197,7 +205,7 @@ def _source(curve: FittedCurve, factor: float) -> Source:
     if curve.half_life_effect is not None:
         spread = float(curve.sd[0] / curve.activity[0]) * tia
     else:
-        spread = float("inf") if curve.tia.sd is None else curve.tia.sd * factor
+        spread = tia if curve.tia.sd is None else curve.tia.sd * factor
     return Source(tia, spread, curve.shape.scaled(factor), curve.half_life_effect)
 
 

@@ -16,6 +16,8 @@ from dosimetry.therapy.region_dose import RegionDose, dose_from_elsewhere, regio
 from dosimetry.therapy.sections import Course, Cycle
 from dosimetry.therapy.weights import BODY, region_weights
 
+STEP = 1e-4  # relative change of a mass, for its effect on the doses
+
 
 @dataclass(frozen=True, eq=False)
 class CycleDose:
@@ -67,9 +69,11 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     _check_remainder(sources, cycle, place)
     masses = _masses(course, cycle, sources, curves, place, notes)
     calibration = cycle.systematic_uncertainty.value / 100 if cycle.systematic_uncertainty else 0.0
+    weights = region_weights(course.person.sex, sources, masses, notes)
+    by_mass = _mass_sds(course.person.sex, sources, masses)
     doses = {
-        target: region_dose(weights, sources, masses, calibration)
-        for target, weights in region_weights(course.person.sex, sources, masses, notes).items()
+        target: region_dose(own, sources, calibration, by_mass.get(target, 0.0))
+        for target, own in weights.items()
     }
     if MARROW in sources and not set(BODY) & set(sources):
         notes.warnings.append(
@@ -82,6 +86,33 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
         )
     doses.update(_coefficient_doses(course, cycle, given, notes))
     return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _mass_sds(
+    sex: str,
+    sources: Mapping[str, Source],
+    masses: Mapping[str, RegionMass],
+) -> dict[str, float]:
+    """Return the relative sd of each dose from the masses, by moving each entry a little."""
+    totals: dict[str, list[float]] = {}
+    up, down = 1.0 + STEP, 1.0 / (1.0 + STEP)
+    entries = {mass.given_as: mass.relative_sd for mass in masses.values() if mass.relative_sd > 0}
+    for entry, spread in entries.items():
+        ends = []
+        for factor in (up, down):
+            moved = {
+                region: replace(mass, value=mass.value * factor) if mass.given_as == entry else mass
+                for region, mass in masses.items()
+            }
+            ends.append(region_weights(sex, sources, moved, Notes()))
+        for target in ends[0]:
+            high, low = (
+                sum(sources[name].tia * weight for name, weight in one[target].items())
+                for one in ends
+            )
+            slope = math.log(high / low) / (2 * math.log1p(STEP))
+            totals.setdefault(target, []).append(slope * spread)
+    return {target: math.hypot(*parts) for target, parts in totals.items()}
 
 
 def delivered_doses(course: Course, source: str = "") -> list[CycleDose]:
@@ -146,7 +177,7 @@ def _masses(
         masses[region] = mass
         if mass.origin:
             notes.assumptions.append(mass.origin)
-        warning = mass_warning(region, mass, course.person.sex, f"{place} {region}")
+        warning = mass_warning(region, mass, course, f"{place} {region}")
         if warning:
             notes.warnings.append(warning)
     return masses
@@ -173,6 +204,8 @@ def _coefficient_doses(
             mass = region_mass(side, course, {})
             if mass is not None:
                 masses[side] = mass.value
+                if mass.origin:
+                    notes.assumptions.append(mass.origin)
         total = sum(masses.values())
         parts = {side: doses[side].dose * masses[side] / total for side in sides}
         dose = sum(parts.values())

@@ -100,7 +100,7 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
     chances = course.probabilities(limit.quantity, limit.value)
     found = severity(float(chances[-1]))
     allowed = reference.default("caution_probability", "1")
-    further, _ = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
+    further = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
     return Flag(
         limit.id,
         limit.region,
@@ -110,7 +110,7 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
         Amount(total.value, "Gy"),
         bound,
         Amount(limit.value - total.value, "Gy"),
-        Amount(further, "GBq"),
+        None if further is None else Amount(further[0], "GBq"),
         None if found == "within" else _first(chances[1:].tolist(), found),
         limit.source,
     )

@@ -25,11 +25,14 @@ class RegionMass:
     relative_sd : float
     origin : str
         In words, for the assumptions of a plan; empty where the patient file gives the mass.
+    given_as : str
+        The entry of the patient file it is from; regions of one entry move together.
     """
 
     value: float
     relative_sd: float
     origin: str
+    given_as: str = ""
 
 
 def reference_mass(region: str, sex: str) -> float | None:
@@ -48,7 +51,7 @@ def region_mass(
     if given is not None:
         return given
     volumes = [scan.volume for scan in scans.get(region, ()) if scan.volume is not None]
-    if volumes:
+    if volumes and region != MARROW:  # a volume in vertebrae is not that of the marrow
         density = reference.default("soft_tissue_density", "g/mL")
         mass = sum(volumes) / len(volumes) * density
         return RegionMass(
@@ -76,7 +79,7 @@ def _given(region: str, course: Course) -> RegionMass | None:
         sides = [course.masses[side] for side in SIDES]
         total = sum(side.value for side in sides)
         spread = sum((side.sd or 0.0) ** 2 for side in sides) ** 0.5
-        return RegionMass(total, spread / total, "")
+        return RegionMass(total, spread / total, "", "kidneys")
     if region in SIDES and "kidneys" in course.masses:
         pair = course.masses["kidneys"]
         share = 1.0 if "single_kidney" in course.person.kidney_risk_factors else 0.5
@@ -84,16 +87,18 @@ def _given(region: str, course: Course) -> RegionMass | None:
             pair.value * share,
             (pair.sd or 0.0) / pair.value,
             f"{region}: half of the mass given for the kidneys" if share < 1 else "",
+            "kidneys",
         )
     if region not in course.masses:
         return None
     mass = course.masses[region]
-    return RegionMass(mass.value, (mass.sd or 0.0) / mass.value, "")
+    return RegionMass(mass.value, (mass.sd or 0.0) / mass.value, "", region)
 
 
-def mass_warning(region: str, mass: RegionMass, sex: str, place: str) -> Problem | None:
+def mass_warning(region: str, mass: RegionMass, course: Course, place: str) -> Problem | None:
     """Return a warning where a mass is outside half to double of the reference."""
-    phantom = reference_mass(region, sex)
+    single = region == "kidneys" and "single_kidney" in course.person.kidney_risk_factors
+    phantom = reference_mass(SIDES[0] if single else region, course.person.sex)
     if phantom is None:
         return None
     ratio = mass.value / phantom

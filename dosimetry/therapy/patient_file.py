@@ -86,7 +86,7 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
         raise refuse(
             "not-yaml",
             f"not readable as YAML: {why}",
-            "check indentation, colons and quotes",
+            "check indentation (spaces, no tabs), colons and quotes",
             f"{name}{line}: file",
         ) from None
     return _mapping(data, name)

@@ -114,11 +114,11 @@ class RegionCourse:
 
     def further_activity(
         self, quantity: str, limit: float, risk: float, per_cycle: float
-    ) -> tuple[float, int]:
+    ) -> tuple[float, int] | None:
         """Return the further activity that keeps the probability of passing a limit in bounds.
 
-        It is given in further cycles of ``per_cycle``, the last of them smaller, each at its own
-        dose per activity; no more of them than a course can have.
+        It is given in further cycles of ``per_cycle`` and one more with the rest, each at its own
+        dose per activity; the last cycle that a course can have takes all that is left.
 
         Parameters
         ----------
@@ -132,22 +132,22 @@ class RegionCourse:
 
         Returns
         -------
-        activity : float
-            In GBq; 0 where the probability is above ``risk`` already.
-        cycles : int
-            How many full cycles are in it.
+        (activity, cycles) : (float, int), or None
+            In GBq, 0 where the probability is above ``risk`` already, and how many full cycles
+            are in it; None where there is no room for one more cycle.
         """
         done, most = len(self.activities), len(self.posterior.mean)
+        if done == most:
+            return None
         longer = self.with_activities(self.activities + (per_cycle,) * (most - done))
         chances = longer.probabilities(quantity, limit)[done:]
         if chances[0] > risk:
             return 0.0, 0
-        full = int(np.argmax(chances > risk)) - 1 if np.any(chances > risk) else most - done
-        if done + full == most:
-            return full * per_cycle, full
+        above = chances > risk
+        full = int(np.argmax(above)) - 1 if np.any(above) else most - done - 1
         reached = self.with_activities(longer.activities[: done + full])
-        partial = reached.largest_activity(quantity, limit, risk, [done + full])
-        return full * per_cycle + min(partial, per_cycle), full
+        rest = reached.largest_activity(quantity, limit, risk, [done + full])
+        return full * per_cycle + rest, full + int(rest >= per_cycle)
 
     def largest_activity(
         self, quantity: str, limit: float, risk: float, cycles: Sequence[int]

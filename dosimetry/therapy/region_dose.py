@@ -13,7 +13,6 @@ from dosimetry.physics.kinetics import Array, Shape, combine
 from dosimetry.physics.one_scan import noise_quantiles
 from dosimetry.quantities import Distribution
 from dosimetry.therapy.cycle_curves import Source
-from dosimetry.therapy.masses import RegionMass
 from dosimetry.therapy.prediction import Observation, log_variance
 from dosimetry.therapy.weights import Weights
 
@@ -65,8 +64,6 @@ class RegionDose:
         parts as log-normal noise upon it.
         """
         sd = self.dose * self.relative_sd
-        if not math.isfinite(sd):
-            return Distribution(self.dose, None, None, None, "Gy")
         others = math.hypot(self.fit_sd, self.calibration_sd, self.mass_sd)
         if self.half_life_effect is None:
             reach = NORMAL_95 * math.sqrt(log_variance(others))
@@ -92,26 +89,19 @@ class RegionDose:
 
 
 def region_dose(
-    weights: Weights,
-    sources: Mapping[str, Source],
-    masses: Mapping[str, RegionMass],
-    calibration: float,
+    weights: Weights, sources: Mapping[str, Source], calibration: float, mass_sd: float
 ) -> RegionDose:
     """Weigh the sources' TIAs into the dose of one region, each part of its sd kept apart."""
-    parts = {name: sources[name].tia * weight for name, weight in weights.by_source.items()}
+    parts = {name: sources[name].tia * weight for name, weight in weights.items()}
     dose = sum(parts.values())
-    spread = [sources[name].fit_sd * weight for name, weight in weights.by_source.items()]
-    by_mass = [
-        sources[name].tia * weight * sensitivity * masses[name].relative_sd
-        for name, (weight, sensitivity) in weights.own.items()
-    ]
+    spread = [sources[name].fit_sd * weight for name, weight in weights.items()]
     return RegionDose(
         dose,
         math.hypot(*spread) / dose,
         calibration,
-        math.hypot(*by_mass) / dose,
+        mass_sd,
         _half_life_effect(parts, sources, dose),
-        combine((sources[name].shape, weight) for name, weight in weights.by_source.items()),
+        combine((sources[name].shape, weight) for name, weight in weights.items()),
         _contributions(parts, sources),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from dosimetry.physics.decay import LN2, decay
@@ -73,4 +74,5 @@ def fit_scans(
         An sd at some scans only, or what :func:`dosimetry.fit` refuses.
     """
     times, values, sds, unit = at_scan_time(scans, administered, half_life, decay_corrected)
-    return fit_points(times, values, sds or None, model, LN2 / half_life, unit)
+    most = math.inf if unit == "kBq/mL" else administered * half_life / LN2
+    return fit_points(times, values, sds or None, model, LN2 / half_life, unit, most)

@@ -35,7 +35,6 @@ from dosimetry.therapy.strategy import (
     Bounds,
     check_strategy,
     decide,
-    least_activity,
 )
 
 
@@ -97,14 +96,17 @@ def plan(
         risk,
         _cycles(max_cycles),
         _number(max_activity, "GBq", "max_activity") or programme.activity or 0.0,
-        _number(min_activity, "GBq", "min_activity") or least_activity(),
+        _number(min_activity, "GBq", "min_activity"),
         _left_out(without_cycles, len(delivered), programme, strategy, max_cycles),
     )
     limits, limit_warnings = patient_limits(patient)
     known = course_doses(patient, delivered)
     to_come, decision = decide(strategy, programme, known.regions, limits, len(delivered), bounds)
     given = [cycle.administered / 1000 for cycle in delivered]
-    scheduled = regimen.schedule(patient, given, to_come, programme.interval)
+    try:
+        scheduled = regimen.schedule(patient, given, to_come, programme.interval)
+    except InputError as error:
+        raise error.at(f"{patient.source}: " if patient.source else "") from None
     activities = tuple(cycle.activity or 0.0 for cycle in scheduled)
     doses = replace(
         known,
@@ -112,7 +114,7 @@ def plan(
             name: course.with_activities(activities) for name, course in known.regions.items()
         },
     )
-    per_cycle = programme.activity or regimen.usual_activity()
+    per_cycle = max(programme.activity or 0.0, regimen.usual_activity())
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
     return Plan(
         schema=SCHEMA,

@@ -294,7 +294,11 @@ class Course(Section):
 
     def regions_measured(self) -> set[str]:
         """Return every region that has a curve in some cycle."""
-        return {scan.region for cycle in self.cycles for scan in cycle.measurements.scans}
+        return {
+            scan.region
+            for cycle in self.cycles
+            for scan in (*cycle.measurements.scans, *cycle.blood.scans)
+        }
 
 
 SECTIONS: Mapping[str, type[BaseModel]] = {

@@ -28,8 +28,10 @@ class Bounds:
         Probability of passing a limit that is allowed.
     most_cycles : int
         Of the whole course, for ``to-limit``.
-    highest, lowest : float
-        Activity of one cycle in GBq; less than ``lowest`` is not given.
+    highest : float
+        Activity of one cycle in GBq.
+    lowest : float or None
+        Least activity of one cycle in GBq, where one is asked for.
     left_out : tuple of int
         Numbers of cycles to come that are not given.
     """
@@ -37,7 +39,7 @@ class Bounds:
     risk: float
     most_cycles: int
     highest: float
-    lowest: float
+    lowest: float | None
     left_out: tuple[int, ...]
 
 
@@ -157,17 +159,15 @@ def _adjusted(
             [_one(0.0, number, bounds) for number in numbers],
             Decision("no cycle of the regimen is left to adjust", None, None, None),
         )
-    activity, limit = _largest(regions, limits, slots, bounds)
-    while activity < bounds.lowest and len(slots) > 1:
-        slots.pop()
-        activity, limit = _largest(regions, limits, slots, bounds)
-    if activity < bounds.lowest:
-        slots = []
+    least = bounds.lowest or reference.default("lowest_activity", "GBq")
+    wanted = len(slots)
+    slots, activity, limit = _best_split(regions, limits, slots, bounds)
+    slots = slots if activity >= least else []
     name = limit.id if limit else None
     if not slots:
         reason = (
-            f"no cycle can be given: {name} allows {activity:.3g} GBq at a risk of "
-            f"{bounds.risk:g}, less than the least useful {bounds.lowest:.3g} GBq"
+            f"no cycle can be given: {f'{name} allows' if name else 'there is asked for at most'} "
+            f"{activity:.3g} GBq at a risk of {bounds.risk:g}"
         )
     elif limit is None:
         reason = f"{activity:.4g} GBq per cycle: as much as is asked for, no limit is nearer"
@@ -176,6 +176,8 @@ def _adjusted(
             f"{activity:.4g} GBq per cycle: the largest at which {name} is passed with a "
             f"probability of at most {bounds.risk:g}"
         )
+    if len(slots) < wanted:
+        reason += f"; a cycle of less than {least:.3g} GBq is not given"
     to_come: list[ToCome] = []
     for number in numbers:
         if number in slots or number in bounds.left_out:
@@ -185,6 +187,25 @@ def _adjusted(
     chance, _ = _worst(regions, [limit] if limit else limits, to_come)
     cycle = slots[-1] if slots else None
     return to_come, Decision(reason, name, cycle, chance if chance >= 0 else None)
+
+
+def _best_split(
+    regions: Mapping[str, RegionCourse],
+    limits: Sequence[Limit],
+    slots: Sequence[int],
+    bounds: Bounds,
+) -> tuple[list[int], float, Limit | None]:
+    """Return the cycles to give, their equal activity, and the limit that decides.
+
+    All of them; where a least activity is asked for, as many of the first ones as give the most
+    activity in total with none below it, so that more risk never means less.
+    """
+    counts = [len(slots)] if bounds.lowest is None else range(len(slots), 0, -1)
+    splits = [
+        (list(slots[:count]), *_largest(regions, limits, slots[:count], bounds)) for count in counts
+    ]
+    useful = [split for split in splits if split[1] >= (bounds.lowest or 0.0)]
+    return max(useful, key=lambda split: len(split[0]) * split[1], default=splits[-1])
 
 
 def _largest(
@@ -202,8 +223,3 @@ def _largest(
         if most < found[0]:
             found = most, limit
     return found
-
-
-def least_activity() -> float:
-    """Return the activity in GBq below which a cycle is not worth giving, by default."""
-    return reference.default("lowest_activity", "GBq")

@@ -7,7 +7,6 @@ same weights (Gy per MBq h).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from dosimetry import reference
 from dosimetry.physics import absorbed_dose
@@ -18,15 +17,7 @@ from dosimetry.therapy.masses import MARROW, SIDES, RegionMass
 BODY = ("total_body", "remainder_of_body")
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Dose to one region as a weighted sum of TIAs, with the part of each region's own mass.
-
-    ``own`` holds, by region, the weight that scales with its mass and -d ln weight / d ln mass.
-    """
-
-    by_source: Mapping[str, float]
-    own: Mapping[str, tuple[float, float]]
+Weights = Mapping[str, float]  # Gy per MBq h, by source
 
 
 def region_weights(
@@ -66,12 +57,11 @@ def _target_weights(
     notes: Notes,
 ) -> Weights:
     if reference.region(target).role == "tumour":
-        weight = _sphere_weight(target, masses[target], notes)
-        return Weights({target: weight}, {target: (weight, 1.0)})
+        return {target: _sphere_weight(target, masses[target], notes)}
     s_values = reference.s_values(sex)
     phantom = "kidneys" if target in SIDES else target
     own = _own_weights(target, sex, masses)
-    by_source: dict[str, float] = {region: weight for region, (weight, _) in own.items()}
+    by_source = dict(own)
     for region, names in sources.items():
         if region in own or (target in SIDES and region in SIDES):
             continue
@@ -83,13 +73,11 @@ def _target_weights(
             for region in curves:
                 if region != body:
                     by_source[region] = by_source.get(region, 0.0) - rest
-    return Weights(by_source, own)
+    return by_source
 
 
-def _own_weights(
-    target: str, sex: str, masses: Mapping[str, RegionMass]
-) -> dict[str, tuple[float, float]]:
-    """Return weight and sensitivity to mass of each measured region's self-dose to a target."""
+def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
+    """Return the weight of each measured region's self-dose to a target."""
     constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
     s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
     sides = [side for side in SIDES if side in masses]
@@ -99,17 +87,15 @@ def _own_weights(
         found = {}
         for side in sides if target == "kidneys" else (target,):
             mass = masses[side].value
-            weight = absorbed_dose.kidney_s_value.kernel(s_pair, pair_mass, mass, constant)
-            sensitivity = absorbed_dose.mass_sensitivity(s_pair, pair_mass, mass, constant)
             share = mass / total if target == "kidneys" else 1.0
-            found[side] = (weight * share, sensitivity)
+            weight = absorbed_dose.kidney_s_value.kernel(s_pair, pair_mass, mass, constant)
+            found[side] = weight * share
         return found
     if target not in masses or reference.region(target).role != "organ":
         return {}
-    s_self, mass = s_values[target, target], masses[target].value
-    weight = absorbed_dose.self_s_value.kernel(s_self, phantom[target], mass, constant)
-    sensitivity = absorbed_dose.mass_sensitivity(s_self, phantom[target], mass, constant)
-    return {target: (weight, sensitivity)}
+    mass = masses[target].value
+    s_self = s_values[target, target]
+    return {target: absorbed_dose.self_s_value.kernel(s_self, phantom[target], mass, constant)}
 
 
 def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
