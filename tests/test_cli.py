@@ -124,12 +124,14 @@ def test_a_plan_never_overwrites_its_input(suffix, tmp_path):
     assert "name another file" in message
 
 
-@pytest.mark.parametrize("target", ["nowhere/plan.json", "folder"])
-def test_a_target_that_cannot_be_written_leaves_nothing_behind(target, tmp_path):
+@pytest.mark.parametrize(
+    ("target", "why"), [("nowhere/plan.json", "cannot be written"), ("folder", "is no plain file")]
+)
+def test_a_target_that_cannot_be_written_leaves_nothing_behind(target, why, tmp_path):
     (tmp_path / "folder").mkdir()
     (tmp_path / "p.yaml").write_text(PATIENT)
     message = refused("plan", "p.yaml", "-o", target, cwd=tmp_path)
-    assert f"{target}: file: cannot be written" in message
+    assert f"{target}: file: {why}" in message
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["folder", "p.yaml"]
 
 
@@ -350,7 +352,7 @@ MESSAGES = {
     "a comma": (("plan", "comma.yaml"), "did you mean '7.4 GBq'?"),
     "a character that is none": (("check", "character.yaml"), "character.yaml"),
     "the end of the calendar": (("plan", "late.yaml"), "late.yaml: "),
-    "one scan in a list": (("plan", "one.yaml"), "one.yaml: cycles[0].measurements"),
+    "one scan, no half-life": (("plan", "one.yaml"), "one.yaml: cycles[0].measurements"),
     "unknown strategy": (("plan", "good.yaml", "--strategy", "fixd"), "nearest: fixed"),
     "a risk that is none": (("plan", "good.yaml", "--risk", "nan"), "risk"),
     "a CSV without units": (("fit", "units.csv", "--administered", "7 GBq"), "units.csv:1: time"),
@@ -359,7 +361,10 @@ MESSAGES = {
         ("fit", "good.csv", "--administered", "7 GBq", "--model", "monoo"),
         "nearest: mono",
     ),
-    "decay of a time": (("decay", "7.4 h", "--after", "3 d"), "ACTIVITY: the unit 'h'"),
+    "decay of a time": (
+        ("decay", "7.4 h", "--after", "3 d"),
+        "ACTIVITY: 'h' is no unit of activity",
+    ),
     "decay to more": (("decay", "7.4 GBq", "--to", "8 GBq"), "8 GBq is more than 7.4 GBq"),
     "an unknown nuclide": (("decay", "7 GBq", "--after", "3 d", "--nuclide", "Lu177"), "Lu-177"),
     "an unknown table": (("tables", "limit"), "nearest: limits"),
@@ -375,7 +380,7 @@ def bad(tmp_path_factory):
         "character.yaml": PATIENT.replace("T-1", '"\\U99999999"'),
         "late.yaml": PATIENT + CYCLE % ("9999-12-31", "good.csv"),
         "one.yaml": PATIENT
-        + CYCLE % ("2026-01-12", "[{region: liver, time: 4 h, activity: 80 MBq}]"),
+        + CYCLE % ("2026-01-12", "[{region: lungs, time: 4 h, activity: 80 MBq}]"),
         "good.csv": CSV,
         "units.csv": CSV.replace(" [h]", ""),
     }

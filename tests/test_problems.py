@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from dosimetry.problems import InputError, Problem, join_place, nearest, quote, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, join_place, nearest, quote, refuse
 
 
 def test_problem_reads_place_then_message_then_cure():
@@ -59,7 +59,8 @@ def test_input_error_survives_pickle():
         ("p.yaml: ", "id", "p.yaml: id"),
         ("", "id", "id"),
         ("cycles", "", "cycles"),
-        ("p.yaml: cycles[0]", "c.csv:3: activity [MBq]", "c.csv:3: activity [MBq]"),
+        ("p.yaml: cycles[0]", FilePlace("c.csv:3: sd [MBq]"), "c.csv:3: sd [MBq]"),
+        ("p.yaml: ", "note: mine", "p.yaml: note: mine"),
     ],
 )
 def test_places_join(outer, inner, joined):

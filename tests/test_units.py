@@ -196,7 +196,7 @@ def test_a_number_too_large_is_refused(text, unit):
 def test_a_missing_unit_is_refused_and_an_example_given():
     problem = refusal("7.4", "MBq")
     assert problem.code == "no-unit"
-    assert "7.4 MBq" in problem.cure
+    assert "7.4 GBq" in problem.cure
 
 
 @pytest.mark.parametrize("text", ["5 furlong", "5 gbq", "5 GBQ", "5 mci", "5 ds", "5 H", "5 oz"])

@@ -285,25 +285,28 @@ def _choose(points: _Points, most: float) -> FittedCurve:
         return fits[name]
 
     candidates = [m.name for m in MODELS.values() if count >= m.free + 2]
-    aicc = {
-        name: _aicc(fitted(name), count)
-        for name in candidates
-        if fitted(name).collapsed_from is None and fitted(name).shape().integral() <= most
-    }
+    aicc = {name: _aicc(fitted(name), count) for name in candidates if _usable(fitted(name), most)}
     if aicc:
         first = min(aicc, key=lambda name: aicc[name])
         why = "lowest AICc" if len(aicc) > 1 else f"the only candidate of AICc for {count} points"
     else:
         first, why = "mono", f"{count} points"
-    if _adequate(fitted(first), count) and fitted(first).shape().integral() <= most:
+    if _adequate(fitted(first), count) and _usable(fitted(first), most):
         return _report(points, fitted(first), why, aicc)
     for name in (m.name for m in MODELS.values() if count >= m.free and m.name != first):
-        optimum = fitted(name)
-        fits_all = optimum.collapsed_from is None and _adequate(optimum, count)
-        if fits_all and optimum.shape().integral() <= most:
+        if _usable(fitted(name), most) and _adequate(fitted(name), count):
             return _report(points, fitted(name), f"simplest adequate model; {first} is not", aicc)
     curve = _trapezoid(points, "no sum of exponentials is adequate")
     return replace(curve, warnings=(NONE_ADEQUATE, *curve.warnings))
+
+
+def _usable(optimum: Optimum, most: float) -> bool:
+    """Tell whether a fit kept its model, is determined by the points, and possible."""
+    gradient = optimum.tia_gradient()
+    determined = bool(np.all(np.isfinite(optimum.covariance)))
+    spread = math.sqrt(gradient @ optimum.covariance @ gradient) if determined else math.inf
+    total = optimum.shape().integral()
+    return optimum.collapsed_from is None and spread <= total <= most
 
 
 def _aicc(optimum: Optimum, count: int) -> float:

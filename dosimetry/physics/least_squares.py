@@ -247,7 +247,7 @@ def _residual(model: Model, data: _Data, theta: Array) -> tuple[Array, Array, Ar
             columns[i] = falls[fall]
             slopes[i, fall] = -rates[fall] * drops[fall]
         else:
-            gap = rates[rise] - rates[fall]
+            gap = max(rates[rise] - rates[fall], APART * rates[fall])
             columns[i] = drops[fall] * exprel(-gap * data.time)
             slopes[i, fall] = rates[fall] / gap * (columns[i] - drops[fall])
             slopes[i, rise] = rates[rise] / gap * (drops[rise] - columns[i])

@@ -141,7 +141,7 @@ def fit_one(
     --------
     >>> curve = fit_one(72.0, 60.0, 6.0, HalfLife(51.0, 0.198, "table"), 0.00434)
     >>> print(f"{curve.tia.value:.0f} {curve.tia.sd:.0f}")
-    11849 1236
+    11969 1236
     """
     assumed = sd is None
     spread = activity * reference.default("scan_point_sd", "1") if sd is None else sd

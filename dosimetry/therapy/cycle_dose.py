@@ -69,6 +69,7 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     _check_remainder(sources, cycle, place)
     masses = _masses(course, cycle, sources, curves, place, notes)
     calibration = cycle.systematic_uncertainty.value / 100 if cycle.systematic_uncertainty else 0.0
+    notes.assumptions += [line for region in sources for line in _taken_to_be(region)]
     weights = region_weights(course.person.sex, sources, masses, notes)
     by_mass = _mass_sds(course.person.sex, sources, masses)
     doses = {
@@ -86,6 +87,13 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
         )
     doses.update(_coefficient_doses(course, cycle, given, notes))
     return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _taken_to_be(region: str) -> list[str]:
+    role = reference.region(region).role
+    if role == "contents" and region != "colon":
+        return [f"{region}: activity taken to be in the contents"]
+    return [f"{region}: a unit-density sphere, self-dose only"] if role == "tumour" else []
 
 
 def _mass_sds(

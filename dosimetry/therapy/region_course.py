@@ -183,8 +183,8 @@ class RegionCourse:
         inside = np.maximum(room, 0.0)
         most = 2.0 * room / (linear + np.sqrt(linear**2 + 4.0 * squared * inside))
         rank = int(risk * len(most))
-        # Rounding must not tip the draw that just reaches the limit over it.
-        return max(float(np.partition(most, rank)[rank]) * (1.0 - 1e-12), 0.0)
+        # Rounding, to 12 digits in the document, must not tip the draw that just reaches it.
+        return max(float(np.partition(most, rank)[rank]) * (1.0 - 1e-11), 0.0)
 
     @functools.cached_property
     def _every_draw(self) -> Array:

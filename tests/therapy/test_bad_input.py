@@ -168,15 +168,15 @@ ERRORS = {
         LIVER,
         ("not-plain-yaml", "p.yaml:1: file", "tag", "without it"),
     ),
-    "one scan only, in a CSV": (
+    "one scan without a half-life, in a CSV": (
         MEASURED,
-        f"{HEADER}liver,24,60\n",
-        ("one-scan-only", "c.csv: region", "liver", "two times", "not supported yet"),
+        f"{HEADER}lungs,24,60\n",
+        ("no-half-life", "c.csv: region", "lungs", "a second time", "effective_half_lives.lungs"),
     ),
-    "one scan only, in a list": (
-        patient(cycle(more=scans(("liver", 24, 60)))),
+    "one scan without a half-life, in a list": (
+        patient(cycle(more=scans(("lungs", 24, 60)))),
         None,
-        ("one-scan-only", "p.yaml: cycles[0].measurements", "liver", "two times"),
+        ("no-half-life", "p.yaml: cycles[0].measurements", "lungs", "a second time"),
     ),
 }
 
@@ -278,6 +278,7 @@ BROKEN = (4, 80), (24, 20), (72, 80), (168, 20)
 OWN = "regimen: {activity: %s, cycles: 3, interval: %s}"
 
 WARNINGS = {
+    "one scan only": (curve((72, 40)), ("one-scan-only", "cycles[0] liver")),
     "clearance at the physical bound": (
         curve(*PHYSICAL),
         ("clearance-at-physical-bound", "cycles[0] liver"),

@@ -197,7 +197,7 @@ def test_no_source_takes_dose_away():
     less, more = (
         doses(*curves, washout("remainder_of_body", tia))["heart_wall"] for tia in (1e3, 1e4)
     )
-    assert more > less > 0
+    assert more >= less > 0
 
 
 # --- tumours ------------------------------------------------------------------------------------

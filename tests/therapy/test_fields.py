@@ -279,7 +279,6 @@ PER_GBQ = "0.3 Gy/GBq"
         (("liver",), {"dose_coefficients": {"liver": PER_GBQ}}, "dose-twice", "liver"),
         (KIDNEYS, {"dose_coefficients": {"kidneys": PER_GBQ}}, "dose-twice", "kidneys"),
         (("liver",), {"decay_corrected_to": "scan"}, "unknown-word", "decay_corrected_to"),
-        (("liver",), {"blood": "blood.csv"}, "not-supported-yet", "blood"),
     ],
 )
 def test_a_cycle_that_cannot_be_is_refused(regions, more, code, place):
@@ -295,10 +294,11 @@ def test_an_sd_stands_at_all_scans_of_a_region_or_at_none():
     codes(document({"measurements": [*scans("liver", sd="5 %"), *scans("spleen")]}))
 
 
-def test_concentrations_wait_for_a_later_version():
-    row = {"region": "red_marrow", "time": "4 h", "concentration": "3 kBq/mL"}
-    problem = refused(document({"measurements": [row, {**row, "time": "24 h"}]}))
-    assert (problem.code, problem.place) == ("not-supported-yet", "p.yaml: cycles[0].measurements")
+def test_only_the_marrow_is_given_as_a_concentration():
+    row = {"region": "liver", "time": "4 h", "concentration": "3 kBq/mL"}
+    problem = refused(document({"measurements": [row]}))
+    place = "p.yaml: cycles[0].measurements[0]"
+    assert (problem.code, problem.place) == ("concentration-of-an-organ", place)
 
 
 def test_one_kidney_alone_is_fine_where_there_is_one():

@@ -244,7 +244,7 @@ REFUSED = {
         "nearest: liver",
     ),
     "a region that is irradiated, not measured": (
-        f"{HEADER}stomach_wall,4,80\nstomach_wall,24,60\n",
+        f"{HEADER}stomach_wall,4,80\nliver,24,60\n",
         "c.csv:2: region",
         "not-measurable",
         "stomach",

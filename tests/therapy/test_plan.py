@@ -266,9 +266,7 @@ def test_probabilities_are_those_of_a_monte_carlo_of_our_own(name):
         )
 
 
-@pytest.mark.parametrize(
-    ("name", "limit"), [("psma_patient1", "kidneys-ad-23"), ("two_cycles", "liver-own")]
-)
+@pytest.mark.parametrize(("name", "limit"), [("psma_patient1", "kidneys-ad-23")])
 def test_a_further_cycle_of_the_margin_has_the_probability_in_a_monte_carlo_of_our_own(name, limit):
     (flag,) = [f for f in document(name)["flags"] if f["limit"] == limit]
     region = EXAMPLES[name]().regions[flag["region"]]
@@ -310,14 +308,21 @@ def test_a_cycle_to_come_scales_with_its_activity():
     assert other.absorbed_dose.value == pytest.approx(one.absorbed_dose.value / 2)
 
 
-@pytest.mark.parametrize("model", ["auto", "bi"])
+@pytest.mark.parametrize("model", ["auto", "trapezoid"])
 def test_a_tumour_with_a_curve_and_a_mass_has_a_dose_however_poor_the_curve(model):
     poor = cycle(late_scans("tumour_1"), models={"tumour_1": model})
     plan = planned(poor, masses={"tumour_1": "20 g"})
     assert region_of(plan.cycles[0].regions, "tumour_1").basis == "measured"
 
 
-@pytest.mark.parametrize("model", ["auto", "bi"])
+def test_a_model_that_gives_more_than_was_administered_is_refused():
+    # bi, asked for by name, runs away to 3e14 MBq in a part that no scan sees
+    with pytest.raises(InputError) as caught:
+        planned(cycle(late_scans("kidneys"), models={"kidneys": "bi"}))
+    assert codes(caught.value.problems) == ["more-than-administered"]
+
+
+@pytest.mark.parametrize("model", ["auto", "mono"])
 def test_what_is_known_from_the_population_alone_says_so(model):
     # A curve that determines nothing leaves the label's 0.654 Gy/GBq, and the label's basis
     plan = planned(cycle(late_scans("kidneys"), models={"kidneys": model}))
@@ -326,7 +331,7 @@ def test_what_is_known_from_the_population_alone_says_so(model):
     assert kidneys.basis == ("population" if is_label else "predicted")
 
 
-@pytest.mark.parametrize("model", ["auto", "bi"])
+@pytest.mark.parametrize("model", ["auto", "mono"])
 def test_a_course_is_not_less_than_what_was_measured_of_it(model):
     plan = planned(cycle(late_scans("kidneys"), models={"kidneys": model}))
     measured = region_of(plan.cycles[0].regions, "kidneys").absorbed_dose.value

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import lognorm
 
+from dosimetry.quantities import Distribution
 from dosimetry.therapy.prediction import Observation, Posterior, population_prior, posterior
 from dosimetry.therapy.region_course import BED, DOSE, RegionCourse
 
@@ -19,7 +20,7 @@ QUANTITIES = (DOSE, BED)
 
 
 def course(activities, seen=(), earlier=(0.0, 0.0), g=G, count=None):
-    count = count or min(len(activities) + 1, 12)
+    count = count or 12
     return RegionCourse(
         region="kidneys",
         activities=tuple(activities),
@@ -59,8 +60,8 @@ def test_the_mean_bed_of_a_planned_cycle_is_that_of_the_spread_dose():
 
 def test_a_measured_cycle_keeps_its_dose_and_gets_its_bed():
     # BED = D (1 + G D/(alpha/beta)); sd(BED) = (1 + 2 G D/(alpha/beta)) sd(D), G held fixed
-    dose, bed = course([7.4]).measured(0, 5.0, 0.4)
-    assert (dose.value, dose.sd) == (5.0, 0.4)
+    bed = course([7.4]).measured_bed(0, Distribution(5.0, 0.4, 4.4, 5.7, "Gy"))
+    assert bed.p95 == pytest.approx(5.7 * (1 + G * 5.7 / ALPHA_BETA))
     assert bed.value == pytest.approx(5.0 * (1 + G * 5.0 / ALPHA_BETA))
     assert bed.sd == pytest.approx(0.4 * (1 + 2 * G * 5.0 / ALPHA_BETA))
 
@@ -68,7 +69,7 @@ def test_a_measured_cycle_keeps_its_dose_and_gets_its_bed():
 def test_without_protraction_there_is_an_absorbed_dose_and_no_bed():
     found = course([7.4], g=None)
     assert found.planned(0)[1] is None
-    assert found.measured(0, 5.0, 0.4)[1] is None
+    assert found.measured_bed(0, Distribution(5.0, 0.4, 4.4, 5.7, "Gy")) is None
     assert found.cumulative(BED) is None
     assert found.cumulative(DOSE) is not None
 
@@ -183,71 +184,56 @@ def gained(quantity, dose):
 
 
 def passed(found, quantity, limit, activity):
-    """Probability after a further activity at the dose per activity of the next cycle.
-
-    One cycle up to the full activity; above it full cycles, and of the last one its share.
-    """
-    *cycles, next_one = found.posterior.draws().T
-    total = sum(gained(quantity, FULL * k) for k in cycles)
-    if activity <= FULL:
-        total = total + gained(quantity, activity * next_one)
-    else:
-        total = total + activity / FULL * gained(quantity, FULL * next_one)
+    """Probability after a further activity: full cycles and one more with the rest."""
+    draws = found.posterior.draws()
+    done = len(found.activities)
+    whole, rest = divmod(activity, FULL)
+    given = [FULL] * (done + int(whole)) + [rest]
+    total = sum(gained(quantity, a * draws[:, i]) for i, a in enumerate(given))
     return np.mean(total > limit)
 
 
 @pytest.mark.parametrize(("quantity", "limit", "side"), ROOM)
 def test_the_further_activity_is_the_largest_that_keeps_the_probability(quantity, limit, side):
     found = course([FULL, FULL])
-    most = found.further_activity(quantity, limit, ALLOWED, FULL)
+    most, cycles = found.further_activity(quantity, limit, ALLOWED, FULL)
     assert (most < FULL) == (side == "below")
+    assert cycles == int(most // FULL)
     assert passed(found, quantity, limit, most * (1 - 1e-9)) <= ALLOWED
     assert passed(found, quantity, limit, most * (1 + 1e-9)) > ALLOWED
 
 
-@pytest.mark.parametrize(("quantity", "limit"), [(q, limit) for q, limit, _ in ROOM[:3]])
-def test_a_further_cycle_of_that_activity_keeps_the_probability(quantity, limit):
-    most = course([FULL, FULL]).further_activity(quantity, limit, ALLOWED, FULL)
+@pytest.mark.parametrize(("quantity", "limit"), [(q, limit) for q, limit, _ in ROOM])
+def test_further_cycles_of_that_activity_keep_the_probability(quantity, limit):
+    most, _ = course([FULL, FULL]).further_activity(quantity, limit, ALLOWED, FULL)
     for activity, kept in ((most * (1 - 1e-9), True), (most * (1 + 1e-9), False)):
-        found = at_the_end(course([FULL, FULL, activity]), quantity, limit)
-        assert (found <= ALLOWED) == kept
-
-
-def test_full_cycles_and_a_last_smaller_one_keep_the_probability():
-    found = course([FULL, FULL])
-    most = found.further_activity(BED, 90.0, ALLOWED, FULL)
-    whole, rest = divmod(most, FULL)
-    assert whole >= 1
-    *cycles, next_one = found.posterior.draws().T
-    total = sum(gained(BED, FULL * k) for k in cycles) + gained(BED, rest * next_one)
-    total = total + whole * gained(BED, FULL * next_one)
-    assert np.mean(total > 90.0) <= ALLOWED
+        whole, rest = divmod(activity, FULL)
+        longer = course([FULL, FULL, *[FULL] * int(whole), rest])
+        assert (at_the_end(longer, quantity, limit) <= ALLOWED) == kept
 
 
 def test_activity_in_full_cycles_leaves_more_room_than_in_one():
     # BED grows faster than the activity of one cycle
     found = course([7.4] * 2)
-    in_cycles = found.further_activity(BED, 90.0, ALLOWED, FULL)
-    at_once = found.further_activity(BED, 90.0, ALLOWED, 1e6)
+    in_cycles, _ = found.further_activity(BED, 90.0, ALLOWED, FULL)
+    at_once, _ = found.further_activity(BED, 90.0, ALLOWED, 1e6)
     assert FULL < at_once < in_cycles
-
-
-def test_the_further_activity_is_continuous_at_one_full_cycle():
-    found = course([7.4] * 2)
-    at_once = found.further_activity(BED, 45.0, ALLOWED, 1e6)
-    for full in (at_once * (1 - 1e-6), at_once * (1 + 1e-6)):
-        assert found.further_activity(BED, 45.0, ALLOWED, full) == pytest.approx(at_once, rel=1e-5)
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_there_is_no_room_where_the_limit_is_passed_already(quantity):
     found = course([7.4] * 4, earlier=(30.0, 30.0))
-    assert found.further_activity(quantity, 28.0, ALLOWED, FULL) == 0.0
+    assert found.further_activity(quantity, 28.0, ALLOWED, FULL) == (0.0, 0)
 
 
 def test_there_is_no_further_cycle_after_the_twelfth():
     assert course([7.4] * 12).further_activity(DOSE, 1e4, ALLOWED, FULL) is None
-    assert course([7.4] * 11).further_activity(DOSE, 1e4, ALLOWED, FULL) > 0
+
+
+def test_the_last_cycle_of_a_course_takes_all_that_is_left():
+    most, cycles = course([7.4] * 11).further_activity(DOSE, 1e4, ALLOWED, FULL)
+    assert most > 100 * FULL
+    assert cycles == 1
 
 
 @settings(deadline=None)
@@ -255,8 +241,9 @@ def test_there_is_no_further_cycle_after_the_twelfth():
 def test_a_higher_limit_never_leaves_less_room(limit, factor):
     found = course([7.4] * 2)
     for quantity in QUANTITIES:
-        less = found.further_activity(quantity, limit, ALLOWED, FULL)
-        assert less <= found.further_activity(quantity, limit * factor, ALLOWED, FULL)
+        less, _ = found.further_activity(quantity, limit, ALLOWED, FULL)
+        more, _ = found.further_activity(quantity, limit * factor, ALLOWED, FULL)
+        assert less <= more
 
 
 def test_measured_cycles_narrow_the_course():

@@ -1,0 +1,225 @@
+"""The uncertainty of a measured dose by its causes.
+
+Sources: ``physics.md`` sections 3, 4 and 8 (Gear 2018): counting and fit, half-life, systematic and
+mass are independent, so they add up in quadrature; what a cause adds is worked out here.
+"""
+
+import json
+import math
+
+import pytest
+from recalculated_plan import Phantom
+from sample_patients import cycle, region_of, washout
+
+import dosimetry
+from dosimetry import Patient
+
+MALE = Phantom("male")
+CAUSES = {"counting and fit", "half-life", "systematic", "mass"}
+HALF_LIFE, TIME = 50.0, 72.0  # h
+SIDES = ("kidney_left", "kidney_right")
+
+
+def one_scan(region, activity=60.0, sd="8 %", time=TIME):
+    return [{"region": region, "time": f"{time!r} h", "activity": f"{activity!r} MBq", "sd": sd}]
+
+
+def planned(*curves, masses=None, half_lives=None, **fields):
+    return dosimetry.plan(
+        Patient.from_dict(
+            {
+                "patient": {"id": "U-1", "sex": "male"},
+                "therapy": {"regimen": "netter-1"},
+                "masses": masses or {},
+                "effective_half_lives": half_lives or {},
+                "cycles": [cycle(*curves, **fields)],
+            }
+        )
+    )
+
+
+def entry(region, *curves, **named):
+    return region_of(planned(*curves, **named).cycles[0].regions, region)
+
+
+def budget(region, *curves, **named):
+    """Relative sd by cause."""
+    found = entry(region, *curves, **named)
+    return {part.cause: part.sd.value / found.absorbed_dose.value for part in found.uncertainty}
+
+
+# Everything at once: one scan of the kidneys, a full curve of the rest.
+ALL = {
+    "kidneys": {"sd": "8 %", "mass": "10 %", "half_life": "15 %", "systematic": "5 %"},
+}
+
+
+def kidneys(sd="8 %", mass="10 %", half_life="15 %", systematic="5 %"):
+    """Budget of the kidneys by one scan, with one sd for each cause."""
+    return budget(
+        "kidneys",
+        one_scan("kidneys", sd=sd),
+        masses={"kidneys": {"value": "290 g", "sd": mass}},
+        half_lives={"kidneys": {"value": f"{HALF_LIFE!r} h", "sd": half_life}},
+        systematic_uncertainty=systematic,
+    )
+
+
+USUAL = kidneys()
+
+
+# --- the parts add up ---------------------------------------------------------------------------
+
+
+def document():
+    """A plan with every kind of region, as other programs read it."""
+    blood = [
+        {"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)!r} kBq/mL", "sd": "4 %"}
+        for t in (1, 8, 24)
+    ]
+    made = planned(
+        washout("kidney_left", 3000.0, sd="6 %"),
+        one_scan("kidney_right"),
+        washout("liver", 4000.0, 70.0),
+        washout("tumour_1", 500.0, 80.0),
+        washout("total_body", 60_000.0, 60.0, sd="3 %"),
+        masses={"kidney_left": {"value": "150 g", "sd": "8 %"}, "tumour_1": "14 g"},
+        half_lives={"kidney_right": {"value": "50 h", "sd": "6 h"}},
+        systematic_uncertainty="5 %",
+        blood=blood,
+    )
+    return json.loads(made.to_json())["cycles"][0]["regions"]
+
+
+def test_the_parts_of_every_measured_region_add_up_to_its_sd():
+    measured = [region for region in document() if region["basis"] == "measured"]
+    names = {region["region"] for region in measured}
+    assert {"kidneys", *SIDES, "liver", "tumour_1", "red_marrow", "total_body"} <= names
+    for region in measured:
+        parts = [part["sd"]["value"] for part in region["uncertainty"]]
+        assert math.hypot(*parts) == pytest.approx(region["absorbed_dose"]["sd"], rel=1e-9)
+
+
+def test_every_part_is_a_positive_sd_in_gray_and_stands_there_once():
+    for region in document():
+        causes = [part["cause"] for part in region["uncertainty"]]
+        assert set(causes) <= CAUSES
+        assert len(set(causes)) == len(causes)
+        for part in region["uncertainty"]:
+            assert part["sd"]["unit"] == "Gy"
+            assert part["sd"]["value"] > 0
+
+
+def test_a_region_that_was_not_measured_has_no_budget():
+    for region in document():
+        assert (region["uncertainty"] == []) is (region["basis"] != "measured")
+
+
+# --- each part is that of its own input ---------------------------------------------------------
+
+
+def test_every_cause_of_one_scan_is_in_the_budget():
+    assert set(USUAL) == CAUSES
+
+
+@pytest.mark.parametrize(
+    ("given", "cause"),
+    [
+        ({"sd": "4 %"}, "counting and fit"),
+        ({"mass": "5 %"}, "mass"),
+        ({"systematic": "2.5 %"}, "systematic"),
+        ({"half_life": "7.5 %"}, "half-life"),
+    ],
+)
+def test_each_part_reacts_to_its_own_input_only(given, cause):
+    # half of the input; what it changes in the value (of one scan: the median) is under 1 %
+    changed = kidneys(**given)
+    for name in CAUSES - {cause}:
+        assert changed[name] == pytest.approx(USUAL[name], rel=0.01)
+    assert changed[cause] < 0.6 * USUAL[cause]
+
+
+def test_the_systematic_part_is_what_the_cycle_says():
+    assert USUAL["systematic"] == pytest.approx(0.05, rel=1e-9)
+
+
+def test_the_part_of_the_counting_is_the_sd_of_the_scan():
+    assert USUAL["counting and fit"] == pytest.approx(0.08, rel=1e-9)
+
+
+def test_the_part_of_the_mass_is_its_relative_sd_less_what_photons_do():
+    # electrons go with 1/m, photons with m^(-2/3) (physics.md section 5)
+    electrons = MALE.delta / 290.0
+    share = electrons / MALE.own("kidneys", 290.0)
+    assert USUAL["mass"] == pytest.approx(0.10 * (share + (1 - share) * 2 / 3), rel=1e-3)
+
+
+def test_the_part_of_the_half_life_is_that_of_the_area_s_change_with_it():
+    # d ln(T 2^(ts/T))/d ln T = 1 - ts ln 2/T; small sd, so that the delta method holds at 150 h
+    found = budget(
+        "kidneys",
+        one_scan("kidneys", 20.0, time=150.0),
+        half_lives={"kidneys": {"value": f"{HALF_LIFE!r} h", "sd": "1 %"}},
+    )
+    slope = abs(1 - 150.0 * math.log(2) / HALF_LIFE)
+    assert found["half-life"] == pytest.approx(0.01 * slope, rel=0.02)
+
+
+def test_the_part_of_a_curve_is_that_of_its_area():
+    made = planned(washout("kidneys", 3000.0, sd="6 %", times=(4.0, 24.0, 72.0, 168.0)))
+    area = made.curves[0].tia
+    (part,) = region_of(made.cycles[0].regions, "kidneys").uncertainty
+    dose = region_of(made.cycles[0].regions, "kidneys").absorbed_dose
+    assert part.cause == "counting and fit"
+    assert part.sd.value / dose.value == pytest.approx(area.sd / area.value, rel=1e-9)
+
+
+# --- where a part is absent ---------------------------------------------------------------------
+
+
+def test_a_half_life_is_uncertain_for_one_scan_only():
+    assert "half-life" not in budget("kidneys", washout("kidneys", 3000.0))
+    assert "half-life" in budget("kidneys", one_scan("kidneys"))
+
+
+def test_what_is_not_uncertain_is_not_in_the_budget():
+    assert set(budget("kidneys", washout("kidneys", 3000.0))) == {"counting and fit"}
+    found = budget("kidneys", washout("kidneys", 3000.0), systematic_uncertainty="7 %")
+    assert set(found) == {"counting and fit", "systematic"}
+    found = budget("kidneys", washout("kidneys", 3000.0), masses={"kidneys": "290 g"})
+    assert set(found) == {"counting and fit"}
+
+
+def test_a_half_life_of_the_liver_is_none_of_the_kidneys_but_by_cross_dose():
+    curves = [washout("kidneys", 3000.0), one_scan("liver")]
+    own, other = budget("kidneys", *curves), budget("liver", *curves)
+    assert other["half-life"] > 0.05
+    assert 0 < own["half-life"] < 0.001
+
+
+def test_an_sd_of_the_marrow_s_mass_is_no_part_of_a_dose_from_blood():
+    # physics.md section 6: it cancels
+    samples = [
+        {"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)!r} kBq/mL"} for t in (1, 8, 24)
+    ]
+    masses = {"red_marrow": {"value": "1170 g", "sd": "20 %"}}
+    assert set(budget("red_marrow", blood=samples, masses=masses)) == {"counting and fit"}
+
+
+def test_of_a_coefficient_done_elsewhere_only_its_sd_is_known():
+    found = entry(
+        "kidneys",
+        dose_coefficients={"kidneys": {"value": "0.4 Gy/GBq", "sd": "0.05 Gy/GBq"}},
+        systematic_uncertainty="5 %",
+    )
+    (part,) = found.uncertainty
+    assert (part.cause, part.sd.value) == ("counting and fit", pytest.approx(0.05 * 7.4))
+
+
+def test_independent_kidneys_average_their_counting_and_share_their_calibration():
+    found = budget(
+        "kidneys", *(washout(side, 3000.0) for side in SIDES), systematic_uncertainty="5 %"
+    )
+    one = budget("kidney_left", *(washout(side, 3000.0) for side in SIDES))
+    assert found["counting and fit"] == pytest.approx(one["counting and fit"] / math.sqrt(2))
+    assert found["systematic"] == pytest.approx(0.05)
