@@ -33,7 +33,7 @@ def delivered(coefficients, *, sd=0.03):
     """Return cycles of 7.4 GBq whose kidney coefficients (Gy/GBq) were found elsewhere, or not."""
     return [
         cycle(
-            at=f"2026-{1 + 2 * i:02d}-12",
+            at=f"{2026 + i // 6}-{1 + 2 * (i % 6):02d}-12",
             **(
                 {}
                 if k is None
