@@ -1,64 +1,18 @@
-"""Reference figures: read from ``reference_tables/`` with their units and sources.
-
-Each table is a CSV file described in ``datapackage.json`` (Frictionless Table Schema); a column's
-unit stands there, and figures are handed out converted from it. Nothing is read before it is
-asked for.
-"""
+"""Reference figures, handed out by name in canonical units, with their sources."""
 
 from __future__ import annotations
 
-import csv
 import functools
-import hashlib
-import io
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.quantities import Estimate
+from dosimetry.tables import default, rows_by, table
 from dosimetry.units import conversion
 
 TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
-
-
-@dataclass(frozen=True)
-class Table:
-    """One reference table.
-
-    Attributes
-    ----------
-    name, title, description : str
-    columns : mapping of str to str
-        Unit of each column: a unit text, ``text``, ``1``, or ``row`` (unit in the row itself).
-    rows : tuple of mapping
-        The figures as printed in the file.
-    sources, licences : tuple of str
-    sha256 : str
-        Hash of the CSV file.
-    """
-
-    name: str
-    title: str
-    description: str
-    columns: Mapping[str, str]
-    rows: tuple[Mapping[str, str], ...]
-    sources: tuple[str, ...]
-    licences: tuple[str, ...]
-    sha256: str
-
-    def number(self, row: Mapping[str, str], column: str, unit: str) -> float:
-        """Return one figure in ``unit``, converted from the unit of its column or row."""
-        own = self.columns[column]
-        return float(row[column]) * conversion(row["unit"] if own == "row" else own, unit)
-
-    def source_of(self, row: Mapping[str, str]) -> str:
-        """Return where a row's figures come from."""
-        return row.get("source") or "; ".join(self.sources)
 
 
 @dataclass(frozen=True)
@@ -115,92 +69,8 @@ class Radiobiology:
     source: str
 
 
-@functools.cache
-def folder() -> Path:
-    """Return the folder of the tables: beside the package in a wheel, one up in a checkout."""
-    here = Path(__file__).resolve().parent
-    inside = here / "reference_tables"
-    return inside if inside.is_dir() else here.parent / "reference_tables"
-
-
-@functools.cache
-def _package() -> Mapping[str, Any]:
-    text = (folder() / "datapackage.json").read_text(encoding="utf-8")
-    return {resource["name"]: resource for resource in json.loads(text)["resources"]}
-
-
-def names() -> tuple[str, ...]:
-    """Return the names of all tables.
-
-    Examples
-    --------
-    >>> "limits" in names()
-    True
-    """
-    return tuple(_package())
-
-
-def hashes() -> dict[str, str]:
-    """Return the SHA-256 of every table's file."""
-    return {
-        name: hashlib.sha256((folder() / f"{name}.csv").read_bytes()).hexdigest()
-        for name in names()
-    }
-
-
-@functools.cache
-def table(name: str) -> Table:
-    """Read a table.
-
-    Raises
-    ------
-    InputError
-        No table of that name.
-
-    Examples
-    --------
-    >>> table("nuclides").columns["half_life"]
-    'h'
-    """
-    if name not in _package():
-        raise refuse(
-            "unknown-table",
-            f"there is no table {quote(name)}",
-            nearest(name, names()) or f"tables: {', '.join(names())}",
-        )
-    resource = _package()[name]
-    raw = (folder() / resource["path"]).read_bytes()
-    rows = csv.DictReader(io.StringIO(raw.decode("utf-8"), newline=""))
-    return Table(
-        name,
-        resource["title"],
-        resource.get("description", ""),
-        {field["name"]: field["unit"] for field in resource["schema"]["fields"]},
-        tuple(MappingProxyType(row) for row in rows),
-        tuple(source["title"] for source in resource["sources"]),
-        tuple(licence["title"] for licence in resource["licenses"]),
-        hashlib.sha256(raw).hexdigest(),
-    )
-
-
-@functools.cache
-def _rows_by(name: str, key: str) -> Mapping[str, Mapping[str, str]]:
-    return {row[key]: row for row in table(name).rows}
-
-
-def default(name: str, unit: str) -> float:
-    """Return a default or threshold of table ``defaults`` in a unit.
-
-    Examples
-    --------
-    >>> default("scan_point_sd", "1")
-    0.1
-    """
-    return table("defaults").number(_rows_by("defaults", "name")[name], "value", unit)
-
-
 def _nuclide(name: str) -> Mapping[str, str]:
-    rows = _rows_by("nuclides", "nuclide")
+    rows = rows_by("nuclides", "nuclide")
     if name not in rows:
         raise refuse(
             "unknown-nuclide",
@@ -371,7 +241,7 @@ def population_coefficients() -> Mapping[str, Estimate]:
 def effective_half_life(like: str) -> tuple[float, float, str] | None:
     """Return median (h), geometric cv and source of the population's effective half-life."""
     found = table("effective_half_lives_lu177_dotatate")
-    row = _rows_by(found.name, "region").get(like)
+    row = rows_by(found.name, "region").get(like)
     if row is None:
         return None
     median = found.number(row, "effective_half_life", "h")
@@ -381,10 +251,10 @@ def effective_half_life(like: str) -> tuple[float, float, str] | None:
 def between_cycle_cv(like: str) -> tuple[float, str]:
     """Return the between-cycle coefficient of variation of a region and where it comes from."""
     found = table("variability_lu177_dotatate")
-    row = _rows_by(found.name, "region").get(like)
+    row = rows_by(found.name, "region").get(like)
     if row is not None:
         return found.number(row, "between_cycle_cv", "1"), row["source"]
-    return default("between_cycle_cv", "1"), _rows_by("defaults", "name")["between_cycle_cv"][
+    return default("between_cycle_cv", "1"), rows_by("defaults", "name")["between_cycle_cv"][
         "source"
     ]
 
@@ -392,7 +262,7 @@ def between_cycle_cv(like: str) -> tuple[float, str]:
 def radiobiology(like: str) -> Radiobiology:
     """Return alpha/beta and repair half-life of a region, or the generic ones."""
     found = table("radiobiology")
-    rows = _rows_by(found.name, "region")
+    rows = rows_by(found.name, "region")
     row = rows.get(like, rows["generic"])
     return Radiobiology(
         found.number(row, "alpha_beta", "Gy"),
@@ -432,7 +302,7 @@ def regimen(name: str) -> Regimen:
     >>> regimen("netter-1").cycles
     4
     """
-    rows = _rows_by("regimens", "id")
+    rows = rows_by("regimens", "id")
     if name not in rows:
         raise refuse(
             "unknown-regimen",

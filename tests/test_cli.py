@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 import dosimetry
-from dosimetry import reference
+from dosimetry import tables
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ("nothing_measured", "psma_patient1", "snmmi_patient4", "two_cycles")
@@ -277,14 +277,14 @@ def test_decay_gives_known_answers(arguments, answer):
 def test_tables_lists_every_table():
     text = printed("tables")
     assert fits(text)
-    assert all(name in text for name in reference.names())
+    assert all(name in text for name in tables.names())
 
 
-@pytest.mark.parametrize("name", reference.names())
+@pytest.mark.parametrize("name", tables.names())
 def test_a_table_is_shown_whole_with_its_sources(name):
     text = printed("tables", name)
     assert fits(text)
-    table = reference.table(name)
+    table = tables.table(name)
     first = next(iter(table.columns))
     shown = text.split()
     assert all(word in shown for row in table.rows for word in row[first].split())

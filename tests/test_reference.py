@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.problems import InputError
 from dosimetry.units import conversion
 
-PACKAGE = json.loads((reference.folder() / "datapackage.json").read_text(encoding="utf-8"))
+PACKAGE = json.loads((tables.folder() / "datapackage.json").read_text(encoding="utf-8"))
 RESOURCES = {resource["name"]: resource for resource in PACKAGE["resources"]}
 SEXES = ("male", "female")
 OPENDOSE = [f"s_values_lu177_opendose_icrp110_adult_{sex}" for sex in SEXES]
@@ -19,7 +19,7 @@ every_table = pytest.mark.parametrize("name", RESOURCES)
 
 
 def rows_of(name):
-    path = reference.folder() / RESOURCES[name]["path"]
+    path = tables.folder() / RESOURCES[name]["path"]
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.reader(file))
 
@@ -62,7 +62,7 @@ def test_every_field_has_a_unit_that_is_known(name):
 
 @every_table
 def test_columns_with_a_unit_hold_numbers_or_nothing(name):
-    table = reference.table(name)
+    table = tables.table(name)
     for row in table.rows:
         for column, unit in table.columns.items():
             if unit not in ("text", "row") and row[column]:
@@ -81,7 +81,7 @@ def test_every_table_says_where_it_is_from_and_how_it_may_be_used(name):
 
 @every_table
 def test_a_row_of_its_own_unit_names_one_that_is_known(name):
-    table = reference.table(name)
+    table = tables.table(name)
     if "row" in table.columns.values():
         for row in table.rows:
             assert row["unit"]
@@ -89,7 +89,7 @@ def test_a_row_of_its_own_unit_names_one_that_is_known(name):
 
 @every_table
 def test_every_row_can_say_its_source(name):
-    table = reference.table(name)
+    table = tables.table(name)
     assert all(table.source_of(row) for row in table.rows)
     if any("row" in source for source in table.sources):
         assert "source" in table.columns
@@ -97,23 +97,23 @@ def test_every_row_can_say_its_source(name):
 
 
 def test_every_file_of_the_folder_is_described_and_the_other_way_round():
-    files = {path.name for path in reference.folder().glob("*.csv")}
+    files = {path.name for path in tables.folder().glob("*.csv")}
     assert files == {resource["path"] for resource in RESOURCES.values()}
-    assert set(reference.names()) == set(RESOURCES)
+    assert set(tables.names()) == set(RESOURCES)
 
 
 def test_hashes_are_those_of_the_files():
-    hashes = reference.hashes()
+    hashes = tables.hashes()
     assert set(hashes) == set(RESOURCES)
     for name, resource in RESOURCES.items():
-        raw = (reference.folder() / resource["path"]).read_bytes()
-        assert hashes[name] == hashlib.sha256(raw).hexdigest() == reference.table(name).sha256
+        raw = (tables.folder() / resource["path"]).read_bytes()
+        assert hashes[name] == hashlib.sha256(raw).hexdigest() == tables.table(name).sha256
 
 
 @pytest.mark.parametrize("name", OPENDOSE)
 def test_opendose_is_share_alike(name):
     assert [licence["name"] for licence in RESOURCES[name]["licenses"]] == ["CC-BY-SA-4.0"]
-    assert any("OpenDose" in source for source in reference.table(name).sources)
+    assert any("OpenDose" in source for source in tables.table(name).sources)
 
 
 def test_only_opendose_is_share_alike():
@@ -132,7 +132,7 @@ def test_only_opendose_is_share_alike():
 )
 def test_self_dose_of_icrp89_agrees_with_opendose(sex, region, target, sources):
     # two independent sets: stylised phantoms (OLINDA 2.2) and voxel phantoms (OpenDose)
-    opendose = reference.table(f"s_values_lu177_opendose_icrp110_adult_{sex}")
+    opendose = tables.table(f"s_values_lu177_opendose_icrp110_adult_{sex}")
     found = [
         opendose.number(row, "s_value", "Gy/(MBq*h)")
         for row in opendose.rows
@@ -177,7 +177,7 @@ def test_nuclides_are_those_of_icrp107():
 
 
 def test_photon_energy_of_lu177_is_that_of_physics_md():
-    row = next(r for r in reference.table("nuclides").rows if r["nuclide"] == "Lu-177")
+    row = next(r for r in tables.table("nuclides").rows if r["nuclide"] == "Lu-177")
     assert float(row["gamma"]) + float(row["x_ray"]) == pytest.approx(0.035098, abs=5e-7)
 
 
@@ -187,10 +187,10 @@ def test_emissions_of_lu177_add_up_to_the_mean_energies(kind):
     words = kind.replace("_electron", "").replace("_", " ").split()[0]
     emitted = sum(
         float(row["energy"]) * float(row["yield"])
-        for row in reference.table("emissions_lu177").rows
+        for row in tables.table("emissions_lu177").rows
         if row["nuclide"] == "Lu-177" and words in row["radiation"].lower()
     )
-    row = next(r for r in reference.table("nuclides").rows if r["nuclide"] == "Lu-177")
+    row = next(r for r in tables.table("nuclides").rows if r["nuclide"] == "Lu-177")
     assert emitted == pytest.approx(float(row[kind]), rel=0.005)
 
 
@@ -202,13 +202,13 @@ def test_sphere_masses_rise_and_their_s_values_fall():
 
 
 def test_every_alias_resolves_to_its_region():
-    for row in reference.table("regions").rows:
+    for row in tables.table("regions").rows:
         for spelling in (row["region"], *filter(None, row["aliases"].split(";"))):
             assert reference.region(spelling).name == row["region"]
 
 
 def test_no_spelling_stands_for_two_regions():
-    rows = reference.table("regions").rows
+    rows = tables.table("regions").rows
     spellings = [row["region"] for row in rows]
     spellings += [alias for row in rows for alias in filter(None, row["aliases"].split(";"))]
     assert len(spellings) == len(set(spellings))
@@ -233,14 +233,14 @@ def test_usual_spellings_are_understood(spelling, name):
 
 def test_every_source_of_a_measurable_region_has_s_values():
     sources = {source for sex in SEXES for _, source in reference.s_values(sex)}
-    for row in reference.table("regions").rows:
+    for row in tables.table("regions").rows:
         assert set(reference.region(row["region"]).sources) <= sources
 
 
 @pytest.mark.parametrize("role", ["organ", "kidney", "contents"])
 def test_every_target_of_a_measurable_region_has_s_values(role):
     targets = {target for sex in SEXES for target, _ in reference.s_values(sex)}
-    regions = [reference.region(row["region"]) for row in reference.table("regions").rows]
+    regions = [reference.region(row["region"]) for row in tables.table("regions").rows]
     for region in regions:
         if region.role == role:
             assert {"kidneys"} if role == "kidney" else set(region.targets) <= targets
@@ -249,7 +249,7 @@ def test_every_target_of_a_measurable_region_has_s_values(role):
 @pytest.mark.parametrize("sex", SEXES)
 def test_every_region_of_the_s_values_is_known(sex):
     as_source = {
-        source for row in reference.table("regions").rows for source in row["source"].split(";")
+        source for row in tables.table("regions").rows for source in row["source"].split(";")
     }
     for target, source in reference.s_values(sex):
         assert is_known_region(target)
@@ -281,12 +281,12 @@ def test_every_region_with_self_dose_has_a_mass(sex):
     ],
 )
 def test_every_region_of_the_clinical_tables_is_known(name):
-    for row in reference.table(name).rows:
+    for row in tables.table(name).rows:
         assert reference.region(row["region"]).name == row["region"]
 
 
 def test_radiobiology_names_known_regions_and_a_generic_one():
-    names = {row["region"] for row in reference.table("radiobiology").rows}
+    names = {row["region"] for row in tables.table("radiobiology").rows}
     assert "generic" in names
     assert all(is_known_region(name) for name in names - {"generic"})
     kidneys = reference.radiobiology("kidneys")
@@ -299,7 +299,7 @@ def test_population_coefficient_of_the_kidneys_is_that_of_the_label():
     # Lutathera US prescribing information: 0.654 (0.295) Gy/GBq, 19.4 Gy at 29.6 GBq
     kidneys = reference.population_coefficients()["kidneys"]
     assert (kidneys.value, kidneys.sd, kidneys.unit) == (0.654, 0.295, "Gy/GBq")
-    for row in reference.table("population_coefficients_lu177_dotatate").rows:
+    for row in tables.table("population_coefficients_lu177_dotatate").rows:
         assert float(row["mean"]) * 29.6 == pytest.approx(float(row["mean_course"]), abs=0.15)
 
 
@@ -330,7 +330,7 @@ def test_limits_are_handed_out_in_gray():
 @pytest.mark.parametrize(
     ("call", "wrong", "code", "nearest"),
     [
-        (reference.table, "limit", "unknown-table", "limits"),
+        (tables.table, "limit", "unknown-table", "limits"),
         (reference.region, "kidny_left", "unknown-region", "kidney_left"),
         (reference.region, "Liver", "unknown-region", "liver"),
         (reference.half_life, "Lu177", "unknown-nuclide", "Lu-177"),

@@ -1,27 +1,24 @@
-"""Fitting a time-activity curve: the choice of the model and what there is to say of the fit.
+"""Fitting a time-activity curve: the points looked at, the model chosen.
 
-Choice by the corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by chi-square; report and
-propagation as the EANM guidance on uncertainty asks (Gear 2018).
+Choice by the corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by chi-square.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.special import chdtrc
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.kinetics import MODELS, Array, Shape, Trapezoid
-from dosimetry.physics.least_squares import Optimum, fit_model
+from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report, trapezoid
+from dosimetry.physics.kinetics import MODELS
+from dosimetry.physics.least_squares import Optimum
 from dosimetry.problems import Problem, nearest, quote, refuse
-from dosimetry.quantities import Estimate, admit
+from dosimetry.quantities import admit
 
-ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
 NAMES = ("auto", *MODELS, "trapezoid")
 LONGEST = 50.0  # half-lives after which nothing is left to measure
 NONE_ADEQUATE = Problem(
@@ -29,91 +26,6 @@ NONE_ADEQUATE = Problem(
     "no sum of exponentials passes the points; integrated by trapezoid",
     "check the points and their sd (is it counting alone?)",
 )
-NO_CLEARANCE = Problem(
-    "clearance-at-physical-bound",
-    "no biological clearance seen: the slowest rate is that of physical decay",
-    "measure later, or check the points for calibration and volume",
-)
-AMPLITUDES = {"mono": ("a",), "uptake": ("a",), "bi": ("a1", "a2"), "bi-uptake": ("a1", "a2")}
-
-
-@dataclass(frozen=True, eq=False)
-class FittedCurve:
-    """A fitted time-activity curve.
-
-    Attributes
-    ----------
-    model : str
-        ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
-    choice : str
-        How the model was chosen.
-    time, activity, sd : array, shape (n,)
-        The points, in h and MBq.
-    shape : shape
-        The curve itself.
-    parameters : mapping of str to Estimate
-        The free parameters of the model's formula.
-    chi2 : float
-    dof : int
-        Points less parameters.
-    p_value : float or None
-        Of chi-square; None without degrees of freedom.
-    aicc : mapping of str to float
-        Corrected Akaike criterion of every model that was a candidate.
-    tia : Estimate
-        Time-integrated activity in MBq h, its sd from the points alone.
-    effective_half_life : Estimate
-        Of the slowest component, in h.
-    sd_assumed : bool
-        The points came without sd.
-    decay_constant : float
-        Physical decay constant in 1/h.
-    warnings : tuple of Problem
-    half_life_effect : array or None
-        For one scan: the TIA over the quantiles of the half-life, relative to its median.
-    cross_check : Estimate or None
-        For one scan: the TIA by Hänscheid's rule.
-    """
-
-    model: str
-    choice: str
-    time: Array
-    activity: Array
-    sd: Array
-    shape: Shape
-    parameters: Mapping[str, Estimate]
-    chi2: float
-    dof: int
-    p_value: float | None
-    aicc: Mapping[str, float]
-    tia: Estimate
-    effective_half_life: Estimate
-    sd_assumed: bool
-    decay_constant: float
-    warnings: tuple[Problem, ...]
-    half_life_effect: Array | None = None
-    cross_check: Estimate | None = None
-
-    @property
-    def aicc_weights(self) -> dict[str, float]:
-        """Akaike weights of the candidates; they add up to one."""
-        if not self.aicc:
-            return {}
-        least = min(self.aicc.values())
-        raw = {name: math.exp((least - value) / 2) for name, value in self.aicc.items()}
-        return {name: value / sum(raw.values()) for name, value in raw.items()}
-
-    @property
-    def biological_half_life(self) -> float | None:
-        """Biological half-life in h of the slowest component; None where no clearance was seen."""
-        biological = self.shape.slowest() - self.decay_constant
-        return LN2 / biological if biological > 1e-9 * self.decay_constant else None
-
-    def __str__(self) -> str:
-        return (
-            f"{self.model} ({self.choice}): TIA {self.tia.value:.6g} MBq h, "
-            f"effective half-life {self.effective_half_life.value:.4g} h"
-        )
 
 
 def fit(
@@ -198,7 +110,7 @@ def fit_points(
     if model == "auto":
         return _possible(_choose(points, most), most)
     if model == "trapezoid":
-        return _possible(_trapezoid(points, "asked for"), most)
+        return _possible(trapezoid(points, "asked for"), most)
     if len(points.time) < MODELS[model].free:
         raise refuse(
             "too-few-points",
@@ -207,7 +119,7 @@ def fit_points(
             "measure more often, or take a model with fewer parameters",
             "model",
         )
-    return _possible(_report(points, points.optimum(model), "asked for", {}), most)
+    return _possible(report(points, points.optimum(model), "asked for", {}), most)
 
 
 def _possible(curve: FittedCurve, most: float) -> FittedCurve:
@@ -223,20 +135,7 @@ def _possible(curve: FittedCurve, most: float) -> FittedCurve:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Points:
-    time: Array
-    activity: Array
-    sd: Array
-    sd_assumed: bool
-    decay_constant: float
-    unit: str
-
-    def optimum(self, model: str) -> Optimum:
-        return fit_model(model, self.time, self.activity, self.sd, self.decay_constant)
-
-
-def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str) -> _Points:
+def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str) -> Points:
     """Check the points, put them in order of time, and add an sd where there is none."""
     times, values = (
         np.atleast_1d(np.asarray(time, float)),
@@ -251,7 +150,7 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
         )
     assumed = sd is None
     if assumed:
-        spread = values * reference.default("scan_point_sd", "1")
+        spread = values * tables.default("scan_point_sd", "1")
     else:
         spread = np.asarray(sd, float)
         if spread.shape not in ((), times.shape):
@@ -271,10 +170,10 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
     times = times[order]
     if np.any(np.diff(times) <= 0):
         raise refuse("measured-twice", "two points at one time", "give each time once", "time")
-    return _Points(times, values[order], spread[order], assumed, decay_constant, unit)
+    return Points(times, values[order], spread[order], assumed, decay_constant, unit)
 
 
-def _choose(points: _Points, most: float) -> FittedCurve:
+def _choose(points: Points, most: float) -> FittedCurve:
     """Choose the model: least AICc, else the simplest adequate one, else the trapezoid."""
     count = len(points.time)
     fits: dict[str, Optimum] = {}
@@ -291,12 +190,12 @@ def _choose(points: _Points, most: float) -> FittedCurve:
         why = "lowest AICc" if len(aicc) > 1 else f"the only candidate of AICc for {count} points"
     else:
         first, why = "mono", f"{count} points"
-    if _adequate(fitted(first), count) and _usable(fitted(first), most):
-        return _report(points, fitted(first), why, aicc)
+    if adequate(fitted(first), count) and _usable(fitted(first), most):
+        return report(points, fitted(first), why, aicc)
     for name in (m.name for m in MODELS.values() if count >= m.free and m.name != first):
-        if _usable(fitted(name), most) and _adequate(fitted(name), count):
-            return _report(points, fitted(name), f"simplest adequate model; {first} is not", aicc)
-    curve = _trapezoid(points, "no sum of exponentials is adequate")
+        if _usable(fitted(name), most) and adequate(fitted(name), count):
+            return report(points, fitted(name), f"simplest adequate model; {first} is not", aicc)
+    curve = trapezoid(points, "no sum of exponentials is adequate")
     return replace(curve, warnings=(NONE_ADEQUATE, *curve.warnings))
 
 
@@ -312,142 +211,3 @@ def _usable(optimum: Optimum, most: float) -> bool:
 def _aicc(optimum: Optimum, count: int) -> float:
     free = optimum.model.free
     return optimum.chi2 + 2 * free + 2 * free * (free + 1) / (count - free - 1)
-
-
-def _adequate(optimum: Optimum, count: int) -> bool:
-    dof = count - optimum.model.free
-    if dof == 0:
-        return optimum.chi2 <= 1.0
-    return float(chdtrc(dof, optimum.chi2)) >= ADEQUATE
-
-
-def _report(
-    points: _Points, optimum: Optimum, choice: str, aicc: Mapping[str, float]
-) -> FittedCurve:
-    count, terms = len(points.time), len(optimum.amplitudes)
-    dof = count - optimum.model.free
-    gradient = optimum.tia_gradient()
-    with np.errstate(invalid="ignore"):
-        sds = np.sqrt(np.diag(optimum.covariance))
-        tia_sd = math.sqrt(gradient @ optimum.covariance @ gradient)
-    names = (*AMPLITUDES[optimum.model.name], *_rate_names(optimum.model.rates))
-    values = np.concatenate([optimum.amplitudes, optimum.rates])
-    units = [points.unit] * terms + ["1/h"] * optimum.model.rates
-    slowest, slowest_sd = float(optimum.rates[0]), float(sds[terms])
-    curve = FittedCurve(
-        model=optimum.model.name,
-        choice=choice,
-        time=points.time,
-        activity=points.activity,
-        sd=points.sd,
-        shape=optimum.shape(),
-        parameters={
-            name: Estimate(float(value), _finite(sd), unit)
-            for name, value, sd, unit in zip(names, values, sds, units, strict=True)
-        },
-        chi2=optimum.chi2,
-        dof=dof,
-        p_value=float(chdtrc(dof, optimum.chi2)) if dof else None,
-        aicc=aicc,
-        tia=Estimate(optimum.shape().integral(), _finite(tia_sd), f"{points.unit}*h"),
-        effective_half_life=Estimate(LN2 / slowest, _finite(LN2 / slowest**2 * slowest_sd), "h"),
-        sd_assumed=points.sd_assumed,
-        decay_constant=points.decay_constant,
-        warnings=(),
-    )
-    return replace(curve, warnings=tuple(_warnings(curve, optimum)))
-
-
-def _rate_names(count: int) -> tuple[str, ...]:
-    return tuple(f"lambda{i + 1}" for i in range(count))
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def _warnings(curve: FittedCurve, optimum: Optimum | None) -> list[Problem]:
-    found = []
-    if optimum is not None:
-        if optimum.collapsed_from:
-            found.append(
-                Problem(
-                    "collapsed-to-smaller-model",
-                    f"model '{optimum.collapsed_from}' shrank to '{curve.model}': "
-                    "a part of it vanished in the fit",
-                    "the points do not show that part; measure earlier or more often to see it",
-                )
-            )
-        if optimum.at_bound:
-            found.append(NO_CLEARANCE)
-        if not _adequate(optimum, len(curve.time)):
-            found.append(
-                Problem(
-                    "fit-not-adequate",
-                    f"model '{curve.model}' does not pass the points: chi-square {curve.chi2:.3g} "
-                    f"with {curve.dof} degrees of freedom",
-                    "take another model, or check the points and their sd",
-                )
-            )
-        if curve.tia.sd is None:
-            found.append(
-                Problem(
-                    "parameters-not-determined",
-                    f"the points do not determine the parameters of model '{curve.model}'",
-                    "take a model with fewer parameters, or measure more often",
-                )
-            )
-    late = reference.default("late_scan", "1")
-    if curve.time[-1] < late * curve.effective_half_life.value:
-        found.append(
-            Problem(
-                "scans-end-early",
-                f"the last point, at {curve.time[-1]:.4g} h, is before {late:g} effective "
-                f"half-lives ({late * curve.effective_half_life.value:.4g} h)",
-                "the curve after it is extrapolated; measure later",
-            )
-        )
-    return found
-
-
-def _trapezoid(points: _Points, choice: str) -> FittedCurve:
-    shape = Trapezoid(points.time, points.activity, points.decay_constant)
-    clamped = shape.tail() <= points.decay_constant
-    spread = _propagated(shape, points.sd, lambda s: LN2 / s.tail())
-    tail = Estimate(LN2 / shape.tail(), None if clamped else spread, "h")
-    curve = FittedCurve(
-        model="trapezoid",
-        choice=choice,
-        time=points.time,
-        activity=points.activity,
-        sd=points.sd,
-        shape=shape,
-        parameters={},
-        chi2=0.0,
-        dof=0,
-        p_value=None,
-        aicc={},
-        tia=Estimate(
-            shape.integral(), _propagated(shape, points.sd, Trapezoid.integral), f"{points.unit}*h"
-        ),
-        effective_half_life=tail,
-        sd_assumed=points.sd_assumed,
-        decay_constant=points.decay_constant,
-        warnings=(),
-    )
-    found = _warnings(curve, None)
-    return replace(curve, warnings=tuple([NO_CLEARANCE, *found] if clamped else found))
-
-
-def _propagated(shape: Trapezoid, sd: Array, value: Callable[[Trapezoid], float]) -> float:
-    """Propagate the points' sd into a value of the shape, by central differences."""
-    total = 0.0
-    for i, spread in enumerate(sd):
-        step = 1e-5 * shape.activities[i]
-        ends = []
-        for sign in (1.0, -1.0):
-            moved = shape.activities.copy()
-            moved[i] += sign * step
-            ends.append(value(Trapezoid(shape.times, moved, shape.decay_constant)))
-        total += ((ends[0] - ends[1]) / (2 * step) * spread) ** 2
-    return math.sqrt(total)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri
 
-from dosimetry import reference
+from dosimetry import tables
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitting import FittedCurve
+from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.kinetics import Array, Exponentials
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, quantities
@@ -144,7 +144,7 @@ def fit_one(
     11969 1236
     """
     assumed = sd is None
-    spread = activity * reference.default("scan_point_sd", "1") if sd is None else sd
+    spread = activity * tables.default("scan_point_sd", "1") if sd is None else sd
     over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
     pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))
     median = float(np.median(pushed))

@@ -7,15 +7,15 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from dosimetry import reference
+from dosimetry import tables
 from dosimetry.report.terminal import bullets, plain_table
 
 
 def show_table_list(out: Console) -> None:
     """Print the names and titles of all reference tables."""
     lines = []
-    for name in reference.names():
-        found = reference.table(name)
+    for name in tables.names():
+        found = tables.table(name)
         lines.append(Text.assemble((name, "bold"), f"  {found.title} ({len(found.rows)} rows)"))
     bullets(out, "Reference tables", lines)
     out.print()
@@ -27,7 +27,7 @@ def show_table(name: str, out: Console) -> None:
 
     As a table where it fits the width, else row by row.
     """
-    found = reference.table(name)
+    found = tables.table(name)
     out.print(Text(found.title, style="bold"))
     if found.description:
         out.print(found.description)
@@ -50,14 +50,14 @@ def _heading(column: str, unit: str) -> str:
     return column if unit in ("text", "1", "row") else f"{column} [{unit}]"
 
 
-def _as_table(found: reference.Table) -> Table:
+def _as_table(found: tables.Table) -> Table:
     table = plain_table(*(_heading(column, unit) for column, unit in found.columns.items()))
     for row in found.rows:
         table.add_row(*(row[column] for column in found.columns))
     return table
 
 
-def _show_records(found: reference.Table, out: Console) -> None:
+def _show_records(found: tables.Table, out: Console) -> None:
     first = next(iter(found.columns))
     for row in found.rows:
         out.print(Text(row[first], style="bold"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dosimetry import reference
+from dosimetry import tables
 from dosimetry.physics.radiobiology import eqd2
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy.course_doses import CourseDoses
@@ -112,7 +112,7 @@ def assumptions_of(
 ) -> tuple[str, ...]:
     """Return every default that the plan used, each once."""
     caution, exceeds = (
-        reference.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
+        tables.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
     )
     found = list(programme.assumptions)
     found += [

@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.physics.decay import decay
 from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.therapy import administration
@@ -95,7 +95,7 @@ def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
     half_life = reference.half_life(NUCLIDE)
     given = administration.activity(cycle, half_life)
     volume = reference.organ_masses(course.person.sex)["blood"]
-    share = 1.0 + reference.default("measured_excess", "1")
+    share = 1.0 + tables.default("measured_excess", "1")
     corrected = cycle.decay_corrected_to == "administration"
     for scan in cycle.blood.scans:
         found = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
@@ -114,7 +114,7 @@ def _vertebrae(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
     """Compare a marrow concentration with the activity that can be left."""
     half_life = reference.half_life(NUCLIDE)
     given = administration.activity(cycle, half_life)
-    share = 1.0 + reference.default("measured_excess", "1")
+    share = 1.0 + tables.default("measured_excess", "1")
     corrected = cycle.decay_corrected_to == "administration"
     mass = red_marrow_mass(course)
     for scan in cycle.measurements.scans:
@@ -141,7 +141,7 @@ def _kind(moment: Moment) -> str:
 
 
 def _dates(course: Course) -> Iterator[Problem]:
-    most = int(reference.default("most_cycles", "1"))
+    most = int(tables.default("most_cycles", "1"))
     if len(course.cycles) > most:
         yield Problem(
             "too-many-cycles",
@@ -345,7 +345,7 @@ def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
     """Compare what was measured at one time with what can be left of the administered activity."""
     half_life = reference.half_life(NUCLIDE)
     given = administration.activity(cycle, half_life)
-    share = 1.0 + reference.default("measured_excess", "1")
+    share = 1.0 + tables.default("measured_excess", "1")
     parts: dict[float, float] = {}
     whole: dict[float, float] = {}
     for scan in cycle.measurements.scans:

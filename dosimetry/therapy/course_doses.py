@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials
 from dosimetry.physics.radiobiology import lea_catcheside
@@ -123,7 +123,7 @@ def _region_course(
         for i, cycle in enumerate(delivered)
         if name in cycle.doses
     ]
-    most = int(reference.default("most_cycles", "1"))
+    most = int(tables.default("most_cycles", "1"))
     found = posterior(prior, observations, most)
     if found is None:
         return None
@@ -190,13 +190,13 @@ def _assumptions(
     found = []
     population = [name for name in regions if name not in measured]
     if population:
-        table = reference.table("population_coefficients_lu177_dotatate")
+        table = tables.table("population_coefficients_lu177_dotatate")
         found.append(
             f"not measured, population coefficients: {_listed(population)} "
             f"({'; '.join(table.sources)})"
         )
     if course.regions_measured():
-        table = reference.table(f"s_values_lu177_icrp89_adult_{course.person.sex}")
+        table = tables.table(f"s_values_lu177_icrp89_adult_{course.person.sex}")
         found.append(f"S values: ICRP 89 adult {course.person.sex} ({'; '.join(table.sources)})")
     for (half_life, source), names in notes.half_life.items():
         found.append(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dosimetry import reference
-from dosimetry.physics.fitting import FittedCurve
+from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy.measurements import read_measurements

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.physics import marrow
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitting import FittedCurve
+from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
@@ -103,7 +103,7 @@ def cycle_curves(
     if problems:
         raise InputError(problems)
     if any(curve.sd_assumed for curve in curves.values()):
-        share = reference.default("scan_point_sd", "%")
+        share = tables.default("scan_point_sd", "%")
         notes.assumptions.append(f"scan points without sd: {share:g} % of the value (1 sd)")
     if cycle.blood.scans and cycle.decay_corrected_to == "administration":
         notes.assumptions.append("decay_corrected_to holds for the blood samples too")
@@ -164,7 +164,7 @@ def _half_life(
         if given.sd is not None:
             spread, words = given.sd / given.value, ""
         else:
-            spread = population[1] if population else reference.default("half_life_cv", "1")
+            spread = population[1] if population else tables.default("half_life_cv", "1")
             words = f" without sd: {spread:.0%} assumed"
         return HalfLife(given.value, log_variance(spread) ** 0.5, f"from the patient file{words}")
     if population is not None:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dosimetry import reference
-from dosimetry.physics.fitting import FittedCurve
+from dosimetry import reference, tables
+from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
@@ -198,7 +198,7 @@ def _coefficient_doses(
     doses: dict[str, RegionDose] = {}
     for region, coefficient in cycle.dose_coefficients.items():
         if coefficient.sd is None:
-            relative = reference.default("coefficient_sd", "1")
+            relative = tables.default("coefficient_sd", "1")
             notes.assumptions.append(
                 f"{region}: dose coefficient given without sd: {relative:.0%} of the value"
             )

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.physics.kinetics import Array
 
 COUNT = 4096
@@ -72,7 +72,7 @@ def standard_normal() -> Array:
     >>> standard_normal().shape
     (4096, 12)
     """
-    dimension = int(reference.default("most_cycles", "1"))
+    dimension = int(tables.default("most_cycles", "1"))
     shift = np.random.SeedSequence(SEED).generate_state(dimension, np.uint32).astype(np.uint64)
     uniform = ((sobol_integers(COUNT, dimension) ^ shift) + 0.5) / 2.0**BITS
     normal = np.asarray(ndtri(uniform))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
 from dosimetry.reference import Limit
@@ -64,9 +64,9 @@ def severity(probability: float) -> Severity:
     >>> severity(0.05), severity(0.051), severity(0.51)
     ('within', 'caution', 'exceeds')
     """
-    if probability <= reference.default("caution_probability", "1"):
+    if probability <= tables.default("caution_probability", "1"):
         return "within"
-    return "caution" if probability <= reference.default("exceeds_probability", "1") else "exceeds"
+    return "caution" if probability <= tables.default("exceeds_probability", "1") else "exceeds"
 
 
 def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) -> Flag:
@@ -99,7 +99,7 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
         )
     chances = course.probabilities(limit.quantity, limit.value)
     found = severity(float(chances[-1]))
-    allowed = reference.default("caution_probability", "1")
+    allowed = tables.default("caution_probability", "1")
     further = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
     return Flag(
         limit.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.physics import marrow
 from dosimetry.problems import Problem
 from dosimetry.therapy.measurements import Scan
@@ -52,7 +52,7 @@ def region_mass(
         return given
     volumes = [scan.volume for scan in scans.get(region, ()) if scan.volume is not None]
     if volumes and region != MARROW:  # a volume in vertebrae is not that of the marrow
-        density = reference.default("soft_tissue_density", "g/mL")
+        density = tables.default("soft_tissue_density", "g/mL")
         mass = sum(volumes) / len(volumes) * density
         return RegionMass(
             mass, 0.0, f"{region}: mass {mass:.4g} g, mean volume of the scans at {density:g} g/mL"
@@ -102,7 +102,7 @@ def mass_warning(region: str, mass: RegionMass, course: Course, place: str) -> P
     if phantom is None:
         return None
     ratio = mass.value / phantom
-    low, high = (reference.default(f"mass_ratio_{end}", "1") for end in ("low", "high"))
+    low, high = (tables.default(f"mass_ratio_{end}", "1") for end in ("low", "high"))
     if low <= ratio <= high:
         return None
     return Problem(

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dosimetry import reference
+from dosimetry import reference, tables
 from dosimetry.problems import Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.plan import Status
@@ -140,7 +140,7 @@ def schedule(
 def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) -> list[Problem]:
     """Return warnings of unusual intervals and activities."""
     found = []
-    shortest = reference.default("shortest_interval", "h")
+    shortest = tables.default("shortest_interval", "h")
     gaps = [(f"cycles[{i + 1}].at", _hours(course, i)) for i in range(len(course.cycles) - 1)]
     if len(scheduled) > max(len(course.cycles), 1):
         gaps.append(("therapy.regimen", plan.interval))
@@ -177,7 +177,7 @@ def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) ->
 
 
 def _activity_warning(activity: float, place: str) -> Problem | None:
-    highest, lowest = (reference.default(f"{end}_activity", "GBq") for end in ("highest", "lowest"))
+    highest, lowest = (tables.default(f"{end}_activity", "GBq") for end in ("highest", "lowest"))
     if activity > highest:
         return Problem(
             "activity-high",

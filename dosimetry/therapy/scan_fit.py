@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 
 from dosimetry.physics.decay import LN2, decay
-from dosimetry.physics.fitting import FittedCurve, fit_points
+from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.fitting import fit_points
 from dosimetry.problems import refuse
 from dosimetry.therapy.measurements import Scan
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import dosimetry
-from dosimetry import reference
+from dosimetry import tables
 from dosimetry.problems import InputError, refuse
 from dosimetry.therapy import regimen
 from dosimetry.therapy.assemble import (
@@ -141,7 +141,7 @@ def plan(
             *doses.warnings,
         ),
         disclaimer=DISCLAIMER,
-        provenance=Provenance(dosimetry.__version__, reference.hashes(), patient.input_hashes()),
+        provenance=Provenance(dosimetry.__version__, tables.hashes(), patient.input_hashes()),
     )
 
 
@@ -167,7 +167,7 @@ def _days(interval: Any) -> float | None:
 
 
 def _cycles(count: int) -> int:
-    most = int(reference.default("most_cycles", "1"))
+    most = int(tables.default("most_cycles", "1"))
     if not 1 <= count <= most:
         raise refuse(
             "out-of-range", f"{count} cycles are outside 1 to {most}", "as in 8", "max_cycles"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dosimetry import reference
+from dosimetry import tables
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.reference import Limit
 from dosimetry.therapy.plan import Decision, Status
@@ -159,7 +159,7 @@ def _adjusted(
             [_one(0.0, number, bounds) for number in numbers],
             Decision("no cycle of the regimen is left to adjust", None, None, None),
         )
-    least = bounds.lowest or reference.default("lowest_activity", "GBq")
+    least = bounds.lowest or tables.default("lowest_activity", "GBq")
     wanted = len(slots)
     slots, activity, limit = _best_split(regions, limits, slots, bounds)
     slots = slots if activity >= least else []

@@ -152,6 +152,20 @@ def test_one_scan_without_any_half_life_is_refused_with_the_cure(region, agent):
     assert last_curve(cured, region).model == "single-point"
 
 
+def test_a_half_life_that_the_earlier_curve_does_not_determine_is_not_known_exactly():
+    # rising from 4 to 24 h: after it physical decay is assumed, a half-life without an sd
+    rising = [*one_scan("kidneys", 4.0, 60.0, "5 %"), *one_scan("kidneys", 24.0, 80.0, "5 %")]
+    made = plan([rising], [one_scan("kidneys", 48.0)])
+    assert causes(made, "kidneys", 2).get("half-life", 0.0) > 0.0
+
+
+def test_a_badly_measured_half_life_does_not_give_more_than_was_administered():
+    # two scans half an hour apart: 10 h +- 21 h; the most is 7.4 GBq that stays in the kidneys
+    close = [*one_scan("kidneys", 24.0, 60.0, "5 %"), *one_scan("kidneys", 24.5, 58.0, "5 %")]
+    found = dose_of(plan([close], [one_scan("kidneys", 48.0)]), "kidneys", 2)
+    assert found.p95 <= 7400.0 * PHYSICAL / LN2 * S_KIDNEYS
+
+
 def test_a_single_point_model_is_for_one_scan():
     (problem,) = refused([full("liver", 60.0)], models={"liver": "single-point"})
     assert problem.code == "too-many-points"

@@ -1,0 +1,263 @@
+"""A fitted time-activity curve: what there is to say of it.
+
+Report and propagation as the EANM guidance on uncertainty asks (Gear 2018).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.special import chdtrc
+
+from dosimetry import tables
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.kinetics import Array, Shape, Trapezoid
+from dosimetry.physics.least_squares import Optimum, fit_model
+from dosimetry.problems import Problem
+from dosimetry.quantities import Estimate
+
+ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
+NO_CLEARANCE = Problem(
+    "clearance-at-physical-bound",
+    "no biological clearance seen: the slowest rate is that of physical decay",
+    "measure later, or check the points for calibration and volume",
+)
+AMPLITUDES = {"mono": ("a",), "uptake": ("a",), "bi": ("a1", "a2"), "bi-uptake": ("a1", "a2")}
+
+
+@dataclass(frozen=True, eq=False)
+class FittedCurve:
+    """A fitted time-activity curve.
+
+    Attributes
+    ----------
+    model : str
+        ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
+    choice : str
+        How the model was chosen.
+    time, activity, sd : array, shape (n,)
+        The points, in h and MBq.
+    shape : shape
+        The curve itself.
+    parameters : mapping of str to Estimate
+        The free parameters of the model's formula.
+    chi2 : float
+    dof : int
+        Points less parameters.
+    p_value : float or None
+        Of chi-square; None without degrees of freedom.
+    aicc : mapping of str to float
+        Corrected Akaike criterion of every model that was a candidate.
+    tia : Estimate
+        Time-integrated activity in MBq h, its sd from the points alone.
+    effective_half_life : Estimate
+        Of the slowest component, in h.
+    sd_assumed : bool
+        The points came without sd.
+    decay_constant : float
+        Physical decay constant in 1/h.
+    warnings : tuple of Problem
+    half_life_effect : array or None
+        For one scan: the TIA over the quantiles of the half-life, relative to its median.
+    cross_check : Estimate or None
+        For one scan: the TIA by Hänscheid's rule.
+    """
+
+    model: str
+    choice: str
+    time: Array
+    activity: Array
+    sd: Array
+    shape: Shape
+    parameters: Mapping[str, Estimate]
+    chi2: float
+    dof: int
+    p_value: float | None
+    aicc: Mapping[str, float]
+    tia: Estimate
+    effective_half_life: Estimate
+    sd_assumed: bool
+    decay_constant: float
+    warnings: tuple[Problem, ...]
+    half_life_effect: Array | None = None
+    cross_check: Estimate | None = None
+
+    @property
+    def aicc_weights(self) -> dict[str, float]:
+        """Akaike weights of the candidates; they add up to one."""
+        if not self.aicc:
+            return {}
+        least = min(self.aicc.values())
+        raw = {name: math.exp((least - value) / 2) for name, value in self.aicc.items()}
+        return {name: value / sum(raw.values()) for name, value in raw.items()}
+
+    @property
+    def biological_half_life(self) -> float | None:
+        """Biological half-life in h of the slowest component; None where no clearance was seen."""
+        biological = self.shape.slowest() - self.decay_constant
+        return LN2 / biological if biological > 1e-9 * self.decay_constant else None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.model} ({self.choice}): TIA {self.tia.value:.6g} MBq h, "
+            f"effective half-life {self.effective_half_life.value:.4g} h"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points of a curve, checked and in order of time."""
+
+    time: Array
+    activity: Array
+    sd: Array
+    sd_assumed: bool
+    decay_constant: float
+    unit: str
+
+    def optimum(self, model: str) -> Optimum:
+        """Fit one model."""
+        return fit_model(model, self.time, self.activity, self.sd, self.decay_constant)
+
+
+def adequate(optimum: Optimum, count: int) -> bool:
+    """Tell whether a fit passes its points; every one of them where none is left over."""
+    dof = count - optimum.model.free
+    if dof == 0:
+        return optimum.chi2 <= 1.0
+    return float(chdtrc(dof, optimum.chi2)) >= ADEQUATE
+
+
+def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, float]) -> FittedCurve:
+    """Say all there is to say of a fit of exponentials."""
+    count, terms = len(points.time), len(optimum.amplitudes)
+    dof = count - optimum.model.free
+    gradient = optimum.tia_gradient()
+    with np.errstate(invalid="ignore"):
+        sds = np.sqrt(np.diag(optimum.covariance))
+        tia_sd = math.sqrt(gradient @ optimum.covariance @ gradient)
+    names = (*AMPLITUDES[optimum.model.name], *_rate_names(optimum.model.rates))
+    values = np.concatenate([optimum.amplitudes, optimum.rates])
+    units = [points.unit] * terms + ["1/h"] * optimum.model.rates
+    slowest, slowest_sd = float(optimum.rates[0]), float(sds[terms])
+    curve = FittedCurve(
+        model=optimum.model.name,
+        choice=choice,
+        time=points.time,
+        activity=points.activity,
+        sd=points.sd,
+        shape=optimum.shape(),
+        parameters={
+            name: Estimate(float(value), _finite(sd), unit)
+            for name, value, sd, unit in zip(names, values, sds, units, strict=True)
+        },
+        chi2=optimum.chi2,
+        dof=dof,
+        p_value=float(chdtrc(dof, optimum.chi2)) if dof else None,
+        aicc=aicc,
+        tia=Estimate(optimum.shape().integral(), _finite(tia_sd), f"{points.unit}*h"),
+        effective_half_life=Estimate(LN2 / slowest, _finite(LN2 / slowest**2 * slowest_sd), "h"),
+        sd_assumed=points.sd_assumed,
+        decay_constant=points.decay_constant,
+        warnings=(),
+    )
+    return replace(curve, warnings=tuple(_warnings(curve, optimum)))
+
+
+def _rate_names(count: int) -> tuple[str, ...]:
+    return tuple(f"lambda{i + 1}" for i in range(count))
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _warnings(curve: FittedCurve, optimum: Optimum | None) -> list[Problem]:
+    found = []
+    if optimum is not None:
+        if optimum.collapsed_from:
+            found.append(
+                Problem(
+                    "collapsed-to-smaller-model",
+                    f"model '{optimum.collapsed_from}' shrank to '{curve.model}': "
+                    "a part of it vanished in the fit",
+                    "the points do not show that part; measure earlier or more often to see it",
+                )
+            )
+        if optimum.at_bound:
+            found.append(NO_CLEARANCE)
+        if not adequate(optimum, len(curve.time)):
+            found.append(
+                Problem(
+                    "fit-not-adequate",
+                    f"model '{curve.model}' does not pass the points: chi-square {curve.chi2:.3g} "
+                    f"with {curve.dof} degrees of freedom",
+                    "take another model, or check the points and their sd",
+                )
+            )
+        if curve.tia.sd is None:
+            found.append(
+                Problem(
+                    "parameters-not-determined",
+                    f"the points do not determine the parameters of model '{curve.model}'",
+                    "take a model with fewer parameters, or measure more often",
+                )
+            )
+    late = tables.default("late_scan", "1")
+    if curve.time[-1] < late * curve.effective_half_life.value:
+        found.append(
+            Problem(
+                "scans-end-early",
+                f"the last point, at {curve.time[-1]:.4g} h, is before {late:g} effective "
+                f"half-lives ({late * curve.effective_half_life.value:.4g} h)",
+                "the curve after it is extrapolated; measure later",
+            )
+        )
+    return found
+
+
+def trapezoid(points: Points, choice: str) -> FittedCurve:
+    """Integrate the points piece by piece."""
+    shape = Trapezoid(points.time, points.activity, points.decay_constant)
+    clamped = shape.tail() <= points.decay_constant
+    spread = _propagated(shape, points.sd, lambda s: LN2 / s.tail())
+    tail = Estimate(LN2 / shape.tail(), None if clamped else spread, "h")
+    curve = FittedCurve(
+        model="trapezoid",
+        choice=choice,
+        time=points.time,
+        activity=points.activity,
+        sd=points.sd,
+        shape=shape,
+        parameters={},
+        chi2=0.0,
+        dof=0,
+        p_value=None,
+        aicc={},
+        tia=Estimate(
+            shape.integral(), _propagated(shape, points.sd, Trapezoid.integral), f"{points.unit}*h"
+        ),
+        effective_half_life=tail,
+        sd_assumed=points.sd_assumed,
+        decay_constant=points.decay_constant,
+        warnings=(),
+    )
+    found = _warnings(curve, None)
+    return replace(curve, warnings=tuple([NO_CLEARANCE, *found] if clamped else found))
+
+
+def _propagated(shape: Trapezoid, sd: Array, value: Callable[[Trapezoid], float]) -> float:
+    """Propagate the points' sd into a value of the shape, by central differences."""
+    total = 0.0
+    for i, spread in enumerate(sd):
+        step = 1e-5 * shape.activities[i]
+        ends = []
+        for sign in (1.0, -1.0):
+            moved = shape.activities.copy()
+            moved[i] += sign * step
+            ends.append(value(Trapezoid(shape.times, moved, shape.decay_constant)))
+        total += ((ends[0] - ends[1]) / (2 * step) * spread) ** 2
+    return math.sqrt(total)

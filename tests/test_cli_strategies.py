@@ -1,0 +1,223 @@
+"""Strategies on the command line: ``plan`` with its options, ``compare`` and ``limits``.
+
+Each is run as a program of its own; what it prints is compared with what the package returns.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dosimetry
+from dosimetry.therapy.comparison import allowances, compare
+
+ROOT = Path(__file__).resolve().parents[1]
+SNMMI, TWO, NEW = (
+    f"examples/{n}.yaml" for n in ("snmmi_patient4", "two_cycles", "nothing_measured")
+)
+PASSED = """
+patient: {id: P-1, sex: male}
+therapy:
+  regimen: netter-1
+  start: 2026-01-12
+  prior_doses: {kidneys: {absorbed_dose: 30 Gy, bed: 35 Gy, source: "a test"}}
+"""
+
+
+@functools.cache
+def run(*arguments):
+    """Run a command in 80 columns."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
+    return subprocess.run(
+        [sys.executable, "-c", "from dosimetry.cli import main; main()", *arguments],
+        cwd=ROOT,
+        env={**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def printed(*arguments):
+    done = run(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def words(text):
+    """The text without its line breaks."""
+    return " ".join(text.split())
+
+
+def patient(name):
+    return dosimetry.read_patient(ROOT / name)
+
+
+OPTIONS = (
+    *("--strategy", "adjusted", "--risk", "0.1", "--min-activity", "1 GBq"),
+    *("--max-activity", "9 GBq", "--without-cycle", "3", "--interval", "10 week"),
+    *("--activity", "6 GBq"),
+)
+TO_LIMIT = ("--strategy", "to-limit", "--max-cycles", "2", "--risk", "0.2")
+TABLES = {
+    "plan, to-limit": ("plan", TWO, "--strategy", "to-limit"),
+    "plan, adjusted, what if": ("plan", SNMMI, *OPTIONS),
+    "compare": ("compare", TWO),
+    "compare, nothing measured": ("compare", NEW, "--risk", "0.2"),
+    "limits": ("limits", TWO, "--risk", "0.2"),
+}
+
+
+# --- documents ----------------------------------------------------------------------------------
+
+
+def test_every_option_reaches_the_plan():
+    made = dosimetry.plan(
+        patient(SNMMI),
+        "adjusted",
+        0.1,
+        min_activity="1 GBq",
+        max_activity="9 GBq",
+        without_cycles=[3],
+        interval="10 week",
+        activity="6 GBq",
+    )
+    assert printed("plan", SNMMI, *OPTIONS, "--format", "json") == made.to_json()
+    assert [cycle.status for cycle in made.cycles] == [
+        *("delivered", "planned", "withheld", "planned")
+    ]
+
+
+def test_the_largest_number_of_cycles_reaches_the_plan():
+    made = dosimetry.plan(patient(NEW), "to-limit", 0.2, max_cycles=2)
+    found = printed("plan", NEW, *TO_LIMIT, "--format", "json")
+    assert found == made.to_json()
+    assert len(json.loads(found)["cycles"]) == 2
+
+
+def test_a_comparison_as_json_is_that_of_the_package():
+    assert printed("compare", TWO, "--format", "json") == compare(patient(TWO)).to_json()
+
+
+def test_limits_as_json_are_those_of_the_package():
+    found = printed("limits", TWO, "--risk", "0.2", "--format", "json")
+    assert found == allowances(patient(TWO), 0.2).to_json()
+
+
+# --- tables -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("arguments", TABLES.values(), ids=TABLES)
+def test_no_line_is_longer_than_80_columns(arguments):
+    lines = printed(*arguments).splitlines()
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_plan_says_why_it_stopped():
+    made = dosimetry.plan(patient(TWO), "to-limit")
+    assert f"Decision: {made.decision.reason}." in words(printed(*TABLES["plan, to-limit"]))
+
+
+def test_the_plan_names_what_was_changed():
+    found = words(printed(*TABLES["plan, adjusted, what if"]))
+    for line in (
+        "what if: interval 10 weeks in place of 8",
+        "what if: 6 GBq per cycle to come in place of 7.4",
+        "what if: left out on request (without cycle 3)",
+    ):
+        assert line in found
+
+
+def test_the_comparison_has_a_column_for_each_strategy_and_a_line_for_each_limit():
+    found = printed(*TABLES["compare"])
+    header = next(line for line in found.splitlines() if line.startswith("whole course"))
+    assert header.split()[-3:] == ["fixed", "to-limit", "adjusted"]
+    comparison = compare(patient(TWO))
+    for row in ("cycles", "activity", "kidneys", "kidneys BED", "red marrow", "tumour 1"):
+        assert any(line.startswith(row) for line in found.splitlines())
+    for limit in comparison.strategies[0].probabilities:
+        assert f"p {limit}" in found
+    for one in comparison.strategies[1:]:
+        assert f"{one.strategy}: {one.reason}" in words(found)
+
+
+def test_the_limits_say_activity_and_cycles():
+    found = printed(*TABLES["limits"])
+    assert "cycles of 7.4 GBq" in found
+    rows = [line for line in found.splitlines() if " Gy" in line and not line.startswith("limit")]
+    for one, row in zip(allowances(patient(TWO), 0.2).limits, rows, strict=True):
+        assert f"{one.activity.value:.1f} GBq" in row
+        assert row.split()[-1] == f"{one.cycles}"
+
+
+@pytest.mark.parametrize("arguments", TABLES.values(), ids=TABLES)
+def test_every_result_says_that_it_is_no_medical_device(arguments):
+    assert "not a medical device" in printed(*arguments)
+
+
+# --- no further cycle, bad input, help ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("strategy", ["to-limit", "adjusted"])
+def test_a_plan_without_a_further_cycle_says_why_and_is_no_error(strategy, tmp_path):
+    (tmp_path / "p.yaml").write_text(PASSED, encoding="utf-8")
+    done = run("plan", str(tmp_path / "p.yaml"), "--strategy", strategy, "--format", "json")
+    found = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert [cycle["activity"] for cycle in found["cycles"]] == [None] * 4
+    assert found["decision"]["limit"] in found["decision"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("plan", SNMMI, "--risk", "0.6"), "risk: a risk of 0.6 is outside (0, 0.5]"),
+        (("compare", SNMMI, "--risk", "0"), "risk: a risk of 0 is outside (0, 0.5]"),
+        (("limits", SNMMI, "--risk", "nan"), "risk: a risk of nan is outside (0, 0.5]"),
+        (("plan", SNMMI, "--strategy", "to-limits"), "nearest: to-limit"),
+        (("plan", SNMMI, "--without-cycle", "1"), "cycle 1 is not to come: it was delivered"),
+        (("plan", SNMMI, "--activity", "7,4 GBq"), "did you mean '7.4 GBq'?"),
+        (("plan", SNMMI, "--max-cycles", "13"), "13 cycles are outside 1 to 12"),
+    ],
+    ids=lambda value: " ".join(value[2:]) if isinstance(value, tuple) else "",
+)
+def test_an_option_that_cannot_be_is_refused_with_one_message(arguments, message):
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in words(done.stderr)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        (
+            "plan",
+            [
+                *("--strategy", "--risk", "--max-cycles", "--max-activity", "--min-activity"),
+                *("--without-cycle", "--interval", "--activity"),
+            ],
+        ),
+        ("compare", ["--risk", "--format"]),
+        ("limits", ["--risk", "--format"]),
+    ],
+    ids=["plan", "compare", "limits"],
+)
+def test_the_help_names_the_options_and_ends_with_an_example(command, options):
+    found = printed(command, "--help")
+    for option in options:
+        assert option in found
+    assert found.strip().splitlines()[-1].strip().startswith(f"Example: dosimetry {command} ")
+    assert max(map(len, found.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", ["plan", "compare", "limits"])
+def test_the_example_of_the_help_runs(command):
+    example = printed(command, "--help").split("Example: dosimetry ")[1]
+    assert printed(*example.split())
