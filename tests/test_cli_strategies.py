@@ -221,3 +221,21 @@ def test_the_help_names_the_options_and_ends_with_an_example(command, options):
 def test_the_example_of_the_help_runs(command):
     example = printed(command, "--help").split("Example: dosimetry ")[1]
     assert printed(*example.split())
+
+
+def test_a_plan_from_blood_and_one_scan_fits_the_terminal(tmp_path):
+    # blood is a curve of the plan, but no region that gets a dose
+    (tmp_path / "p.yaml").write_text(
+        "patient: {id: B-1, sex: male, weight: 80 kg}\n"
+        "therapy: {regimen: netter-1}\n"
+        "cycles:\n"
+        "  - administered: 7.4 GBq\n"
+        "    at: 2026-01-12\n"
+        "    measurements: [{region: kidneys, time: 72 h, activity: 90 MBq}]\n"
+        "    blood: [{time: 1 h, concentration: 300 kBq/mL}, {time: 24 h, concentration: 9 kBq/mL}]\n"
+    )
+    shown = run("plan", tmp_path / "p.yaml").stdout
+    shown = shown if isinstance(shown, str) else shown.decode()
+    assert "red marrow, cycle 1: sd of counting and fit" in shown
+    assert "Hänscheid's rule" in shown
+    assert max(map(len, shown.splitlines())) <= 80

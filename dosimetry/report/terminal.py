@@ -13,7 +13,7 @@ from rich.text import Text
 from dosimetry import reference
 from dosimetry.problems import Problem
 from dosimetry.quantities import Distribution
-from dosimetry.report.numbers import decimals_of, interval, plus_minus, probability
+from dosimetry.report.numbers import decimals_of, interval, plain, plus_minus, probability
 from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
 
 STYLES: dict[Severity, str] = {
@@ -53,6 +53,7 @@ def show_plan(plan: Plan, out: Console) -> None:
     if others.row_count:
         out.print()
         out.print(others)
+    bullets(out, "Measured doses, by cause of uncertainty and by source", _measured(plan))
     bullets(out, "Assumptions", [Text(line) for line in plan.assumptions])
     bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
     out.print()
@@ -185,7 +186,8 @@ def _why(flag: Flag, plan: Plan) -> Text | None:
 def _others(plan: Plan) -> Table:
     """Return the course doses of regions without a limit that were measured themselves."""
     limited = {flag.region for flag in plan.flags}
-    curves = {target for c in plan.curves for target in reference.region(c.region).targets}
+    measured = {curve.region for curve in plan.curves} - {"blood"}  # which is no region of dose
+    curves = {target for name in measured for target in reference.region(name).targets}
     table = plain_table("other regions", "absorbed dose, Gy [5-95 %]", "BED, Gy [5-95 %]")
     for dose in plan.cumulative:
         if dose.region in curves - limited:
@@ -195,6 +197,26 @@ def _others(plan: Plan) -> Table:
     if table.row_count and left > 0:
         table.add_row(f"{left} more: --format json", "", "", style="dim")
     return table
+
+
+def _measured(plan: Plan) -> list[Text]:
+    """Say of the regions with a limit what their measured doses are made of."""
+    limited = {flag.region for flag in plan.flags}
+    lines = []
+    for cycle in plan.cycles:
+        for region in cycle.regions:
+            if region.region not in limited or region.basis != "measured":
+                continue
+            parts = [f"{u.cause} {plain(u.sd.value)}" for u in region.uncertainty]
+            line = f"{words(region.region)}, cycle {cycle.number}: sd of {', '.join(parts)} Gy"
+            if region.contributions:
+                sources = [
+                    f"{words(c.source)} {plain(c.absorbed_dose.value)}"
+                    for c in region.contributions
+                ]
+                line += f"; dose from {', '.join(sources)} Gy"
+            lines.append(Text(line))
+    return lines
 
 
 def problem_text(problem: Problem) -> Text:

@@ -95,6 +95,11 @@ def cycle_curves(
                 problems += _placed(error, region, measured, f"{place}.{key}")
                 continue
             curves[region] = curve
+            if curve.cross_check is not None:
+                notes.assumptions.append(
+                    f"{region}, cycle {index + 1}: {curve.choice}; TIA {curve.tia.value:.5g} "
+                    f"{curve.tia.unit}, by Hänscheid's rule {curve.cross_check.value:.5g}"
+                )
             if curve.tia.sd is None:
                 notes.assumptions.append(
                     f"{region}, cycle {index + 1}: the points do not determine the fit: sd 100 %"
