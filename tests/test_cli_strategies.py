@@ -232,7 +232,9 @@ def test_a_plan_from_blood_and_one_scan_fits_the_terminal(tmp_path):
         "  - administered: 7.4 GBq\n"
         "    at: 2026-01-12\n"
         "    measurements: [{region: kidneys, time: 72 h, activity: 90 MBq}]\n"
-        "    blood: [{time: 1 h, concentration: 300 kBq/mL}, {time: 24 h, concentration: 9 kBq/mL}]\n"
+        "    blood:\n"
+        "      - {time: 1 h, concentration: 300 kBq/mL}\n"
+        "      - {time: 24 h, concentration: 9 kBq/mL}\n"
     )
     shown = run("plan", tmp_path / "p.yaml").stdout
     shown = shown if isinstance(shown, str) else shown.decode()
