@@ -190,7 +190,7 @@ def test_a_check_of_an_example_finds_no_problem(name):
     done = run("check", example(name))
     assert done.returncode == 0
     assert b"no problem found" in done.stdout
-    assert done.stderr.decode().count("warning: ") == {"psma_patient1": 8, "two_cycles": 2}.get(
+    assert done.stderr.decode().count("warning: ") == {"psma_patient1": 9, "two_cycles": 2}.get(
         name, 0
     )
 

@@ -37,8 +37,14 @@ def show_plan(plan: Plan, out: Console) -> None:
     out.print()
     if plan.cycles:
         out.print(_cycles(plan, out.width))
-    if any(r.basis == "population" for c in plan.cycles for r in _shown(plan, c, out.width)):
-        out.print("Gy, mean ± sd;  * population, not measured", style="dim", justify="right")
+    shown = [(c.status, r.basis) for c in plan.cycles for r in _shown(plan, c, out.width)]
+    legend = ["Gy, mean ± sd"]
+    if any(basis == "population" for _, basis in shown):
+        legend.append("* population, not measured")
+    if ("delivered", "predicted") in shown:
+        legend.append("^ delivered, not measured: predicted")
+    if shown:
+        out.print(";  ".join(legend), style="dim", justify="right")
     out.print()
     out.print(_limits(plan))
     if plan.strategy != "fixed":
@@ -102,17 +108,19 @@ def _cycles(plan: Plan, width: int) -> Table:
             f"{cycle.number}",
             cycle.at[:10] if cycle.at else "no date",
             f"{cycle.activity.value:.2f} GBq" if cycle.activity else "none",
-            *(_dose(doses.get(name)) for name in names),
+            *(_dose(doses.get(name), cycle.status) for name in names),
             cycle.status,
         )
     return table
 
 
-def _dose(region: CycleRegion | None) -> str:
+def _dose(region: CycleRegion | None, status: str) -> str:
     if region is None:
         return "-"
-    star = " *" if region.basis == "population" else ""
-    return f"{plus_minus(region.absorbed_dose)}{star}"
+    mark = " *" if region.basis == "population" else ""
+    if region.basis == "predicted" and status == "delivered":
+        mark = " ^"
+    return f"{plus_minus(region.absorbed_dose)}{mark}"
 
 
 def _quantity(flag: Flag) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from dosimetry import tables
 from dosimetry.physics.decay import net_administered
 from dosimetry.problems import refuse
 from dosimetry.quantities import Amount
@@ -75,6 +76,14 @@ def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> flo
             name,
         )
     hours = (at - moment if before else moment - at).total_seconds() / 3600
+    longest = tables.default("longest_gap", "h")
+    if hours > longest:
+        raise refuse(
+            "times-too-far-apart",
+            f"{moment.isoformat()} is {hours / 24:.3g} days from the injection, {at.isoformat()}",
+            f"check the dates: at most {longest / 24:g} days",
+            name,
+        )
     if hours < 0:
         raise refuse(
             "dates-out-of-order",

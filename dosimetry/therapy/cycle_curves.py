@@ -25,6 +25,7 @@ from dosimetry.therapy.sections import SINGLE, Course, Cycle
 DOTATATE = "177Lu-DOTATATE"
 NUCLIDE = "Lu-177"
 MBQ_PER_KBQ = 1e-3
+VAGUE = 0.5  # relative sd above which a measured half-life is no better than the population's
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,9 +160,11 @@ def _half_life(
     names = (region, "kidneys") if region in SIDES else (region,)
     for number in range(len(earlier), 0, -1):
         curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
-        if curve is not None and curve.model != SINGLE:
-            found = curve.effective_half_life
-            spread = (found.sd or 0.0) / found.value
+        if curve is None or curve.model == SINGLE:
+            continue
+        found = curve.effective_half_life
+        spread = (found.sd or 0.0) / found.value
+        if 0 < spread <= VAGUE:  # on a bound, or hardly determined, it says nothing
             return HalfLife(found.value, log_variance(spread) ** 0.5, f"measured in cycle {number}")
     half_lives = course.effective_half_lives
     given = next((half_lives[name] for name in names if name in half_lives), None)
@@ -226,4 +229,14 @@ def _ratio(course: Course, notes: Notes) -> float:
     notes.assumptions.append(
         "red marrow to blood ratio 1 (Forrer 2009, 177Lu-DOTATATE); 1 mL of blood counts as 1 g"
     )
+    if course.therapy.radiopharmaceutical != DOTATATE:
+        notes.warnings.append(
+            Problem(
+                "marrow-ratio-of-another-agent",
+                "the red marrow to blood ratio of 1 was found for 177Lu-DOTATATE, not for "
+                f"{course.therapy.radiopharmaceutical}",
+                "for an agent that stays in plasma give therapy.marrow_to_blood_ratio: plasma",
+                "therapy.marrow_to_blood_ratio",
+            )
+        )
     return 1.0

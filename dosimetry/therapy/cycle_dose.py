@@ -76,6 +76,21 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
         target: region_dose(own, sources, calibration, by_mass.get(target, 0.0))
         for target, own in weights.items()
     }
+    resting = [
+        target
+        for target in weights
+        if set(BODY) & set(sources) and not _measured_itself(target, sources)
+    ]
+    if resting:
+        notes.warnings.append(
+            Problem(
+                "remainder-only",
+                f"not scanned themselves, taken as average tissue of the remainder of the body: "
+                f"{', '.join(resting)}",
+                "an organ that takes up the agent gets more: scan it before a limit rests on it",
+                place,
+            )
+        )
     if MARROW in sources and not set(BODY) & set(sources):
         notes.warnings.append(
             Problem(
@@ -87,6 +102,14 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
         )
     doses.update(_coefficient_doses(course, cycle, given, notes))
     return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
+    """Tell whether some measured source is the region itself, or what it contains."""
+    return target == "total_body" or any(
+        target in reference.region(source).targets or (target == "kidneys" and source in SIDES)
+        for source in sources
+    )
 
 
 def _taken_to_be(region: str) -> list[str]:

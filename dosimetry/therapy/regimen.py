@@ -87,10 +87,11 @@ def programme(
         given = activity
     every = f"every {weeks / HOURS_PER_WEEK:.4g} weeks"
     words = f"{agent} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
-    assumptions = [f"regimen {name}: {words}{source}", *changed]
+    assumptions = [f"regimen {name}{', changed' if changed else ''}: {words}{source}", *changed]
     if given is None:
         assumptions.append(f"regimen {name} gives no radiopharmaceutical: no cycle is to come")
-    return Programme(name, words, given, count, weeks, tuple(assumptions))
+    title = f"{name}, changed" if changed else name
+    return Programme(title, words, given, count, weeks, tuple(assumptions))
 
 
 def usual_activity() -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dosimetry import tables
 from dosimetry.problems import nearest, quote, refuse
@@ -87,15 +87,31 @@ def decide(
         for limit in limits
         if limit.region in regions and regions[limit.region].has(limit.quantity)
     ]
+    unknown = [limit.id for limit in limits if limit not in known]
     if strategy == "to-limit":
-        return _to_limit(programme, regions, known, done, bounds)
+        if unknown or not known:  # nothing is known that could call for more than the regimen
+            most = max(min(bounds.most_cycles, programme.count), done)
+            bounds = replace(bounds, most_cycles=most)
+        return _without(_to_limit(programme, regions, known, done, bounds), unknown, known)
     if strategy == "adjusted":
-        return _adjusted(programme, regions, known, done, bounds)
+        return _without(_adjusted(programme, regions, known, done, bounds), unknown, known)
     numbers = range(done + 1, programme.count + 1)
     return (
         [_one(programme.activity, number, bounds) for number in numbers],
         Decision("fixed: the regimen as written", None, None, None),
     )
+
+
+def _without(
+    found: tuple[list[ToCome], Decision], unknown: Sequence[str], known: Sequence[Limit]
+) -> tuple[list[ToCome], Decision]:
+    """Say in the decision which limits it could not consider."""
+    to_come, decision = found
+    if unknown or not known:
+        which = ", ".join(unknown) or "there is none"
+        words = f"{decision.reason}; limits that could not be considered: {which}"
+        return to_come, replace(decision, reason=words)
+    return to_come, decision
 
 
 def _one(activity: float, number: int, bounds: Bounds) -> ToCome:
@@ -170,7 +186,7 @@ def _adjusted(
             f"{activity:.3g} GBq at a risk of {bounds.risk:g}"
         )
     elif limit is None:
-        reason = f"{activity:.4g} GBq per cycle: as much as is asked for, no limit is nearer"
+        reason = f"{activity:.4g} GBq per cycle: the most that may be given, no limit is nearer"
     else:
         reason = (
             f"{activity:.4g} GBq per cycle: the largest at which {name} is passed with a "

@@ -15,6 +15,7 @@ patient:
 therapy:
   radiopharmaceutical: 177Lu-DOTATATE
   regimen: netter-1              # or {activity: 7.4 GBq, cycles: 4, interval: 8 week}
+  # marrow_to_blood_ratio: one   # one | plasma, of an agent that stays in plasma
   start: 2026-01-12              # only while no cycle has been delivered
   # the default limits; for all: dosimetry tables limits
   # limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
@@ -26,6 +27,9 @@ therapy:
 #   kidney_right: {value: 155 g, sd: 8 %}
 #   tumour_1: 14 g
 
+# effective_half_lives:          # for one scan only; else of an earlier cycle, or the population's
+#   kidneys: {value: 52 h, sd: 15 %}
+
 # cycles:                        # delivered ones, oldest first
 #   - administered: 7.21 GBq     # or {prepared, prepared_at, residual, residual_at}
 #     at: 2026-01-12T09:30:00+01:00
@@ -33,5 +37,6 @@ therapy:
 #     decay_corrected_to: none   # none | administration
 #     systematic_uncertainty: 5 %
 #     models: {kidney_left: uptake}                          # per region; else auto
+#     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
 #     dose_coefficients: {liver: 0.31 Gy/GBq}                # of regions done elsewhere
 """

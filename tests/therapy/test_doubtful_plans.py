@@ -1,0 +1,69 @@
+"""Plans that could be read as surer than they are say so."""
+
+import pytest
+from sample_patients import codes, cycle, planned, washout
+
+import dosimetry
+from dosimetry.problems import InputError
+from dosimetry.therapy.patient import Patient
+
+PSMA = "177Lu-PSMA-617"
+
+
+def course(*cycles, agent="177Lu-DOTATATE", **therapy):
+    return Patient.from_dict(
+        {
+            "patient": {"id": "D-1", "sex": "male"},
+            "therapy": {"radiopharmaceutical": agent, "regimen": "netter-1", **therapy},
+            "cycles": list(cycles),
+        }
+    )
+
+
+def test_an_organ_that_only_the_remainder_irradiates_is_named():
+    # the spleen takes up the agent; without a scan of it, average tissue is all that is known
+    plan = planned(cycle(washout("kidneys", 5e3), washout("total_body", 8e4)))
+    (warning,) = [w for w in plan.warnings if w.code == "remainder-only"]
+    assert "spleen" in warning.message
+    assert "kidneys" not in warning.message
+
+
+def test_without_the_body_no_organ_rests_on_the_remainder():
+    assert "remainder-only" not in codes(planned(cycle(washout("kidneys", 5e3))).warnings)
+
+
+@pytest.mark.parametrize("prepared_at", ["2025-01-12T09:00:00Z", "2025-12-12T09:00:00Z"])
+def test_a_vial_measured_weeks_before_the_injection_is_refused(prepared_at):
+    given = {"prepared": "7.4 GBq", "prepared_at": prepared_at}
+    with pytest.raises(InputError) as caught:
+        course({"administered": given, "at": "2026-01-12T10:00:00Z"})
+    (problem,) = caught.value.problems
+    assert problem.code == "times-too-far-apart"
+    assert problem.place == "cycles[0].administered.prepared_at"
+    assert "check the dates" in problem.cure
+
+
+@pytest.mark.parametrize("strategy", ["to-limit", "adjusted"])
+@pytest.mark.parametrize("therapy", [{"agent": PSMA}, {"limits": []}], ids=["unknown", "none"])
+def test_no_strategy_goes_beyond_the_regimen_where_no_limit_can_be_assessed(strategy, therapy):
+    plan = dosimetry.plan(course(**therapy), strategy)
+    assert [c.activity.value for c in plan.cycles] == [7.4] * 4
+    assert "could not be considered" in plan.decision.reason
+
+
+def test_a_marrow_ratio_of_another_agent_draws_a_warning():
+    blood = [
+        {"time": "1 h", "concentration": "300 kBq/mL"},
+        {"time": "24 h", "concentration": "10 kBq/mL"},
+    ]
+    one = {"administered": "7.4 GBq", "at": "2026-01-12", "blood": blood}
+    assert "marrow-ratio-of-another-agent" in codes(
+        dosimetry.plan(course(one, agent=PSMA)).warnings
+    )
+    assert "marrow-ratio-of-another-agent" not in codes(dosimetry.plan(course(one)).warnings)
+
+
+def test_a_regimen_that_was_changed_does_not_go_under_its_old_name():
+    plan = dosimetry.plan(course(), activity="6 GBq", interval="10 week")
+    assert plan.therapy.regimen == "netter-1, changed"
+    assert any("in place of 7.4" in line for line in plan.assumptions)
