@@ -81,7 +81,10 @@ def _half_width(errors: np.ndarray) -> np.ndarray:
 
 def draw(found: dict[str, np.ndarray]) -> Figure:
     """Return the figure: error above, its spread below."""
-    median = reference.effective_half_life("kidneys")[0]  # type: ignore[index]
+    row = reference.effective_half_life("kidneys")
+    if row is None:
+        raise SystemExit("the table has no effective half-life of the kidneys")
+    median = row[0]
     figure = Figure(figsize=(6.3, 6.0), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 2])
     for axes in (above, below):

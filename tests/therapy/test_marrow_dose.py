@@ -229,6 +229,11 @@ def test_the_ratio_is_an_assumption_of_the_plan(therapy, words):
     assert any(words in line for line in found.assumptions)
 
 
+def test_the_plasma_ratio_is_not_for_vertebrae():
+    plasma = {"person": {"hematocrit": "0.41"}, "therapy": {"marrow_to_blood_ratio": "plasma"}}
+    assert parts(first_cycle(vertebrae(), **plasma)) == parts(first_cycle(vertebrae()))
+
+
 def test_vertebrae_stand_in_for_blood():
     found = first_cycle(*organs(), vertebrae(), scans("remainder_of_body", 100_000.0))
     expected = hand_worked("remainder_of_body")

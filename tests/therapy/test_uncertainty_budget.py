@@ -222,16 +222,14 @@ def test_independent_kidneys_average_their_counting_and_share_their_calibration(
 # --- over the course ----------------------------------------------------------------------------
 
 
-def two_cycles(sd, **fields):
+def two_cycles(sd, times=(TIME, TIME), **fields):
     """Relative sd of the kidneys' dose of a course of two cycles, both measured by one scan."""
-    scan = one_scan("kidneys", sd=sd)
-    made = dosimetry.plan(
-        patient(
-            cycle(scan, at="2026-01-12", **fields),
-            cycle(scan, at="2026-03-09", **fields),
-            regimen=regimen(7.4, 2),
-        )
-    )
+    scans = [one_scan("kidneys", 120.0 * 2 ** (-time / 51.0), sd, time) for time in times]
+    cycles = [
+        cycle(scan, at=at, **fields)
+        for scan, at in zip(scans, ("2026-01-12", "2026-03-09"), strict=True)
+    ]
+    made = dosimetry.plan(patient(*cycles, regimen=regimen(7.4, 2)))
     found = region_of(made.cumulative, "kidneys").absorbed_dose
     return found.sd / found.value
 
@@ -241,3 +239,11 @@ def test_a_calibration_error_stays_in_the_course_where_as_large_a_counting_error
     shared = two_cycles("1 %", systematic_uncertainty="10 %")
     own = two_cycles("10.05 %")
     assert shared > 1.2 * own
+
+
+def test_a_wrong_half_life_errs_alike_in_two_early_scans_and_cancels_in_an_early_and_a_late_one():
+    # d ln(area)/d ln T = 1 - ts ln 2/T is 0.67 at 24 h and -0.67 at 123 h for the table's 51 h
+    early, late, mixed = (two_cycles("1 %", t) for t in ((24.0,) * 2, (123.0,) * 2, (24.0, 123.0)))
+    assert early > 0.1
+    assert late > 0.1
+    assert mixed < 0.5 * min(early, late)
