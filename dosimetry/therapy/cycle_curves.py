@@ -163,6 +163,10 @@ def _half_life(
         if curve is None or curve.model == SINGLE:
             continue
         found = curve.effective_half_life
+        if curve.biological_half_life is None:
+            spread = population[1] if population else tables.default("half_life_cv", "1")
+            words = f"cycle {number} saw no biological clearance, {spread:.0%} below it assumed"
+            return HalfLife(found.value, log_variance(spread) ** 0.5, words)
         spread = (found.sd or 0.0) / found.value
         if 0 < spread <= VAGUE:  # on a bound, or hardly determined, it says nothing
             return HalfLife(found.value, log_variance(spread) ** 0.5, f"measured in cycle {number}")

@@ -8,7 +8,7 @@ from typing import Any
 
 import dosimetry
 from dosimetry import tables
-from dosimetry.problems import InputError, refuse
+from dosimetry.problems import InputError, Problem, refuse
 from dosimetry.therapy import regimen
 from dosimetry.therapy.assemble import (
     assumptions_of,
@@ -136,6 +136,7 @@ def plan(
         warnings=(
             *(warning for cycle in delivered for warning in cycle.warnings),
             *regimen.warnings(patient, programme, scheduled),
+            *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
             *doses.warnings,
@@ -143,6 +144,21 @@ def plan(
         disclaimer=DISCLAIMER,
         provenance=Provenance(dosimetry.__version__, tables.hashes(), patient.input_hashes()),
     )
+
+
+def _not_used(strategy: str, **options: Any) -> list[Problem]:
+    """Return a warning for every option that the strategy does not look at."""
+    users = {"max_activity": ("to-limit", "adjusted"), "min_activity": ("adjusted",)}
+    return [
+        Problem(
+            "option-not-used",
+            f"{name} changes nothing with strategy '{strategy}'",
+            f"it is for {' and '.join(users[name])}",
+            name,
+        )
+        for name, value in options.items()
+        if value is not None and strategy not in users[name]
+    ]
 
 
 def _number(value: Any, unit: str, name: str) -> float | None:

@@ -67,3 +67,22 @@ def test_a_regimen_that_was_changed_does_not_go_under_its_old_name():
     plan = dosimetry.plan(course(), activity="6 GBq", interval="10 week")
     assert plan.therapy.regimen == "netter-1, changed"
     assert any("in place of 7.4" in line for line in plan.assumptions)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "unused"),
+    [("fixed", ["max_activity", "min_activity"]), ("to-limit", ["min_activity"]), ("adjusted", [])],
+)
+def test_an_option_that_a_strategy_does_not_look_at_is_named(strategy, unused):
+    plan = dosimetry.plan(course(), strategy, max_activity="9 GBq", min_activity="1 GBq")
+    assert [w.place for w in plan.warnings if w.code == "option-not-used"] == unused
+
+
+def test_a_patient_who_was_seen_to_clear_slowly_is_not_given_the_population_s_half_life():
+    # cycle 1: only physical decay, 159.5 h; one scan in cycle 2 must not fall back to 51 h
+    slow = cycle(washout("kidneys", 5e3, half_life=170.0))
+    later = {**cycle(washout("kidneys", 5e3, times=(72.0,))), "at": "2026-03-09"}
+    plan = planned(slow, later)
+    (curve,) = [c for c in plan.curves if c.cycle == 2]
+    assert curve.effective_half_life.value == pytest.approx(159.528)
+    assert "no biological clearance" in curve.choice
