@@ -6,6 +6,7 @@ is what is read.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from pathlib import Path
@@ -45,8 +46,6 @@ def read_patient(path: str | Path) -> Patient:
     >>> dosimetry.read_patient("examples/nothing_measured.yaml").person.id
     'NEW-001'
     """
-    import hashlib
-
     path = Path(path)
     raw = read_bytes(path, path.name, LARGEST_FILE)
     text = decode(raw, path.name)

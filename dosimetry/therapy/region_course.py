@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dosimetry.physics.kinetics import Array
-from dosimetry.physics.radiobiology import bed
+from dosimetry.physics.radiobiology import bed, bed_sd
 from dosimetry.quantities import Distribution, Estimate
 from dosimetry.therapy.prediction import Posterior, powers_moments, summarise
 from dosimetry.therapy.region_dose import NORMAL_95
@@ -77,8 +77,10 @@ class RegionCourse:
             return None
         g = self.protraction[cycle]
         value = float(bed.kernel(dose.value, g, self.alpha_beta))
-        slope = 1.0 + 2.0 * g * dose.value / self.alpha_beta
-        return self._with_bed(cycle, dose, value, None if dose.sd is None else slope * dose.sd)
+        sd = None
+        if dose.sd is not None:
+            sd = float(bed_sd.kernel(dose.value, dose.sd, g, self.alpha_beta))
+        return self._with_bed(cycle, dose, value, sd)
 
     def _with_bed(
         self, cycle: int, dose: Distribution, value: float, sd: float | None
