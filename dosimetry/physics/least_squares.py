@@ -25,6 +25,7 @@ MOST_STEPS = 200
 SCAN, MOST_SCANS = 64, 8  # values tried of each rate alone, and how often
 SAME = 1e-9  # relative: two chi-squares closer than this are the same
 SETTLED = 1e-10  # in ln rate
+NEAR, MOST_SETTLING = 1e-5, 50  # in ln rate: a step by the gradient alone is no longer
 PLATEAU = 0.5  # of chi-square without any curve: the rest are rates that no scan sees
 MINIMA = 6  # grid minima that are followed down
 
@@ -152,7 +153,7 @@ def _search(model: Model, data: _Data, low: float, high: float) -> Array:
         if best[1] >= chi2 - SAME * (1.0 + chi2):
             break
         theta, chi2 = best
-    return theta
+    return _settle(model, data, theta, low, high)
 
 
 @dataclass(frozen=True, eq=False)
@@ -305,6 +306,35 @@ def _solve(matrix: Array, right: Array) -> Array:
     return np.asarray(np.linalg.solve(matrix, right), dtype=float)
 
 
+def _held(theta: Array, gradient: Array, low: float, high: float) -> Array:
+    """Tell which log rates are on a bound that chi-square falls towards."""
+    return np.asarray(((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0)))
+
+
+def _settle(model: Model, data: _Data, theta: Array, low: float, high: float) -> Array:
+    """Go the last way by the gradient: near the optimum chi-square is flat to its last digit.
+
+    Without this the answer has half the digits, and others on another machine.
+    """
+    last = math.inf
+    for _ in range(MOST_SETTLING):
+        residual, slopes, _ = _residual(model, data, theta)
+        gradient = slopes @ residual
+        held = _held(theta, gradient, low, high)
+        slopes[held] = gradient[held] = 0.0
+        hessian = slopes @ slopes.T
+        hessian.flat[:: len(theta) + 1] *= 1.0 + NEAR
+        hessian.flat[:: len(theta) + 1] += 1e-100 + held
+        step = _solve(hessian, gradient)
+        length, trial = float(abs(step).max()), theta - step
+        if not length < min(last, NEAR) or not np.array_equal(
+            trial, _ordered(model, trial, low, high)
+        ):
+            break
+        theta, last = trial, length
+    return theta
+
+
 def _descend(
     model: Model, data: _Data, theta: Array, low: float, high: float
 ) -> tuple[Array, float]:
@@ -318,7 +348,7 @@ def _descend(
     chi2, damping = float(residual @ residual), 1e-3
     for _ in range(MOST_STEPS):
         gradient = slopes @ residual
-        held = ((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0))
+        held = _held(theta, gradient, low, high)
         slopes[held] = gradient[held] = 0.0
         if abs(gradient).max() <= 1e-13 * (1.0 + chi2):
             break
