@@ -86,6 +86,7 @@ DIMENSION_NAMES = {
     "1/h": "rate",
     "%": "percentage",
     "g/dL": "mass concentration",
+    "mL/min": "clearance",
     "umol/L": "amount concentration",
     "1e9/L": "cell count per volume",
     "1": "pure number",

@@ -6,18 +6,24 @@ at in :mod:`dosimetry.therapy.consistency`.
 
 from __future__ import annotations
 
+import datetime as dt
+import re
+import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dosimetry import reference
+from dosimetry import clinical, reference
+from dosimetry.clinical import Range
 from dosimetry.physics.fitting import NAMES as MODEL_NAMES
-from dosimetry.problems import InputError, Problem, quote, refuse
+from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy import fields
 from dosimetry.therapy.fields import DateOrTime, Read, Text, amount, choice, count, estimate
+from dosimetry.therapy.labs import LabDraw, draw_field, ranges_field
 from dosimetry.therapy.measurements import Measurements, read_blood, read_measurements
+from dosimetry.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -38,16 +44,8 @@ QUANTITIES = {
     "BED": "biologically effective dose",
 }
 SINGLE = "single-point"
-ANALYTES: Mapping[str, tuple[str, ...]] = {
-    "platelets": ("1e9/L",),
-    "neutrophils": ("1e9/L",),
-    "lymphocytes": ("1e9/L",),
-    "leukocytes": ("1e9/L",),
-    "haemoglobin": ("g/dL", "mmol/L"),
-    "creatinine": ("umol/L", "mg/dL"),
-    "bilirubin": ("umol/L", "mg/dL"),
-    "albumin": ("g/L",),
-}
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+WORST_GRADE = 4  # of a living patient
 
 
 def read_quantity(value: object) -> str:
@@ -156,6 +154,28 @@ def _read_agent(value: object) -> str:
     )
 
 
+def _read_zone(value: object) -> str:
+    name = fields.read_text(value)
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise refuse(
+            "unknown-time-zone",
+            f"{quote(name)} is no time zone",
+            nearest(name, sorted(zoneinfo.available_timezones())) or "as in Europe/Berlin",
+        ) from None
+    return name
+
+
+def _read_clock(value: object) -> dt.time:
+    if isinstance(value, dt.time):
+        return value
+    text = fields.read_text(value)
+    if not CLOCK.fullmatch(text):
+        raise refuse("not-a-time", f"{quote(text)} is no time of day", "write HH:MM, as in 09:30")
+    return dt.time.fromisoformat(text)
+
+
 class RegionError(InputError):
     """Problems in a mapping from regions; those of nested sections are still to be translated."""
 
@@ -213,6 +233,8 @@ class Therapy(Section):
     ) = None
     prior_doses: PriorDoses = {}
     marrow_to_blood_ratio: Annotated[str, choice("one", "plasma")] = "one"
+    time_zone: Annotated[str, Read(_read_zone, {"type": "string"})] | None = None
+    infusion_time: Annotated[dt.time, Read(_read_clock, {"type": "string"})] | None = None
 
 
 class Cycle(Section):
@@ -255,31 +277,37 @@ class Cycle(Section):
     dose_coefficients: Coefficients = {}
 
 
-def _read_lab(units: tuple[str, ...]) -> Read:
-    def read(value: object) -> Amount:
-        refused = None
-        for unit in units:
-            try:
-                return fields.read_amount(value, unit)
-            except InputError as error:
-                refused = refused or error
-        raise refused or refuse("no-unit", f"{quote(value)} has no unit")
+def _read_term(value: object) -> str:
+    term = fields.read_text(value).strip().lower()
+    graded = clinical.graded_terms()
+    if term in graded:
+        raise refuse(
+            "graded-by-laboratory",
+            f"{quote(term)} is graded by the laboratory values",
+            f"give {graded[term]} under labs",
+        )
+    return term
 
-    return Read(read, {"type": "string", "description": f"in {' or '.join(units)}"})
+
+def _read_grade(value: object) -> int:
+    number = parse_number(value) if isinstance(value, str) else value
+    if isinstance(number, bool) or number not in list(range(WORST_GRADE + 1)):
+        raise refuse(
+            "not-a-grade",
+            f"{quote(value)} is no grade from 0 to {WORST_GRADE}",
+            "write the CTCAE grade, 0 once it has gone",
+        )
+    return int(f"{number:.0f}")
 
 
-class Labs(Section):
-    """Laboratory values of one date."""
+class AdverseEvent(Section):
+    """The grade of a toxicity that no laboratory value tells, from a date on."""
 
     at: DateOrTime
-    platelets: Annotated[Amount, _read_lab(ANALYTES["platelets"])] | None = None
-    neutrophils: Annotated[Amount, _read_lab(ANALYTES["neutrophils"])] | None = None
-    lymphocytes: Annotated[Amount, _read_lab(ANALYTES["lymphocytes"])] | None = None
-    leukocytes: Annotated[Amount, _read_lab(ANALYTES["leukocytes"])] | None = None
-    haemoglobin: Annotated[Amount, _read_lab(ANALYTES["haemoglobin"])] | None = None
-    creatinine: Annotated[Amount, _read_lab(ANALYTES["creatinine"])] | None = None
-    bilirubin: Annotated[Amount, _read_lab(ANALYTES["bilirubin"])] | None = None
-    albumin: Annotated[Amount, _read_lab(ANALYTES["albumin"])] | None = None
+    term: Annotated[str, Read(_read_term, {"type": "string", "description": "a CTCAE term"})]
+    grade: Annotated[
+        int, Read(_read_grade, {"type": "integer", "minimum": 0, "maximum": WORST_GRADE})
+    ]
 
 
 class Course(Section):
@@ -290,7 +318,9 @@ class Course(Section):
     masses: Masses = {}
     effective_half_lives: HalfLives = {}
     cycles: list[Cycle] = []
-    labs: list[Labs] = []
+    labs: list[Annotated[LabDraw, draw_field()]] = []
+    reference_ranges: Annotated[dict[str, Range], ranges_field()] = {}
+    adverse_events: list[AdverseEvent] = []
 
     def regions_measured(self) -> set[str]:
         """Return every region that has a curve in some cycle."""
@@ -303,5 +333,5 @@ class Course(Section):
 
 SECTIONS: Mapping[str, type[BaseModel]] = {
     section.__name__: section
-    for section in (Person, Therapy, Cycle, Labs, OwnLimit, OwnRegimen, PriorDose, Prepared)
+    for section in (Person, Therapy, Cycle, AdverseEvent, OwnLimit, OwnRegimen, PriorDose, Prepared)
 }

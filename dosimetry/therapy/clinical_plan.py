@@ -1,0 +1,113 @@
+"""The clinical side of a plan as data: laboratory values, the label's answer, the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dosimetry.quantities import Amount
+
+Answer = Literal["due", "reduced", "withhold", "stop", "not-eligible", "complete"]
+LabelState = Literal[
+    "eligible", "not-eligible", "full", "withheld", "reduced", "full-again", "stopped"
+]
+
+
+@dataclass(frozen=True)
+class PlanLab:
+    """One laboratory value, as written: its CTCAE grade and its change from the baseline.
+
+    ``grade`` is null where the CTCAE has none; ``change`` is relative (0.4: up by 40 %).
+    """
+
+    at: str
+    analyte: str
+    value: Amount
+    grade: int | None
+    term: str | None
+    change: float | None
+    baseline: bool
+
+
+@dataclass(frozen=True)
+class PlanRenal:
+    """Renal function of one date: Cockcroft-Gault clearance and its change, CKD-EPI 2021 eGFR.
+
+    The eGFR is per 1.73 m2; null where age or weight is missing.
+    """
+
+    at: str
+    creatinine_clearance: Amount | None
+    egfr: Amount | None
+    change: float | None
+
+
+@dataclass(frozen=True)
+class PlanTransition:
+    """A change of the label's state: when, by which rule, to which state, and why."""
+
+    at: str
+    rule: str
+    state: LabelState
+    reason: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PlanLabel:
+    """What the label says of the next dose.
+
+    Attributes
+    ----------
+    state : str
+        Of the course after all that is known.
+    next_cycle : int or None
+    answer : str
+        ``due``, ``reduced`` (resume at the reduced dose), ``withhold``, ``stop``,
+        ``not-eligible``, or ``complete`` where no cycle is to come.
+    activity : Amount or None
+        Most that the label allows in the next cycle.
+    earliest, latest : str or None
+        Dates of the next dose.
+    reason : str
+    needs : tuple of str
+        What would change the answer.
+    unchecked : tuple of str
+        What could not be checked, and why.
+    transitions : tuple of PlanTransition
+    """
+
+    state: LabelState
+    next_cycle: int | None
+    answer: Answer
+    activity: Amount | None
+    earliest: str | None
+    latest: str | None
+    reason: str
+    needs: tuple[str, ...]
+    unchecked: tuple[str, ...]
+    transitions: tuple[PlanTransition, ...]
+
+
+@dataclass(frozen=True)
+class PlanEvent:
+    """One entry of the calendar: a date, or a date-time with its zone's offset."""
+
+    at: str
+    until: str | None
+    kind: str
+    cycle: int | None
+    what: str
+    source: str
+
+
+@dataclass(frozen=True)
+class PlanRate:
+    """A rate that a trial published: context beside the flags, no figure of this patient."""
+
+    arm: str
+    quantity: str
+    value: float
+    unit: str
+    n: int | None
+    source: str

@@ -1,0 +1,197 @@
+"""Laboratory values as the patient file gives them: read strictly, each in a unit of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dosimetry import clinical
+from dosimetry.clinical import Analyte, Range
+from dosimetry.problems import InputError, Problem, quote, refuse
+from dosimetry.quantities import Amount, from_quantity
+from dosimetry.therapy.fields import Moment, Read, read_moment
+from dosimetry.units import parse_quantity, unit_of
+
+AMOUNT_SCHEMA = {"type": "string", "description": "a quantity, as in '12.8 g/dL'"}
+
+
+@dataclass(frozen=True)
+class LabValue:
+    """One laboratory value: in the analyte's canonical unit, and as it was written."""
+
+    analyte: str
+    value: float
+    written: Amount
+
+    def __str__(self) -> str:
+        return f"{self.analyte} {in_words(self.written)}"
+
+
+@dataclass(frozen=True)
+class LabDraw:
+    """The laboratory values of one date or time."""
+
+    at: Moment
+    values: Mapping[str, LabValue]
+
+
+def in_words(amount: Amount) -> str:
+    """Return an amount as text, to four digits.
+
+    Examples
+    --------
+    >>> in_words(Amount(62.0, "1e9/L"))
+    '62 1e9/L'
+    """
+    return f"{amount.value:.4g} {amount.unit}"
+
+
+def read_lab(name: str, value: object) -> LabValue:
+    """Read a laboratory value in any unit of its kind.
+
+    Raises
+    ------
+    InputError
+        Unknown analyte, no quantity, a wrong dimension, or a value that cannot be; then with the
+        unit that was likely meant.
+
+    Examples
+    --------
+    >>> read_lab("haemoglobin", "128 g/L").value
+    12.8
+    >>> read_lab("haemoglobin", "128 g/dL")
+    Traceback (most recent call last):
+    dosimetry.problems.InputError: haemoglobin of 128 g/dL cannot be (2 to 25 g/dL)
+      did you mean g/L?
+    """
+    analyte = clinical.analyte(name)
+    number, unit = _as_written(analyte, value)
+    canonical = clinical.to_canonical(name, number, unit)
+    if not _possible(analyte, canonical):
+        meant = [
+            other
+            for other in analyte.units
+            if other != unit and _possible(analyte, clinical.to_canonical(name, number, other))
+        ]
+        raise refuse(
+            "impossible-value",
+            f"{name} of {number:g} {unit} cannot be "
+            f"({analyte.lowest:g} to {analyte.highest:g} {analyte.unit})",
+            f"did you mean {' or '.join(meant)}?" if meant else "check the number and its unit",
+        )
+    return LabValue(name, canonical, Amount(number, unit))
+
+
+def _possible(analyte: Analyte, value: float) -> bool:
+    return analyte.lowest <= value <= analyte.highest or (analyte.may_be_zero and value == 0.0)
+
+
+def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
+    """Return number and unit as they were written; an amount of substance where it is one."""
+    if isinstance(value, Amount):
+        value = f"{value.value!r} {value.unit}"
+    refused: InputError | None = None
+    for unit in filter(None, (analyte.unit, analyte.amount_unit)):
+        try:
+            if isinstance(value, str):
+                number = parse_quantity(value, unit)
+                written = unit_of(value) or unit
+            else:
+                number, written = float(from_quantity(value, unit)), unit
+        except InputError as error:
+            refused = refused or error
+            continue
+        return number / parse_quantity(f"1 {written}", unit), written
+    raise refused or refuse("no-unit", f"{quote(value)} has no unit", f"as in {analyte.unit}")
+
+
+def _read_mapping(value: object, what: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return {str(key): entry for key, entry in value.items()}
+    raise refuse("wrong-type", f"{quote(value)} is no mapping", f"write {what}")
+
+
+def read_draw(value: object) -> LabDraw:
+    """Read the laboratory values of one date; every value is looked at."""
+    if isinstance(value, LabDraw):
+        return value
+    given = _read_mapping(value, "at: DATE, and analyte: value below it")
+    problems: list[Problem] = []
+    values: dict[str, LabValue] = {}
+    at: Moment | None = None
+    if "at" not in given:
+        problems.append(Problem("missing", "is missing", "add the date of the sample", "at"))
+    for key, entry in given.items():
+        try:
+            if key == "at":
+                at = read_moment(entry)
+            elif entry is not None:
+                values[key] = read_lab(key, entry)
+        except InputError as error:
+            problems += error.at(key).problems
+    if problems or at is None:
+        raise InputError(problems)
+    return LabDraw(at, values)
+
+
+def read_ranges(value: object) -> dict[str, Range]:
+    """Read the laboratory's own reference ranges."""
+    found: dict[str, Range] = {}
+    problems: list[Problem] = []
+    for name, entry in _read_mapping(value, "analyte: {lower: ..., upper: ...}").items():
+        try:
+            found[name] = entry if isinstance(entry, Range) else _read_range(name, entry)
+        except InputError as error:
+            problems += error.at(name).problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _read_range(name: str, value: object) -> Range:
+    clinical.analyte(name)
+    given = _read_mapping(value, "{lower: ..., upper: ...}")
+    ends: dict[str, float] = {}
+    for key, entry in given.items():
+        if key not in ("lower", "upper"):
+            raise refuse(
+                "unknown-key", f"key {quote(key)} is not known", "known: lower, upper", key
+            )
+        try:
+            ends[key] = read_lab(name, entry).value
+        except InputError as error:
+            raise error.at(key) from None
+    if not ends:
+        raise refuse("missing", "neither limit is given", "write {lower: ..., upper: ...}")
+    lower, upper = ends.get("lower"), ends.get("upper")
+    if lower is not None and upper is not None and lower >= upper:
+        raise refuse(
+            "range-reversed", "the lower limit is not below the upper one", "check both limits"
+        )
+    return Range(lower, upper, "reference_ranges of the patient file")
+
+
+def _by_analyte(of_value: dict[str, Any]) -> dict[str, Any]:
+    names = clinical.analytes()
+    return {"type": "object", "properties": dict.fromkeys(names, of_value)}
+
+
+def draw_field() -> Read:
+    """Mark a field that holds the laboratory values of one date."""
+    schema = _by_analyte(AMOUNT_SCHEMA)
+    schema["properties"] = {
+        "at": {"type": "string", "description": "YYYY-MM-DD, or a date-time of RFC 3339"},
+        **schema["properties"],
+    }
+    return Read(read_draw, {**schema, "required": ["at"], "additionalProperties": False})
+
+
+def ranges_field() -> Read:
+    """Mark a field that holds reference ranges."""
+    ends = {
+        "type": "object",
+        "properties": {"lower": AMOUNT_SCHEMA, "upper": AMOUNT_SCHEMA},
+        "additionalProperties": False,
+    }
+    return Read(read_ranges, {**_by_analyte(ends), "additionalProperties": False})
