@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount, Distribution, Estimate
+from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanLabel, PlanRate, PlanRenal
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,11 +39,12 @@ class PlanPatient:
 
 @dataclass(frozen=True)
 class PlanTherapy:
-    """What is given: agent, name of the regimen, and the regimen in words."""
+    """What is given: agent, name of the regimen, the regimen in words, and the clinic's zone."""
 
     radiopharmaceutical: str
     regimen: str
     description: str
+    time_zone: str | None
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,18 @@ class CycleRegion:
 
 @dataclass(frozen=True)
 class PlanCycle:
-    """One cycle; activity is null where none is given, and then there is a reason."""
+    """One cycle; activity is null where none is given, and then there is a reason.
+
+    ``decided_by`` says what decided a cycle to come: ``regimen``, ``label``, ``request``, or the
+    id of a limit; null of a delivered one.
+    """
 
     number: int
     status: Status
     at: str | None
     activity: Amount | None
     reason: str | None
+    decided_by: str | None
     regions: tuple[CycleRegion, ...]
 
 
@@ -196,6 +203,11 @@ class Plan:
     flags: Flags
     decision: Decision
     curves: tuple[PlanCurve, ...]
+    labs: tuple[PlanLab, ...]
+    renal_function: tuple[PlanRenal, ...]
+    label: PlanLabel | None
+    calendar: tuple[PlanEvent, ...]
+    context: tuple[PlanRate, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[Problem, ...]
     disclaimer: str
