@@ -14,6 +14,7 @@ from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.therapy.observations import reference_ranges
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -58,7 +59,9 @@ def _labs(course: Course) -> Iterator[Problem]:
         for i, event in enumerate(course.adverse_events)
     ]
     for place, at, name in found:
-        key = (at.isoformat(), name)
+        zoned = isinstance(at, dt.datetime) and at.tzinfo is not None
+        when = at.astimezone(dt.UTC) if isinstance(at, dt.datetime) and zoned else at
+        key = (when.isoformat(), name)
         if key in seen:
             yield Problem(
                 "measured-twice",
@@ -67,6 +70,22 @@ def _labs(course: Course) -> Iterator[Problem]:
                 place,
             )
         seen.setdefault(key, place)
+    for name, limits in reference_ranges(course).items():
+        if None not in (limits.lower, limits.upper) and (limits.lower or 0) >= (limits.upper or 0):
+            yield Problem(
+                "range-reversed",
+                f"with the other limit of the table the range of {name} is reversed",
+                "give both limits",
+                f"reference_ranges.{name}",
+            )
+    timed = [cycle for cycle in course.cycles if _kind(cycle.at) == "aware"]
+    if course.therapy.infusion_time and timed and not course.therapy.time_zone:
+        yield Problem(
+            "no-time-zone",
+            "a time of infusion without a zone, where delivered cycles have one",
+            "add therapy.time_zone, as in Europe/Berlin",
+            "therapy.infusion_time",
+        )
 
 
 def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount, Distribution, Estimate
-from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanLabel, PlanRate, PlanRenal
+from dosimetry.therapy.clinical_plan import (
+    PlanAdverseEvent,
+    PlanEvent,
+    PlanLab,
+    PlanLabel,
+    PlanRate,
+    PlanRenal,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,6 +212,7 @@ class Plan:
     curves: tuple[PlanCurve, ...]
     labs: tuple[PlanLab, ...]
     renal_function: tuple[PlanRenal, ...]
+    adverse_events: tuple[PlanAdverseEvent, ...]
     label: PlanLabel | None
     calendar: tuple[PlanEvent, ...]
     context: tuple[PlanRate, ...]
