@@ -43,7 +43,7 @@ def show_clinic(plan: Plan, out: Console) -> None:
         kidneys = _kidneys(plan)
         if kidneys:
             out.print(kidneys)
-    if plan.context and plan.labs:
+    if plan.context:
         out.print(_context(plan.context))
 
 

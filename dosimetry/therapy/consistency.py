@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Iterator
 
@@ -10,11 +9,10 @@ from dosimetry import reference, tables
 from dosimetry.physics.decay import decay
 from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.therapy import administration
+from dosimetry.therapy.clinical_consistency import clinical_inconsistencies, kind_of
 from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
-from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
-from dosimetry.therapy.observations import reference_ranges
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -29,7 +27,7 @@ def inconsistencies(course: Course) -> list[Problem]:
         *_regimen(course),
         *_limits(course),
         *_masses(course),
-        *_labs(course),
+        *clinical_inconsistencies(course),
         *itertools.chain.from_iterable(
             _cycle(course, cycle, f"cycles[{i}]") for i, cycle in enumerate(course.cycles)
         ),
@@ -44,47 +42,6 @@ def _person(course: Course) -> Iterator[Problem]:
             f"an age of {age.value:g} years is under {ADULT:g}",
             "the phantoms are adults: children need other tables",
             "patient.age",
-        )
-
-
-def _labs(course: Course) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], str] = {}
-    found = [
-        (f"labs[{i}].{name}", draw.at, name)
-        for i, draw in enumerate(course.labs)
-        for name in draw.values
-    ]
-    found += [
-        (f"adverse_events[{i}]", event.at, event.term)
-        for i, event in enumerate(course.adverse_events)
-    ]
-    for place, at, name in found:
-        zoned = isinstance(at, dt.datetime) and at.tzinfo is not None
-        when = at.astimezone(dt.UTC) if isinstance(at, dt.datetime) and zoned else at
-        key = (when.isoformat(), name)
-        if key in seen:
-            yield Problem(
-                "measured-twice",
-                f"{name} of {at.isoformat()} stands at {seen[key]} already",
-                "keep one, or give both their time of day",
-                place,
-            )
-        seen.setdefault(key, place)
-    for name, limits in reference_ranges(course).items():
-        if None not in (limits.lower, limits.upper) and (limits.lower or 0) >= (limits.upper or 0):
-            yield Problem(
-                "range-reversed",
-                f"with the other limit of the table the range of {name} is reversed",
-                "give both limits",
-                f"reference_ranges.{name}",
-            )
-    timed = [cycle for cycle in course.cycles if _kind(cycle.at) == "aware"]
-    if course.therapy.infusion_time and timed and not course.therapy.time_zone:
-        yield Problem(
-            "no-time-zone",
-            "a time of infusion without a zone, where delivered cycles have one",
-            "add therapy.time_zone, as in Europe/Berlin",
-            "therapy.infusion_time",
         )
 
 
@@ -166,12 +123,6 @@ def _vertebrae(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
             )
 
 
-def _kind(moment: Moment) -> str:
-    if not isinstance(moment, dt.datetime):
-        return "date"
-    return "naive" if moment.tzinfo is None else "aware"
-
-
 def _dates(course: Course) -> Iterator[Problem]:
     most = int(tables.default("most_cycles", "1"))
     if len(course.cycles) > most:
@@ -184,10 +135,10 @@ def _dates(course: Course) -> Iterator[Problem]:
     moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
     moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(course.labs)]
     moments += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
-    zones = {_kind(moment) for _, moment in moments}
+    zones = {kind_of(moment) for _, moment in moments}
     if {"naive", "aware"} <= zones:
         for place, moment in moments:
-            if _kind(moment) == "naive":
+            if kind_of(moment) == "naive":
                 yield Problem(
                     "no-time-zone",
                     "a time without a zone, where another has one",
