@@ -53,6 +53,8 @@ def _answer(label: PlanLabel) -> Text:
     if label.next_cycle is not None:
         text.append(f"cycle {label.next_cycle} ", style="not bold")
     text.append(word, style=style)
+    if label.unchecked and label.activity is not None:
+        text.append(" as far as could be checked", style="not bold")
     when = ""
     if label.activity is not None:
         when += f", {label.activity.value:.4g} {label.activity.unit} at most"
