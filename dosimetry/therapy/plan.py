@@ -87,13 +87,34 @@ class PlanCycle:
 
 
 @dataclass(frozen=True)
+class EarlierDose:
+    """What a region had before this therapy; the BED is null where it is not known."""
+
+    absorbed_dose: Amount
+    bed: Amount | None
+
+
+@dataclass(frozen=True)
+class DoseSoFar:
+    """What a region has had: earlier radiation and the delivered cycles, the rest left aside."""
+
+    absorbed_dose: Distribution
+    bed: Distribution | None
+
+
+@dataclass(frozen=True)
 class CumulativeDose:
-    """What the whole course gives one region, earlier radiation included."""
+    """What the whole course gives one region, earlier radiation included.
+
+    ``so_far`` is null where no cycle was delivered and there was no earlier radiation.
+    """
 
     region: str
     absorbed_dose: Distribution
     bed: Distribution | None
     eqd2: Distribution | None
+    so_far: DoseSoFar | None
+    earlier: EarlierDose | None
 
 
 @dataclass(frozen=True)
@@ -154,8 +175,30 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """One parameter of a fitted model."""
+
+    name: str
+    value: float
+    sd: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One point of a curve: time after the administration, activity with its sd."""
+
+    time: Amount
+    activity: Estimate
+
+
+@dataclass(frozen=True)
 class PlanCurve:
-    """One fitted time-activity curve."""
+    """One fitted time-activity curve, with all that it takes to draw it.
+
+    ``covariance`` is that of the parameters in their order and units; null where the points do
+    not determine them, or where the model has none.
+    """
 
     cycle: int
     region: str
@@ -167,6 +210,10 @@ class PlanCurve:
     dof: int
     p_value: float | None
     cross_check: Estimate | None
+    physical_half_life: Amount
+    points: tuple[CurvePoint, ...]
+    parameters: tuple[Parameter, ...]
+    covariance: tuple[tuple[float, ...], ...] | None
     warnings: tuple[Problem, ...]
 
 

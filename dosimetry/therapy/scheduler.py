@@ -128,7 +128,9 @@ def plan(
             cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
             for i, cycle in enumerate(scheduled)
         ),
-        cumulative=tuple(cumulative_of(course) for course in doses.regions.values()),
+        cumulative=tuple(
+            cumulative_of(course, len(delivered)) for course in doses.regions.values()
+        ),
         flags=flags,
         decision=decision,
         curves=tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle)),
