@@ -13,6 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount, Distribution, Estimate
+from dosimetry.therapy.clinical_plan import (
+    PlanEvent,
+    PlanGradeBand,
+    PlanLab,
+    PlanLabel,
+    PlanRate,
+    PlanRenal,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -243,6 +251,12 @@ class Plan:
     flags: Flags
     decision: Decision
     curves: tuple[PlanCurve, ...]
+    labs: tuple[PlanLab, ...]
+    grade_bands: tuple[PlanGradeBand, ...]
+    renal_function: tuple[PlanRenal, ...]
+    label: PlanLabel | None
+    calendar: tuple[PlanEvent, ...]
+    context: tuple[PlanRate, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[Problem, ...]
     disclaimer: str

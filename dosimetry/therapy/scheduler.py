@@ -134,6 +134,12 @@ def plan(
         flags=flags,
         decision=decision,
         curves=tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle)),
+        labs=(),
+        grade_bands=(),
+        renal_function=(),
+        label=None,
+        calendar=(),
+        context=(),
         assumptions=assumptions_of(patient, programme, delivered, doses, to_come),
         warnings=(
             *(warning for cycle in delivered for warning in cycle.warnings),
