@@ -137,7 +137,8 @@ def plan(
     if format is Format.JSON:
         _print_document(made.to_json())
     elif not quiet:
-        from dosimetry.report.terminal import console, show_plan
+        from dosimetry.report.terminal import show_plan
+        from dosimetry.report.terminal_parts import console
 
         show_plan(made, console())
     if fail_on is not None and made.flags.at_least(fail_on.value):
@@ -180,7 +181,7 @@ def compare(
         _print_document(found.to_json())
     else:
         from dosimetry.report.comparison import show_comparison
-        from dosimetry.report.terminal import console
+        from dosimetry.report.terminal_parts import console
 
         show_comparison(found, console())
 
@@ -198,9 +199,56 @@ def limits(
         _print_document(found.to_json())
     else:
         from dosimetry.report.comparison import show_allowances
-        from dosimetry.report.terminal import console
+        from dosimetry.report.terminal_parts import console
 
         show_allowances(found, console())
+
+
+@app.command(epilog="Example: dosimetry calendar examples/thrombocytopenia.yaml -o plan.ics")
+def calendar(
+    patient: PatientArgument,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="Write it as iCalendar (.ics) here.")
+    ] = None,
+    strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
+    risk: RiskOption = 0.05,
+) -> None:
+    """Lay doses, companion drugs, laboratory controls and scans on dates."""
+    from dosimetry.therapy.files import refuse_overwriting, write_whole
+    from dosimetry.therapy.patient_file import read_patient
+    from dosimetry.therapy.scheduler import plan as make_plan
+
+    made = make_plan(read_patient(patient), strategy, risk)
+    if output is None:
+        from dosimetry.report.clinic import show_calendar
+        from dosimetry.report.terminal_parts import console
+
+        show_calendar(made, console())
+        return
+    from dosimetry.report.calendar import to_ics
+
+    text = to_ics(made)
+    refuse_overwriting([patient.parent / name for name in made.provenance.inputs], output)
+    write_whole(output, text)
+    typer.echo(f"wrote {output}: {len(made.calendar)} entries", err=True)
+
+
+@app.command(epilog="Example: dosimetry trial netter-1")
+def trial(
+    name: Annotated[str, typer.Argument(help="netter-1.")],
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show the published results of a trial, with exact intervals."""
+    from dosimetry.population.trial import published
+
+    found = published(name)
+    if format is Format.JSON:
+        _print_document(found.to_json())
+    else:
+        from dosimetry.report.terminal_parts import console
+        from dosimetry.report.trial import show_trial
+
+        show_trial(found, console())
 
 
 @app.command(
@@ -224,7 +272,7 @@ def fit(
         _print_document(found.to_json())
     else:
         from dosimetry.report.curves import show_curves
-        from dosimetry.report.terminal import console
+        from dosimetry.report.terminal_parts import console
 
         show_curves(found.curves, console())
 
@@ -285,7 +333,7 @@ def tables(
 ) -> None:
     """Show the reference tables, their figures and sources."""
     from dosimetry.report.tables import show_table, show_table_list
-    from dosimetry.report.terminal import console
+    from dosimetry.report.terminal_parts import console
 
     if name is None:
         show_table_list(console())

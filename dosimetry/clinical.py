@@ -96,11 +96,15 @@ class LabelRule:
 
 @dataclass(frozen=True)
 class Companion:
-    """A drug, a control or a scan around the doses; times in h after its anchor."""
+    """A drug, a control or a scan around the doses; times in h after its anchor.
+
+    ``precision`` is ``time`` or ``day``: whether it has a time of day where the dose has one.
+    """
 
     kind: str
     what: str
     anchor: str
+    precision: str
     begin: float
     end: float | None
     every: float | None
@@ -311,6 +315,7 @@ def companions(agent: str) -> tuple[Companion, ...]:
             row["kind"],
             row["what"],
             row["anchor"],
+            row["precision"],
             float(row["from"]),
             float(row["until"]) if row["until"] else None,
             float(row["every"]) if row["every"] else None,

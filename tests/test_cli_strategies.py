@@ -61,7 +61,7 @@ def patient(name):
 
 OPTIONS = (
     *("--strategy", "adjusted", "--risk", "0.1", "--min-activity", "1 GBq"),
-    *("--max-activity", "9 GBq", "--without-cycle", "3", "--interval", "10 week"),
+    *("--max-activity", "9 GBq", "--without-cycle", "3", "--interval", "7 week"),
     *("--activity", "6 GBq"),
 )
 TO_LIMIT = ("--strategy", "to-limit", "--max-cycles", "2", "--risk", "0.2")
@@ -85,7 +85,7 @@ def test_every_option_reaches_the_plan():
         min_activity="1 GBq",
         max_activity="9 GBq",
         without_cycles=[3],
-        interval="10 week",
+        interval="7 week",
         activity="6 GBq",
     )
     assert printed("plan", SNMMI, *OPTIONS, "--format", "json") == made.to_json()
@@ -127,7 +127,7 @@ def test_the_plan_says_why_it_stopped():
 def test_the_plan_names_what_was_changed():
     found = words(printed(*TABLES["plan, adjusted, what if"]))
     for line in (
-        "what if: interval 10 weeks in place of 8",
+        "what if: interval 7 weeks in place of 8",
         "what if: 6 GBq per cycle to come in place of 7.4",
         "what if: left out on request (without cycle 3)",
     ):

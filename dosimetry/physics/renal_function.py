@@ -77,4 +77,4 @@ def ckd_epi_2021(creatinine: float, age: float, sex: str) -> float:
     c = renal_coefficients("ckd_epi_2021", sex)
     ratio = creatinine / c["kappa"]
     low, high = min(ratio, 1.0) ** c["alpha"], max(ratio, 1.0) ** c["beta"]
-    return c["scale"] * low * high * c["age_base"] ** age * c["factor"]
+    return float(c["scale"] * low * high * c["age_base"] ** age * c["factor"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dosimetry.quantities import Amount
 from dosimetry.report.cells import Cell, Table, amount, number, table
 from dosimetry.report.numbers import plain, unit_words
-from dosimetry.report.terminal import words
+from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan
 

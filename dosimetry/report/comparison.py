@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dosimetry.report.numbers import interval, probability
-from dosimetry.report.terminal import bullets, plain_table, words
+from dosimetry.report.terminal_parts import bullets, plain_table, words
 from dosimetry.therapy.comparison import Allowances, Comparison
 
 

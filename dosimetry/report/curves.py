@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from dosimetry.report.numbers import plain, plus_minus
-from dosimetry.report.terminal import bullets, plain_table, problem_text, words
+from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
 from dosimetry.therapy.curves import CurveReport
 
 

@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from dosimetry.report.cells import Cell, Number, Table
+from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.plan import Flags, Plan, PlanCurve
 
 HOME = "dosimetry.therapy.plan"
@@ -67,7 +68,7 @@ def of_curve(curve: PlanCurve) -> str:
     from dosimetry.report.figures.curves import picture_of
 
     drawn = file_of(picture_of(curve), "svg").decode()
-    return drawn + _table(dose_tables.points((curve,)))
+    return drawn + _table(dose_tables.points((curve,), words(curve.region)))
 
 
 def _table(one: Table) -> str:

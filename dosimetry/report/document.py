@@ -21,7 +21,7 @@ from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.style import DARK, SEVERITY
 from dosimetry.report.numbers import plus_minus, probability, unit_words
-from dosimetry.report.terminal import words
+from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.plan import Plan, PlanCurve
 
 if TYPE_CHECKING:
@@ -176,7 +176,9 @@ def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:
         panel = curves.get(picture.name)
         if panel is not None:
             heading, caption = words(panel.region).capitalize(), _caption(panel.curves)
-            one = Drawn(picture, svgs, heading, caption, dose_tables.points(panel.curves))
+            one = Drawn(
+                picture, svgs, heading, caption, dose_tables.points(panel.curves, panel.title)
+            )
         else:
             of = numbers.get(picture.group)
             one = Drawn(picture, svgs, picture.title.capitalize(), "", of(plan) if of else None)

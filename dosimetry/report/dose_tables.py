@@ -6,7 +6,7 @@ from dosimetry.report.cells import Cell, Content, Table, amount, mean_sd, number
 from dosimetry.report.figures.limits import bars
 from dosimetry.report.figures.uncertainty import budgets
 from dosimetry.report.numbers import plain, probability, unit_words
-from dosimetry.report.terminal import words
+from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.curve_course import activity_over, residuals
 from dosimetry.therapy.plan import Flag, Flags, Plan, PlanCurve, PlanCycle
 
@@ -185,7 +185,7 @@ def _with_unit(cell: Cell, unit: str) -> Cell:
     return Cell((*cell.parts, f" {unit_words(unit)}"), cell.of)
 
 
-def points(of: tuple[PlanCurve, ...]) -> Table:
+def points(of: tuple[PlanCurve, ...], of_what: str) -> Table:
     """Return one row per point of the curves of one picture."""
     import numpy as np
 
@@ -205,7 +205,7 @@ def points(of: tuple[PlanCurve, ...]) -> Table:
                 )
             )
     columns = ("region", "time [h]", f"measured [{unit}]", f"curve [{unit}]", "residual [sd]")
-    return table("The points", columns, rows)
+    return table(f"The points: {of_what}", columns, rows)
 
 
 def uncertainty(plan: Plan) -> Table:

@@ -87,8 +87,9 @@ def write_report(
     from dosimetry.report.document import html, pdf
 
     make = pdf if KINDS[path.suffix.lower()] == "pdf" else html
+    made_at = made_at or made_now()
     with progress("report", len(pictures(plan)), quiet) as step:
-        made = make(plan, made_at or made_now(), step)
+        made = make(plan, made_at, step)
     write_whole(path, made)
 
 
@@ -127,7 +128,7 @@ def busy(doing: str, quiet: bool) -> Iterator[None]:
     if quiet or not sys.stderr.isatty():
         yield
         return
-    from dosimetry.report.terminal import console
+    from dosimetry.report.terminal_parts import console
 
     with console(sys.stderr).status(doing):
         yield
@@ -141,7 +142,7 @@ def progress(name: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from dosimetry.report.terminal import console
+    from dosimetry.report.terminal_parts import console
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console(sys.stderr), transient=True) as bar:

@@ -1,18 +1,14 @@
-"""A plan, fitted curves and reference tables on a terminal."""
+"""A plan on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import IO
-
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from dosimetry import reference
-from dosimetry.problems import Problem
 from dosimetry.quantities import Distribution
+from dosimetry.report.clinic import show_clinic
 from dosimetry.report.narrow import show_table
 from dosimetry.report.numbers import (
     decimals_of,
@@ -23,6 +19,7 @@ from dosimetry.report.numbers import (
     unit_words,
 )
 from dosimetry.report.sparkline import spark_curve
+from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
 from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
 
 STYLES: dict[Severity, str] = {
@@ -32,11 +29,6 @@ STYLES: dict[Severity, str] = {
     "not-assessed": "bold magenta",
 }
 FIXED_WIDTH, COLUMN_WIDTH = 46, 17
-
-
-def console(stream: IO[str] | None = None) -> Console:
-    """Return a console: as wide as the terminal, 80 columns where there is none."""
-    return Console(file=stream, highlight=False, soft_wrap=False, emoji=False, markup=False)
 
 
 def show_plan(plan: Plan, out: Console) -> None:
@@ -71,24 +63,12 @@ def show_plan(plan: Plan, out: Console) -> None:
     if plan.curves:
         out.print()
         show_table(_curves(plan), out)
+    show_clinic(plan, out)
     bullets(out, "Measured doses, by cause of uncertainty and by source", _measured(plan))
     bullets(out, "Assumptions", [Text(line) for line in plan.assumptions])
     bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
     out.print()
     out.print(plan.disclaimer, style="italic")
-
-
-def plain_table(*columns: str) -> Table:
-    """Return a table without lines."""
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 2, 0, 0),
-        header_style="underline",
-    )
-    for column in columns:
-        table.add_column(column, no_wrap=False, overflow="fold")
-    return table
 
 
 def _columns(plan: Plan, width: int) -> list[str]:
@@ -104,11 +84,6 @@ def _columns(plan: Plan, width: int) -> list[str]:
 def _shown(plan: Plan, cycle: PlanCycle, width: int) -> list[CycleRegion]:
     names = _columns(plan, width)
     return [region for region in cycle.regions if region.region in names]
-
-
-def words(region: str) -> str:
-    """Return the name of a region in words."""
-    return region.replace("_", " ")
 
 
 def _cycles(plan: Plan, width: int) -> Table:
@@ -251,21 +226,3 @@ def _measured(plan: Plan) -> list[Text]:
                 line += f"; dose from {', '.join(sources)} Gy"
             lines.append(Text(line))
     return lines
-
-
-def problem_text(problem: Problem) -> Text:
-    """Return a warning in one line: place, what, cure."""
-    place = f"{problem.place}: " if problem.place else ""
-    return Text(f"{place}{problem.message}; {problem.cure}")
-
-
-def bullets(out: Console, title: str, lines: Sequence[Text]) -> None:
-    """Print a list under a title; nothing where it is empty."""
-    if not lines:
-        return
-    out.print()
-    out.print(Text(title, style="bold"))
-    for line in lines:
-        table = Table.grid(padding=(0, 1, 0, 0))
-        table.add_row("·", line)
-        out.print(Padding(table, (0, 0, 0, 1)))

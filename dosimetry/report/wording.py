@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dosimetry import tables
 from dosimetry.report.figures.limits import Bar, bars
 from dosimetry.report.numbers import decimals_of, probability
-from dosimetry.report.terminal import words
+from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Flag, Plan, Severity
 

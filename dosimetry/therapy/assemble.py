@@ -29,7 +29,6 @@ from dosimetry.therapy.regimen import Programme, Scheduled
 from dosimetry.therapy.region_course import BED, RegionCourse
 from dosimetry.therapy.region_dose import RegionDose
 from dosimetry.therapy.sections import Cycle
-from dosimetry.therapy.strategy import ToCome
 
 
 def cycle_of(
@@ -47,9 +46,10 @@ def cycle_of(
     return PlanCycle(
         number=index + 1,
         status=cycle.status,
-        at=cycle.at,
+        at=None if cycle.at is None else cycle.at.isoformat(),
         activity=None if cycle.activity is None else Amount(cycle.activity, "GBq"),
         reason=cycle.reason,
+        decided_by=cycle.decided_by,
         regions=tuple(regions),
     )
 
@@ -138,7 +138,7 @@ def assumptions_of(
     programme: Programme,
     delivered: Sequence[CycleDose],
     doses: CourseDoses,
-    to_come: Sequence[ToCome],
+    to_come: Sequence[Scheduled],
 ) -> tuple[str, ...]:
     """Return every default that the plan used, each once."""
     caution, exceeds = (
@@ -146,7 +146,9 @@ def assumptions_of(
     )
     found = list(programme.assumptions)
     found += [
-        f"what if: {reason}" for _, status, reason in to_come if status == "withheld" and reason
+        f"what if: {cycle.reason}"
+        for cycle in to_come
+        if cycle.decided_by == "request" and cycle.reason and cycle.activity is None
     ]
     found += [line for cycle in delivered for line in cycle.assumptions]
     found += doses.assumptions

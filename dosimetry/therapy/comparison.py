@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dosimetry import reference
+from dosimetry import clinical, reference
 from dosimetry.quantities import Amount, Distribution
 from dosimetry.therapy import regimen
 from dosimetry.therapy.course_doses import course_doses
@@ -158,7 +158,7 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
     check_strategy("to-limit", risk)
     delivered = delivered_doses(patient, patient.source)
     regions = course_doses(patient, delivered).regions
-    per_cycle = regimen.programme(patient).activity or regimen.usual_activity()
+    per_cycle = regimen.programme(patient).activity or clinical.full_activity()
     limits, _ = patient_limits(patient)
     return Allowances(
         LIMITS_SCHEMA,

@@ -28,7 +28,7 @@ def inconsistencies(course: Course) -> list[Problem]:
         *_regimen(course),
         *_limits(course),
         *_masses(course),
-        *_not_supported(course),
+        *_labs(course),
         *itertools.chain.from_iterable(
             _cycle(course, cycle, f"cycles[{i}]") for i, cycle in enumerate(course.cycles)
         ),
@@ -46,14 +46,27 @@ def _person(course: Course) -> Iterator[Problem]:
         )
 
 
-def _not_supported(course: Course) -> Iterator[Problem]:
-    if course.labs:
-        yield Problem(
-            "not-supported-yet",
-            "laboratory values are not supported yet",
-            "leave them out, or wait for a version that reads them",
-            "labs",
-        )
+def _labs(course: Course) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], str] = {}
+    found = [
+        (f"labs[{i}].{name}", draw.at, name)
+        for i, draw in enumerate(course.labs)
+        for name in draw.values
+    ]
+    found += [
+        (f"adverse_events[{i}]", event.at, event.term)
+        for i, event in enumerate(course.adverse_events)
+    ]
+    for place, at, name in found:
+        key = (at.isoformat(), name)
+        if key in seen:
+            yield Problem(
+                "measured-twice",
+                f"{name} of {at.isoformat()} stands at {seen[key]} already",
+                "keep one, or give both their time of day",
+                place,
+            )
+        seen.setdefault(key, place)
 
 
 def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
@@ -151,6 +164,7 @@ def _dates(course: Course) -> Iterator[Problem]:
         )
     moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
     moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(course.labs)]
+    moments += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
     zones = {_kind(moment) for _, moment in moments}
     if {"naive", "aware"} <= zones:
         for place, moment in moments:

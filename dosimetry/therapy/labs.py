@@ -41,10 +41,11 @@ def in_words(amount: Amount) -> str:
 
     Examples
     --------
-    >>> in_words(Amount(62.0, "1e9/L"))
-    '62 1e9/L'
+    >>> in_words(Amount(62.0, "1e9/L")), in_words(Amount(62500.0, "/uL"))
+    ('62 1e9/L', '62500 /uL')
     """
-    return f"{amount.value:.4g} {amount.unit}"
+    number = f"{amount.value:.0f}" if abs(amount.value) >= 1e4 else f"{amount.value:.4g}"
+    return f"{number} {amount.unit}"
 
 
 def read_lab(name: str, value: object) -> LabValue:

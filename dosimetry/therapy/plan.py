@@ -46,11 +46,12 @@ class PlanPatient:
 
 @dataclass(frozen=True)
 class PlanTherapy:
-    """What is given: agent, name of the regimen, and the regimen in words."""
+    """What is given: agent, name of the regimen, the regimen in words, and the clinic's zone."""
 
     radiopharmaceutical: str
     regimen: str
     description: str
+    time_zone: str | None
 
 
 @dataclass(frozen=True)
@@ -84,13 +85,18 @@ class CycleRegion:
 
 @dataclass(frozen=True)
 class PlanCycle:
-    """One cycle; activity is null where none is given, and then there is a reason."""
+    """One cycle; activity is null where none is given, and then there is a reason.
+
+    ``decided_by`` says what decided a cycle to come: ``regimen``, ``label``, ``request``, or the
+    id of a limit; null of a delivered one.
+    """
 
     number: int
     status: Status
     at: str | None
     activity: Amount | None
     reason: str | None
+    decided_by: str | None
     regions: tuple[CycleRegion, ...]
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dosimetry import reference, tables
-from dosimetry.problems import Problem, refuse
+from dosimetry.problems import Problem
 from dosimetry.therapy import administration
+from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course, OwnRegimen
 
@@ -22,6 +22,8 @@ class Programme:
     Attributes
     ----------
     name, description : str
+    agent : str
+        What is given.
     activity : float or None
         Per cycle in GBq; None where the regimen gives no radiopharmaceutical.
     count : int
@@ -34,6 +36,7 @@ class Programme:
 
     name: str
     description: str
+    agent: str
     activity: float | None
     count: int
     interval: float
@@ -48,17 +51,20 @@ class Scheduled:
     ----------
     activity : float or None
         In GBq; None where none is given.
-    at : str or None
-        Date or date-time in ISO 8601; None where the course has no start.
     status : str
     reason : str or None
-        Why none is given.
+        Why none is given, or not the regimen's activity on the regimen's day.
+    decided_by : str or None
+        Of a cycle to come: ``regimen``, ``label``, ``request``, or the id of a limit.
+    at : date, date-time or None
+        None where the course has no start.
     """
 
     activity: float | None
-    at: str | None
     status: Status
-    reason: str | None = None
+    reason: str | None
+    decided_by: str | None
+    at: Moment | None
 
 
 def programme(
@@ -66,7 +72,7 @@ def programme(
 ) -> Programme:
     """Return the regimen of a course, with activity (GBq) and interval (h) changed on request."""
     regimen = course.therapy.regimen
-    name, source, agent = "own", "", ""
+    name, source, other = "own", "", ""
     if isinstance(regimen, OwnRegimen):
         given: float | None = regimen.activity.value / 1000
         count, weeks = regimen.cycles, regimen.interval.value
@@ -74,7 +80,7 @@ def programme(
         given = None if regimen.activity is None else regimen.activity / 1000
         count, weeks = regimen.cycles or 0, regimen.interval
         name, source = regimen.id, f" ({regimen.source})"
-        agent = f"{regimen.agent} {regimen.dose:g} mg" if regimen.dose else ""
+        other = f"{regimen.agent} {regimen.dose:g} mg" if regimen.dose else ""
     changed = []
     if interval is not None:
         changed.append(
@@ -86,56 +92,15 @@ def programme(
         changed.append(f"what if: {activity:.4g} GBq per cycle to come in place of {given:.4g}")
         given = activity
     every = f"every {weeks / HOURS_PER_WEEK:.4g} weeks"
-    words = f"{agent} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
+    words = f"{other} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
     assumptions = [f"regimen {name}{', changed' if changed else ''}: {words}{source}", *changed]
     if given is None:
         assumptions.append(f"regimen {name} gives no radiopharmaceutical: no cycle is to come")
     title = f"{name}, changed" if changed else name
-    return Programme(title, words, given, count, weeks, tuple(assumptions))
-
-
-def usual_activity() -> float:
-    """Return the activity of one cycle of NETTER-1 in GBq."""
-    return (reference.regimen("netter-1").activity or 0.0) / 1000
-
-
-def schedule(
-    course: Course,
-    delivered: Sequence[float],
-    to_come: Sequence[tuple[float | None, Status, str | None]],
-    interval: float,
-) -> list[Scheduled]:
-    """Put the cycles of a course on dates.
-
-    Parameters
-    ----------
-    course : Course
-    delivered : sequence of float
-        Net activity of each delivered cycle in GBq.
-    to_come : sequence of (activity in GBq or None, status, reason)
-    interval : float
-        In h, a whole number of days.
-    """
-    done = [
-        Scheduled(activity, cycle.at.isoformat(), "delivered")
-        for cycle, activity in zip(course.cycles, delivered, strict=True)
-    ]
-    start = course.therapy.start
-    last = administration.day(course.cycles[-1].at) if course.cycles else None
-    step = dt.timedelta(hours=interval)
-    found = []
-    for i, (activity, status, reason) in enumerate(to_come):
-        try:
-            date = last + (i + 1) * step if last else start + i * step if start else None
-        except OverflowError:
-            raise refuse(
-                "date-out-of-range",
-                "a cycle to come is after the year 9999",
-                "check the dates",
-                "therapy.start" if start else "cycles",
-            ) from None
-        found.append(Scheduled(activity, date.isoformat() if date else None, status, reason))
-    return done + found
+    agent = course.therapy.radiopharmaceutical
+    if given is None and isinstance(regimen, reference.Regimen):
+        agent = regimen.agent
+    return Programme(title, words, agent, given, count, weeks, tuple(assumptions))
 
 
 def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) -> list[Problem]:
@@ -159,7 +124,8 @@ def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) ->
     activities = [
         (f"cycles[{i}]", c.activity) for i, c in enumerate(scheduled[: len(course.cycles)])
     ]
-    activities += [("therapy.regimen", c.activity) for c in scheduled if c.status == "planned"][:1]
+    planned = [c.activity for c in scheduled if c.status == "planned" and c.activity is not None]
+    activities += [("therapy.regimen", max(planned))] if planned else []
     found += [
         warning
         for place, activity in activities

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import dosimetry
-from dosimetry import tables
+from dosimetry import clinical, tables
 from dosimetry.problems import InputError, Problem, refuse
 from dosimetry.therapy import regimen
 from dosimetry.therapy.assemble import (
@@ -16,9 +16,12 @@ from dosimetry.therapy.assemble import (
     curves_of,
     cycle_of,
 )
+from dosimetry.therapy.calendar import course_calendar
+from dosimetry.therapy.clinical_side import clinical_course, context_of, labs_of, renal_of
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.fields import read_amount
+from dosimetry.therapy.grade_bands import bands_of
 from dosimetry.therapy.limits import flag, patient_limits, unassessed_warnings
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.plan import (
@@ -94,19 +97,27 @@ def plan(
     programme = regimen.programme(patient, _number(activity, "GBq", "activity"), _days(interval))
     bounds = Bounds(
         risk,
-        _cycles(max_cycles),
         _number(max_activity, "GBq", "max_activity") or programme.activity or 0.0,
         _number(min_activity, "GBq", "min_activity"),
-        _left_out(without_cycles, len(delivered), programme, strategy, max_cycles),
     )
-    limits, limit_warnings = patient_limits(patient)
-    known = course_doses(patient, delivered)
-    to_come, decision = decide(strategy, programme, known.regions, limits, len(delivered), bounds)
+    most = _cycles(max_cycles)
+    last = most if strategy == "to-limit" else programme.count
+    left_out = _left_out(without_cycles, len(delivered), last)
     given = [cycle.administered / 1000 for cycle in delivered]
     try:
-        scheduled = regimen.schedule(patient, given, to_come, programme.interval)
+        course = clinical_course(patient, programme, given, last, left_out)
     except InputError as error:
         raise error.at(f"{patient.source}: " if patient.source else "") from None
+    limits, limit_warnings = patient_limits(patient)
+    known = course_doses(patient, delivered)
+    to_come, decision = decide(strategy, programme, known.regions, limits, course.slots, bounds)
+    scheduled = [
+        *(
+            regimen.Scheduled(activity, "delivered", None, None, cycle.at)
+            for cycle, activity in zip(patient.cycles, given, strict=True)
+        ),
+        *to_come,
+    ]
     activities = tuple(cycle.activity or 0.0 for cycle in scheduled)
     doses = replace(
         known,
@@ -114,13 +125,16 @@ def plan(
             name: course.with_activities(activities) for name, course in known.regions.items()
         },
     )
-    per_cycle = max(programme.activity or 0.0, regimen.usual_activity())
+    per_cycle = max(programme.activity or 0.0, clinical.full_activity())
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
     return Plan(
         schema=SCHEMA,
         patient=PlanPatient(patient.person.id, patient.person.sex),
         therapy=PlanTherapy(
-            patient.therapy.radiopharmaceutical, programme.name, programme.description
+            patient.therapy.radiopharmaceutical,
+            programme.name,
+            programme.description,
+            patient.therapy.time_zone,
         ),
         strategy=strategy,
         risk=risk,
@@ -134,13 +148,16 @@ def plan(
         flags=flags,
         decision=decision,
         curves=tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle)),
-        labs=(),
-        grade_bands=(),
-        renal_function=(),
-        label=None,
-        calendar=(),
-        context=(),
-        assumptions=assumptions_of(patient, programme, delivered, doses, to_come),
+        labs=labs_of(course.seen),
+        grade_bands=bands_of(course.seen),
+        renal_function=renal_of(patient, course.seen),
+        label=course.answer,
+        calendar=course_calendar(patient, scheduled, course.answer, programme.agent),
+        context=context_of(programme.agent),
+        assumptions=(
+            *assumptions_of(patient, programme, delivered, doses, to_come),
+            *course.assumptions,
+        ),
         warnings=(
             *(warning for cycle in delivered for warning in cycle.warnings),
             *regimen.warnings(patient, programme, scheduled),
@@ -148,6 +165,7 @@ def plan(
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
             *doses.warnings,
+            *course.warnings,
         ),
         disclaimer=DISCLAIMER,
         provenance=Provenance(dosimetry.__version__, tables.hashes(), patient.input_hashes()),
@@ -199,14 +217,7 @@ def _cycles(count: int) -> int:
     return count
 
 
-def _left_out(
-    numbers: Sequence[int],
-    done: int,
-    programme: regimen.Programme,
-    strategy: str,
-    max_cycles: int,
-) -> tuple[int, ...]:
-    last = max_cycles if strategy == "to-limit" else programme.count
+def _left_out(numbers: Sequence[int], done: int, last: int) -> tuple[int, ...]:
     for number in numbers:
         if not done < number <= last:
             raise refuse(

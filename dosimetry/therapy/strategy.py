@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from dosimetry import tables
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.reference import Limit
-from dosimetry.therapy.plan import Decision, Status
-from dosimetry.therapy.regimen import Programme
+from dosimetry.therapy.label_course import Slot
+from dosimetry.therapy.plan import Decision
+from dosimetry.therapy.regimen import Programme, Scheduled
 from dosimetry.therapy.region_course import RegionCourse
 
 STRATEGIES = ("fixed", "to-limit", "adjusted")
 MOST_CYCLES = 8  # of to-limit, unless asked otherwise
-
-ToCome = tuple[float | None, Status, str | None]
 
 
 @dataclass(frozen=True)
@@ -26,21 +25,15 @@ class Bounds:
     ----------
     risk : float
         Probability of passing a limit that is allowed.
-    most_cycles : int
-        Of the whole course, for ``to-limit``.
     highest : float
         Activity of one cycle in GBq.
     lowest : float or None
         Least activity of one cycle in GBq, where one is asked for.
-    left_out : tuple of int
-        Numbers of cycles to come that are not given.
     """
 
     risk: float
-    most_cycles: int
     highest: float
     lowest: float | None
-    left_out: tuple[int, ...]
 
 
 def check_strategy(strategy: str, risk: float) -> None:
@@ -63,9 +56,9 @@ def decide(
     programme: Programme,
     regions: Mapping[str, RegionCourse],
     limits: Sequence[Limit],
-    done: int,
+    slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[ToCome], Decision]:
+) -> tuple[list[Scheduled], Decision]:
     """Return the cycles to come and the reason for them.
 
     Parameters
@@ -76,8 +69,9 @@ def decide(
         With the delivered cycles only.
     limits : sequence of Limit
         Those on regions without a dose cannot decide anything.
-    done : int
-        Number of delivered cycles.
+    slots : sequence of Slot
+        The cycles to come, with the most that the label allows in each; in ``to-limit`` up to the
+        largest number of cycles.
     bounds : Bounds
     """
     if programme.activity is None:
@@ -88,25 +82,36 @@ def decide(
         if limit.region in regions and regions[limit.region].has(limit.quantity)
     ]
     unknown = [limit.id for limit in limits if limit not in known]
+    regular = [slot for slot in slots if slot.number <= programme.count]
     if strategy == "to-limit":
         if unknown or not known:  # nothing is known that could call for more than the regimen
-            most = max(min(bounds.most_cycles, programme.count), done)
-            bounds = replace(bounds, most_cycles=most)
-        return _without(_to_limit(programme, regions, known, done, bounds), unknown, known)
-    if strategy == "adjusted":
-        return _without(_adjusted(programme, regions, known, done, bounds), unknown, known)
-    numbers = range(done + 1, programme.count + 1)
-    return (
-        [_one(programme.activity, number, bounds) for number in numbers],
-        Decision("fixed: the regimen as written", None, None, None),
-    )
+            slots = regular
+        found = _to_limit(programme, regions, known, slots, bounds)
+    elif strategy == "adjusted":
+        found = _adjusted(programme, regions, known, regular, bounds)
+    else:
+        one = Decision("fixed: the regimen as written", None, None, None)
+        return _by_label([_one(programme.activity, slot, "regimen") for slot in regular], one)
+    return _without(*_by_label(*found), unknown, known)
+
+
+def _by_label(to_come: list[Scheduled], decision: Decision) -> tuple[list[Scheduled], Decision]:
+    """Say in the decision which cycles the label decided."""
+    cycles = [
+        f"{'none' if one.activity is None else f'{one.activity:.4g} GBq'} on {one.at or 'no date'}"
+        for one in to_come
+        if one.decided_by == "label"
+    ]
+    if not cycles:
+        return to_come, decision
+    words = f"{decision.reason}; the label decided: {', '.join(cycles)}"
+    return to_come, replace(decision, reason=words)
 
 
 def _without(
-    found: tuple[list[ToCome], Decision], unknown: Sequence[str], known: Sequence[Limit]
-) -> tuple[list[ToCome], Decision]:
+    to_come: list[Scheduled], decision: Decision, unknown: Sequence[str], known: Sequence[Limit]
+) -> tuple[list[Scheduled], Decision]:
     """Say in the decision which limits it could not consider."""
-    to_come, decision = found
     if unknown or not known:
         which = ", ".join(unknown) or "there is none"
         words = f"{decision.reason}; limits that could not be considered: {which}"
@@ -114,17 +119,20 @@ def _without(
     return to_come, decision
 
 
-def _one(activity: float, number: int, bounds: Bounds) -> ToCome:
-    if number in bounds.left_out:
-        return None, "withheld", f"left out on request (without cycle {number})"
-    return activity, "planned", None
+def _one(activity: float, slot: Slot, by: str) -> Scheduled:
+    """Return a cycle with an activity that ``by`` decided, or with less where the label says so."""
+    if slot.status != "planned":
+        return Scheduled(None, slot.status, slot.reason, slot.by, slot.at)
+    if slot.most < activity:
+        return Scheduled(slot.most, "planned", slot.reason, slot.by, slot.at)
+    return Scheduled(activity, "planned", slot.reason, by, slot.at)
 
 
 def _worst(
-    regions: Mapping[str, RegionCourse], limits: Sequence[Limit], to_come: Sequence[ToCome]
+    regions: Mapping[str, RegionCourse], limits: Sequence[Limit], to_come: Sequence[Scheduled]
 ) -> tuple[float, Limit | None]:
     """Return the highest probability of passing a limit at the end of a course, and the limit."""
-    further = tuple(activity or 0.0 for activity, _, _ in to_come)
+    further = tuple(one.activity or 0.0 for one in to_come)
     found: tuple[float, Limit | None] = (-1.0, None)
     for limit in limits:
         course = regions[limit.region]
@@ -139,25 +147,32 @@ def _to_limit(
     programme: Programme,
     regions: Mapping[str, RegionCourse],
     limits: Sequence[Limit],
-    done: int,
+    slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[ToCome], Decision]:
+) -> tuple[list[Scheduled], Decision]:
     activity = min(programme.activity or 0.0, bounds.highest)
-    to_come: list[ToCome] = []
-    for number in range(done + 1, bounds.most_cycles + 1):
-        one = _one(activity, number, bounds)
+    by = "regimen" if activity == programme.activity else "request"
+    to_come: list[Scheduled] = []
+    for slot in slots:
+        one = _one(activity, slot, by)
+        if one.status != "planned" and slot.by == "label" and slot.number > programme.count:
+            break
         chance, limit = _worst(regions, limits, [*to_come, one])
-        if limit is not None and chance > bounds.risk and one[0] is not None:
+        if limit is not None and chance > bounds.risk and one.activity is not None:
             reason = (
-                f"stopped before cycle {number}: with it {limit.id} would be passed with "
+                f"stopped before cycle {slot.number}: with it {limit.id} would be passed with "
                 f"probability {chance:.3f}, above the risk of {bounds.risk:g}"
             )
-            to_come += [(None, "stopped", reason) for _ in range(number, programme.count + 1)]
-            return to_come, Decision(reason, limit.id, number, chance)
+            to_come += [
+                Scheduled(None, "stopped", reason, limit.id, later.at)
+                for later in slots
+                if slot.number <= later.number <= programme.count
+            ]
+            return to_come, Decision(reason, limit.id, slot.number, chance)
         to_come.append(one)
-    reason = f"stopped at the largest number of cycles, {bounds.most_cycles}"
-    if done >= bounds.most_cycles:
-        reason = f"{done} cycles were delivered, and at most {bounds.most_cycles} are to be given"
+    reason = "no further cycle is to be given: as many were delivered"
+    if slots:
+        reason = f"stopped at the largest number of cycles, {slots[-1].number}"
     return to_come, Decision(reason, None, None, None)
 
 
@@ -165,22 +180,20 @@ def _adjusted(
     programme: Programme,
     regions: Mapping[str, RegionCourse],
     limits: Sequence[Limit],
-    done: int,
+    slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[ToCome], Decision]:
-    numbers = range(done + 1, programme.count + 1)
-    slots = [number for number in numbers if number not in bounds.left_out]
-    if not slots:
+) -> tuple[list[Scheduled], Decision]:
+    free = [slot for slot in slots if slot.status == "planned"]
+    if not free:
         return (
-            [_one(0.0, number, bounds) for number in numbers],
+            [_one(0.0, slot, "regimen") for slot in slots],
             Decision("no cycle of the regimen is left to adjust", None, None, None),
         )
     least = bounds.lowest or tables.default("lowest_activity", "GBq")
-    wanted = len(slots)
-    slots, activity, limit = _best_split(regions, limits, slots, bounds)
-    slots = slots if activity >= least else []
+    given, activity, limit = _best_split(regions, limits, free, bounds)
+    given = given if activity >= least else []
     name = limit.id if limit else None
-    if not slots:
+    if not given:
         reason = (
             f"no cycle can be given: {f'{name} allows' if name else 'there is asked for at most'} "
             f"{activity:.3g} GBq at a risk of {bounds.risk:g}"
@@ -192,25 +205,26 @@ def _adjusted(
             f"{activity:.4g} GBq per cycle: the largest at which {name} is passed with a "
             f"probability of at most {bounds.risk:g}"
         )
-    if len(slots) < wanted:
+    if len(given) < len(free):
         reason += f"; a cycle of less than {least:.3g} GBq is not given"
-    to_come: list[ToCome] = []
-    for number in numbers:
-        if number in slots or number in bounds.left_out:
-            to_come.append(_one(activity, number, bounds))
-        else:
-            to_come.append((None, "stopped", reason))
+    by = name or ("regimen" if activity == programme.activity else "request")
+    to_come = [
+        Scheduled(None, "stopped", reason, by, slot.at)
+        if slot in free and slot not in given
+        else _one(activity, slot, by)
+        for slot in slots
+    ]
     chance, _ = _worst(regions, [limit] if limit else limits, to_come)
-    cycle = slots[-1] if slots else None
+    cycle = given[-1].number if given else None
     return to_come, Decision(reason, name, cycle, chance if chance >= 0 else None)
 
 
 def _best_split(
     regions: Mapping[str, RegionCourse],
     limits: Sequence[Limit],
-    slots: Sequence[int],
+    slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[int], float, Limit | None]:
+) -> tuple[list[Slot], float, Limit | None]:
     """Return the cycles to give, their equal activity, and the limit that decides.
 
     All of them; where a least activity is asked for, as many of the first ones as give the most
@@ -221,21 +235,41 @@ def _best_split(
         (list(slots[:count]), *_largest(regions, limits, slots[:count], bounds)) for count in counts
     ]
     useful = [split for split in splits if split[1] >= (bounds.lowest or 0.0)]
-    return max(useful, key=lambda split: len(split[0]) * split[1], default=splits[-1])
+    return max(
+        useful,
+        key=lambda split: sum(min(slot.most, split[1]) for slot in split[0]),
+        default=splits[-1],
+    )
 
 
 def _largest(
     regions: Mapping[str, RegionCourse],
     limits: Sequence[Limit],
-    slots: Sequence[int],
+    slots: Sequence[Slot],
     bounds: Bounds,
 ) -> tuple[float, Limit | None]:
-    """Return the largest equal activity, and the limit that decides; None where the cap does."""
+    """Return the largest equal activity, and the limit that decides; None where the cap does.
+
+    A cycle in which the label allows less gets that much, and the others share what it leaves.
+    """
     found: tuple[float, Limit | None] = (bounds.highest, None)
     for limit in limits:
-        most = regions[limit.region].largest_activity(
-            limit.quantity, limit.value, bounds.risk, [number - 1 for number in slots]
-        )
+        course, capped = regions[limit.region], dict[int, float]()
+        open_slots = list(slots)
+        most = bounds.highest
+        while open_slots:
+            fixed = [capped.get(i, 0.0) for i in range(max(s.number for s in slots))]
+            with_capped = course.with_activities(
+                (*course.activities, *fixed[len(course.activities) :])
+            )
+            numbers = [slot.number - 1 for slot in open_slots]
+            most = with_capped.largest_activity(limit.quantity, limit.value, bounds.risk, numbers)
+            over = [slot for slot in open_slots if slot.most < most]
+            if not over:
+                break
+            capped.update((slot.number - 1, slot.most) for slot in over)
+            open_slots = [slot for slot in open_slots if slot not in over]
+            most = float("inf")
         if most < found[0]:
             found = most, limit
     return found

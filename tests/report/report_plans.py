@@ -18,6 +18,8 @@ FILES = {
     "one cycle": "examples/snmmi_patient4.yaml",
     "another agent": "examples/psma_patient1.yaml",
     "two cycles": "examples/two_cycles.yaml",
+    "toxicity": "examples/thrombocytopenia.yaml",
+    "withheld": "examples/creatinine_rise.yaml",
     "four cycles": "benchmarks/four_cycles.yaml",
 }
 HOSTILE = (

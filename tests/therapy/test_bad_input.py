@@ -347,4 +347,4 @@ QUIET = {
 @pytest.mark.parametrize("text", QUIET.values(), ids=QUIET)
 def test_at_the_bound_there_is_no_warning(tmp_path, text):
     codes = {w.code for w in planned(tmp_path, text).warnings}
-    assert codes <= {"generic-alpha-beta"}
+    assert codes <= {"generic-alpha-beta", "label-not-checked"}  # no laboratory values are given

@@ -358,11 +358,6 @@ def test_the_start_is_that_of_the_first_delivered_cycle():
     read(document({}, therapy={"start": "2026-01-12"}))
 
 
-def test_laboratory_values_wait_for_a_later_version():
-    problem = refused(document(labs=[{"at": "2026-01-10", "platelets": "212 1e9/L"}]))
-    assert (problem.code, problem.place) == ("not-supported-yet", "p.yaml: labs")
-
-
 def test_more_cycles_than_a_course_can_have_are_refused_by_plan_and_check(tmp_path):
     given = document(*({"at": f"{2026 + i}-01-12"} for i in range(13)))
     problem = refused(given)

@@ -7,8 +7,9 @@ import pytest
 
 import dosimetry
 from dosimetry import InputError
+from dosimetry.clinical import analytes
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.sections import Labs
+from dosimetry.therapy.labs import read_draw
 
 AT = "2026-01-12T09:30:00+01:00"
 DOCUMENT = {
@@ -104,8 +105,8 @@ PLACES = {
     "labs[0].lymphocytes": ["cell count per volume"],
     "labs[0].leukocytes": ["cell count per volume"],
     "labs[0].haemoglobin": ["mass concentration", "amount concentration"],
-    "labs[0].creatinine": ["amount concentration", "mass concentration"],
-    "labs[0].bilirubin": ["amount concentration", "mass concentration"],
+    "labs[0].creatinine": ["mass concentration", "amount concentration"],
+    "labs[0].bilirubin": ["mass concentration", "amount concentration"],
     "labs[0].albumin": ["mass concentration"],
 }
 PURE = {"patient.hematocrit": ["percentage"], f"{SCAN}.recovery": ["percentage"]}
@@ -308,16 +309,20 @@ def test_scans_of_a_list_convert(tmp_path, column, value, number):
         ("platelets", "212 10^9/L", Amount(212.0, "1e9/L")),
         ("neutrophils", "3.9 1e9/L", Amount(3.9, "1e9/L")),
         ("haemoglobin", "128 g/L", Amount(12.8, "g/dL")),
-        ("haemoglobin", "8 mmol/L", Amount(8.0, "mmol/L")),
-        ("creatinine", "0.078 mmol/L", Amount(78.0, "umol/L")),
+        # 1 mmol/L of haemoglobin is 1.6114 g/dL (molar mass of the monomer, 16114 g/mol)
+        ("haemoglobin", "8 mmol/L", Amount(12.8914, "g/dL")),
+        # 1 mg/dL of creatinine is 88.42 umol/L (label_rules.md)
+        ("creatinine", "0.08842 mmol/L", Amount(1.0, "mg/dL")),
+        ("creatinine", "176.84 umol/L", Amount(2.0, "mg/dL")),
         ("creatinine", "0.9 mg/dL", Amount(0.9, "mg/dL")),
         ("albumin", "4.1 g/dL", Amount(41.0, "g/L")),
     ],
 )
 def test_laboratory_values_convert(analyte, value, wanted):
-    found = getattr(Labs.model_validate({"at": "2026-01-10", analyte: value}), analyte)
-    assert found.unit == wanted.unit
-    assert found.value == pytest.approx(wanted.value, rel=1e-14)
+    found = read_draw({"at": "2026-01-10", analyte: value}).values[analyte]
+    assert analytes()[analyte].unit == wanted.unit
+    assert found.value == pytest.approx(wanted.value, rel=1e-5)
+    assert f"{found.written.value:g} {found.written.unit}" == value.replace("10^9", "10^9")
 
 
 # The units in the header of a CSV.

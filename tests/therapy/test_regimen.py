@@ -7,6 +7,7 @@ from recalculated_plan import HALF_LIFE
 from sample_patients import codes, cycle, example, patient, planned, regimen
 
 import dosimetry
+from dosimetry.clinical import full_activity
 from dosimetry.problems import InputError
 from dosimetry.therapy import regimen as regimens
 
@@ -157,7 +158,7 @@ def test_in_the_control_arm_a_cycle_delivered_before_still_counts():
 
 def test_the_control_arm_s_margin_is_in_cycles_of_netter_1():
     assert regimens.programme(patient(regimen="netter-1-control")).activity is None
-    assert regimens.usual_activity() == 7.4
+    assert full_activity() == 7.4  # GBq, Strosberg 2017
 
 
 # --- what is unusual ----------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
+from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan, PlanCycle
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 ROW, HEAD, FOOT = 0.27, 0.36, 0.3  # heights in inches
 BEFORE, AFTER = 14, 75  # days shown beside the doses
 KINDS = {  # row, marker, colour
-    "withheld": ("withheld", "x", style.AMBER),
+    "withheld": ("withheld by the label", "x", style.AMBER),
     "latest-dose": ("latest next dose", "d", style.RED),
     "stop-long-acting": ("long-acting analogue off", "<", style.VIOLET),
     "stop-short-acting": ("short-acting analogue off", "<", style.VIOLET),
@@ -74,14 +75,13 @@ def line(plan: Plan) -> Line | None:
     done = max([done, *taken.values()])
     rows = []
     for kind, (name, marker, colour) in KINDS.items():
-        spans = [
-            Span(day(event.at), day(event.until) if event.until else None, day(event.at) <= done)
-            for event in plan.calendar
-            if event.kind == kind
-        ]
-        if kind == "laboratory":
-            spans = [span for span in spans if not span.done]
+        if kind == "withheld":  # a cycle that is not given stands in the row of the doses
+            spans = _withheld(plan.label)
+        elif kind == "laboratory":
+            spans = [span for span in _events(plan, kind, done) if not span.done]
             spans += [Span(at, None, True) for at in taken.values()]
+        else:
+            spans = _events(plan, kind, done)
         if spans:
             rows.append((name, marker, colour, tuple(spans)))
     days = [at for at, _ in cycles] + list(taken.values())
@@ -91,6 +91,29 @@ def line(plan: Plan) -> Line | None:
         name for name, _, _, spans in rows if any((s.end or s.start) > last for s in spans)
     )
     return Line(cycles, tuple(rows), first, last, beyond)
+
+
+def _events(plan: Plan, kind: str, done: float) -> list[Span]:
+    return [
+        Span(day(event.at), day(event.until) if event.until else None, day(event.at) <= done)
+        for event in plan.calendar
+        if event.kind == kind
+    ]
+
+
+def _withheld(label: PlanLabel | None) -> list[Span]:
+    """Return from when to when the label withheld the next dose: to the latest day if open."""
+    found: list[Span] = []
+    begun: float | None = None
+    for change in label.transitions if label else ():
+        if change.state == "withheld":
+            begun = day(change.at) if begun is None else begun
+        elif begun is not None:
+            found.append(Span(begun, day(change.at), True))
+            begun = None
+    if begun is not None:
+        found.append(Span(begun, day(label.latest) if label and label.latest else None, False))
+    return found
 
 
 def pictures(plan: Plan) -> list[Picture]:

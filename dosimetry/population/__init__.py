@@ -1,0 +1,1 @@
+"""Many patients: what trials published."""

@@ -1,0 +1,102 @@
+"""The calendar of a plan as iCalendar (RFC 5545): the id of the patient, no name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+import zoneinfo
+from typing import Any
+
+from dosimetry.problems import refuse
+from dosimetry.therapy.clinical_plan import PlanEvent
+from dosimetry.therapy.plan import Plan
+
+NAMESPACE = uuid.UUID("6f9bb7a4-6c0e-5f5e-9d3b-2a1d7c4b8e10")  # of the entries' identifiers
+LONGEST_SUMMARY = 75
+YEAR = dt.timedelta(days=366)  # around the course, so that its first and last day have a rule
+
+
+def to_ics(plan: Plan) -> str:
+    """Return the calendar of a plan as an iCalendar document.
+
+    Parameters
+    ----------
+    plan : Plan
+        With dates; entries of one plan keep their identifiers when it is made again.
+
+    Returns
+    -------
+    str
+        The same for the same plan: the stamp is the first date of the course.
+
+    Raises
+    ------
+    InputError
+        The extra ``calendar`` is not installed, or the course has no date.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> made = dosimetry.plan(dosimetry.read_patient("examples/thrombocytopenia.yaml"))
+    >>> print(to_ics(made)[:15])
+    BEGIN:VCALENDAR
+    """
+    try:
+        import icalendar
+    except ImportError:
+        raise refuse(
+            "extra-not-installed",
+            "an iCalendar file needs the library icalendar",
+            "pip install 'dosimetry[calendar]'; without -o the calendar is printed",
+            "output",
+        ) from None
+    if not plan.calendar:
+        raise refuse(
+            "no-date",
+            "the course has no date",
+            "give therapy.start, or the delivered cycles",
+            "therapy.start",
+        )
+    found = icalendar.Calendar()
+    found.add("prodid", "-//dosimetry//treatment course//EN")
+    found.add("version", "2.0")
+    found.add("x-wr-calname", f"{plan.patient.id} {plan.therapy.radiopharmaceutical}")
+    stamp = dt.datetime.combine(dt.date.fromisoformat(plan.calendar[0].at[:10]), dt.time(), dt.UTC)
+    seen: dict[str, int] = {}
+    for event in plan.calendar:
+        found.add_component(_entry(icalendar.Event(), event, plan, stamp, seen))
+    dates = [dt.date.fromisoformat(event.at[:10]) for event in plan.calendar]
+    found.add_missing_timezones(first_date=min(dates) - YEAR, last_date=max(dates) + YEAR)
+    text: str = found.to_ical().decode("utf-8")
+    return text
+
+
+def _entry(
+    entry: Any, event: PlanEvent, plan: Plan, stamp: dt.datetime, seen: dict[str, int]
+) -> Any:
+    key = f"{plan.patient.id}/{event.kind}/{event.cycle}"
+    seen[key] = seen.get(key, 0) + 1
+    entry.add("uid", f"{uuid.uuid5(NAMESPACE, f'{key}/{seen[key]}')}@dosimetry")
+    entry.add("dtstamp", stamp)
+    begin = _moment(event.at, plan.therapy.time_zone)
+    entry.add("dtstart", begin)
+    if event.until is not None:
+        entry.add("dtend", _moment(event.until, plan.therapy.time_zone))
+    elif not isinstance(begin, dt.datetime):
+        entry.add("dtend", begin + dt.timedelta(days=1))
+        entry.add("transp", "TRANSPARENT")
+    what = event.what if len(event.what) <= LONGEST_SUMMARY else event.what.split(":")[0]
+    entry.add("summary", f"{plan.patient.id}: {what}")
+    entry.add("description", f"{event.what}\n\n{event.source}\n\n{plan.disclaimer}".strip())
+    entry.add("categories", [event.kind])
+    return entry
+
+
+def _moment(text: str, zone: str | None) -> dt.date | dt.datetime:
+    """Read a moment of the plan; a date-time in the clinic's zone, which knows its summer time."""
+    if len(text) == len("2026-01-12"):
+        return dt.date.fromisoformat(text)
+    found = dt.datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        return found
+    return found.astimezone(zoneinfo.ZoneInfo(zone) if zone else dt.UTC)

@@ -1,0 +1,189 @@
+"""The clinical side of a plan on a terminal: the label's answer, laboratory values, the trial."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from dosimetry import clinical
+from dosimetry.report.numbers import plain, probability
+from dosimetry.report.terminal_parts import bullets, plain_table, words
+from dosimetry.therapy.clinical_plan import Answer, PlanEvent, PlanLab, PlanLabel, PlanRate
+from dosimetry.therapy.plan import Plan
+
+ANSWERS: dict[Answer, tuple[str, str]] = {
+    "due": ("due", "green"),
+    "reduced": ("RESUMES REDUCED", "bold yellow"),
+    "withhold": ("WITHHELD", "bold red"),
+    "stop": ("STOPPED", "bold red"),
+    "not-eligible": ("NOT ELIGIBLE", "bold red"),
+    "complete": ("complete", "green"),
+}
+FIXED_WIDTH, COLUMN_WIDTH = 40, 13
+
+
+def show_clinic(plan: Plan, out: Console) -> None:
+    """Print what the label says and what it says it by; nothing where no label applies."""
+    if plan.label is not None:
+        out.print()
+        out.print(_answer(plan.label))
+        lines = [
+            Text(f"{one.at[:10]}  {one.state}: {one.reason}") for one in plan.label.transitions
+        ]
+        bullets(out, "How the label came to that", lines)
+    if plan.labs:
+        out.print()
+        out.print(_labs(plan, out.width))
+        out.print("(0) to (4): CTCAE v5.0 grade", style="dim", justify="right")
+        kidneys = _kidneys(plan)
+        if kidneys:
+            out.print(kidneys)
+    if plan.context and plan.labs:
+        out.print(_context(plan.context))
+
+
+def _answer(label: PlanLabel) -> Text:
+    word, style = ANSWERS[label.answer]
+    text = Text("By the label: ", style="bold")
+    if label.next_cycle is not None:
+        text.append(f"cycle {label.next_cycle} ", style="not bold")
+    text.append(word, style=style)
+    when = ""
+    if label.activity is not None:
+        when += f", {label.activity.value:.4g} {label.activity.unit} at most"
+    if label.earliest:
+        when += f", from {label.earliest}"
+    if label.latest:
+        when += f", at the latest {label.latest}"
+    text.append(f"{when}. {label.reason[:1].upper()}{label.reason[1:]}.", style="not bold")
+    if label.unchecked:
+        text.append(f" Not checked: {'; '.join(label.unchecked)}.", style="not bold")
+    return text
+
+
+def _labs(plan: Plan, width: int) -> Table:
+    """Return one row per analyte: baseline, the worst since, and the latest dates that fit."""
+    by_analyte: dict[str, list[PlanLab]] = {}
+    for lab in plan.labs:
+        by_analyte.setdefault(lab.analyte, []).append(lab)
+    dates = list(dict.fromkeys(lab.at[:10] for lab in plan.labs if not lab.baseline))
+    dates = dates[-max(1, (width - FIXED_WIDTH) // COLUMN_WIDTH) :]
+    table = plain_table("laboratory", "baseline", "worst since", *dates)
+    for analyte, labs in by_analyte.items():
+        unit = labs[-1].value.unit
+        base = next((lab for lab in labs if lab.baseline), None)
+        since = labs[labs.index(base) + 1 :] if base else labs
+        worst = max(since, key=_severity, default=None)
+        on = {lab.at[:10]: lab for lab in labs}
+        table.add_row(
+            f"{words(analyte)} [{unit}]",
+            _value(base, unit),
+            _value(worst if worst and worst.grade else None, unit),
+            *(_value(on.get(date), unit) for date in dates),
+        )
+    return _with_clearance(table, plan, dates)
+
+
+def _severity(lab: PlanLab) -> tuple[int, float]:
+    return lab.grade or 0, abs(lab.change or 0.0)
+
+
+def _with_clearance(table: Table, plan: Plan, dates: Sequence[str]) -> Table:
+    base = next((lab.at for lab in plan.labs if lab.baseline and lab.analyte == "creatinine"), None)
+    on = {one.at: one.creatinine_clearance for one in plan.renal_function}
+    by_date = {at[:10]: amount for at, amount in on.items() if amount is not None}
+    if by_date:
+        found = [by_date.get((base or "")[:10]), *(by_date.get(date) for date in dates)]
+        first, *others = ("-" if amount is None else plain(amount.value) for amount in found)
+        table.add_row("creatinine clearance [mL/min]", first, "-", *others)
+    return table
+
+
+def _value(lab: PlanLab | None, unit: str) -> str:
+    """Return a value in a row's unit with its grade."""
+    if lab is None:
+        return "-"
+    value = lab.value.value
+    if lab.value.unit != unit:
+        canonical = clinical.to_canonical(lab.analyte, value, lab.value.unit)
+        value = clinical.from_canonical(lab.analyte, canonical, unit)
+    return plain(value) if lab.grade is None else f"{plain(value)} ({lab.grade})"
+
+
+def _kidneys(plan: Plan) -> Text | None:
+    """Put what dosimetry and what the laboratory say of the kidneys side by side."""
+    flags = [flag for flag in plan.flags if flag.region == "kidneys"]
+    if not plan.renal_function or not flags:
+        return None
+    last = plan.renal_function[-1]
+    text = Text("Kidneys, by dosimetry: ", style="bold")
+    said = ", ".join(
+        f"{flag.limit} {flag.severity}"
+        + ("" if flag.probability is None else f" (p {probability(flag.probability)})")
+        for flag in flags
+    )
+    text.append(f"{said}. ", style="not bold").append("By the laboratory: ")
+    parts = []
+    if last.creatinine_clearance is not None:
+        change = "" if last.change is None else f" ({last.change:+.0%} from baseline)"
+        parts.append(f"clearance {plain(last.creatinine_clearance.value)} mL/min{change}")
+    if last.egfr is not None:
+        parts.append(f"eGFR {plain(last.egfr.value)} mL/min per 1.73 m2")
+    label = plan.label
+    toxic = label is not None and any(t.rule == "renal_toxicity" for t in label.transitions)
+    if label is not None:
+        parts.append("renal toxicity seen" if toxic else "no renal toxicity by the label")
+    on = f" on {last.at[:10]}" if parts else ""
+    return text.append(f"{', '.join(parts)}{on}.".replace("%", " %"), style="not bold")
+
+
+def _context(rates: Sequence[PlanRate]) -> Text:
+    """Say what the trial saw: context, no figure of this patient."""
+    n = max((rate.n or 0 for rate in rates), default=0)
+    said = [
+        f"{rate.quantity.removeprefix('grade 3 or 4 ')} {rate.value:g} {rate.unit}"
+        for rate in rates
+        if rate.quantity.startswith("grade 3 or 4")
+    ]
+    return Text(
+        f"For context, grade 3 or 4 in NETTER-1 ({rates[0].arm}, {n} patients): {', '.join(said)} "
+        "(Strosberg 2017).",
+        style="dim",
+    )
+
+
+def show_calendar(plan: Plan, out: Console) -> None:
+    """Print the calendar of a course."""
+    out.print(Text(f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}", style="bold"))
+    out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
+    out.print()
+    if not plan.calendar:
+        out.print("The course has no date: give therapy.start, or the delivered cycles.")
+        return
+    table = plain_table("date", "time", "cycle", "what")
+    for event in plan.calendar:
+        cycle = "" if event.cycle is None else f"{event.cycle}"
+        table.add_row(event.at[:10], _clock(event), cycle, event.what)
+    out.print(table)
+    out.print()
+    out.print(in_zone(plan), style="dim")
+    out.print(plan.disclaimer, style="italic")
+
+
+def in_zone(plan: Plan) -> str:
+    """Say which time zone the times are in."""
+    zone = plan.therapy.time_zone
+    return f"times in {zone}" if zone else "times as given in the patient file"
+
+
+def _clock(event: PlanEvent) -> str:
+    if len(event.at) == len("2026-01-12"):
+        return ""
+    begin = event.at[11:16]
+    if event.until is None:
+        return begin
+    next_day = "" if event.until[:10] == event.at[:10] else " next day"
+    return f"{begin}-{event.until[11:16]}{next_day}"

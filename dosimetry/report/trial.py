@@ -1,0 +1,42 @@
+"""The published results of a trial on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.text import Text
+
+from dosimetry.population.trial import Proportion, Trial
+from dosimetry.report.terminal_parts import bullets, plain_table
+
+
+def show_trial(found: Trial, out: Console) -> None:
+    """Print one row per arm and quantity, the contrast, and what is not there."""
+    arms = ", ".join(f"{arm} {n} patients" for arm, n in found.patients.items())
+    out.print(Text(f"{found.trial}   {arms}", style="bold"))
+    out.print()
+    table = plain_table("quantity", "arm", "%", "95 % interval", "patients")
+    for one in found.proportions:
+        table.add_row(one.quantity, one.arm, f"{one.value:.1f}", _interval(one), _patients(one))
+    out.print(table)
+    out.print()
+    contrast = found.contrast
+    out.print(
+        f"{contrast.quantity}: odds ratio {contrast.odds_ratio:.2f}, "
+        f"Fisher's exact p {contrast.p_value:.2g}"
+    )
+    sources = list(dict.fromkeys(one.source for one in found.proportions))
+    bullets(out, "Sources and what is not there", [Text(line) for line in (*sources, *found.notes)])
+    out.print()
+    out.print(found.disclaimer, style="italic")
+
+
+def _interval(one: Proportion) -> str:
+    if one.lower is None or one.upper is None:
+        return "-"
+    return f"{one.lower:.1f} .. {one.upper:.1f} {one.interval}"
+
+
+def _patients(one: Proportion) -> str:
+    if one.n is None:
+        return "-"
+    return f"of {one.n}" if one.count is None else f"{one.count} of {one.n}"

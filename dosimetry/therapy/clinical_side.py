@@ -1,0 +1,149 @@
+"""The clinical side of a plan, put together: laboratory values, renal function, context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dosimetry import clinical, tables
+from dosimetry.clinical import OTHER
+from dosimetry.problems import Problem
+from dosimetry.quantities import Amount
+from dosimetry.therapy.clinical_plan import PlanLab, PlanLabel, PlanRate, PlanRenal
+from dosimetry.therapy.label_course import Slot, label_answer, label_warnings, slots, so_far
+from dosimetry.therapy.observations import CREATININE, Observations, egfr, observations
+from dosimetry.therapy.regimen import Programme
+from dosimetry.therapy.sections import Course
+
+
+@dataclass(frozen=True)
+class ClinicalCourse:
+    """What was seen of a patient, and what the label says of the cycles to come.
+
+    Attributes
+    ----------
+    seen : Observations
+    slots : tuple of Slot
+        The cycles to come.
+    answer : PlanLabel or None
+        None where the label is not that of the agent.
+    assumptions : tuple of str
+    warnings : tuple of Problem
+    """
+
+    seen: Observations
+    slots: tuple[Slot, ...]
+    answer: PlanLabel | None
+    assumptions: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+
+
+def clinical_course(
+    course: Course,
+    programme: Programme,
+    given: Sequence[float],
+    last_number: int,
+    left_out: Sequence[int],
+) -> ClinicalCourse:
+    """Return the clinical side of a course.
+
+    Parameters
+    ----------
+    course : Course
+    programme : Programme
+    given : sequence of float
+        Net activity of each delivered cycle in GBq.
+    last_number : int
+        Of the cycles to come.
+    left_out : sequence of int
+        Numbers of cycles that are not given on request.
+    """
+    seen = observations(course)
+    assumptions = tuple(clinical_assumptions(course, seen))
+    if programme.activity is None:
+        return ClinicalCourse(seen, (), None, assumptions, ())
+    ruled = programme.agent == clinical.LABEL_AGENT
+    label = so_far(course, seen, given) if ruled else None
+    to_come = tuple(slots(course, label, seen, last_number, programme.interval, left_out))
+    if label is None:
+        words = f"dose-modification rules: none are known of {programme.agent}, none are applied"
+        return ClinicalCourse(seen, to_come, None, (*assumptions, words), ())
+    answer = label_answer(label, seen, [s for s in to_come if s.number <= programme.count])
+    return ClinicalCourse(seen, to_come, answer, assumptions, tuple(label_warnings(label, answer)))
+
+
+def labs_of(seen: Observations) -> tuple[PlanLab, ...]:
+    """Return every laboratory value with its grade and its change."""
+    return tuple(
+        PlanLab(
+            at=one.at.isoformat(),
+            analyte=found.quantity,
+            value=found.written,
+            grade=found.grade.grade if found.grade else None,
+            term=found.grade.term if found.grade else None,
+            change=found.change,
+            baseline=seen.baseline.get(found.quantity) is found,
+        )
+        for one in seen.all
+        for found in one.findings.values()
+        if found.quantity in clinical.analytes() and found.written is not None
+    )
+
+
+def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
+    """Return the renal function of every date with a creatinine."""
+    rows = []
+    for one in seen.all:
+        creatinine = one.findings.get(CREATININE)
+        if creatinine is None or creatinine.value is None:
+            continue
+        clearance = one.findings.get(clinical.CLEARANCE)
+        rate = egfr(creatinine.value, course.person)
+        rows.append(
+            PlanRenal(
+                at=one.at.isoformat(),
+                creatinine_clearance=clearance.written if clearance else None,
+                egfr=None if rate is None else Amount(rate, "mL/min"),
+                change=clearance.change if clearance else None,
+            )
+        )
+    return tuple(rows)
+
+
+def context_of(agent: str) -> tuple[PlanRate, ...]:
+    """Return the rates of severe toxicity that the trial of an agent published."""
+    found = tables.table("trial_netter1")
+    return tuple(
+        PlanRate(
+            row["arm"],
+            row["quantity"],
+            float(row["value"]),
+            row["unit"],
+            int(row["n"]) if row["n"] else None,
+            row["source"],
+        )
+        for row in found.rows
+        if row["arm"] == agent
+        and (row["quantity"].startswith("grade 3 or 4") or row["quantity"].startswith("renal"))
+    )
+
+
+def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
+    """Return what was taken for granted in reading the laboratory values."""
+    measured = {name for one in seen.all for name in one.findings}
+    tabled = [
+        name
+        for name in clinical.analytes()
+        if name in measured and name not in course.reference_ranges and clinical.grade_rows(name)
+    ]
+    found = []
+    if tabled:
+        found.append(
+            f"reference ranges of {', '.join(tabled)}: table laboratory_reference_ranges "
+            f"(adult {course.person.sex}), since the patient file gives none"
+        )
+    if clinical.CLEARANCE in measured:
+        found.append("creatinine clearance: Cockcroft-Gault with the one age and weight given")
+    if any(not name.startswith(OTHER) for name in measured):
+        found.append("a laboratory value without time of day, on the day of a dose: before it")
+    return found

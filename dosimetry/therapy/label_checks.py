@@ -1,0 +1,211 @@
+"""Whether a rule of the label holds by what is known, in words that name value, date and bound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from dosimetry import clinical
+from dosimetry.clinical import CLEARANCE, OTHER, Criterion, LabelRule
+from dosimetry.quantities import Amount
+from dosimetry.therapy.labs import in_words
+from dosimetry.therapy.observations import CREATININE, Finding, Observations
+
+SIGNS = {"below": "below", "at_most": "at most", "at_least": "at least", "above": "above"}
+OPPOSITE = {
+    "below": "or more",
+    "at_most": "or more",
+    "at_least": "or less",
+    "above": "or less",
+}
+
+
+class Unknown(NamedTuple):
+    """A quantity that could not be looked at, and why."""
+
+    quantity: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a rule comes to.
+
+    Attributes
+    ----------
+    holds : bool
+    because : tuple of str
+        The findings that make it hold, each with its bound.
+    needs : tuple of str
+        What would have to be found for it to hold no longer.
+    unknown : tuple of Unknown
+        What could not be looked at, and why.
+    half : tuple of Unknown
+        Of these, what alone keeps the rule from holding: the rest of the alternative does.
+    """
+
+    holds: bool
+    because: tuple[str, ...]
+    needs: tuple[str, ...]
+    unknown: tuple[Unknown, ...]
+    half: tuple[Unknown, ...] = ()
+
+
+def check(rule: LabelRule, known: Mapping[str, Finding], seen: Observations) -> Check:
+    """Look at a rule by the latest findings.
+
+    Parameters
+    ----------
+    rule : LabelRule
+    known : mapping of str to Finding
+        The latest of each quantity.
+    seen : Observations
+        For the baseline and the reference ranges.
+    """
+    because: list[str] = []
+    needs: list[str] = []
+    unknown: list[Unknown] = []
+    half: list[Unknown] = []
+    for group in rule.alternatives:
+        missing = [_missing(criterion, known, seen) for criterion in group]
+        held = [
+            why is None and _holds(criterion, known, seen)
+            for criterion, why in zip(group, missing, strict=True)
+        ]
+        if all(held):
+            because.append(" with ".join(_because(c, known, seen) for c in group))
+            needs.append(" or ".join(_need(c, known, seen) for c in group))
+        elif all(h or why for h, why in zip(held, missing, strict=True)):
+            lacking = [why for why in missing if why]
+            unknown += lacking if any(held) else lacking[:1]
+            half += lacking if any(held) else []
+    return Check(
+        bool(because),
+        tuple(because),
+        tuple(needs),
+        tuple(dict.fromkeys(unknown)),
+        tuple(dict.fromkeys(half)),
+    )
+
+
+def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:
+    """Return the rules that ``any other toxicity`` stands for, one per term that was seen.
+
+    These are the adverse events, and the laboratory values that no rule of their own looks at
+    alone and that are no blood counts.
+    """
+    taken = {
+        group[0].quantity
+        for one in clinical.label_rules("toxicity")
+        for group in one.alternatives
+        if len(group) == 1
+    }
+    found = {}
+    for quantity in known:
+        rows = clinical.grade_rows(quantity)
+        of_labs = bool(rows) and not rows[0].haematological and quantity not in taken
+        if of_labs or quantity.startswith(f"{OTHER}: "):
+            term = rows[0].term if rows else quantity.removeprefix(f"{OTHER}: ")
+            criteria = tuple(
+                tuple(Criterion(quantity, c.comparison, c.value, c.unit, c.of) for c in group)
+                for group in rule.alternatives
+            )
+            found[quantity] = LabelRule(
+                f"{rule.name}: {term}",
+                rule.kind,
+                f"{term} of grade 3 or 4",
+                criteria,
+                rule.reduced_activity,
+                rule.longest_interval,
+                rule.source,
+            )
+    return found
+
+
+def _missing(
+    criterion: Criterion, known: Mapping[str, Finding], seen: Observations
+) -> Unknown | None:
+    """Return why a criterion cannot be looked at; None where it can."""
+    name = criterion.quantity
+    if name not in known:
+        if name == CLEARANCE and CREATININE in known:
+            return Unknown(name, "patient.age and patient.weight are needed")
+        return Unknown(name, "no value")
+    if criterion.of == "baseline" and name not in seen.baseline:
+        return Unknown(name, "no baseline, the last value before the first dose")
+    if criterion.of == "ULN" and seen.ranges[name].upper is None:
+        return Unknown(name, "no upper limit of normal")
+    return None
+
+
+def _bound(criterion: Criterion, seen: Observations) -> float:
+    """Return the bound of a criterion in the canonical unit of its quantity, or as a grade."""
+    name = criterion.quantity
+    if criterion.of == "grade":
+        return criterion.value
+    if criterion.of == "baseline":
+        return criterion.value * (seen.baseline[name].value or 0.0)
+    if criterion.of == "ULN":
+        return criterion.value * (seen.ranges[name].upper or 0.0)
+    if name == CLEARANCE:
+        return criterion.value
+    return clinical.to_canonical(name, criterion.value, criterion.unit)
+
+
+def _holds(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> bool:
+    found = known[criterion.quantity]
+    value = found.value
+    if criterion.of == "grade":
+        value = float(found.grade.grade) if found.grade else 0.0
+    return value is not None and clinical.compare(
+        value, criterion.comparison, _bound(criterion, seen)
+    )
+
+
+def _because(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> str:
+    found = known[criterion.quantity]
+    if criterion.of == "grade":
+        return f"{found} (CTCAE grade {found.grade.grade if found.grade else 0})"
+    if criterion.of == "baseline":
+        usual, change = seen.baseline[criterion.quantity], found.change or 0.0
+        way = "up" if change > 0 else "down"
+        base = in_words(usual.written) if usual.written else ""
+        return f"{found} ({way} {abs(change):.0%} from the baseline of {base})".replace("%", " %")
+    multiple = f" = {criterion.value:g} x ULN" if criterion.of == "ULN" else ""
+    bound = _in_unit_of(found, _bound(criterion, seen))
+    return f"{found} ({SIGNS[criterion.comparison]} {in_words(bound)}{multiple})"
+
+
+def _need(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> str:
+    """Say what value would no longer meet a criterion."""
+    found = known[criterion.quantity]
+    name = criterion.quantity.replace("_", " ")
+    if criterion.of == "grade":
+        grade = int(criterion.value)
+        below = next(
+            (r.below for r in clinical.grade_rows(criterion.quantity) if r.grade == grade), None
+        )
+        if not isinstance(below, float):
+            return f"{name.removeprefix(f'{OTHER}: ')} of grade {grade - 1} or less"
+        return f"{name} of {in_words(_in_unit_of(found, below))} or more"
+    bound = _in_unit_of(found, _bound(criterion, seen))
+    strict = criterion.comparison in ("at_least", "at_most")
+    limit = f"{'less' if criterion.comparison == 'at_least' else 'more'} than {in_words(bound)}"
+    words = f"{name} of " + (
+        limit if strict else f"{in_words(bound)} {OPPOSITE[criterion.comparison]}"
+    )
+    if criterion.quantity == CLEARANCE and CREATININE in known and found.value:
+        creatinine = known[CREATININE]
+        # the clearance is inversely proportional to the creatinine
+        most = (creatinine.value or 0.0) * found.value / _bound(criterion, seen)
+        words += f" (creatinine of {in_words(_in_unit_of(creatinine, most))} or less)"
+    return words
+
+
+def _in_unit_of(found: Finding, value: float) -> Amount:
+    """Return a canonical value in the unit that a finding was written in."""
+    if found.written is None or found.quantity == CLEARANCE:
+        return Amount(value, "mL/min")
+    unit = found.written.unit
+    return Amount(clinical.from_canonical(found.quantity, value, unit), unit)

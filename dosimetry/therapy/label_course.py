@@ -1,0 +1,261 @@
+"""The label over one patient's course: what happened, and what it says of the cycles to come."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dosimetry import clinical
+from dosimetry.clinical import CLEARANCE, OTHER, LabelRule
+from dosimetry.problems import Problem, refuse
+from dosimetry.quantities import Amount
+from dosimetry.therapy.administration import day
+from dosimetry.therapy.clinical_plan import Answer, PlanLabel
+from dosimetry.therapy.label import WEEK, LabelCourse, give, observe
+from dosimetry.therapy.label_checks import check
+from dosimetry.therapy.observations import CREATININE, Observations, order
+from dosimetry.therapy.plan import Status
+from dosimetry.therapy.sections import Course
+
+ANCHOR = dt.date(2000, 1, 1)  # stands in where the course has no date: only intervals count then
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One cycle to come: when, and the most that the label allows.
+
+    Attributes
+    ----------
+    number : int
+    at : date or None
+    status : str
+        ``planned``, ``withheld`` or ``stopped``.
+    most : float
+        In GBq; infinite where no rule of a label reduces it (an activity above the label's that a
+        regimen or the user asks for is warned of, not cut).
+    reason : str or None
+        Why it is not the regimen's cycle on the regimen's day.
+    by : str
+        ``label`` or ``request``, where something other than the regimen decided.
+    """
+
+    number: int
+    at: dt.date | None
+    status: Status
+    most: float
+    reason: str | None
+    by: str = ""
+
+
+def so_far(course: Course, seen: Observations, given: Sequence[float]) -> LabelCourse:
+    """Return what the label says after all that was seen and given (activities in GBq)."""
+    doses = list(zip(course.cycles, given, strict=True))
+    moments = [(order(one.at), 0, i) for i, one in enumerate(seen.all)]
+    moments += [(order(cycle.at, dose=True), 1, i) for i, (cycle, _) in enumerate(doses)]
+    found = LabelCourse()
+    for _, dose, i in sorted(moments):
+        if dose:
+            found = give(found, doses[i][0].at, doses[i][1])
+        else:
+            found = observe(found, seen.all[i], seen)
+    return found
+
+
+def slots(
+    course: Course,
+    label: LabelCourse | None,
+    seen: Observations,
+    last_number: int,
+    interval: float,
+    left_out: Sequence[int],
+) -> list[Slot]:
+    """Put the cycles to come on dates, each with what the label says of it.
+
+    Parameters
+    ----------
+    course : Course
+    label : LabelCourse or None
+        After all that happened; None where no label applies.
+    seen : Observations
+        No cycle to come is before the last of them.
+    last_number : int
+        Of the course.
+    interval : float
+        In h, a whole number of days.
+    left_out : sequence of int
+        Numbers of cycles that are not given on request.
+    """
+    done = len(course.cycles)
+    start = day(course.cycles[-1].at) if course.cycles else course.therapy.start
+    date, step = start or ANCHOR, dt.timedelta(hours=interval)
+    place = "cycles" if course.cycles else "therapy.start"
+    if course.cycles:
+        date = _later(date, step, place)
+    evidence = max((day(one.at) for one in seen.all), default=None) if start else None
+    found: list[Slot] = []
+    for number in range(done + 1, last_number + 1):
+        moved = None
+        open_to_dose = number not in left_out and (label is None or label.allowed() > 0)
+        if evidence is not None and date < evidence and open_to_dose:
+            moved = f"moved from {date} to {evidence}, the day of the latest values"
+            date, evidence = evidence, None
+        shown = date if start else None
+        if number in left_out:
+            words = f"left out on request (without cycle {number})"
+            found.append(Slot(number, shown, "withheld", 0.0, words, "request"))
+        else:
+            one, label = _slot(number, date, label, bool(start))
+            reason = "; ".join(filter(None, (one.reason, moved))) or None
+            found.append(Slot(number, shown, one.status, one.most, reason, one.by))
+        if number < last_number:
+            date = _later(date, step, place)
+    return found
+
+
+def _later(date: dt.date, step: dt.timedelta, place: str) -> dt.date:
+    try:
+        return date + step
+    except OverflowError:
+        raise refuse(
+            "date-out-of-range", "a cycle to come is after the year 9999", "check the dates", place
+        ) from None
+
+
+def _slot(
+    number: int, date: dt.date, label: LabelCourse | None, dated: bool
+) -> tuple[Slot, LabelCourse | None]:
+    """Return one cycle to come, and the label after it if nothing further happens."""
+    if label is None:
+        return Slot(number, date, "planned", float("inf"), None), None
+    latest = label.latest()
+    if label.stopped is None and latest is not None and date > latest:
+        label = _stop_for_interval(label, date, latest, dated)
+    if label.stopped is not None:
+        return Slot(number, date, "stopped", 0.0, f"label: {label.stopped}", "label"), label
+    if label.state in ("withheld", "not-eligible"):
+        waits = number > label.doses + 1
+        words = f"waits for cycle {label.doses + 1}" if waits else _until(label)
+        return Slot(number, date, "withheld", 0.0, f"label: {words}", "label"), label
+    allowed, why = label.allowed(), _why_reduced(label)
+    reduced = allowed < clinical.full_activity()
+    most, by = (allowed, "label") if reduced else (float("inf"), "")
+    reason = f"label: {why}" if why else None
+    return Slot(number, date, "planned", most, reason, by), give(label, date, allowed)
+
+
+def _stop_for_interval(
+    label: LabelCourse, date: dt.date, latest: dt.date, dated: bool
+) -> LabelCourse:
+    weeks = (date - day(label.last_dose or date)).days / 7
+    longest = clinical.longest_interval() / WEEK
+    when = f" (until {latest})" if dated else ""
+    words = f"a dose {weeks:.3g} weeks after the last one is beyond the {longest:g} weeks{when}"
+    return replace(label, stopped=words)
+
+
+def _until(label: LabelCourse) -> str:
+    """Say why the next dose is withheld, until what, and until when at the latest."""
+    checks = [one.check for one in label.toxicities.values() if one.phase == "withheld"]
+    checks += label.contraindications.values()
+    because = "; ".join(words for one in checks for words in one.because)
+    needs = " and ".join(words for one in checks for words in one.needs)
+    latest = label.latest()
+    if latest is None:
+        return f"{because}; not eligible until {needs}"
+    return f"{because}; withheld until {needs}, at the latest {latest}"
+
+
+def _why_reduced(label: LabelCourse) -> str | None:
+    """Say why the next dose is reduced, or on what condition it is full again."""
+    resolved = [one for one in label.toxicities.values() if one.phase == "resolved"]
+    if resolved:
+        names = " and ".join(one.rule.title for one in resolved)
+        return f"{label.allowed():.4g} GBq, since {names} has resolved"
+    watched = [one for one in label.toxicities.values() if one.phase == "reduced-given"]
+    if watched:
+        names = " and ".join(one.rule.title for one in watched)
+        return f"{label.allowed():.4g} GBq if {names} does not come back after the reduced dose"
+    return None
+
+
+def unchecked(label: LabelCourse, seen: Observations) -> tuple[str, ...]:
+    """Return what of the label's rules could not be checked before the next dose, and why."""
+    kind = "toxicity" if label.doses else "contraindication"
+    rules = [rule for rule in clinical.label_rules(kind) if rule.quantities() != (OTHER,)]
+    found = dict.fromkeys(_stale(rules, label), f"no value since cycle {label.doses}")
+    for rule in rules:
+        for name, why in check(rule, label.known, seen).unknown:
+            of = CREATININE if name == CLEARANCE else name
+            found.setdefault(name if of not in found else of, why)
+    groups: dict[str, list[str]] = {}
+    for name, why in found.items():
+        groups.setdefault(why, []).append(name.replace("_", " "))
+    return tuple(f"{', '.join(names)}: {why}" for why, names in groups.items())
+
+
+def _stale(rules: Sequence[LabelRule], label: LabelCourse) -> list[str]:
+    """Return the analytes that the rules look at first and that have no value since the dose."""
+    if label.last_dose is None:
+        return []
+    found = []
+    for group in (group for rule in rules for group in rule.alternatives):
+        name = CREATININE if group[0].quantity == CLEARANCE else group[0].quantity
+        known = label.known.get(name)
+        if known is None or order(known.at) < order(label.last_dose, dose=True):
+            found.append(name)
+    return found
+
+
+def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]) -> PlanLabel:
+    """Return what the label says of the next dose, and how it came to that."""
+    first = next((slot for slot in to_come if slot.by != "request"), None)
+    checks = [one.check for one in label.toxicities.values() if one.phase == "withheld"]
+    checks += label.contraindications.values()
+    needs = tuple(words for one in checks for words in one.needs)
+    if first is None:
+        return PlanLabel(
+            label.state, None, "complete", None, None, None,
+            "no cycle of the regimen is to come", (), (), label.transitions,
+        )  # fmt: skip
+    answer = _answer(first, label)
+    latest = label.latest()
+    given = answer in ("due", "reduced")
+    return PlanLabel(
+        state="stopped" if answer == "stop" else label.state,
+        next_cycle=first.number,
+        answer=answer,
+        activity=Amount(min(first.most, clinical.full_activity()), "GBq") if given else None,
+        earliest=first.at.isoformat() if given and first.at else None,
+        latest=latest.isoformat() if latest and answer != "stop" else None,
+        reason=(first.reason or "no rule of the label withholds or reduces it").removeprefix(
+            "label: "
+        ),
+        needs=() if answer == "stop" else needs,
+        unchecked=unchecked(label, seen),
+        transitions=label.transitions,
+    )
+
+
+def _answer(first: Slot, label: LabelCourse) -> Answer:
+    if first.status == "stopped":
+        return "stop"
+    if first.status == "withheld":
+        return "withhold" if label.doses else "not-eligible"
+    return "reduced" if first.most < clinical.full_activity() else "due"
+
+
+def label_warnings(label: LabelCourse, answer: PlanLabel) -> list[Problem]:
+    """Return warnings of doses against the label, and of what could not be checked."""
+    found = list(label.warnings)
+    if answer.unchecked:
+        found.append(
+            Problem(
+                "label-not-checked",
+                f"not all of the label's rules could be checked before cycle {answer.next_cycle}: "
+                + "; ".join(answer.unchecked),
+                "add the values under labs",
+                "labs",
+            )
+        )
+    return found

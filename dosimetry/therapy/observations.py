@@ -1,0 +1,168 @@
+"""What was seen of the patient over time: laboratory values, grades, renal function, baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dosimetry import clinical
+from dosimetry.clinical import CLEARANCE, OTHER, Range
+from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
+from dosimetry.quantities import Amount
+from dosimetry.therapy.administration import day
+from dosimetry.therapy.fields import Moment
+from dosimetry.therapy.labs import LabDraw, in_words
+from dosimetry.therapy.sections import Course, Person
+from dosimetry.therapy.toxicity import Grade, grade
+
+CREATININE = "creatinine"
+
+Order: TypeAlias = tuple[str, int, float]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One quantity at one time.
+
+    Attributes
+    ----------
+    quantity : str
+        Analyte, ``creatinine_clearance``, or ``other: TERM`` of an adverse event.
+    at : date or date-time
+    value : float or None
+        In the canonical unit; None of an adverse event.
+    written : Amount or None
+        As the patient file has it.
+    grade : Grade or None
+        CTCAE.
+    change : float or None
+        Relative to the baseline; None before the first dose and without one.
+    """
+
+    quantity: str
+    at: Moment
+    value: float | None
+    written: Amount | None
+    grade: Grade | None
+    change: float | None
+
+    def __str__(self) -> str:
+        name = self.quantity.removeprefix(f"{OTHER}: ").replace("_", " ")
+        words = f"{name} {in_words(self.written)}" if self.written else name
+        return f"{words} on {day(self.at).isoformat()}"
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What was found at one time, by quantity."""
+
+    at: Moment
+    findings: Mapping[str, Finding]
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Everything seen of a patient, in order of time, and what it is compared with.
+
+    Attributes
+    ----------
+    all : tuple of Observation
+    baseline : mapping of str to Finding
+        The last finding of each quantity before the first dose; of all where none was given.
+    ranges : mapping of str to Range
+    """
+
+    all: tuple[Observation, ...]
+    baseline: Mapping[str, Finding]
+    ranges: Mapping[str, Range]
+
+
+def order(moment: Moment, *, dose: bool = False) -> Order:
+    """Return the key that puts moments in order: on one day a bare date of a sample comes first.
+
+    A sample of the day of a dose is taken to be drawn before it, unless both have a time.
+    """
+    date = day(moment).isoformat()
+    if hasattr(moment, "timestamp"):
+        return date, 1, moment.timestamp()
+    return date, 2 if dose else 0, 0.0
+
+
+def reference_ranges(course: Course) -> dict[str, Range]:
+    """Return the reference range of every analyte: the laboratory's own, else the table's."""
+    found = {
+        name: clinical.reference_range(name, course.person.sex) for name in clinical.analytes()
+    }
+    for name, own in course.reference_ranges.items():
+        table = found[name]
+        found[name] = Range(
+            table.lower if own.lower is None else own.lower,
+            table.upper if own.upper is None else own.upper,
+            own.source,
+        )
+    return found
+
+
+def observations(course: Course) -> Observations:
+    """Return what was seen of a patient, graded, with its changes from the baseline.
+
+    Parameters
+    ----------
+    course : Course
+
+    Returns
+    -------
+    Observations
+        A finding never depends on a later one: before the first dose there is no baseline.
+    """
+    ranges = reference_ranges(course)
+    first = order(course.cycles[0].at, dose=True) if course.cycles else None
+    seen: list[Observation] = []
+    baseline: dict[str, Finding] = {}
+    for draw in sorted(course.labs, key=lambda draw: order(draw.at)):
+        before = first is None or order(draw.at) < first
+        found = _graded(draw, course.person, ranges, {} if before else baseline)
+        seen.append(Observation(draw.at, found))
+        if before:
+            baseline.update(found)
+    for event in course.adverse_events:
+        name = f"{OTHER}: {event.term}"
+        one = Finding(name, event.at, None, None, Grade(event.term, event.grade, False), None)
+        seen.append(Observation(event.at, {name: one}))
+    seen.sort(key=lambda observation: order(observation.at))
+    return Observations(tuple(seen), baseline, ranges)
+
+
+def _graded(
+    draw: LabDraw, person: Person, ranges: Mapping[str, Range], baseline: Mapping[str, Finding]
+) -> dict[str, Finding]:
+    found: dict[str, Finding] = {}
+    for name, lab in draw.values.items():
+        usual = baseline[name].value if name in baseline else None
+        graded = grade(name, lab.value, ranges[name], usual)
+        change = lab.value / usual - 1.0 if usual else None
+        found[name] = Finding(name, draw.at, lab.value, lab.written, graded, change)
+    if CREATININE in draw.values:
+        clearance = creatinine_clearance(draw.values[CREATININE].value, person)
+        if clearance is not None:
+            usual = baseline[CLEARANCE].value if CLEARANCE in baseline else None
+            change = clearance / usual - 1.0 if usual else None
+            written = Amount(clearance, "mL/min")
+            found[CLEARANCE] = Finding(CLEARANCE, draw.at, clearance, written, None, change)
+    return found
+
+
+def creatinine_clearance(creatinine: float, person: Person) -> float | None:
+    """Return the clearance (Cockcroft-Gault, mL/min); None without age or weight."""
+    if person.age is None or person.weight is None:
+        return None
+    age, weight = person.age.value, person.weight.value
+    return float(cockcroft_gault.kernel(creatinine, age, weight, person.sex))
+
+
+def egfr(creatinine: float, person: Person) -> float | None:
+    """Return the eGFR (CKD-EPI 2021, mL/min per 1.73 m2); None without age."""
+    if person.age is None:
+        return None
+    return float(ckd_epi_2021.kernel(creatinine, person.age.value, person.sex))

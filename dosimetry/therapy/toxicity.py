@@ -1,0 +1,85 @@
+"""CTCAE grades of laboratory values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dosimetry import clinical
+from dosimetry.clinical import GradeRow, Range
+
+
+@dataclass(frozen=True)
+class Grade:
+    """A CTCAE grade: 0 where no row of the term holds."""
+
+    term: str
+    grade: int
+    haematological: bool
+
+
+def grade(analyte: str, value: float, limits: Range, baseline: float | None) -> Grade | None:
+    """Return the CTCAE v5.0 grade of a laboratory value.
+
+    Parameters
+    ----------
+    analyte : str
+    value : float
+        In the analyte's canonical unit.
+    limits : Range
+        Reference range, for the grades that depend on it.
+    baseline : float or None
+        Value before the first dose; grades that depend on it are left out without one.
+
+    Returns
+    -------
+    Grade or None
+        The highest grade that holds; None where the CTCAE does not grade the analyte.
+
+    Examples
+    --------
+    >>> grade("platelets", 62.0, Range(150.0, 450.0, ""), None).grade
+    2
+    >>> grade("creatinine", 1.6, Range(0.7, 1.3, ""), 0.9).grade
+    2
+    """
+    rows = clinical.grade_rows(analyte)
+    if not rows:
+        return None
+    abnormal = baseline is not None and limits.upper is not None and baseline > limits.upper
+    held = [row.grade for row in rows if _holds(row, value, limits, baseline, abnormal)]
+    return Grade(rows[0].term, max(held, default=0), rows[0].haematological)
+
+
+def _holds(
+    row: GradeRow, value: float, limits: Range, baseline: float | None, abnormal: bool
+) -> bool:
+    below = limits.lower if row.below == "LLN" else row.below
+    if row.below is not None:
+        return (
+            below is not None
+            and clinical.compare(value, "below", below)
+            and clinical.compare(value, "at_least", row.at_least or 0.0)
+        )
+    one = _multiple(row, limits, baseline, abnormal)
+    return (
+        one is not None
+        and row.above is not None
+        and clinical.compare(value, "above", row.above * one)
+        and (row.up_to is None or clinical.compare(value, "at_most", row.up_to * one))
+    )
+
+
+def _multiple(row: GradeRow, limits: Range, baseline: float | None, abnormal: bool) -> float | None:
+    """Return what the bounds of a row are multiples of; None where the row does not apply."""
+    if row.multiple_of == "baseline":
+        return baseline
+    if row.multiple_of == "abnormal baseline":
+        return baseline if abnormal else None
+    replaced = any(
+        other.multiple_of == "abnormal baseline" for other in clinical.grade_rows(_analyte(row))
+    )
+    return None if abnormal and replaced else limits.upper
+
+
+def _analyte(row: GradeRow) -> str:
+    return clinical.graded_terms()[row.term]
