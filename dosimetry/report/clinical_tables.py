@@ -11,20 +11,15 @@ from dosimetry.therapy.plan import Plan
 
 
 def calendar(plan: Plan) -> Table:
-    """Return one row per event."""
+    """Return one row per kind of event, with every date on which it is."""
+    dates: dict[tuple[str, str], list[str]] = {}
+    for event in plan.calendar:
+        until = f" to {_moment(event.until)}" if event.until else ""
+        dates.setdefault((event.what, event.source), []).append(f"{_moment(event.at)}{until}")
     return table(
-        "The calendar",
-        ("from", "until", "what", "cycle", "source"),
-        (
-            (
-                _moment(e.at),
-                e.until and _moment(e.until),
-                e.what,
-                f"{e.cycle}" if e.cycle else None,
-                e.source,
-            )
-            for e in plan.calendar
-        ),
+        "The calendar: what goes with the doses, and when",
+        ("what", "when", "source"),
+        ((what, "; ".join(when), source) for (what, source), when in dates.items()),
     )
 
 

@@ -232,8 +232,14 @@ def _tables(plan: Plan) -> dict[str, Any]:
     return {
         "cycle_table": dose_tables.cycles(plan),
         "curve_table": dose_tables.curves(plan),
+        "point_table": dose_tables.points(plan.curves, "all curves"),
         "cumulative_table": dose_tables.cumulative(plan),
-        "cycle_tables": [dose_tables.of_cycle(cycle) for cycle in plan.cycles if cycle.regions],
+        "cycle_tables": [
+            make(cycle)
+            for cycle in plan.cycles
+            if cycle.regions
+            for make in (dose_tables.of_cycle, dose_tables.contributions)
+        ],
         "lab_table": clinical_tables.labs(plan),
         "renal_table": clinical_tables.renal(plan),
         "transition_table": clinical_tables.transitions(plan.label) if plan.label else None,

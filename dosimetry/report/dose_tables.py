@@ -83,13 +83,14 @@ def cycles(plan: Plan) -> Table:
     """Return one row per cycle: when, how much, what became of it and why."""
     return table(
         "The cycles",
-        ("cycle", "date", "activity [GBq]", "status", "reason"),
+        ("cycle", "date", "activity [GBq]", "status", "decided by", "reason"),
         (
             (
                 f"{cycle.number}",
                 cycle.at and cycle.at[:10],
                 amount(cycle.activity, f"cycles/{cycle.number}/activity"),
                 cycle.status,
+                cycle.decided_by,
                 cycle.reason,
             )
             for cycle in plan.cycles
@@ -103,7 +104,7 @@ def of_cycle(cycle: PlanCycle) -> Table:
         f"Cycle {cycle.number}, {cycle.status}: what it gives each region",
         (
             "region", "absorbed dose [Gy]", INTERVAL, "BED [Gy]", "BED, 5 to 95 % [Gy]",
-            "coefficient [Gy/GBq]", "basis", "dose from [Gy]",
+            "coefficient [Gy/GBq]", "basis",
         ),
         (
             (
@@ -114,14 +115,29 @@ def of_cycle(cycle: PlanCycle) -> Table:
                 spread(dose.bed),
                 mean_sd(dose.coefficient),
                 dose.basis,
+            )
+            for dose in cycle.regions
+        ),
+    )  # fmt: skip
+
+
+def contributions(cycle: PlanCycle) -> Table:
+    """Return one row per measured region: which sources its dose comes from."""
+    return table(
+        f"Cycle {cycle.number}: the sources that each measured dose comes from, in Gy",
+        ("region", "sources and their doses [Gy]"),
+        (
+            (
+                words(dose.region),
                 ", ".join(
                     f"{words(part.source)} {plain(part.absorbed_dose.value)}"
                     for part in dose.contributions
                 ),
             )
             for dose in cycle.regions
+            if dose.contributions
         ),
-    )  # fmt: skip
+    )
 
 
 def cumulative(plan: Plan) -> Table:
@@ -186,25 +202,25 @@ def _with_unit(cell: Cell, unit: str) -> Cell:
 
 
 def points(of: tuple[PlanCurve, ...], of_what: str) -> Table:
-    """Return one row per point of the curves of one picture."""
+    """Return one row per point of some curves."""
     import numpy as np
 
     rows: list[tuple[Content, ...]] = []
-    unit = unit_words(of[0].tia.unit.removesuffix("*h"))
     for curve in of:
+        unit = f" {unit_words(curve.tia.unit.removesuffix('*h'))}"
         times = np.array([point.time.value for point in curve.points])
         fitted = activity_over(curve, times)[0]
         for point, value, far in zip(curve.points, fitted, residuals(curve), strict=True):
             rows.append(
                 (
-                    words(curve.region),
+                    f"{words(curve.region)}, {curve.cycle}",
                     amount(point.time),
-                    mean_sd(point.activity),
-                    Cell((number(float(value), plain(float(value))),)),
+                    Cell((*mean_sd(point.activity).parts, unit)),
+                    Cell((number(float(value), plain(float(value))), unit)),
                     Cell((number(float(far), f"{far:+.1f}".replace("-", "−")),)),
                 )
             )
-    columns = ("region", "time [h]", f"measured [{unit}]", f"curve [{unit}]", "residual [sd]")
+    columns = ("region, cycle", "time [h]", "measured", "curve", "residual [sd]")
     return table(f"The points: {of_what}", columns, rows)
 
 

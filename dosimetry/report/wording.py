@@ -46,8 +46,10 @@ def headline(plan: Plan) -> str:
         if number:
             verb = "" if severity == "caution" else ("is " if number == 1 else "are ")
             parts.append(f"{number} {verb}{said[severity]}")
-    if count == 1:
-        return f"Of 1 limit, {parts[0]}."
+    if len(parts) == 1:
+        worst = next(flag.severity for flag in plan.flags)
+        verb = "" if worst == "caution" else ("is " if count == 1 else "are ")
+        return f"{'The limit' if count == 1 else f'All {count} limits'} {verb}{said[worst]}."
     return f"Of {count} limits, {_listed(parts)}."
 
 

@@ -46,8 +46,11 @@ def hostile():
     long = HOSTILE + "x" * 10_000
 
     def renamed(entry):
-        if entry.region in ("tumour_1", "liver"):
-            return dataclasses.replace(entry, region=f"{long}{entry.region}")
+        """Rename two regions as no file could, and the longer one only where it is a dose."""
+        if entry.region == "liver":
+            return dataclasses.replace(entry, region=f"{long}liver")
+        if entry.region == "tumour_1":
+            return dataclasses.replace(entry, region=f"{HOSTILE}tumour_1")
         return entry
 
     return dataclasses.replace(
@@ -60,7 +63,7 @@ def hostile():
         ),
         cumulative=tuple(map(renamed, plan.cumulative)),
         flags=Flags(
-            dataclasses.replace(renamed(f), limit=f"{f.limit}{HOSTILE}", source=long)
+            dataclasses.replace(renamed(f), limit=f"{f.limit}{HOSTILE}", source=HOSTILE)
             for f in plan.flags
         ),
         warnings=(*plan.warnings, Problem(HOSTILE, HOSTILE, HOSTILE, HOSTILE)),

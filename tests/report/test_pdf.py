@@ -15,7 +15,7 @@ def pdf_of(name):
     return document.pdf(plan_of(name), MADE)
 
 
-@pytest.mark.parametrize("name", ["population", "two cycles", "hostile"])
+@pytest.mark.parametrize("name", ["population", "toxicity"])
 def test_the_text_of_a_pdf_is_that_of_the_page(name):
     read = PdfReader(io.BytesIO(pdf_of(name)))
     said = " ".join(" ".join(sheet.extract_text() for sheet in read.pages).split())

@@ -36,6 +36,11 @@ class Bar:
     planned: float
 
     @property
+    def parts(self) -> dict[str, float]:
+        """The parts by what they are called."""
+        return dict(zip(LOOKS, (self.earlier, self.delivered, self.planned), strict=True))
+
+    @property
     def quantity(self) -> str:
         """The quantity, short."""
         return "BED" if self.flag.quantity == BED else "absorbed dose"
@@ -96,15 +101,7 @@ def alt(found: list[Bar]) -> str:
     """Say what the picture shows."""
     lines = []
     for bar in found:
-        parts = [
-            f"{name} {plain(value)} Gy"
-            for name, value in (
-                ("earlier radiation", bar.earlier),
-                ("delivered", bar.delivered),
-                ("planned", bar.planned),
-            )
-            if value > 0
-        ]
+        parts = [f"{name} {plain(value)} Gy" for name, value in bar.parts.items() if value > 0]
         made = f" ({', '.join(parts)})" if parts else ""
         lines.append(
             f"{style.label(bar.flag.region)}, {bar.quantity}: {bar.says}{made}, "
@@ -121,7 +118,7 @@ def draw(found: list[Bar], figure: FigureBase) -> None:
     axes = style.bare(style.axes_at(figure, "bars", (0.08, 0, width - 0.16, height)))
     axes.set_xlim(0, reach)
     axes.set_ylim(0, height)
-    top = height - _key(axes, width - 0.16, height, narrow)
+    top = height - _key(axes, found, height, narrow)
     row = top / len(found)
     for i, bar in enumerate(found):
         _row(axes, bar, top - i * row, reach, narrow)
@@ -167,7 +164,7 @@ def _row(axes: Axes, bar: Bar, top: float, reach: float, narrow: bool) -> None:
 
 def _parts(axes: Axes, bar: Bar, base: float, limit: float, reach: float) -> None:
     at = 0.0
-    for value, look in zip((bar.earlier, bar.delivered, bar.planned), LOOKS.values(), strict=True):
+    for value, look in zip(bar.parts.values(), LOOKS.values(), strict=True):
         share = min(value / limit, reach - at)
         if share > 0:
             style.box(axes, at, base, share, 0.2, **look)
@@ -202,12 +199,15 @@ def _scale(axes: Axes, y: float, limit: float, reach: float) -> None:
         )  # fmt: skip
 
 
-def _key(axes: Axes, width: float, height: float, narrow: bool) -> float:
+def _key(axes: Axes, found: list[Bar], height: float, narrow: bool) -> float:
     """Draw what the signs mean along the top; return the height it took in inches."""
     reach = axes.get_xlim()[1]
-    inch = reach / width
+    inch = reach / (style.size_of(axes.figure)[0] - 0.16)
     x, y = 0.0, height - 0.12
+    shown = {part for bar in found for part, value in bar.parts.items() if value > 0}
     for text, look in LOOKS.items():
+        if text not in shown:
+            continue
         style.box(axes, x, y, 0.24 * inch, 0.11, **look)
         axes.text(x + 0.3 * inch, y, text, va="center", fontsize=style.SMALL, color=style.MUTED)
         x += (0.5 + 0.058 * len(text)) * inch

@@ -172,11 +172,11 @@ def draw(found: Line, figure: FigureBase) -> None:
 
 def _doses(axes: Axes, found: Line, y: float, per_day: float) -> None:
     apart = [b - a for (a, _), (b, _) in zip(found.cycles, found.cycles[1:], strict=False)]
-    roomy = min(apart, default=99.0) * per_day > 0.36
-    for at, cycle in found.cycles:
-        text = f"{cycle.activity.value:.2f}" if cycle.activity else cycle.status
+    said = [f"{c.activity.value:.2f}" if c.activity else c.status for _, c in found.cycles]
+    roomy = min(apart, default=99.0) * per_day > 0.065 * max(map(len, said)) + 0.05
+    for (at, cycle), text in zip(found.cycles, said, strict=True):
         if cycle.activity is None:
-            axes.plot([at], [y], marker="X", ms=6.5, mew=0.6, color=style.AMBER, mfc="none")
+            axes.plot([at], [y], marker="x", ms=6.5, mew=1.8, color=style.AMBER)
         else:
             face = style.BLUE if cycle.status == "delivered" else "none"
             axes.plot([at], [y], marker="o", ms=7, mew=1.3, color=style.BLUE, mfc=face)

@@ -120,21 +120,26 @@ def draw(found: list[Budget], figure: FigureBase) -> None:
     style.side_labels(axes, range(len(found)), names, 0.08)
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_label_coords(0.5, -0.27 / (ROW * len(found)))
-    _key(figure, height, head, width)
+    _key(figure, found, (width, height, head))
 
 
-def _key(figure: FigureBase, height: float, head: float, width: float) -> None:
+def _key(figure: FigureBase, found: list[Budget], size: tuple[float, float, float]) -> None:
+    width, height, head = size
     axes = style.bare(style.axes_at(figure, "key", (0.1, height - head, width - 0.2, head)))
     axes.set(xlim=(0, width - 0.2), ylim=(0, head))
     entries = [("all together", "|", style.INK, style.INK)]
-    entries += [(cause, *look) for cause, look in CAUSES.items()]
+    entries += [
+        (cause, *look)
+        for cause, look in CAUSES.items()
+        if any(cause in one.causes for one in found)
+    ]
     x, y = 0.06, head - 0.14
     for text, marker, colour, face in entries:
         span = 0.28 + 0.066 * len(text)
         if x + span > width - 0.2:
             x, y = 0.06, y - 0.18
-        size = 8 if marker == "|" else 4.2
-        axes.plot([x], [y], marker=marker, ms=size, mew=1.5 if marker == "|" else 1.0,
+        big = 8 if marker == "|" else 4.2
+        axes.plot([x], [y], marker=marker, ms=big, mew=1.5 if marker == "|" else 1.0,
                   color=colour, mfc=face, ls="")  # fmt: skip
         axes.text(x + 0.1, y, text, va="center", fontsize=style.SMALL, color=style.MUTED)
         x += span
