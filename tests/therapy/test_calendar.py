@@ -1,0 +1,156 @@
+"""The course on dates: the golden NETTER-1 course, windows around a dose, summer time."""
+
+import datetime as dt
+import itertools
+import zoneinfo
+
+import pytest
+from labelled_course import BERLIN, NETTER, date, draw, given, planned
+from sample_patients import patient
+
+import dosimetry
+
+# NETTER-1 from 2026-01-12, every 8 weeks; octreotide LAR after each dose and, after the last one,
+# every 4 weeks up to 18 months after the start (label_rules.md, issue "Labs ...").
+DOSES = ["2026-01-12", "2026-03-09", "2026-05-04", "2026-06-29"]
+MAINTENANCE = [
+    *("2026-07-27", "2026-08-24", "2026-09-21", "2026-10-19", "2026-11-16", "2026-12-14"),
+    *("2027-01-11", "2027-02-08", "2027-03-08", "2027-04-05", "2027-05-03", "2027-05-31"),
+    "2027-06-28",  # the next one, 2027-07-26, is beyond 2027-07-12
+]
+
+
+def dates(plan, kind):
+    return [event.at[:10] for event in plan.calendar if event.kind == kind]
+
+
+def of_kind(plan, kind, cycle=1):
+    return [event for event in plan.calendar if (event.kind, event.cycle) == (kind, cycle)]
+
+
+def whole_course(**therapy):
+    return dosimetry.plan(patient(start=DOSES[0], **therapy))
+
+
+def test_a_full_netter_1_course_on_its_dates():
+    plan = whole_course()
+    assert dates(plan, "dose") == DOSES
+    assert dates(plan, "octreotide") == [*DOSES, *MAINTENANCE]
+    assert all(len(event.at) == 10 for event in plan.calendar)  # a date stays a date
+
+
+def test_long_acting_analogues_stop_four_weeks_before_the_first_dose_only():
+    assert dates(whole_course(), "stop-long-acting") == ["2025-12-15"]
+
+
+def test_short_acting_analogues_stop_a_day_before_each_dose():
+    wanted = ["2026-01-11", "2026-03-08", "2026-05-03", "2026-06-28"]
+    assert dates(whole_course(), "stop-short-acting") == wanted
+
+
+def test_controls_before_each_dose_and_two_and_four_weeks_after_it():
+    found = dates(whole_course(), "laboratory")
+    first = dt.date(2026, 1, 12)
+    for week in (2, 4):
+        assert (first + dt.timedelta(weeks=week)).isoformat() in found
+    before = [day for day in found if day < DOSES[0]]
+    assert len(before) == 1
+    assert len(found) == 3 * len(DOSES)
+
+
+def at(plan, kind, cycle=1):
+    (event,) = of_kind(plan, kind, cycle)
+    begin = dt.datetime.fromisoformat(event.at)
+    return begin, event.until and dt.datetime.fromisoformat(event.until)
+
+
+@pytest.mark.parametrize("cycle", [1, 2, 3, 4])
+def test_windows_around_a_dose_are_counted_in_hours(cycle):
+    plan = whole_course(time_zone=BERLIN, infusion_time="09:30")
+    dose, end = at(plan, "dose", cycle)
+    assert (dose.hour, dose.minute) == (9, 30)
+    assert end - dose == dt.timedelta(minutes=40)  # 30 to 40 min
+    begin, until = at(plan, "amino-acids", cycle)
+    assert dose - begin == dt.timedelta(minutes=30)
+    assert until - end == dt.timedelta(hours=3)  # at least 3 h after it
+    begin, until = at(plan, "octreotide", cycle)
+    assert (begin - dose, until - dose) == (dt.timedelta(hours=4), dt.timedelta(hours=24))
+    begin, _ = at(plan, "stop-short-acting", cycle)
+    assert dose - begin == dt.timedelta(hours=24)
+
+
+def test_doses_keep_their_time_of_day_in_summer():
+    plan = whole_course(time_zone=BERLIN, infusion_time="09:30")
+    offsets = [at(plan, "dose", cycle)[0].utcoffset() for cycle in (1, 2, 3, 4)]
+    assert offsets == [dt.timedelta(hours=h) for h in (1, 1, 2, 2)]  # summer from 2026-03-29
+
+
+def test_a_window_across_the_change_to_summer_time_lasts_as_many_hours():
+    # The clocks go forward on 2026-03-29 at 02:00: 24 h after 09:30 it is 10:30.
+    plan = dosimetry.plan(patient(start="2026-03-28", time_zone=BERLIN, infusion_time="09:30"))
+    dose, _ = at(plan, "dose")
+    _begin, until = at(plan, "octreotide")
+    assert (until.hour, until.minute) == (10, 30)
+    assert until.astimezone(dt.UTC) - dose.astimezone(dt.UTC) == dt.timedelta(hours=24)
+
+
+def test_a_planned_dose_has_the_time_of_day_of_the_last_one_given():
+    zone = zoneinfo.ZoneInfo(BERLIN)
+    doses = [{"administered": "7.4 GBq", "at": "2026-03-09T11:15:00+01:00"}]
+    plan = planned(doses, [], time_zone=BERLIN)
+    found = [at(plan, "dose", cycle)[0].astimezone(zone) for cycle in (1, 2)]
+    assert [(t.hour, t.minute) for t in found] == [(11, 15)] * 2
+    assert found[1].utcoffset() == dt.timedelta(hours=2)
+
+
+def test_a_delivered_dose_has_its_window_and_the_next_one_its_date_where_no_zone_is_given():
+    doses = [{"administered": "7.4 GBq", "at": "2026-03-09T11:15:00+01:00"}]
+    plan = planned(doses, [])
+    assert at(plan, "dose", 1)[0].isoformat() == "2026-03-09T11:15:00+01:00"
+    (event,) = of_kind(plan, "dose", 2)
+    assert event.at == "2026-05-04"
+
+
+def test_the_control_arm_has_octreotide_every_four_weeks_and_nothing_else():
+    plan = whole_course(regimen="netter-1-control")
+    assert {event.kind for event in plan.calendar} == {"octreotide"}
+    found = [dt.date.fromisoformat(event.at) for event in plan.calendar]
+    assert found[0].isoformat() == DOSES[0]
+    assert {(b - a).days for a, b in itertools.pairwise(found)} == {28}
+    assert found[-1] <= dt.date(2027, 7, 12) < found[-1] + dt.timedelta(days=28)
+    assert "60 mg" in plan.calendar[0].what
+
+
+def test_a_withheld_cycle_has_no_dose_and_its_latest_day():
+    plan = planned(given(0, 56), [draw(-2), draw(84, platelets="60 1e9/L")])
+    assert dates(plan, "dose") == DOSES[:2]
+    assert dates(plan, "withheld") == DOSES[2:]
+    assert dates(plan, "latest-dose") == [date(168)]
+    # whether the second dose was the last one is open: no maintenance yet
+    assert dates(plan, "octreotide") == DOSES[:2]
+
+
+def test_a_stopped_course_goes_on_with_octreotide_after_its_last_dose():
+    labs = [draw(-2), draw(84, platelets="60 1e9/L"), draw(169, platelets="60 1e9/L")]
+    plan = planned(given(0, 56), labs)
+    assert dates(plan, "octreotide")[:4] == [*DOSES[:2], "2026-04-06", "2026-05-04"]
+
+
+def test_another_agent_has_its_doses_controls_and_scans_but_not_the_label_s_drugs():
+    plan = whole_course(agent="177Lu-PSMA-617")
+    assert {event.kind for event in plan.calendar} == {"dose", "laboratory", "scan"}
+
+
+def test_scans_lie_one_four_and_seven_days_after_a_dose():
+    scans = [event.at for event in of_kind(whole_course(), "scan")]
+    assert scans == ["2026-01-13", "2026-01-16", "2026-01-19"]
+
+
+def test_a_course_without_a_date_has_no_calendar():
+    assert dosimetry.plan(patient()).calendar == ()
+
+
+def test_every_entry_says_where_it_comes_from():
+    for event in whole_course(time_zone=BERLIN, infusion_time="08:00").calendar:
+        assert event.source
+        assert "Lutathera" in event.source or "assumption" in event.source or NETTER in event.source
