@@ -114,7 +114,7 @@ def test_dark_mode_turns_ground_ink_and_pictures(opened):
     assert all(a != b for a, b in zip(*shades.values(), strict=True))
 
 
-PAGES = {"population": (4, 9), "two cycles": (7, 14), "four cycles": (18, 34)}
+PAGES = {"population": (8, 11), "two cycles": (11, 15), "four cycles": (22, 32)}
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])

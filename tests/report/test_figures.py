@@ -6,7 +6,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from report_plans import FILES, plan_of
+from report_plans import FILES, ROOT, plan_of
 
 import dosimetry
 from dosimetry import InputError
@@ -85,6 +85,12 @@ def test_a_picture_drawn_after_others_is_the_same_as_drawn_first():
     found = pictures(plan_of("two cycles"))
     one_by_one = [next(embedded([picture]))[1] for picture in found]
     assert [svgs for _, svgs in embedded(found)] == one_by_one
+
+
+def test_the_picture_of_the_readme_is_that_of_its_example():
+    (limits,) = [one for one in pictures(plan_of("two cycles")) if one.name == "limits"]
+    shown = (ROOT / "docs" / "figures" / "two_cycles_limits.svg").read_bytes()
+    assert file_of(limits, "svg") == shown
 
 
 def test_both_kidneys_differ_in_colour_marker_line_and_fill():
