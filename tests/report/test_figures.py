@@ -11,7 +11,7 @@ from report_plans import FILES, ROOT, plan_of
 import dosimetry
 from dosimetry import InputError
 from dosimetry.report.figures import embedded, file_of, pictures, settings
-from dosimetry.report.figures.curves import LOOKS
+from dosimetry.report.figures.curves import LOOKS, panels
 from dosimetry.therapy.curve_course import activity_over, residuals
 
 every = pytest.mark.parametrize("name", [*FILES, "hostile"])
@@ -103,6 +103,14 @@ def test_both_kidneys_differ_in_colour_marker_line_and_fill():
     axes = next(a for a in figure.subfigs[0].axes if a.get_label() == "activity")
     said = {text.get_text() for text in axes.texts}
     assert {"left (uptake)", "right (uptake)"} <= said
+
+
+def test_the_left_kidney_looks_the_same_whichever_side_the_file_has_first():
+    order = [curve.region for curve in plan_of("another agent").curves]
+    assert order.index("kidney_right") < order.index("kidney_left")
+    for name in ("one cycle", "another agent"):
+        kidneys = panels(plan_of(name))[0].curves
+        assert [curve.region for curve in kidneys] == ["kidney_left", "kidney_right"]
 
 
 def test_axes_have_units():

@@ -61,7 +61,7 @@ def panels(plan: Plan) -> list[Panel]:
     found = []
     for cycle in dict.fromkeys(curve.cycle for curve in plan.curves):
         own = [curve for curve in plan.curves if curve.cycle == cycle]
-        kidneys = tuple(curve for curve in own if curve.region in SIDES)
+        kidneys = tuple(c for side in SIDES for c in own if c.region == side)  # the left one first
         if kidneys:
             name = "kidneys" if len(kidneys) > 1 else kidneys[0].region
             found.append(Panel(cycle, name, kidneys))
