@@ -121,6 +121,15 @@ def test_axes_have_units():
         assert "time after the administration [h]" in said
 
 
+def test_a_group_of_pictures_is_one_figure():
+    labs = dosimetry.report.figure(plan_of("toxicity"), "labs")
+    said = {text.get_text() for part in labs.subfigs for text in texts(part)}
+    assert {"platelets [10⁹/L]", "haemoglobin [g/dL]", "creatinine [µmol/L]"} <= said
+    assert {"grade 1", "grade 2", "grade 3"} <= said
+    (limits,) = dosimetry.report.figure(plan_of("toxicity"), "limits").subfigs
+    assert "limit 23 Gy" in {text.get_text() for text in texts(limits)}
+
+
 def test_a_figure_leaves_the_settings_of_the_host_program_alone():
     before = dict(mpl.rcParams)
     dosimetry.report.figure(plan_of("two cycles"), "limits")

@@ -52,6 +52,24 @@ def test_pictures_are_written_one_by_one(tmp_path):
     assert names == ["curve-1-1.svg", "limits.svg", "timeline.svg", "uncertainty.svg"]
 
 
+@pytest.mark.parametrize("kind", ["png", "pdf"])
+def test_pictures_are_written_as_other_kinds_too(kind, tmp_path):
+    done = run(
+        *("figures", "examples/nothing_measured.yaml", "--out", tmp_path),
+        *("--format", kind, "--quiet"),
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    begins = {"png": b"\x89PNG", "pdf": b"%PDF-"}[kind]
+    for name in ("limits", "timeline"):
+        assert (tmp_path / f"{name}.{kind}").read_bytes().startswith(begins)
+
+
+def test_the_help_of_figures_has_an_example():
+    done = run("figures", "--help")
+    assert "Example: dosimetry figures" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
 @pytest.mark.parametrize(
     ("name", "arguments", "cure"),
     [
