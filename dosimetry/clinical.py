@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dosimetry.problems import nearest, quote, refuse
+from dosimetry.problems import InputError, nearest, quote, refuse
 from dosimetry.tables import default, rows_by, table
 from dosimetry.units import conversion
 
@@ -187,9 +187,12 @@ def to_canonical(name: str, value: float, unit: str) -> float:
     (1.0, 12.8)
     """
     found = analyte(name)
-    if found.amount_unit and unit.endswith("mol/L"):
+    try:
+        return value * conversion(unit, found.unit)
+    except InputError:
+        if not found.amount_unit:
+            raise
         return value * conversion(unit, found.amount_unit) / found.amount_per_unit
-    return value * conversion(unit, found.unit)
 
 
 def from_canonical(name: str, value: float, unit: str) -> float:
@@ -240,8 +243,13 @@ def grade_rows(name: str) -> tuple[GradeRow, ...]:
 
 
 def graded_terms() -> Mapping[str, str]:
-    """Return the analyte of every CTCAE term that a laboratory value grades."""
-    return {row["term"]: row["analyte"] for row in table("ctcae_v5").rows}
+    """Return the analyte of every toxicity that a laboratory value grades, by all its names."""
+    named = {
+        name: row["analyte"]
+        for row in table("analytes").rows
+        for name in filter(None, row["toxicity_names"].split(";"))
+    }
+    return {**named, **{row["term"]: row["analyte"] for row in table("ctcae_v5").rows}}
 
 
 @functools.cache

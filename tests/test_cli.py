@@ -17,8 +17,8 @@ import dosimetry
 from dosimetry import tables
 
 ROOT = Path(__file__).resolve().parents[1]
-EXAMPLES = ("nothing_measured", "psma_patient1", "snmmi_patient4", "two_cycles")
-COMMANDS = ("plan", "fit", "decay", "init", "check", "tables", "schema")
+EXAMPLES = tuple(sorted(path.stem for path in (ROOT / "examples").glob("*.yaml")))
+COMMANDS = ("plan", "fit", "decay", "init", "check", "tables", "schema", "calendar", "trial")
 PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
 # What would change how a program prints: the tests choose it themselves.
 DISPLAY = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TERM"}

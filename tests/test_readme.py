@@ -8,14 +8,30 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_picture_in_the_readme_is_what_the_command_prints() -> None:
-    shown = re.search(r"```\n\$ dosimetry (plan \S+)\n(.*?)```", README, re.DOTALL)
-    assert shown is not None
-    command, picture = shown.groups()
+SHOWN = [
+    (page.name, *found.groups())
+    for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    for found in re.finditer(
+        r"```\n\$ dosimetry ([^\n]+)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL
+    )
+]
+
+
+def test_the_readme_and_the_page_of_the_label_show_plans() -> None:
+    assert [page for page, _, _ in SHOWN].count("README.md") == 1
+    assert [page for page, _, _ in SHOWN].count("label.md") == 3
+
+
+@pytest.mark.parametrize(("page", "command", "picture"), SHOWN)
+def test_what_a_page_shows_is_what_the_command_prints(
+    page: str, command: str, picture: str
+) -> None:
     printed = subprocess.run(
         [sys.executable, "-c", "from dosimetry.cli import main; main()", *command.split()],
         cwd=ROOT,

@@ -24,11 +24,12 @@ class Proportion:
     ----------
     arm, quantity : str
     value : float
-        In percent.
     lower, upper : float or None
-        95 % interval in percent; None where neither an interval nor a denominator is published.
+        95 % interval; None where neither an interval nor a denominator is published.
     interval : str
         ``published``, ``exact`` (Clopper-Pearson) or ``none``.
+    unit : str
+        Of value and interval.
     count, n : int or None
         ``count`` None where several counts round to the percentage published.
     source : str
@@ -40,6 +41,7 @@ class Proportion:
     lower: float | None
     upper: float | None
     interval: str
+    unit: str
     count: int | None
     n: int | None
     source: str
@@ -108,6 +110,10 @@ def published(name: str) -> Trial:
         for one in proportions
         if one.interval == "none"
     ]
+    notes.append(
+        "where a percentage is published, the count is the one that rounds to it, and the exact "
+        "interval is that count's"
+    )
     notes.append("hazard ratios are not shown: the table does not carry them")
     return Trial(
         TRIAL_SCHEMA,
@@ -134,7 +140,7 @@ def _proportion(row: Mapping[str, str]) -> Proportion:
         lower, upper, kind = _exact(min(counts), n)[0], _exact(max(counts), n)[1], "exact"
     count = counts[0] if len(counts) == 1 else None
     return Proportion(
-        row["arm"], row["quantity"], rate, lower, upper, kind, count, n, row["source"]
+        row["arm"], row["quantity"], rate, lower, upper, kind, "%", count, n, row["source"]
     )
 
 

@@ -12,7 +12,6 @@ from dosimetry.therapy.clinical_plan import PlanEvent
 from dosimetry.therapy.plan import Plan
 
 NAMESPACE = uuid.UUID("6f9bb7a4-6c0e-5f5e-9d3b-2a1d7c4b8e10")  # of the entries' identifiers
-LONGEST_SUMMARY = 75
 YEAR = dt.timedelta(days=366)  # around the course, so that its first and last day have a rule
 
 
@@ -27,7 +26,7 @@ def to_ics(plan: Plan) -> str:
     Returns
     -------
     str
-        The same for the same plan: the stamp is the first date of the course.
+        The same for the same plan: the stamp is the day of the latest value or delivered dose.
 
     Raises
     ------
@@ -61,7 +60,10 @@ def to_ics(plan: Plan) -> str:
     found.add("prodid", "-//dosimetry//treatment course//EN")
     found.add("version", "2.0")
     found.add("x-wr-calname", f"{plan.patient.id} {plan.therapy.radiopharmaceutical}")
-    stamp = dt.datetime.combine(dt.date.fromisoformat(plan.calendar[0].at[:10]), dt.time(), dt.UTC)
+    done = [cycle.at for cycle in plan.cycles if cycle.at and cycle.status == "delivered"]
+    known = [*(lab.at for lab in plan.labs), *done] or [plan.calendar[0].at]
+    latest = dt.date.fromisoformat(max(at[:10] for at in known))
+    stamp = dt.datetime.combine(latest, dt.time(), dt.UTC)
     seen: dict[str, int] = {}
     for event in plan.calendar:
         found.add_component(_entry(icalendar.Event(), event, plan, stamp, seen))
@@ -85,8 +87,7 @@ def _entry(
     elif not isinstance(begin, dt.datetime):
         entry.add("dtend", begin + dt.timedelta(days=1))
         entry.add("transp", "TRANSPARENT")
-    what = event.what if len(event.what) <= LONGEST_SUMMARY else event.what.split(":")[0]
-    entry.add("summary", f"{plan.patient.id}: {what}")
+    entry.add("summary", f"{plan.patient.id}: {event.what}")
     entry.add("description", f"{event.what}\n\n{event.source}\n\n{plan.disclaimer}".strip())
     entry.add("categories", [event.kind])
     return entry

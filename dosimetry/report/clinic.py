@@ -38,10 +38,12 @@ def show_clinic(plan: Plan, out: Console) -> None:
         out.print()
         out.print(_labs(plan, out.width))
         out.print("(0) to (4): CTCAE v5.0 grade", style="dim", justify="right")
+        if plan.adverse_events:
+            out.print(_adverse_events(plan))
         kidneys = _kidneys(plan)
         if kidneys:
             out.print(kidneys)
-    if plan.context and plan.labs:
+    if plan.context:
         out.print(_context(plan.context))
 
 
@@ -113,6 +115,11 @@ def _value(lab: PlanLab | None, unit: str) -> str:
     return plain(value) if lab.grade is None else f"{plain(value)} ({lab.grade})"
 
 
+def _adverse_events(plan: Plan) -> Text:
+    said = [f"{one.at[:10]} {one.term} grade {one.grade}" for one in plan.adverse_events]
+    return Text("Adverse events: ", style="bold").append(f"{', '.join(said)}.", style="not bold")
+
+
 def _kidneys(plan: Plan) -> Text | None:
     """Put what dosimetry and what the laboratory say of the kidneys side by side."""
     flags = [flag for flag in plan.flags if flag.region == "kidneys"]
@@ -132,12 +139,12 @@ def _kidneys(plan: Plan) -> Text | None:
         parts.append(f"clearance {plain(last.creatinine_clearance.value)} mL/min{change}")
     if last.egfr is not None:
         parts.append(f"eGFR {plain(last.egfr.value)} mL/min per 1.73 m2")
-    label = plan.label
-    toxic = label is not None and any(t.rule == "renal_toxicity" for t in label.transitions)
-    if label is not None:
-        parts.append("renal toxicity seen" if toxic else "no renal toxicity by the label")
-    on = f" on {last.at[:10]}" if parts else ""
-    return text.append(f"{', '.join(parts)}{on}.".replace("%", " %"), style="not bold")
+    said = f"{', '.join(parts)} on {last.at[:10]}" if parts else "no age or weight given"
+    transitions = plan.label.transitions if plan.label else ()
+    toxic = [t.at[:10] for t in transitions if t.rule == "renal_toxicity"]
+    if toxic:
+        said += f"; renal toxicity by the label on {toxic[0]}"
+    return text.append(f"{said}.".replace("%", " %"), style="not bold")
 
 
 def _context(rates: Sequence[PlanRate]) -> Text:

@@ -66,6 +66,15 @@ def renal(plan: Plan) -> Table:
     )  # fmt: skip
 
 
+def adverse_events(plan: Plan) -> Table:
+    """Return one row per adverse event of the patient file."""
+    return table(
+        "Adverse events, as given",
+        ("date", "term", "CTCAE grade"),
+        ((_moment(one.at), one.term, f"{one.grade}") for one in plan.adverse_events),
+    )
+
+
 def _valued(found: Amount | None) -> Cell:
     if found is None:
         return Cell(("–",))

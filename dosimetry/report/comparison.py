@@ -57,4 +57,9 @@ def show_allowances(found: Allowances, out: Console) -> None:
         )
     out.print(table)
     out.print()
+    out.print(
+        "By dosimetry alone: what the label says of the next dose is in dosimetry plan.",
+        style="dim",
+    )
+    out.print()
     out.print(found.disclaimer, style="italic")

@@ -241,6 +241,7 @@ def _tables(plan: Plan) -> dict[str, Any]:
             for make in (dose_tables.of_cycle, dose_tables.contributions)
         ],
         "lab_table": clinical_tables.labs(plan),
+        "event_table": clinical_tables.adverse_events(plan),
         "renal_table": clinical_tables.renal(plan),
         "transition_table": clinical_tables.transitions(plan.label) if plan.label else None,
         "rate_table": clinical_tables.rates(plan),

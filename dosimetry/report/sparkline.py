@@ -18,7 +18,7 @@ def spark(values: Sequence[float]) -> str:
     Examples
     --------
     >>> spark([0.0, 1.0, 2.0, 4.0])
-    '▁▂▄█'
+    '▁▃▅█'
     """
     most = max(values)
     last = len(BLOCKS) - 1

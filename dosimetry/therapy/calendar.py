@@ -90,7 +90,8 @@ def _events(
     if one.anchor not in OF_DOSES or not doses:
         return
     if one.anchor == "last dose":
-        if all(cycle.status != "withheld" for cycle in cycles):  # else it is not the last one
+        waiting = [c for c in cycles if c.status == "withheld" and c.decided_by == "label"]
+        if not waiting:  # else it may not be the last one
             yield from _repeated(one, doses[0].at, doses[-1].at, None)
         return
     for dose in doses if one.anchor == "each dose" else doses[:1]:

@@ -43,6 +43,15 @@ class PlanRenal:
 
 
 @dataclass(frozen=True)
+class PlanAdverseEvent:
+    """The CTCAE grade of a toxicity that no laboratory value tells, from a date on."""
+
+    at: str
+    term: str
+    grade: int
+
+
+@dataclass(frozen=True)
 class PlanTransition:
     """A change of the label's state: when, by which rule, to which state, and why."""
 

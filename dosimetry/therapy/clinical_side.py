@@ -9,7 +9,14 @@ from dosimetry import clinical, tables
 from dosimetry.clinical import OTHER
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
-from dosimetry.therapy.clinical_plan import PlanLab, PlanLabel, PlanRate, PlanRenal
+from dosimetry.therapy.clinical_plan import (
+    PlanAdverseEvent,
+    PlanLab,
+    PlanLabel,
+    PlanRate,
+    PlanRenal,
+)
+from dosimetry.therapy.label import LabelCourse
 from dosimetry.therapy.label_course import Slot, label_answer, label_warnings, slots, so_far
 from dosimetry.therapy.observations import CREATININE, Observations, egfr, observations
 from dosimetry.therapy.regimen import Programme
@@ -25,17 +32,25 @@ class ClinicalCourse:
     seen : Observations
     slots : tuple of Slot
         The cycles to come.
-    answer : PlanLabel or None
+    label : LabelCourse or None
         None where the label is not that of the agent.
     assumptions : tuple of str
-    warnings : tuple of Problem
     """
 
     seen: Observations
     slots: tuple[Slot, ...]
-    answer: PlanLabel | None
+    label: LabelCourse | None
     assumptions: tuple[str, ...]
-    warnings: tuple[Problem, ...]
+
+    def answer(self, to_come: int) -> PlanLabel | None:
+        """Return what the label says of the first of so many cycles to come."""
+        if self.label is None:
+            return None
+        return label_answer(self.label, self.seen, self.slots[:to_come])
+
+    def warnings(self, answer: PlanLabel | None) -> list[Problem]:
+        """Return what was given or is planned beyond the label, and what could not be checked."""
+        return [] if self.label is None or answer is None else label_warnings(self.label, answer)
 
 
 def clinical_course(
@@ -61,15 +76,22 @@ def clinical_course(
     seen = observations(course)
     assumptions = tuple(clinical_assumptions(course, seen))
     if programme.activity is None:
-        return ClinicalCourse(seen, (), None, assumptions, ())
+        return ClinicalCourse(seen, (), None, assumptions)
     ruled = programme.agent == clinical.LABEL_AGENT
     label = so_far(course, seen, given) if ruled else None
     to_come = tuple(slots(course, label, seen, last_number, programme.interval, left_out))
     if label is None:
         words = f"dose-modification rules: none are known of {programme.agent}, none are applied"
-        return ClinicalCourse(seen, to_come, None, (*assumptions, words), ())
-    answer = label_answer(label, seen, [s for s in to_come if s.number <= programme.count])
-    return ClinicalCourse(seen, to_come, answer, assumptions, tuple(label_warnings(label, answer)))
+        return ClinicalCourse(seen, to_come, None, (*assumptions, words))
+    return ClinicalCourse(seen, to_come, label, (*assumptions, *_nothing_else(label)))
+
+
+def _nothing_else(label: LabelCourse) -> list[str]:
+    """Say that no other toxicity is taken to have occurred where none was entered."""
+    if not label.doses or any(name.startswith(f"{OTHER}: ") for name in label.known):
+        return []
+    words = "no other toxicity of grade 3 or 4 is taken to have occurred"
+    return [f"{words}: none is entered under adverse_events since cycle {label.doses}"]
 
 
 def labs_of(seen: Observations) -> tuple[PlanLab, ...]:
@@ -87,6 +109,16 @@ def labs_of(seen: Observations) -> tuple[PlanLab, ...]:
         for one in seen.all
         for found in one.findings.values()
         if found.quantity in clinical.analytes() and found.written is not None
+    )
+
+
+def adverse_events_of(seen: Observations) -> tuple[PlanAdverseEvent, ...]:
+    """Return every adverse event with its grade."""
+    return tuple(
+        PlanAdverseEvent(found.at.isoformat(), found.grade.term, found.grade.grade)
+        for one in seen.all
+        for name, found in one.findings.items()
+        if name.startswith(f"{OTHER}: ") and found.grade is not None
     )
 
 
@@ -128,19 +160,29 @@ def context_of(agent: str) -> tuple[PlanRate, ...]:
     )
 
 
+def _from_table(course: Course, name: str) -> bool:
+    """Tell whether a limit of a reference range is that of the table."""
+    own = course.reference_ranges.get(name)
+    table = clinical.reference_range(name, course.person.sex)
+    return own is None or any(
+        mine is None and its is not None
+        for mine, its in ((own.lower, table.lower), (own.upper, table.upper))
+    )
+
+
 def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
     """Return what was taken for granted in reading the laboratory values."""
     measured = {name for one in seen.all for name in one.findings}
     tabled = [
         name
         for name in clinical.analytes()
-        if name in measured and name not in course.reference_ranges and clinical.grade_rows(name)
+        if name in measured and clinical.grade_rows(name) and _from_table(course, name)
     ]
     found = []
     if tabled:
         found.append(
             f"reference ranges of {', '.join(tabled)}: table laboratory_reference_ranges "
-            f"(adult {course.person.sex}), since the patient file gives none"
+            f"(adult {course.person.sex}), where the patient file gives none"
         )
     if clinical.CLEARANCE in measured:
         found.append("creatinine clearance: Cockcroft-Gault with the one age and weight given")

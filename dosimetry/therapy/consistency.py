@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 from collections.abc import Iterator
 
@@ -10,8 +9,8 @@ from dosimetry import reference, tables
 from dosimetry.physics.decay import decay
 from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.therapy import administration
+from dosimetry.therapy.clinical_consistency import clinical_inconsistencies, kind_of
 from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
-from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.scan_fit import factor_at_scan
@@ -28,7 +27,7 @@ def inconsistencies(course: Course) -> list[Problem]:
         *_regimen(course),
         *_limits(course),
         *_masses(course),
-        *_labs(course),
+        *clinical_inconsistencies(course),
         *itertools.chain.from_iterable(
             _cycle(course, cycle, f"cycles[{i}]") for i, cycle in enumerate(course.cycles)
         ),
@@ -44,29 +43,6 @@ def _person(course: Course) -> Iterator[Problem]:
             "the phantoms are adults: children need other tables",
             "patient.age",
         )
-
-
-def _labs(course: Course) -> Iterator[Problem]:
-    seen: dict[tuple[str, str], str] = {}
-    found = [
-        (f"labs[{i}].{name}", draw.at, name)
-        for i, draw in enumerate(course.labs)
-        for name in draw.values
-    ]
-    found += [
-        (f"adverse_events[{i}]", event.at, event.term)
-        for i, event in enumerate(course.adverse_events)
-    ]
-    for place, at, name in found:
-        key = (at.isoformat(), name)
-        if key in seen:
-            yield Problem(
-                "measured-twice",
-                f"{name} of {at.isoformat()} stands at {seen[key]} already",
-                "keep one, or give both their time of day",
-                place,
-            )
-        seen.setdefault(key, place)
 
 
 def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
@@ -147,12 +123,6 @@ def _vertebrae(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
             )
 
 
-def _kind(moment: Moment) -> str:
-    if not isinstance(moment, dt.datetime):
-        return "date"
-    return "naive" if moment.tzinfo is None else "aware"
-
-
 def _dates(course: Course) -> Iterator[Problem]:
     most = int(tables.default("most_cycles", "1"))
     if len(course.cycles) > most:
@@ -165,10 +135,10 @@ def _dates(course: Course) -> Iterator[Problem]:
     moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
     moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(course.labs)]
     moments += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
-    zones = {_kind(moment) for _, moment in moments}
+    zones = {kind_of(moment) for _, moment in moments}
     if {"naive", "aware"} <= zones:
         for place, moment in moments:
-            if _kind(moment) == "naive":
+            if kind_of(moment) == "naive":
                 yield Problem(
                     "no-time-zone",
                     "a time without a zone, where another has one",

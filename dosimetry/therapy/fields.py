@@ -167,7 +167,7 @@ def _text_schema(description: str) -> dict[str, Any]:
 
 def read_moment(value: object) -> Moment:
     """Read a date (which stays one) or a date-time of RFC 3339."""
-    if isinstance(value, dt.date):
+    if isinstance(value, dt.date) and f"{value}" != "NaT":  # which pandas takes for a date
         return value
     if isinstance(value, str):
         try:

@@ -57,7 +57,7 @@ class LabelCourse:
         Given so far.
     last_dose : date or date-time, or None
     known : mapping of str to Finding
-        The latest of each quantity.
+        The latest of each quantity since the last dose.
     toxicities : mapping of str to Toxicity
     contraindications : mapping of str to Check
         Those that hold; of the time before the first dose.
@@ -168,11 +168,10 @@ def _toxicity(course: LabelCourse, rule: LabelRule, at: Moment, found: Check) ->
         if was is None or was.phase in ("resolved", "full-again"):
             return course
         if was.phase == "withheld" and found.half:  # it may well hold still
-            needs = tuple(f"{quantity.replace('_', ' ')} known" for quantity, _ in found.half)
-            still = replace(was, check=replace(found, because=was.check.because, needs=needs))
+            still = replace(was, check=replace(found, because=was.check.because))
             return replace(course, toxicities={**course.toxicities, rule.name: still})
         if was.phase == "reduced-given":
-            words = f"{rule.title} did not come back after the reduced dose: full dose again"
+            words = f"{rule.title} did not come back after cycle {course.doses}: full dose again"
             return _phase(course, rule, "full-again", found, at, _seen(words, rule, course))
         if late:
             return _stop(course, rule.name, rule.source, at, _too_long(rule, course, "resolved"))
@@ -238,7 +237,8 @@ def give(course: LabelCourse, at: Moment, activity: float) -> LabelCourse:
         )
         source = clinical.label_rules("toxicity")[0].source
         course = _stop(course, "longest_interval", source, at, reason)
-    course = replace(course, doses=number, last_dose=at)
+        course = replace(course, warnings=(*course.warnings, _warning(number, reason)))
+    course = replace(course, doses=number, last_dose=at, known={}, contraindications={})
     for name, one in course.toxicities.items():
         if one.phase not in ("resolved", "reduced-given"):
             continue
@@ -247,7 +247,7 @@ def give(course: LabelCourse, at: Moment, activity: float) -> LabelCourse:
             words = f"cycle {number}, {activity:.4g} GBq, is the dose after {one.rule.title}"
         else:
             phase = "full-again"
-            words = f"cycle {number} follows the reduced dose; {one.rule.title} was not seen again"
+            words = f"cycle {number}: {one.rule.title} was not seen again after cycle {number - 1}"
         moved = {**course.toxicities, name: replace(one, phase=phase, since=at)}
         course = replace(course, toxicities=moved)
         if course.stopped is None:
@@ -272,11 +272,9 @@ def _against(course: LabelCourse, number: int, activity: float) -> list[Problem]
         "not-eligible": "the label has a contraindication: "
         + "; ".join(w for one in course.contraindications.values() for w in one.because),
     }.get(course.state, f"the label allows {course.allowed():.4g} GBq")
-    return [
-        Problem(
-            "against-the-label",
-            f"cycle {number} was given with {activity:.4g} GBq, and {why}",
-            "check the laboratory values, their dates and the activity",
-            f"cycles[{number - 1}]",
-        )
-    ]
+    return [_warning(number, f"cycle {number} was given with {activity:.4g} GBq, and {why}")]
+
+
+def _warning(number: int, words: str) -> Problem:
+    cure = "check the laboratory values, the dates and the activity"
+    return Problem("against-the-label", words, cure, f"cycles[{number - 1}]")

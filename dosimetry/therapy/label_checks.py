@@ -80,6 +80,8 @@ def check(rule: LabelRule, known: Mapping[str, Finding], seen: Observations) -> 
             lacking = [why for why in missing if why]
             unknown += lacking if any(held) else lacking[:1]
             half += lacking if any(held) else []
+            if any(held):
+                needs.append(" or ".join(_need(c, known, seen) for c in group))
     return Check(
         bool(because),
         tuple(because),
@@ -179,8 +181,10 @@ def _because(criterion: Criterion, known: Mapping[str, Finding], seen: Observati
 
 def _need(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> str:
     """Say what value would no longer meet a criterion."""
-    found = known[criterion.quantity]
     name = criterion.quantity.replace("_", " ")
+    if criterion.quantity not in known:
+        return f"{name} of {criterion.value:g} {criterion.unit} {OPPOSITE[criterion.comparison]}"
+    found = known[criterion.quantity]
     if criterion.of == "grade":
         grade = int(criterion.value)
         below = next(
@@ -199,7 +203,8 @@ def _need(criterion: Criterion, known: Mapping[str, Finding], seen: Observations
         creatinine = known[CREATININE]
         # the clearance is inversely proportional to the creatinine
         most = (creatinine.value or 0.0) * found.value / _bound(criterion, seen)
-        words += f" (creatinine of {in_words(_in_unit_of(creatinine, most))} or less)"
+        limit = in_words(_in_unit_of(creatinine, most))
+        words += f" (creatinine of {f'less than {limit}' if strict else f'{limit} or less'})"
     return words
 
 

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from dosimetry import clinical
-from dosimetry.clinical import CLEARANCE, OTHER, LabelRule
+from dosimetry.clinical import CLEARANCE, OTHER
 from dosimetry.problems import Problem, refuse
 from dosimetry.quantities import Amount
+from dosimetry.tables import default
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.clinical_plan import Answer, PlanLabel
 from dosimetry.therapy.label import WEEK, LabelCourse, give, observe
 from dosimetry.therapy.label_checks import check
-from dosimetry.therapy.observations import CREATININE, Observations, order
+from dosimetry.therapy.observations import CREATININE, DOSE, Observations, local, order
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course
 
@@ -50,15 +51,12 @@ class Slot:
 
 def so_far(course: Course, seen: Observations, given: Sequence[float]) -> LabelCourse:
     """Return what the label says after all that was seen and given (activities in GBq)."""
-    doses = list(zip(course.cycles, given, strict=True))
-    moments = [(order(one.at), 0, i) for i, one in enumerate(seen.all)]
-    moments += [(order(cycle.at, dose=True), 1, i) for i, (cycle, _) in enumerate(doses)]
+    doses = [local(course, cycle.at) for cycle in course.cycles]
+    moments = [(key, 0, i) for i, (key, _) in enumerate(seen.timed)]
+    moments += [(order(at, DOSE), 1, i) for i, at in enumerate(doses)]
     found = LabelCourse()
     for _, dose, i in sorted(moments):
-        if dose:
-            found = give(found, doses[i][0].at, doses[i][1])
-        else:
-            found = observe(found, seen.all[i], seen)
+        found = give(found, doses[i], given[i]) if dose else observe(found, seen.all[i], seen)
     return found
 
 
@@ -94,6 +92,7 @@ def slots(
         date = _later(date, step, place)
     evidence = max((day(one.at) for one in seen.all), default=None) if start else None
     found: list[Slot] = []
+    waits_for: int | None = None
     for number in range(done + 1, last_number + 1):
         moved = None
         open_to_dose = number not in left_out and (label is None or label.allowed() > 0)
@@ -105,7 +104,8 @@ def slots(
             words = f"left out on request (without cycle {number})"
             found.append(Slot(number, shown, "withheld", 0.0, words, "request"))
         else:
-            one, label = _slot(number, date, label, bool(start))
+            one, label = _slot(number, date, label, bool(start), waits_for)
+            waits_for = waits_for or (number if one.status == "withheld" else None)
             reason = "; ".join(filter(None, (one.reason, moved))) or None
             found.append(Slot(number, shown, one.status, one.most, reason, one.by))
         if number < last_number:
@@ -123,20 +123,20 @@ def _later(date: dt.date, step: dt.timedelta, place: str) -> dt.date:
 
 
 def _slot(
-    number: int, date: dt.date, label: LabelCourse | None, dated: bool
+    number: int, date: dt.date, label: LabelCourse | None, dated: bool, waits_for: int | None
 ) -> tuple[Slot, LabelCourse | None]:
     """Return one cycle to come, and the label after it if nothing further happens."""
     if label is None:
         return Slot(number, date, "planned", float("inf"), None), None
+    if waits_for is not None:
+        return Slot(number, date, "withheld", 0.0, f"waits for cycle {waits_for}", "label"), label
     latest = label.latest()
     if label.stopped is None and latest is not None and date > latest:
         label = _stop_for_interval(label, date, latest, dated)
     if label.stopped is not None:
         return Slot(number, date, "stopped", 0.0, f"label: {label.stopped}", "label"), label
     if label.state in ("withheld", "not-eligible"):
-        waits = number > label.doses + 1
-        words = f"waits for cycle {label.doses + 1}" if waits else _until(label)
-        return Slot(number, date, "withheld", 0.0, f"label: {words}", "label"), label
+        return Slot(number, date, "withheld", 0.0, f"label: {_until(label)}", "label"), label
     allowed, why = label.allowed(), _why_reduced(label)
     reduced = allowed < clinical.full_activity()
     most, by = (allowed, "label") if reduced else (float("inf"), "")
@@ -171,40 +171,40 @@ def _why_reduced(label: LabelCourse) -> str | None:
     resolved = [one for one in label.toxicities.values() if one.phase == "resolved"]
     if resolved:
         names = " and ".join(one.rule.title for one in resolved)
-        return f"{label.allowed():.4g} GBq, since {names} has resolved"
+        return f"at most {label.allowed():.4g} GBq, since {names} has resolved"
     watched = [one for one in label.toxicities.values() if one.phase == "reduced-given"]
     if watched:
         names = " and ".join(one.rule.title for one in watched)
-        return f"{label.allowed():.4g} GBq if {names} does not come back after the reduced dose"
+        return f"the full dose again if {names} does not come back after cycle {label.doses}"
     return None
 
 
-def unchecked(label: LabelCourse, seen: Observations) -> tuple[str, ...]:
-    """Return what of the label's rules could not be checked before the next dose, and why."""
+def unchecked(label: LabelCourse, seen: Observations, next_dose: Slot) -> tuple[str, ...]:
+    """Return what of the label's rules could not be checked before the next dose, and why.
+
+    What is known is of the time since the last dose; what is old by the day of the next one is
+    named too.
+    """
     kind = "toxicity" if label.doses else "contraindication"
     rules = [rule for rule in clinical.label_rules(kind) if rule.quantities() != (OTHER,)]
-    found = dict.fromkeys(_stale(rules, label), f"no value since cycle {label.doses}")
+    since = f"no value since cycle {label.doses}" if label.doses else "no value"
+    found: dict[str, str] = {}
     for rule in rules:
         for name, why in check(rule, label.known, seen).unknown:
-            of = CREATININE if name == CLEARANCE else name
-            found.setdefault(name if of not in found else of, why)
+            of = CREATININE if name == CLEARANCE and CREATININE not in label.known else name
+            found.setdefault(of, since if why == "no value" else why)
+    oldest = dt.timedelta(hours=default("oldest_laboratory_value", "h"))
+    for name in dict.fromkeys(q for rule in rules for q in rule.quantities()):
+        known = label.known.get(name)
+        if known is None or name == CLEARANCE or next_dose.at is None:
+            continue
+        if next_dose.status == "planned" and next_dose.at - day(known.at) > oldest:
+            weeks = oldest.days / 7
+            found.setdefault(name, f"older than {weeks:g} weeks by cycle {next_dose.number}")
     groups: dict[str, list[str]] = {}
     for name, why in found.items():
         groups.setdefault(why, []).append(name.replace("_", " "))
     return tuple(f"{', '.join(names)}: {why}" for why, names in groups.items())
-
-
-def _stale(rules: Sequence[LabelRule], label: LabelCourse) -> list[str]:
-    """Return the analytes that the rules look at first and that have no value since the dose."""
-    if label.last_dose is None:
-        return []
-    found = []
-    for group in (group for rule in rules for group in rule.alternatives):
-        name = CREATININE if group[0].quantity == CLEARANCE else group[0].quantity
-        known = label.known.get(name)
-        if known is None or order(known.at) < order(label.last_dose, dose=True):
-            found.append(name)
-    return found
 
 
 def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]) -> PlanLabel:
@@ -232,7 +232,7 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
             "label: "
         ),
         needs=() if answer == "stop" else needs,
-        unchecked=unchecked(label, seen),
+        unchecked=unchecked(label, seen, first),
         transitions=label.transitions,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -91,13 +92,15 @@ def _possible(analyte: Analyte, value: float) -> bool:
 def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
     """Return number and unit as they were written; an amount of substance where it is one."""
     if isinstance(value, Amount):
-        value = f"{value.value!r} {value.unit}"
+        value = f"{float(value.value)!r} {value.unit}"
     refused: InputError | None = None
     for unit in filter(None, (analyte.unit, analyte.amount_unit)):
         try:
             if isinstance(value, str):
                 number = parse_quantity(value, unit)
                 written = unit_of(value) or unit
+            elif unit.startswith("1e9/") and hasattr(value, "unit_items"):
+                number, written = float(from_quantity(value, unit[3:])) / 1e9, unit
             else:
                 number, written = float(from_quantity(value, unit)), unit
         except InputError as error:
@@ -127,13 +130,18 @@ def read_draw(value: object) -> LabDraw:
         try:
             if key == "at":
                 at = read_moment(entry)
-            elif entry is not None:
+            elif entry is not None and not _is_gap(entry):
                 values[key] = read_lab(key, entry)
         except InputError as error:
             problems += error.at(key).problems
     if problems or at is None:
         raise InputError(problems)
     return LabDraw(at, values)
+
+
+def _is_gap(entry: object) -> bool:
+    """Tell whether an entry is the NaN that stands for a gap in a data frame."""
+    return isinstance(entry, float) and math.isnan(entry)
 
 
 def read_ranges(value: object) -> dict[str, Range]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import zoneinfo
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from dosimetry import clinical
@@ -19,6 +21,7 @@ from dosimetry.therapy.toxicity import Grade, grade
 CREATININE = "creatinine"
 
 Order: TypeAlias = tuple[str, int, float]
+SAMPLE, TIMED, DOSE, EVENT = range(4)  # in this order on one day, where only TIMED has a time
 
 
 @dataclass(frozen=True)
@@ -67,26 +70,49 @@ class Observations:
 
     Attributes
     ----------
-    all : tuple of Observation
+    timed : tuple of (Order, Observation)
+        With the keys that put them in order.
     baseline : mapping of str to Finding
         The last finding of each quantity before the first dose; of all where none was given.
     ranges : mapping of str to Range
     """
 
-    all: tuple[Observation, ...]
+    timed: tuple[tuple[Order, Observation], ...]
     baseline: Mapping[str, Finding]
     ranges: Mapping[str, Range]
 
+    @property
+    def all(self) -> tuple[Observation, ...]:
+        """Everything seen, in order of time."""
+        return tuple(one for _, one in self.timed)
 
-def order(moment: Moment, *, dose: bool = False) -> Order:
-    """Return the key that puts moments in order: on one day a bare date of a sample comes first.
 
-    A sample of the day of a dose is taken to be drawn before it, unless both have a time.
+def order(moment: Moment, bare: int = SAMPLE) -> Order:
+    """Return the key that puts moments in order, those of one zone (:func:`local`).
+
+    On one day a bare date of a sample comes first, that of a dose after all times, that of an
+    adverse event last: a sample is taken to be drawn before a dose of its day, an event to have
+    followed it.
     """
-    date = day(moment).isoformat()
-    if hasattr(moment, "timestamp"):
-        return date, 1, moment.timestamp()
-    return date, 2 if dose else 0, 0.0
+    if isinstance(moment, dt.datetime):
+        return day(moment).isoformat(), TIMED, moment.timestamp()
+    return day(moment).isoformat(), bare, 0.0
+
+
+def local(course: Course, moment: Moment) -> Moment:
+    """Return a moment in the one zone of the course, so that its day can be told.
+
+    The zone is ``therapy.time_zone``, else that of the first delivered cycle with one.
+    """
+    if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
+        return moment
+    zone: dt.tzinfo | None = None
+    if course.therapy.time_zone:
+        zone = zoneinfo.ZoneInfo(course.therapy.time_zone)
+    for cycle in course.cycles:
+        if zone is None and isinstance(cycle.at, dt.datetime):
+            zone = cycle.at.tzinfo
+    return moment.astimezone(zone or moment.tzinfo)
 
 
 def reference_ranges(course: Course) -> dict[str, Range]:
@@ -117,20 +143,22 @@ def observations(course: Course) -> Observations:
         A finding never depends on a later one: before the first dose there is no baseline.
     """
     ranges = reference_ranges(course)
-    first = order(course.cycles[0].at, dose=True) if course.cycles else None
-    seen: list[Observation] = []
+    first = order(local(course, course.cycles[0].at), DOSE) if course.cycles else None
+    seen: list[tuple[Order, Observation]] = []
     baseline: dict[str, Finding] = {}
-    for draw in sorted(course.labs, key=lambda draw: order(draw.at)):
-        before = first is None or order(draw.at) < first
+    draws = [replace(draw, at=local(course, draw.at)) for draw in course.labs]
+    for draw in sorted(draws, key=lambda draw: order(draw.at)):
+        before = first is None or order(draw.at) <= first
         found = _graded(draw, course.person, ranges, {} if before else baseline)
-        seen.append(Observation(draw.at, found))
+        seen.append((order(draw.at), Observation(draw.at, found)))
         if before:
             baseline.update(found)
     for event in course.adverse_events:
         name = f"{OTHER}: {event.term}"
-        one = Finding(name, event.at, None, None, Grade(event.term, event.grade, False), None)
-        seen.append(Observation(event.at, {name: one}))
-    seen.sort(key=lambda observation: order(observation.at))
+        at = local(course, event.at)
+        one = Finding(name, at, None, None, Grade(event.term, event.grade, False), None)
+        seen.append((order(at, EVENT), Observation(at, {name: one})))
+    seen.sort(key=lambda timed: timed[0])
     return Observations(tuple(seen), baseline, ranges)
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount, Distribution, Estimate
 from dosimetry.therapy.clinical_plan import (
+    PlanAdverseEvent,
     PlanEvent,
     PlanGradeBand,
     PlanLab,
@@ -260,6 +261,7 @@ class Plan:
     labs: tuple[PlanLab, ...]
     grade_bands: tuple[PlanGradeBand, ...]
     renal_function: tuple[PlanRenal, ...]
+    adverse_events: tuple[PlanAdverseEvent, ...]
     label: PlanLabel | None
     calendar: tuple[PlanEvent, ...]
     context: tuple[PlanRate, ...]

@@ -17,7 +17,13 @@ from dosimetry.therapy.assemble import (
     cycle_of,
 )
 from dosimetry.therapy.calendar import course_calendar
-from dosimetry.therapy.clinical_side import clinical_course, context_of, labs_of, renal_of
+from dosimetry.therapy.clinical_side import (
+    adverse_events_of,
+    clinical_course,
+    context_of,
+    labs_of,
+    renal_of,
+)
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.fields import read_amount
@@ -111,6 +117,7 @@ def plan(
     limits, limit_warnings = patient_limits(patient)
     known = course_doses(patient, delivered)
     to_come, decision = decide(strategy, programme, known.regions, limits, course.slots, bounds)
+    label = course.answer(len(to_come))
     scheduled = [
         *(
             regimen.Scheduled(activity, "delivered", None, None, cycle.at)
@@ -151,8 +158,9 @@ def plan(
         labs=labs_of(course.seen),
         grade_bands=bands_of(course.seen),
         renal_function=renal_of(patient, course.seen),
-        label=course.answer,
-        calendar=course_calendar(patient, scheduled, course.answer, programme.agent),
+        adverse_events=adverse_events_of(course.seen),
+        label=label,
+        calendar=course_calendar(patient, scheduled, label, programme.agent),
         context=context_of(programme.agent),
         assumptions=(
             *assumptions_of(patient, programme, delivered, doses, to_come),
@@ -165,7 +173,7 @@ def plan(
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
             *doses.warnings,
-            *course.warnings,
+            *course.warnings(label),
         ),
         disclaimer=DISCLAIMER,
         provenance=Provenance(dosimetry.__version__, tables.hashes(), patient.input_hashes()),

@@ -156,7 +156,8 @@ def _to_limit(
     for slot in slots:
         one = _one(activity, slot, by)
         if one.status != "planned" and slot.by == "label" and slot.number > programme.count:
-            break
+            reason = f"no cycle after cycle {programme.count}: the label has none now"
+            return to_come, Decision(reason, None, None, None)
         chance, limit = _worst(regions, limits, [*to_come, one])
         if limit is not None and chance > bounds.risk and one.activity is not None:
             reason = (
@@ -198,6 +199,8 @@ def _adjusted(
             f"no cycle can be given: {f'{name} allows' if name else 'there is asked for at most'} "
             f"{activity:.3g} GBq at a risk of {bounds.risk:g}"
         )
+    elif all(slot.most <= activity for slot in given):
+        reason = "as much as the label allows in each cycle, no limit is nearer"
     elif limit is None:
         reason = f"{activity:.4g} GBq per cycle: the most that may be given, no limit is nearer"
     else:
@@ -207,6 +210,8 @@ def _adjusted(
         )
     if len(given) < len(free):
         reason += f"; a cycle of less than {least:.3g} GBq is not given"
+        limit = limit or _largest(regions, limits, free, bounds)[1]
+        name = limit.id if limit else None
     by = name or ("regimen" if activity == programme.activity else "request")
     to_come = [
         Scheduled(None, "stopped", reason, by, slot.at)

@@ -17,6 +17,8 @@ therapy:
   regimen: netter-1              # or {activity: 7.4 GBq, cycles: 4, interval: 8 week}
   # marrow_to_blood_ratio: one   # one | plasma, of an agent that stays in plasma
   start: 2026-01-12              # only while no cycle has been delivered
+  # time_zone: Europe/Berlin     # of the calendar; with infusion_time doses have a time of day
+  # infusion_time: 09:30
   # the default limits; for all: dosimetry tables limits
   # limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
   # prior_doses:                 # earlier radiation that counts into the limits
@@ -39,4 +41,17 @@ therapy:
 #     models: {kidney_left: uptake}                          # per region; else auto
 #     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
 #     dose_coefficients: {liver: 0.31 Gy/GBq}                # of regions done elsewhere
+
+# labs:                          # any order; the last value before the first dose is the baseline
+#   - at: 2026-01-10
+#     platelets: 212 1e9/L       # or 212000 /uL; likewise neutrophils, lymphocytes, leukocytes
+#     haemoglobin: 12.8 g/dL     # or g/L, mmol/L
+#     creatinine: 78 umol/L      # or mg/dL; with age and weight: creatinine clearance
+#     bilirubin: 11 umol/L       # or mg/dL
+#     albumin: 41 g/L
+#     prothrombin_ratio: 95 %
+# reference_ranges:              # of your laboratory; else table laboratory_reference_ranges
+#   platelets: {lower: 150 1e9/L, upper: 450 1e9/L}
+# adverse_events:                # what no laboratory value tells; grade 0 once it has gone
+#   - {at: 2026-02-03, term: nausea, grade: 2}
 """

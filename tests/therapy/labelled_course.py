@@ -46,7 +46,7 @@ def given(*days, activity="7.4 GBq"):
     return [{"administered": activity, "at": date(day)} for day in days]
 
 
-def course(doses, labs, events=(), person=None, **therapy):
+def course(doses, labs, events=(), person=None, ranges=RANGES, **therapy):
     return Patient.from_dict(
         {
             "patient": {**PERSON, **(person or {})},
@@ -54,7 +54,7 @@ def course(doses, labs, events=(), person=None, **therapy):
             "cycles": list(doses),
             "labs": list(labs),
             "adverse_events": list(events),
-            "reference_ranges": RANGES,
+            "reference_ranges": ranges,
         }
     )
 

@@ -58,7 +58,7 @@ class Histories(RuleBasedStateMachine):
         given = [dose.administered.value / 1000 for dose in patient.cycles]
         self.patient = patient
         self.found = clinical_course(patient, programme(patient), given, CYCLES, ())
-        self.label = self.found.answer
+        self.label = self.found.answer(len(self.found.slots))
 
     @rule(days=st.integers(1, 60), values=mostly_healthy)
     def sample(self, days, values):

@@ -246,7 +246,7 @@ def test_a_full_dose_where_the_label_has_a_reduced_one_is_warned_of():
 def test_a_dose_more_than_sixteen_weeks_after_the_last_one_has_ended_the_course_of_the_label():
     places, label = against([*TWO, *given(SECOND + 113)])
     assert label.answer == "stop"
-    assert places == []  # the rule is that the course stops, from here on
+    assert places == ["cycles[2]"]
     assert against([*TWO, *given(SECOND + 112)])[1].answer == "due"
 
 
@@ -278,12 +278,13 @@ def test_a_clearance_without_age_or_weight_says_so():
 
 def test_low_albumin_without_a_prothrombin_ratio_does_not_pass_silently():
     labs = [draw(-2, prothrombin_ratio=None), draw(84, albumin="28 g/L", prothrombin_ratio=None)]
-    assert label_of(TWO, labs).unchecked == ("prothrombin ratio: no value",)
+    assert label_of(TWO, labs).unchecked == ("prothrombin ratio: no value since cycle 2",)
     # nor does it count as resolved while it may still hold
     high = draw(84, bilirubin="70 umol/L", prothrombin_ratio=None)
     half = draw(100, albumin="28 g/L", prothrombin_ratio=None)
     found = label_of(TWO, [labs[0], high, half])
-    assert (found.answer, found.needs) == ("withhold", ("prothrombin ratio known",))
+    wanted = "albumin of 30 g/L or more or prothrombin ratio of 70 % or more"
+    assert (found.answer, found.needs) == ("withhold", (wanted,))
 
 
 def test_without_any_laboratory_value_the_plan_says_so_once():

@@ -127,7 +127,7 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     Examples
     --------
     >>> ticks(0.0, 97.0)
-    [0.0, 20.0, 40.0, 60.0, 80.0]
+    [0.0, 25.0, 50.0, 75.0]
     """
     from matplotlib.ticker import MaxNLocator
 

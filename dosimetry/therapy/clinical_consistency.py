@@ -1,0 +1,68 @@
+"""What the clinical sections of a patient file say together, and what of it cannot be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from dosimetry.problems import Problem
+from dosimetry.therapy.fields import Moment
+from dosimetry.therapy.observations import reference_ranges
+from dosimetry.therapy.sections import Course
+
+
+def kind_of(moment: Moment) -> str:
+    """Tell a date from a time without a zone (naive) and one with it (aware)."""
+    if not isinstance(moment, dt.datetime):
+        return "date"
+    return "naive" if moment.tzinfo is None else "aware"
+
+
+def clinical_inconsistencies(course: Course) -> Iterator[Problem]:
+    """Return what laboratory values, ranges and times say together that cannot be."""
+    seen: dict[tuple[str, str], str] = {}
+    found = [
+        (f"labs[{i}].{name}", draw.at, name)
+        for i, draw in enumerate(course.labs)
+        for name in draw.values
+    ]
+    found += [
+        (f"adverse_events[{i}]", event.at, event.term)
+        for i, event in enumerate(course.adverse_events)
+    ]
+    for place, at, name in found:
+        zoned = isinstance(at, dt.datetime) and at.tzinfo is not None
+        when = at.astimezone(dt.UTC) if isinstance(at, dt.datetime) and zoned else at
+        key = (when.isoformat(), name)
+        if key in seen:
+            yield Problem(
+                "measured-twice",
+                f"{name} of {at.isoformat()} stands at {seen[key]} already",
+                "keep one, or give both their time of day",
+                place,
+            )
+        seen.setdefault(key, place)
+    yield from _reversed(course)
+    yield from _without_zone(course)
+
+
+def _reversed(course: Course) -> Iterator[Problem]:
+    for name, limits in reference_ranges(course).items():
+        if None not in (limits.lower, limits.upper) and (limits.lower or 0) >= (limits.upper or 0):
+            yield Problem(
+                "range-reversed",
+                f"with the other limit of the table the range of {name} is reversed",
+                "give both limits",
+                f"reference_ranges.{name}",
+            )
+
+
+def _without_zone(course: Course) -> Iterator[Problem]:
+    timed = [cycle for cycle in course.cycles if kind_of(cycle.at) == "aware"]
+    if course.therapy.infusion_time and timed and not course.therapy.time_zone:
+        yield Problem(
+            "no-time-zone",
+            "a time of infusion without a zone, where delivered cycles have one",
+            "add therapy.time_zone, as in Europe/Berlin",
+            "therapy.infusion_time",
+        )

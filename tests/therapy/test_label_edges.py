@@ -1,0 +1,169 @@
+"""The label at its edges: the day of a dose, time zones, old values, cycles that wait."""
+
+import pint
+import pytest
+from labelled_course import DUE, SECOND, date, draw, event, given, label_of, only, planned
+
+from dosimetry import InputError
+from dosimetry.therapy.labs import read_lab
+
+Q = pint.get_application_registry().Quantity
+BASELINE = draw(-2)
+TWO = given(0, SECOND)
+
+
+def at_time(moment, **values):
+    return {"at": moment, **values}
+
+
+def dose_at(moment):
+    return [{"administered": "7.4 GBq", "at": moment}]
+
+
+def test_an_adverse_event_on_the_day_of_a_dose_followed_it():
+    found = label_of(given(0), [BASELINE], [event(0, "vomiting", 3)])
+    assert (found.answer, found.transitions[-1].rule) == ("withhold", "other_toxicity: vomiting")
+    made = planned(TWO, [BASELINE, draw(50)], [event(SECOND, "vomiting", 3)])
+    assert not [w for w in made.warnings if w.code == "against-the-label"]
+    assert made.adverse_events[0].grade == 3
+
+
+@pytest.mark.parametrize(
+    ("term", "analyte"),
+    [
+        ("lymphopenia", "lymphocytes"),
+        ("Thrombocytopenia", "platelets"),
+        ("neutropenia", "neutrophils"),
+        ("leukopenia", "leukocytes"),
+        ("anaemia", "haemoglobin"),
+        ("platelet count decreased", "platelets"),
+    ],
+)
+def test_a_blood_count_is_given_as_a_value_and_not_as_an_event(term, analyte):
+    with pytest.raises(InputError, match=f"give {analyte} under labs"):
+        label_of(TWO, [BASELINE], [event(70, term, 3)])
+
+
+def test_no_other_toxicity_is_assumed_where_none_was_entered_since_the_last_dose():
+    words = "no other toxicity of grade 3 or 4 is taken to have occurred"
+    assert any(words in line for line in planned(TWO, [BASELINE]).assumptions)
+    entered = planned(TWO, [BASELINE], [event(70, "nausea", 0)])
+    assert not any(words in line for line in entered.assumptions)
+
+
+def test_a_prothrombin_ratio_of_before_the_last_dose_decides_nothing():
+    alone = only(84, albumin="25 g/L")
+    found = label_of(TWO, [BASELINE, alone])  # 95 % at the baseline
+    assert "prothrombin ratio" in "; ".join(found.unchecked)
+    labs = [BASELINE, draw(20, albumin="25 g/L", prothrombin_ratio="60 %"), draw(40), alone]
+    assert label_of(TWO, labs).answer != "stop"
+
+
+def test_a_sample_three_hours_after_a_dose_in_another_zone_is_no_baseline():
+    dose = dose_at("2026-01-12T08:00:00+13:00")  # 2026-01-11T19:00Z
+    labs = [
+        at_time("2026-01-09T00:00:00Z", creatinine="1.0 mg/dL"),
+        at_time("2026-01-11T22:00:00Z", creatinine="1.6 mg/dL"),
+    ]
+    found = label_of(dose, labs)
+    assert (found.answer, found.transitions[-1].rule) == ("withhold", "renal_toxicity")
+
+
+def test_a_sample_half_an_hour_before_a_dose_in_another_zone_is_the_baseline():
+    dose = dose_at("2026-01-12T17:00:00-08:00")  # 2026-01-13T01:00Z
+    labs = [
+        at_time("2026-01-13T00:30:00Z", creatinine="1.0 mg/dL"),
+        at_time("2026-02-09T10:00:00Z", creatinine="1.5 mg/dL"),
+    ]
+    assert label_of(dose, labs).answer == "withhold"
+
+
+def test_a_sample_at_the_very_time_of_the_first_dose_is_its_baseline():
+    moment = "2026-01-12T09:30:00+01:00"
+    labs = [at_time(moment, creatinine="1.0 mg/dL"), only(28, creatinine="1.5 mg/dL")]
+    assert label_of(dose_at(moment), labs).answer == "withhold"
+
+
+def test_contraindications_are_of_the_time_before_the_first_dose():
+    labs = [draw(-2, platelets="70 1e9/L"), draw(28)]
+    found = label_of(given(0), labs)
+    assert (found.answer, found.needs) == ("due", ())
+    withheld = label_of(given(0), [labs[0], draw(28, haemoglobin="7 g/dL")])
+    assert withheld.needs == ("haemoglobin of 8 g/dL or more",)
+
+
+def test_later_cycles_wait_for_the_one_that_is_withheld():
+    made = planned(given(0), [BASELINE, draw(28, platelets="60 1e9/L")])
+    assert [c.status for c in made.cycles] == ["delivered", "withheld", "withheld", "withheld"]
+    assert [c.reason for c in made.cycles[2:]] == ["waits for cycle 2"] * 2
+    left = planned(
+        TWO,
+        [BASELINE, draw(84, platelets="60 1e9/L")],
+        options={"without_cycles": [3]},
+    )
+    assert "platelets 60" in left.cycles[3].reason
+    assert left.label.next_cycle == 4
+
+
+@pytest.mark.parametrize("weeks", [3, 5])
+def test_values_that_are_old_by_the_next_dose_are_named(weeks):
+    # European product information: tests within 2 to 4 weeks before an administration
+    found = label_of(TWO, [BASELINE, draw(DUE - 7 * weeks)])
+    assert bool(found.unchecked) == (weeks > 4)
+    assert all("older than 4 weeks by cycle 3" in words for words in found.unchecked)
+
+
+def test_values_of_years_before_the_first_dose_do_not_pass_silently():
+    found = label_of([], [draw(-1000)], start=date(0))
+    assert found.answer == "due"
+    assert "older than 4 weeks by cycle 1" in found.unchecked[0]
+
+
+def test_to_limit_beyond_the_regimen_is_answered_for_too():
+    doses = [
+        {**one, "dose_coefficients": {"kidneys": "0.1 Gy/GBq", "red_marrow": "0.01 Gy/GBq"}}
+        for one in given(0, 56, 112, 168)
+    ]
+    made = planned(doses, [BASELINE], strategy="to-limit")
+    assert (made.label.answer, made.label.next_cycle) == ("due", 5)
+    assert made.label.unchecked
+    done = planned(doses, [BASELINE])
+    assert (done.label.answer, done.label.unchecked) == ("complete", ())
+
+
+@pytest.mark.parametrize("options", [{"activity": "3 GBq"}, {"activity": "6 GBq"}])
+def test_the_reason_of_a_cycle_never_contradicts_its_activity(options):
+    made = planned(TWO, [BASELINE, draw(84, platelets="60 1e9/L"), draw(110)], options=options)
+    for cycle in made.cycles[2:]:
+        assert "7.4 GBq" not in cycle.reason
+        assert cycle.activity.value <= 3.7 or "at most" not in cycle.reason
+
+
+def test_octreotide_goes_on_where_the_last_cycle_is_left_out_on_request():
+    made = planned(given(0, 56, 112), [BASELINE], options={"without_cycles": [4]})
+    after = [e.at for e in made.calendar if e.kind == "octreotide" and e.at > date(112)]
+    assert after[:2] == [date(140), date(168)]
+
+
+@pytest.mark.parametrize("quantity", [Q(62, "1/nL"), Q(62e9, "1/L"), Q(62000, "1/uL")])
+def test_counts_are_taken_as_pint_quantities(quantity):
+    assert read_lab("platelets", quantity).value == pytest.approx(62.0)
+
+
+@pytest.mark.parametrize("text", ["78 umol/l", "0.078 mmol/L", "78 nmol/mL", "78 umol / L"])
+def test_amounts_of_substance_are_taken_in_any_unit_of_their_kind(text):
+    assert read_lab("creatinine", text).value == pytest.approx(78 / 88.42)
+
+
+def test_half_a_range_is_completed_from_the_table_and_said_so():
+    document = {"creatinine": {"lower": "45 umol/L"}}
+    made = planned(TWO, [BASELINE], ranges=document)
+    (line,) = [text for text in made.assumptions if text.startswith("reference ranges")]
+    assert "creatinine" in line
+    with pytest.raises(InputError, match="give both limits"):
+        planned(TWO, [BASELINE], ranges={"creatinine": {"lower": "180 umol/L"}})
+
+
+def test_a_time_of_infusion_needs_a_zone_where_doses_have_one():
+    with pytest.raises(InputError, match=r"add therapy\.time_zone"):
+        planned(dose_at("2026-01-12T09:30:00+01:00"), [], infusion_time="09:30")
