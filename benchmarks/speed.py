@@ -9,6 +9,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -23,11 +24,16 @@ from dosimetry.reference import half_life
 ROOT = Path(__file__).resolve().parent.parent
 COMMAND = str(Path(sys.executable).with_name("dosimetry"))
 IMPORTS = "import numpy, scipy.optimize, scipy.stats, pint, pydantic, typer, yaml"
+FOUR_CYCLES = "benchmarks/four_cycles.yaml"  # four cycles with eight regions each
 PAIRS = 9
 
 
 def run(*command: str) -> Callable[[], object]:
     return lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+
+
+def in_turn(*actions: Callable[[], object]) -> Callable[[], object]:
+    return lambda: [action() for action in actions]
 
 
 def seconds(action: Callable[[], object]) -> float:
@@ -76,6 +82,11 @@ def fit_lmfit(data: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> None:
 
 
 def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        compare(folder)
+
+
+def compare(folder: str) -> None:
     python = sys.executable
     data = curves()
     print("ratio of times, median of pairs (least to most)")
@@ -89,6 +100,14 @@ def main() -> None:
             "dosimetry plan / imports of its libraries",
             run(COMMAND, "plan", "examples/snmmi_patient4.yaml"),
             run(python, "-c", IMPORTS),
+        ),
+        (
+            "plan --report / plan and import matplotlib",
+            run(COMMAND, "plan", FOUR_CYCLES, "--quiet", "--report", f"{folder}/plan.html"),
+            in_turn(
+                run(COMMAND, "plan", FOUR_CYCLES, "--quiet"),
+                run(python, "-c", "import matplotlib.figure, matplotlib.backends.backend_svg"),
+            ),
         ),
         ("dosimetry.fit / lmfit, warm", lambda: fit_ours(data), lambda: fit_lmfit(data)),
     ]

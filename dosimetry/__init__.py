@@ -15,6 +15,7 @@ mono
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,10 +41,14 @@ __all__ = ["InputError", "Patient", "Plan", "fit", "plan", "read_patient"]  # la
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'dosimetry' has no attribute {name!r}")
     from importlib import import_module
 
+    if name == "report":
+        return import_module("dosimetry.report")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dosimetry' has no attribute {name!r}")
+    if "IPython" in sys.modules:  # a notebook: plans and curves show themselves there
+        import_module("dosimetry.report.display").register()
     return getattr(import_module(_HOMES[name]), name)
 
 

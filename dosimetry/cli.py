@@ -33,6 +33,14 @@ class Severity(enum.StrEnum):
     EXCEEDS = "exceeds"
 
 
+class Picture(enum.StrEnum):
+    """The kinds of files that pictures are written as."""
+
+    SVG = "svg"
+    PNG = "png"
+    PDF = "pdf"
+
+
 class Schema(enum.StrEnum):
     """The documents that have a JSON schema."""
 
@@ -43,6 +51,9 @@ class Schema(enum.StrEnum):
 PatientArgument = Annotated[Path, typer.Argument(metavar="PATIENT", help="YAML or JSON file.")]
 RiskOption = Annotated[
     float, typer.Option(help="Probability of passing a limit that is allowed, up to 0.5.")
+]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", help="Print no table and no progress; files and JSON only.")
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
@@ -73,6 +84,10 @@ def plan(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the plan as JSON here.")
     ] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write a report here: FILE.html or FILE.pdf.")
+    ] = None,
+    quiet: QuietOption = False,
     fail_on: Annotated[
         Severity | None,
         typer.Option(help="Exit with 1 when a flag of this severity or worse stands."),
@@ -93,33 +108,64 @@ def plan(
     activity: Annotated[str | None, typer.Option(help='Per cycle to come, as in "6 GBq".')] = None,
 ) -> None:
     """Plan the course: doses per cycle, what is to come, limits touched."""
+    from dosimetry.report.files import busy, check_target, write_report
     from dosimetry.therapy.files import refuse_overwriting, write_whole
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
 
-    made = make_plan(
-        read_patient(patient),
-        strategy,
-        risk,
-        max_cycles=max_cycles,
-        max_activity=max_activity,
-        min_activity=min_activity,
-        without_cycles=without_cycle or (),
-        interval=interval,
-        activity=activity,
-    )
+    if report is not None:
+        check_target(report)
+    with busy("planning", quiet):
+        made = make_plan(
+            read_patient(patient),
+            strategy,
+            risk,
+            max_cycles=max_cycles,
+            max_activity=max_activity,
+            min_activity=min_activity,
+            without_cycles=without_cycle or (),
+            interval=interval,
+            activity=activity,
+        )
+    targets = [target for target in (output, report) if target is not None]
+    for target in targets:
+        refuse_overwriting([patient.parent / name for name in made.provenance.inputs], target)
     if output is not None:
-        refuse_overwriting([patient.parent / name for name in made.provenance.inputs], output)
         write_whole(output, made.to_json())
+    if report is not None:
+        write_report(made, report, quiet=quiet)
     if format is Format.JSON:
         _print_document(made.to_json())
-    else:
+    elif not quiet:
         from dosimetry.report.terminal import show_plan
         from dosimetry.report.terminal_parts import console
 
         show_plan(made, console())
     if fail_on is not None and made.flags.at_least(fail_on.value):
         raise typer.Exit(1)
+
+
+@app.command(epilog="Example: dosimetry figures examples/two_cycles.yaml --out pictures")
+def figures(
+    patient: PatientArgument,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder; made where there is none.")],
+    format: Annotated[Picture, typer.Option("--format", help="Of the files.")] = Picture.SVG,
+    strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
+    risk: RiskOption = 0.05,
+    quiet: QuietOption = False,
+) -> None:
+    """Write the pictures of the plan one by one, for papers and slides."""
+    from dosimetry.report.extras import need
+    from dosimetry.report.files import busy, write_figures
+    from dosimetry.therapy.patient_file import read_patient
+    from dosimetry.therapy.scheduler import plan as make_plan
+
+    need("report")
+    with busy("planning", quiet):
+        made = make_plan(read_patient(patient), strategy, risk)
+    written = write_figures(made, out, format.value, quiet=quiet)
+    if not quiet:
+        typer.echo(f"wrote {len(written)} pictures to {out}", err=True)
 
 
 @app.command(epilog="Example: dosimetry compare examples/snmmi_patient4.yaml --risk 0.1")

@@ -54,6 +54,18 @@ def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Pa
     assert "site-packages" in where
 
 
+def test_wheel_names_its_extra_and_with_it_writes_a_report(installed: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / "examples" / "nothing_measured.yaml", tmp_path)
+    command = (installed / "dosimetry", "plan", "nothing_measured.yaml", "--report", "plan.html")
+    refused = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "python -m pip install 'dosimetry[report]'" in refused.stderr
+    constraints = ROOT / "constraints.txt"
+    run(installed / "pip", "install", "-q", "-c", constraints, "jinja2", "matplotlib", cwd=tmp_path)
+    run(*command, cwd=tmp_path)
+    assert "NEW-001" in (tmp_path / "plan.html").read_text(encoding="utf-8")
+
+
 def test_wheel_needs_no_library_that_is_not_declared(installed: Path, tmp_path: Path) -> None:
     assert "No broken requirements" in run(installed / "pip", "check", cwd=tmp_path).stdout
     for command in ("tables", "schema", "--version"):

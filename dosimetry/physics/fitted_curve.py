@@ -64,6 +64,8 @@ class FittedCurve:
         For one scan: the TIA over the quantiles of the half-life, relative to its median.
     cross_check : Estimate or None
         For one scan: the TIA by Hänscheid's rule.
+    covariance : array or None
+        Of the parameters, in their order; None where the points do not determine them.
     """
 
     model: str
@@ -84,6 +86,7 @@ class FittedCurve:
     warnings: tuple[Problem, ...]
     half_life_effect: Array | None = None
     cross_check: Estimate | None = None
+    covariance: Array | None = None
 
     @property
     def aicc_weights(self) -> dict[str, float]:
@@ -163,6 +166,7 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,
         warnings=(),
+        covariance=optimum.covariance if np.isfinite(optimum.covariance).all() else None,
     )
     return replace(curve, warnings=tuple(_warnings(curve, optimum)))
 

@@ -62,6 +62,24 @@ def interval(distribution: Distribution) -> str:
     return f"{mean} [{low} .. {high}]"
 
 
+def range_of(distribution: Distribution) -> str:
+    """Return mean and 5th to 95th percentile in words, with the unit.
+
+    Examples
+    --------
+    >>> range_of(Distribution(19.3584, 8.2949, 9.016, 35.026, "Gy"))
+    '19.4 Gy (9.0 to 35.0 Gy)'
+    """
+    unit = distribution.unit
+    if distribution.sd is None or distribution.p5 is None or distribution.p95 is None:
+        return f"{plain(distribution.value)} {unit}"
+    places = decimals_of(distribution.sd)
+    mean, low, high = (
+        f"{x:.{places}f}" for x in (distribution.value, distribution.p5, distribution.p95)
+    )
+    return f"{mean} {unit} ({low} to {high} {unit})"
+
+
 def probability(value: float) -> str:
     """Return a probability with three decimals.
 
@@ -71,3 +89,22 @@ def probability(value: float) -> str:
     ('< 0.001', '0.267')
     """
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def unit_words(unit: str) -> str:
+    """Return a unit as it is printed.
+
+    Examples
+    --------
+    >>> unit_words("1e9/L"), unit_words("umol/L"), unit_words("MBq*h")
+    ('10⁹/L', 'µmol/L', 'MBq h')
+    """
+    for written, printed in (
+        ("1e9/", "10⁹/"),
+        ("10^9/", "10⁹/"),
+        ("*", " "),
+        ("umol", "µmol"),
+        ("/uL", "/µL"),
+    ):
+        unit = unit.replace(written, printed)
+    return unit

@@ -9,7 +9,16 @@ from rich.text import Text
 from dosimetry import reference
 from dosimetry.quantities import Distribution
 from dosimetry.report.clinic import show_clinic
-from dosimetry.report.numbers import decimals_of, interval, plain, plus_minus, probability
+from dosimetry.report.narrow import show_table
+from dosimetry.report.numbers import (
+    decimals_of,
+    interval,
+    plain,
+    plus_minus,
+    probability,
+    unit_words,
+)
+from dosimetry.report.sparkline import spark_curve
 from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
 from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
 
@@ -28,7 +37,7 @@ def show_plan(plan: Plan, out: Console) -> None:
     out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
     out.print()
     if plan.cycles:
-        out.print(_cycles(plan, out.width))
+        show_table(_cycles(plan, out.width), out)
     shown = [(c.status, r.basis) for c in plan.cycles for r in _shown(plan, c, out.width)]
     legend = ["Gy, mean ± sd"]
     if any(basis == "population" for _, basis in shown):
@@ -38,7 +47,7 @@ def show_plan(plan: Plan, out: Console) -> None:
     if shown:
         out.print(";  ".join(legend), style="dim", justify="right")
     out.print()
-    out.print(_limits(plan))
+    show_table(_limits(plan), out)
     if plan.strategy != "fixed":
         out.print()
         out.print(Text.assemble(("Decision: ", "bold"), f"{plan.decision.reason}."))
@@ -50,7 +59,10 @@ def show_plan(plan: Plan, out: Console) -> None:
     others = _others(plan)
     if others.row_count:
         out.print()
-        out.print(others)
+        show_table(others, out)
+    if plan.curves:
+        out.print()
+        show_table(_curves(plan), out)
     show_clinic(plan, out)
     bullets(out, "Measured doses, by cause of uncertainty and by source", _measured(plan))
     bullets(out, "Assumptions", [Text(line) for line in plan.assumptions])
@@ -179,6 +191,20 @@ def _others(plan: Plan) -> Table:
     left = len(plan.cumulative) - table.row_count - len(limited)
     if table.row_count and left > 0:
         table.add_row(f"{left} more: --format json", "", "", style="dim")
+    return table
+
+
+def _curves(plan: Plan) -> Table:
+    """Return a line per curve: its course up to the last point, model, integral, half-life."""
+    table = plain_table("curve, cycle", "0 h to last point", "model", "TIA", "T eff [h]")
+    for curve in plan.curves:
+        table.add_row(
+            f"{words(curve.region)}, {curve.cycle}",
+            f"{spark_curve(curve, 12)} {curve.points[-1].time.value:.0f} h",
+            curve.model,
+            f"{plus_minus(curve.tia)} {unit_words(curve.tia.unit)}",
+            plus_minus(curve.effective_half_life),
+        )
     return table
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dosimetry import tables
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.radiobiology import eqd2
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy.course_doses import CourseDoses
+from dosimetry.therapy.curves import parameters_of
 from dosimetry.therapy.cycle_dose import CycleDose
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.plan import (
     Basis,
     Contribution,
     CumulativeDose,
+    CurvePoint,
     CycleRegion,
+    DoseSoFar,
+    EarlierDose,
     PlanCurve,
     PlanCycle,
     Uncertainty,
@@ -74,33 +80,57 @@ def _budget(found: RegionDose) -> tuple[Uncertainty, ...]:
     return tuple(part for part in parts if part.sd.value > 0)
 
 
-def cumulative_of(course: RegionCourse) -> CumulativeDose:
-    """Return what the whole course gives one region."""
+def cumulative_of(course: RegionCourse, delivered: int) -> CumulativeDose:
+    """Return what the whole course gives one region, and what it has had after some cycles."""
     bed = course.cumulative(BED)
     factor = float(eqd2.kernel(1.0, course.alpha_beta))
+    earlier = None
+    if course.earlier_dose or course.earlier_bed:
+        before = None if course.earlier_bed is None else Amount(course.earlier_bed, "Gy")
+        earlier = EarlierDose(Amount(course.earlier_dose, "Gy"), before)
+    so_far = None
+    if earlier is not None or delivered:
+        begun = course.with_activities(course.activities[:delivered])
+        so_far = DoseSoFar(begun.cumulative_dose(), begun.cumulative(BED))
     return CumulativeDose(
-        course.region, course.cumulative_dose(), bed, None if bed is None else bed.scaled(factor)
+        course.region,
+        course.cumulative_dose(),
+        bed,
+        None if bed is None else bed.scaled(factor),
+        so_far,
+        earlier,
     )
 
 
 def curves_of(index: int, cycle: CycleDose) -> list[PlanCurve]:
     """Return the curves of one cycle."""
-    return [
-        PlanCurve(
-            cycle=index + 1,
-            region=region,
-            model=curve.model,
-            choice=curve.choice,
-            tia=curve.tia,
-            effective_half_life=curve.effective_half_life,
-            chi2=curve.chi2,
-            dof=curve.dof,
-            p_value=curve.p_value,
-            cross_check=curve.cross_check,
-            warnings=curve.warnings,
-        )
-        for region, curve in cycle.curves.items()
-    ]
+    return [_curve(index, region, curve) for region, curve in cycle.curves.items()]
+
+
+def _curve(index: int, region: str, curve: FittedCurve) -> PlanCurve:
+    unit = curve.tia.unit.removesuffix("*h")
+    return PlanCurve(
+        cycle=index + 1,
+        region=region,
+        model=curve.model,
+        choice=curve.choice,
+        tia=curve.tia,
+        effective_half_life=curve.effective_half_life,
+        chi2=curve.chi2,
+        dof=curve.dof,
+        p_value=curve.p_value,
+        cross_check=curve.cross_check,
+        physical_half_life=Amount(LN2 / curve.decay_constant, "h"),
+        points=tuple(
+            CurvePoint(Amount(float(t), "h"), Estimate(float(a), float(s), unit))
+            for t, a, s in zip(curve.time, curve.activity, curve.sd, strict=True)
+        ),
+        parameters=parameters_of(curve),
+        covariance=None
+        if curve.covariance is None
+        else tuple(tuple(row) for row in curve.covariance.tolist()),
+        warnings=curve.warnings,
+    )
 
 
 def assumptions_of(

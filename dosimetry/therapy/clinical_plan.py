@@ -120,3 +120,14 @@ class PlanRate:
     unit: str
     n: int | None
     source: str
+
+
+@dataclass(frozen=True)
+class PlanGradeBand:
+    """Between which values an analyte has a CTCAE grade, 0 for none; null where it is open."""
+
+    analyte: str
+    grade: int
+    lower: float | None
+    upper: float | None
+    unit: str

@@ -11,19 +11,9 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy.measurements import read_measurements
-from dosimetry.therapy.plan import FIT_SCHEMA, to_json
+from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import fit_scans
 from dosimetry.units import parse_quantity
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a fitted model."""
-
-    name: str
-    value: float
-    sd: float | None
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -127,6 +117,11 @@ def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, s
     return chosen
 
 
+def parameters_of(curve: FittedCurve) -> tuple[Parameter, ...]:
+    """Return the parameters of a curve, in the order of its covariance."""
+    return tuple(Parameter(name, p.value, p.sd, p.unit) for name, p in curve.parameters.items())
+
+
 def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
     biological = curve.biological_half_life
     tia = curve.tia
@@ -139,9 +134,7 @@ def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
         tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, "h"),
         effective_half_life=curve.effective_half_life,
         biological_half_life=None if biological is None else Amount(biological, "h"),
-        parameters=tuple(
-            Parameter(name, p.value, p.sd, p.unit) for name, p in curve.parameters.items()
-        ),
+        parameters=parameters_of(curve),
         chi2=curve.chi2,
         dof=curve.dof,
         p_value=curve.p_value,

@@ -53,8 +53,10 @@ def decode(raw: bytes, name: str) -> str:
         ) from None
 
 
-def write_whole(path: Path, content: str) -> None:
-    """Write a text file by renaming a finished one into place, so that no part is ever seen.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file by renaming a finished one into place, so that no part is ever seen.
+
+    Text is written as UTF-8 with the line ends that it has.
 
     Raises
     ------
@@ -67,8 +69,8 @@ def write_whole(path: Path, content: str) -> None:
     try:
         handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(content)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content if isinstance(content, bytes) else content.encode("utf-8"))
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(part, path.stat().st_mode & 0o777 if path.exists() else 0o644)

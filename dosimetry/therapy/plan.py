@@ -16,6 +16,7 @@ from dosimetry.quantities import Amount, Distribution, Estimate
 from dosimetry.therapy.clinical_plan import (
     PlanAdverseEvent,
     PlanEvent,
+    PlanGradeBand,
     PlanLab,
     PlanLabel,
     PlanRate,
@@ -101,13 +102,34 @@ class PlanCycle:
 
 
 @dataclass(frozen=True)
+class EarlierDose:
+    """What a region had before this therapy; the BED is null where it is not known."""
+
+    absorbed_dose: Amount
+    bed: Amount | None
+
+
+@dataclass(frozen=True)
+class DoseSoFar:
+    """What a region has had: earlier radiation and the delivered cycles, the rest left aside."""
+
+    absorbed_dose: Distribution
+    bed: Distribution | None
+
+
+@dataclass(frozen=True)
 class CumulativeDose:
-    """What the whole course gives one region, earlier radiation included."""
+    """What the whole course gives one region, earlier radiation included.
+
+    ``so_far`` is null where no cycle was delivered and there was no earlier radiation.
+    """
 
     region: str
     absorbed_dose: Distribution
     bed: Distribution | None
     eqd2: Distribution | None
+    so_far: DoseSoFar | None
+    earlier: EarlierDose | None
 
 
 @dataclass(frozen=True)
@@ -168,8 +190,30 @@ class Decision:
 
 
 @dataclass(frozen=True)
+class Parameter:
+    """One parameter of a fitted model."""
+
+    name: str
+    value: float
+    sd: float | None
+    unit: str
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    """One point of a curve: time after the administration, activity with its sd."""
+
+    time: Amount
+    activity: Estimate
+
+
+@dataclass(frozen=True)
 class PlanCurve:
-    """One fitted time-activity curve."""
+    """One fitted time-activity curve, with all that it takes to draw it.
+
+    ``covariance`` is that of the parameters in their order and units; null where the points do
+    not determine them, or where the model has none.
+    """
 
     cycle: int
     region: str
@@ -181,6 +225,10 @@ class PlanCurve:
     dof: int
     p_value: float | None
     cross_check: Estimate | None
+    physical_half_life: Amount
+    points: tuple[CurvePoint, ...]
+    parameters: tuple[Parameter, ...]
+    covariance: tuple[tuple[float, ...], ...] | None
     warnings: tuple[Problem, ...]
 
 
@@ -211,6 +259,7 @@ class Plan:
     decision: Decision
     curves: tuple[PlanCurve, ...]
     labs: tuple[PlanLab, ...]
+    grade_bands: tuple[PlanGradeBand, ...]
     renal_function: tuple[PlanRenal, ...]
     adverse_events: tuple[PlanAdverseEvent, ...]
     label: PlanLabel | None

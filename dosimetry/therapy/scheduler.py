@@ -27,6 +27,7 @@ from dosimetry.therapy.clinical_side import (
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.fields import read_amount
+from dosimetry.therapy.grade_bands import bands_of
 from dosimetry.therapy.limits import flag, patient_limits, unassessed_warnings
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.plan import (
@@ -148,11 +149,14 @@ def plan(
             cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
             for i, cycle in enumerate(scheduled)
         ),
-        cumulative=tuple(cumulative_of(course) for course in doses.regions.values()),
+        cumulative=tuple(
+            cumulative_of(course, len(delivered)) for course in doses.regions.values()
+        ),
         flags=flags,
         decision=decision,
         curves=tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle)),
         labs=labs_of(course.seen),
+        grade_bands=bands_of(course.seen),
         renal_function=renal_of(patient, course.seen),
         adverse_events=adverse_events_of(course.seen),
         label=label,

@@ -63,7 +63,9 @@ ADDED = {
         "label",
         "calendar",
         "context",
+        "grade_bands",
     },
+    "grade_bands": {"analyte", "grade", "lower", "upper", "unit"},
     "adverse_events": {"at", "term", "grade"},
     "labs": {"at", "analyte", "value", "grade", "term", "change", "baseline"},
     "labs.value": AMOUNT,
@@ -96,13 +98,25 @@ ADDED = {
     "cycles.regions.uncertainty.sd": AMOUNT,
     "therapy": {"radiopharmaceutical", "regimen", "description", "time_zone"},
     "cycles": {"reason", "decided_by"},
-    "cumulative": {"eqd2"},
+    "cumulative": {"eqd2", "so_far", "earlier"},
     "cumulative.eqd2": SPREAD,
-    "curves": {"choice", "p_value", "cross_check"},
+    "cumulative.so_far": {"absorbed_dose", "bed"},
+    "cumulative.so_far.absorbed_dose": SPREAD,
+    "cumulative.so_far.bed": SPREAD,
+    "cumulative.earlier": {"absorbed_dose", "bed"},
+    "cumulative.earlier.absorbed_dose": AMOUNT,
+    "cumulative.earlier.bed": AMOUNT,
+    "curves": {"choice", "p_value", "cross_check", "physical_half_life", "points", "parameters",
+               "covariance"},
+    "curves.physical_half_life": AMOUNT,
+    "curves.points": {"time", "activity"},
+    "curves.points.time": AMOUNT,
+    "curves.points.activity": ESTIMATE,
+    "curves.parameters": {"name", "value", "sd", "unit"},
     "curves.effective_half_life": {"sd"},
     "curves.warnings": {"cure"},
     "warnings": {"cure"},
-}
+}  # fmt: skip
 BY_NAME = {"provenance.tables", "provenance.inputs"}  # their keys are names of tables and files
 
 

@@ -1,0 +1,121 @@
+"""A fitted curve over time, and how sure it is there: activity and sd by the delta method."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.kinetics import MODELS, Array, Trapezoid
+
+
+def exponentials(
+    model: str, values: Array, covariance: Array | None, time: Array
+) -> tuple[Array, Array | None]:
+    """Return activity and sd of a model of exponentials.
+
+    Parameters
+    ----------
+    model : str
+        A name of :data:`dosimetry.physics.kinetics.MODELS`.
+    values : array, shape (k,)
+        Amplitudes in MBq, then rates in 1/h, as the model's formula has them.
+    covariance : array, shape (k, k), or None
+        Of the values.
+    time : array, shape (n,)
+        In h.
+
+    Returns
+    -------
+    (activity, sd) : arrays of shape (n,), the sd None without a covariance
+
+    Examples
+    --------
+    >>> activity, sd = exponentials(
+    ...     "mono", np.array([80.0, 0.01]), np.diag([64.0, 0.0]), np.array([0.0, 100.0])
+    ... )
+    >>> activity.round(2).tolist(), sd.round(2).tolist()
+    ([80.0, 29.43], [8.0, 2.94])
+    """
+    terms = MODELS[model].terms
+    rates = values[len(terms) :]
+    falls = np.exp(-np.multiply.outer(rates, time))
+    slopes = np.zeros((len(values), len(time)))
+    activity = np.zeros(len(time))
+    for i, (fall, rise) in enumerate(terms):
+        slopes[i] = falls[fall]
+        slopes[len(terms) + fall] -= values[i] * time * falls[fall]
+        if rise is not None:
+            slopes[i] -= falls[rise]
+            slopes[len(terms) + rise] += values[i] * time * falls[rise]
+        activity += values[i] * slopes[i]
+    if covariance is None:
+        return activity, None
+    # einsum, not @: the sum must not depend on the number of threads.
+    variance = np.einsum("it,ij,jt->t", slopes, covariance, slopes)
+    return activity, np.sqrt(np.maximum(variance, 0.0))
+
+
+def trapezoid(
+    points: tuple[Array, Array, Array], decay_constant: float, time: Array
+) -> tuple[Array, Array]:
+    """Return activity and sd of the pieces between points, the points' sd propagated.
+
+    Parameters
+    ----------
+    points : (time, activity, sd)
+        In h and MBq, in order of time, at least two.
+    decay_constant : float
+        Physical, in 1/h.
+    time : array, shape (n,)
+        In h.
+
+    Examples
+    --------
+    >>> points = (np.array([1.0, 3.0]), np.array([8.0, 4.0]), np.array([0.8, 0.4]))
+    >>> activity, sd = trapezoid(points, 0.004, np.array([1.0, 3.0]))
+    >>> activity.tolist(), sd.round(3).tolist()
+    ([8.0, 4.0], [0.8, 0.4])
+    """
+    times, activities, sds = points
+    variance = np.zeros(len(time))
+    for i, sd in enumerate(sds):
+        step = 1e-5 * activities[i]
+        ends = []
+        for sign in (1.0, -1.0):
+            moved = activities.copy()
+            moved[i] += sign * step
+            ends.append(Trapezoid(times, moved, decay_constant).activity(time))
+        variance += ((ends[0] - ends[1]) / (2 * step) * sd) ** 2
+    return Trapezoid(times, activities, decay_constant).activity(time), np.sqrt(variance)
+
+
+def one_scan(
+    scan: tuple[float, float, float],
+    start: float,
+    half_life: tuple[float, float],
+    time: Array,
+) -> tuple[Array, Array]:
+    """Return activity and sd where the half-life is known from elsewhere.
+
+    Parameters
+    ----------
+    scan : (time, activity, sd)
+        In h and MBq.
+    start : float
+        Activity of the curve at time zero in MBq.
+    half_life : (median, sd)
+        Effective, in h.
+    time : array, shape (n,)
+        In h.
+
+    Examples
+    --------
+    >>> activity, sd = one_scan((24.0, 60.0, 6.0), 80.0, (57.83, 0.0), np.array([24.0]))
+    >>> activity.round(1).tolist(), sd.round(1).tolist()
+    ([60.0], [6.0])
+    """
+    at, value, sd = scan
+    rate = LN2 / half_life[0]
+    activity = start * np.exp(-rate * time)
+    of_half_life = rate * (time - at) * half_life[1] / half_life[0]
+    return activity, activity * np.sqrt((sd / value) ** 2 + of_half_life**2)

@@ -1,0 +1,87 @@
+"""Plans, flags and curves as a notebook shows them; therapy knows nothing of it."""
+
+from __future__ import annotations
+
+import html as markup
+import sys
+from typing import Any
+
+from dosimetry.report.cells import Cell, Number, Table
+from dosimetry.report.terminal_parts import words
+from dosimetry.therapy.plan import Flags, Plan, PlanCurve
+
+HOME = "dosimetry.therapy.plan"
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Tell IPython how plans, flags and curves look: ``%load_ext dosimetry.report``."""
+    formatter = shell.display_formatter.formatters["text/html"]
+    for name, show in (("Plan", of_plan), ("Flags", of_flags), ("PlanCurve", of_curve)):
+        formatter.for_type_by_name(HOME, name, show)
+
+
+def register() -> None:
+    """Do so where a notebook is running; elsewhere nothing happens."""
+    running = sys.modules.get("IPython")
+    shell = running.get_ipython() if running is not None else None
+    if shell is not None:
+        load_ipython_extension(shell)
+
+
+def of_plan(plan: Plan) -> str:
+    """Return a plan as HTML: the verdict, the picture of the limits, the doses of the course.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> "may be passed" in of_plan(plan)
+    True
+    """
+    from dosimetry.report import dose_tables, wording
+    from dosimetry.report.figures import file_of, pictures
+
+    limits = [file_of(one, "svg").decode() for one in pictures(plan) if one.group == "limits"]
+    return "".join(
+        (
+            f"<p><b>{_text(plan.patient.id)}</b>, {_text(plan.therapy.radiopharmaceutical)}, "
+            f"{_text(plan.therapy.description)}<br>{_text(wording.headline(plan))}</p>",
+            *limits,
+            _table(dose_tables.cycles(plan)),
+            _table(dose_tables.limits(plan)),
+            f"<p><i>{_text(plan.disclaimer)}</i></p>",
+        )
+    )
+
+
+def of_flags(flags: Flags) -> str:
+    """Return flags as an HTML table."""
+    from dosimetry.report import dose_tables
+
+    return _table(dose_tables.flags(flags))
+
+
+def of_curve(curve: PlanCurve) -> str:
+    """Return a curve as its picture and its points."""
+    from dosimetry.report import dose_tables
+    from dosimetry.report.figures import file_of
+    from dosimetry.report.figures.curves import picture_of
+
+    drawn = file_of(picture_of(curve), "svg").decode()
+    return drawn + _table(dose_tables.points((curve,), words(curve.region)))
+
+
+def _table(one: Table) -> str:
+    head = "".join(f"<th>{_text(name)}</th>" for name in one.columns)
+    rows = "".join(
+        f"<tr>{''.join(f'<td>{_cell(part)}</td>' for part in row)}</tr>" for row in one.rows
+    )
+    return f"<table><caption>{_text(one.caption)}</caption><tr>{head}</tr>{rows}</table>"
+
+
+def _cell(cell: Cell) -> str:
+    return "".join(_text(part.shown if isinstance(part, Number) else part) for part in cell.parts)
+
+
+def _text(words: str) -> str:
+    return f"<bdi>{markup.escape(words)}</bdi>"

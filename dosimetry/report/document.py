@@ -1,0 +1,266 @@
+"""A plan as one file to open, print and keep: HTML, or PDF made from it."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import functools
+import hashlib
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dosimetry import tables
+from dosimetry.report import clinical_tables, dose_tables, wording
+from dosimetry.report.cells import Table, table
+from dosimetry.report.extras import need
+from dosimetry.report.figures import embedded, pictures
+from dosimetry.report.figures.curves import panels
+from dosimetry.report.figures.picture import Picture
+from dosimetry.report.figures.style import DARK, SEVERITY
+from dosimetry.report.numbers import plus_minus, probability, unit_words
+from dosimetry.report.terminal_parts import words
+from dosimetry.therapy.plan import Plan, PlanCurve
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+POLICY = (
+    "default-src 'none'; style-src 'sha256-{}'; img-src 'none'; script-src 'none'; "
+    "base-uri 'none'; form-action 'none'"
+)
+PAGE_FOOT = "Decision support, not a medical device: a qualified physicist must check."
+NO_SOURCES = ("this project", "named in each row, column source")
+Step = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture as a page has it: its SVG by size, heading, caption, and the same in numbers."""
+
+    picture: Picture
+    drawn: tuple[str, ...]
+    heading: str
+    caption: str
+    table: Table | None
+
+
+def html(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> str:
+    """Return a plan as one HTML file that needs nothing else.
+
+    Parameters
+    ----------
+    plan : Plan
+    made_at : datetime
+        Stands in the report; the same plan and time give the same bytes.
+    step : callable, optional
+        Called after each picture.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    InputError
+        Jinja2 or matplotlib is not installed.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> page = dosimetry.report.html(plan, dt.datetime(2026, 1, 5, 12, tzinfo=dt.UTC))
+    >>> "<h1><bdi>NEW-001</bdi></h1>" in page
+    True
+    """
+    need("report")
+    environment = _environment()
+    style = environment.get_template("style.css").render(colours=DARK, page_foot=PAGE_FOOT)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    drawn = _drawn(plan, step or (lambda: None))
+    return environment.get_template("report.html.j2").render(
+        plan=plan,
+        style=style,
+        policy=POLICY.format(digest),
+        made_at=made_at.isoformat(timespec="seconds"),
+        pictures=drawn,
+        signs={name: colour for name, (colour, _) in SEVERITY.items()},
+        curves=_by_cycle(plan, drawn.get("curves", [])),
+        **_words(plan),
+        **_tables(plan),
+    )
+
+
+def pdf(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> bytes:
+    """Return a plan as PDF: the same report, set by WeasyPrint.
+
+    Raises
+    ------
+    InputError
+        WeasyPrint or the libraries that it needs are not installed.
+    """
+    need("pdf")
+    import weasyprint
+
+    page = html(plan, made_at, step)
+    written: bytes = weasyprint.HTML(string=page, url_fetcher=_no_fetching).write_pdf(
+        pdf_identifier=hashlib.sha256(page.encode()).digest()[:16]
+    )
+    return written
+
+
+def _no_fetching(url: str, *_: object, **__: object) -> Any:
+    raise ValueError(f"a report needs nothing from elsewhere: {url}")
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader
+
+    made = Environment(
+        loader=PackageLoader("dosimetry.report"), autoescape=True, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    made.filters |= {"visible": visible, "short": short, "sentence": sentence}
+    return made
+
+
+def visible(text: object) -> str:
+    r"""Return text in which every control character is shown as a sign.
+
+    Examples
+    --------
+    >>> visible("a\x00b\nc")
+    'a\ufffdb c'
+    """
+    kept = re.sub(r"\s", " ", f"{text}".encode("utf-8", "replace").decode())
+    return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in kept)
+
+
+def short(text: str, longest: int) -> str:
+    """Return the beginning of a text.
+
+    Examples
+    --------
+    >>> short("x" * 9, 4)
+    'xxx…'
+    """
+    shown = visible(text)
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+
+
+def sentence(text: str) -> str:
+    """Return a text with a capital and a full stop.
+
+    Examples
+    --------
+    >>> sentence("age not given")
+    'Age not given.'
+    """
+    shown = text[:1].upper() + text[1:]
+    return shown if shown.endswith((".", "!", "?")) else f"{shown}."
+
+
+def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:
+    curves = {f"curve-{p.cycle}-{i}": p for i, p in enumerate(panels(plan), start=1)}
+    numbers = {
+        "limits": dose_tables.limits,
+        "timeline": clinical_tables.calendar,
+        "uncertainty": dose_tables.uncertainty,
+    }
+    found: dict[str, list[Drawn]] = {}
+    for picture, svgs in embedded(pictures(plan)):
+        panel = curves.get(picture.name)
+        if panel is not None:
+            heading, caption = words(panel.region).capitalize(), _caption(panel.curves)
+            one = Drawn(
+                picture, svgs, heading, caption, dose_tables.points(panel.curves, panel.title)
+            )
+        else:
+            of = numbers.get(picture.group)
+            one = Drawn(picture, svgs, picture.title.capitalize(), "", of(plan) if of else None)
+        found.setdefault(picture.group, []).append(one)
+        step()
+    return found
+
+
+def _by_cycle(plan: Plan, drawn: list[Drawn]) -> dict[int, list[Drawn]]:
+    found: dict[int, list[Drawn]] = {}
+    for panel, one in zip(panels(plan), drawn, strict=True):
+        found.setdefault(panel.cycle, []).append(one)
+    return found
+
+
+def _caption(curves: Iterable[PlanCurve]) -> str:
+    """Say of the curves of one picture: model and how it was chosen, integral, half-life."""
+    said = []
+    for curve in curves:
+        fit = f"; χ² p {probability(curve.p_value)}" if curve.p_value is not None else ""
+        warned = (
+            f" Warning: {'; '.join(w.message for w in curve.warnings)}." if curve.warnings else ""
+        )
+        said.append(
+            f"{sentence(words(curve.region)).rstrip('.')}: {curve.model} ({curve.choice}), "
+            f"{plus_minus(curve.tia)} {unit_words(curve.tia.unit)}, effective half-life "
+            f"{plus_minus(curve.effective_half_life)} h{fit}.{warned}"
+        )
+    return " ".join(said)
+
+
+def _words(plan: Plan) -> dict[str, Any]:
+    dates = [cycle.at[:10] for cycle in plan.cycles if cycle.at]
+    given = sum(cycle.status == "delivered" for cycle in plan.cycles)
+    span = f", {dates[0]} to {dates[-1]}" if dates else ", without dates"
+    return {
+        "course": f"{len(plan.cycles)} cycles, {given} of them delivered{span}",
+        "headline": wording.headline(plan),
+        "verdicts": wording.verdicts(plan),
+        "meanings": wording.meanings(),
+        "answer": wording.answer(plan.label) if plan.label else "",
+        "sources": sources(plan),
+    }
+
+
+def _tables(plan: Plan) -> dict[str, Any]:
+    of_files = (
+        ("input", "Input files", plan.provenance.inputs),
+        ("hash", "Reference tables", plan.provenance.tables),
+    )
+    return {
+        "cycle_table": dose_tables.cycles(plan),
+        "curve_table": dose_tables.curves(plan),
+        "point_table": dose_tables.points(plan.curves, "all curves"),
+        "cumulative_table": dose_tables.cumulative(plan),
+        "cycle_tables": [
+            make(cycle)
+            for cycle in plan.cycles
+            if cycle.regions
+            for make in (dose_tables.of_cycle, dose_tables.contributions)
+        ],
+        "lab_table": clinical_tables.labs(plan),
+        "event_table": clinical_tables.adverse_events(plan),
+        "renal_table": clinical_tables.renal(plan),
+        "transition_table": clinical_tables.transitions(plan.label) if plan.label else None,
+        "rate_table": clinical_tables.rates(plan),
+        **{
+            f"{name}_table": table(caption, ("file", "SHA-256"), hashes.items())
+            for name, caption, hashes in of_files
+        },
+    }
+
+
+def sources(plan: Plan) -> list[str]:
+    """Return every source that the plan names or whose table it used, each once."""
+    named = [flag.source for flag in plan.flags]
+    named += [event.source for event in plan.calendar]
+    named += [change.source for change in plan.label.transitions] if plan.label else []
+    named += [rate.source for rate in plan.context]
+    for name in plan.provenance.tables:
+        try:
+            named += [f"{source}" for source in tables.table(name).sources]
+        except KeyError:  # a plan made by another version
+            continue
+    return [one for one in dict.fromkeys(filter(None, named)) if one not in NO_SOURCES]

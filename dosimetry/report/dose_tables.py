@@ -1,0 +1,247 @@
+"""The dose tables of a report: limits, cycles, course, curves, causes of uncertainty."""
+
+from __future__ import annotations
+
+from dosimetry.report.cells import Cell, Content, Table, amount, mean_sd, number, spread, table
+from dosimetry.report.figures.limits import bars
+from dosimetry.report.figures.uncertainty import budgets
+from dosimetry.report.numbers import plain, probability, unit_words
+from dosimetry.report.terminal_parts import words
+from dosimetry.therapy.curve_course import activity_over, residuals
+from dosimetry.therapy.plan import Flag, Flags, Plan, PlanCurve, PlanCycle
+
+INTERVAL = "5 to 95 % [Gy]"
+
+
+def limits(plan: Plan) -> Table:
+    """Return one row per limit: what it is, how near the course comes, what room is left."""
+    return table(
+        "Each limit, and how near the course comes to it",
+        (
+            "limit", "region and quantity", "limit [Gy]", "earlier [Gy]", "delivered [Gy]",
+            "planned [Gy]", "course [Gy]", INTERVAL, "p(over)", "verdict", "room left [Gy]",
+            "room left [GBq]", "from cycle",
+        ),
+        (
+            (
+                bar.flag.limit,
+                f"{words(bar.flag.region)}, {bar.flag.quantity}",
+                amount(bar.flag.limit_value, _flag(bar.flag, "limit_value")),
+                *(
+                    Cell((number(part, plain(part)),)) if bar.total and part else None
+                    for part in (bar.earlier, bar.delivered, bar.planned)
+                ),
+                mean_sd(bar.total, _flag(bar.flag, "value")),
+                spread(bar.total),
+                _probability(bar.flag),
+                Cell((bar.flag.severity,), _flag(bar.flag, "severity")),
+                amount(bar.flag.margin, _flag(bar.flag, "margin")),
+                amount(bar.flag.margin_activity, _flag(bar.flag, "margin_activity")),
+                f"{bar.flag.first_cycle}" if bar.flag.first_cycle else None,
+            )
+            for bar in bars(plan)
+        ),
+    )  # fmt: skip
+
+
+def flags(found: Flags) -> Table:
+    """Return one row per flag, without the plan that it is of."""
+    return table(
+        "Limits",
+        (
+            "limit", "region and quantity", "limit [Gy]", "course [Gy]", "p(over)", "verdict",
+            "room left [Gy]", "source",
+        ),
+        (
+            (
+                flag.limit,
+                f"{words(flag.region)}, {flag.quantity}",
+                amount(flag.limit_value),
+                amount(flag.value),
+                _probability(flag),
+                flag.severity,
+                amount(flag.margin),
+                flag.source,
+            )
+            for flag in found
+        ),
+    )  # fmt: skip
+
+
+def _flag(flag: Flag, field: str) -> str:
+    return f"flags/{flag.limit}/{field}"
+
+
+def _probability(flag: Flag) -> Cell:
+    of = _flag(flag, "probability")
+    if flag.probability is None:
+        return Cell(("–",), of)
+    return Cell((number(flag.probability, probability(flag.probability), "probability"),), of)
+
+
+def cycles(plan: Plan) -> Table:
+    """Return one row per cycle: when, how much, what became of it and why."""
+    return table(
+        "The cycles",
+        ("cycle", "date", "activity [GBq]", "status", "decided by", "reason"),
+        (
+            (
+                f"{cycle.number}",
+                cycle.at and cycle.at[:10],
+                amount(cycle.activity, f"cycles/{cycle.number}/activity"),
+                cycle.status,
+                cycle.decided_by,
+                cycle.reason,
+            )
+            for cycle in plan.cycles
+        ),
+    )
+
+
+def of_cycle(cycle: PlanCycle) -> Table:
+    """Return one row per region: what one cycle gives it."""
+    return table(
+        f"Cycle {cycle.number}, {cycle.status}: what it gives each region",
+        (
+            "region", "absorbed dose [Gy]", INTERVAL, "BED [Gy]", "BED, 5 to 95 % [Gy]",
+            "coefficient [Gy/GBq]", "basis",
+        ),
+        (
+            (
+                words(dose.region),
+                mean_sd(dose.absorbed_dose, f"cycles/{cycle.number}/{dose.region}/absorbed_dose"),
+                spread(dose.absorbed_dose),
+                mean_sd(dose.bed, f"cycles/{cycle.number}/{dose.region}/bed"),
+                spread(dose.bed),
+                mean_sd(dose.coefficient),
+                dose.basis,
+            )
+            for dose in cycle.regions
+        ),
+    )  # fmt: skip
+
+
+def contributions(cycle: PlanCycle) -> Table:
+    """Return one row per measured region: which sources its dose comes from."""
+    return table(
+        f"Cycle {cycle.number}: the sources that each measured dose comes from, in Gy",
+        ("region", "sources and their doses [Gy]"),
+        (
+            (
+                words(dose.region),
+                ", ".join(
+                    f"{words(part.source)} {plain(part.absorbed_dose.value)}"
+                    for part in dose.contributions
+                ),
+            )
+            for dose in cycle.regions
+            if dose.contributions
+        ),
+    )
+
+
+def cumulative(plan: Plan) -> Table:
+    """Return one row per region: what the whole course gives it."""
+    return table(
+        "The whole course, earlier radiation included: what it gives each region",
+        (
+            "region", "absorbed dose [Gy]", INTERVAL, "BED [Gy]", "BED, 5 to 95 % [Gy]",
+            "EQD2 [Gy]",
+        ),
+        (
+            (
+                words(dose.region),
+                mean_sd(dose.absorbed_dose, f"cumulative/{dose.region}/absorbed_dose"),
+                spread(dose.absorbed_dose, f"cumulative/{dose.region}/absorbed_dose"),
+                mean_sd(dose.bed, f"cumulative/{dose.region}/bed"),
+                spread(dose.bed, f"cumulative/{dose.region}/bed"),
+                mean_sd(dose.eqd2, f"cumulative/{dose.region}/eqd2"),
+            )
+            for dose in plan.cumulative
+        ),
+    )  # fmt: skip
+
+
+def curves(plan: Plan) -> Table:
+    """Return one row per curve: model, integral, half-life, quality of the fit."""
+    return table(
+        "The fitted curves",
+        (
+            "cycle", "region", "model", "time-integrated activity", "effective half-life [h]",
+            "χ²", "degrees of freedom", "p", "parameters",
+        ),
+        (
+            (
+                f"{curve.cycle}",
+                words(curve.region),
+                curve.model,
+                _with_unit(mean_sd(curve.tia, f"{_curve(curve)}/tia"), curve.tia.unit),
+                mean_sd(curve.effective_half_life, f"{_curve(curve)}/effective_half_life"),
+                None if curve.model in NO_FIT else Cell((number(curve.chi2, f"{curve.chi2:.2g}"),)),
+                None if curve.model in NO_FIT else f"{curve.dof}",
+                None if curve.p_value is None else probability(curve.p_value),
+                ", ".join(
+                    f"{one.name} {one.value:.4g} {unit_words(one.unit)}"
+                    for one in curve.parameters
+                ),
+            )
+            for curve in plan.curves
+        ),
+    )  # fmt: skip
+
+
+NO_FIT = ("trapezoid", "single-point")  # through their points: no chi-square
+
+
+def _curve(curve: PlanCurve) -> str:
+    return f"curves/{curve.cycle}/{curve.region}"
+
+
+def _with_unit(cell: Cell, unit: str) -> Cell:
+    return Cell((*cell.parts, f" {unit_words(unit)}"), cell.of)
+
+
+def points(of: tuple[PlanCurve, ...], of_what: str) -> Table:
+    """Return one row per point of some curves."""
+    import numpy as np
+
+    rows: list[tuple[Content, ...]] = []
+    for curve in of:
+        unit = f" {unit_words(curve.tia.unit.removesuffix('*h'))}"
+        times = np.array([point.time.value for point in curve.points])
+        fitted = activity_over(curve, times)[0]
+        for point, value, far in zip(curve.points, fitted, residuals(curve), strict=True):
+            rows.append(
+                (
+                    f"{words(curve.region)}, {curve.cycle}",
+                    amount(point.time),
+                    Cell((*mean_sd(point.activity).parts, unit)),
+                    Cell((number(float(value), plain(float(value))), unit)),
+                    Cell((number(float(far), f"{far:+.1f}".replace("-", "−")),)),
+                )
+            )
+    columns = ("region, cycle", "time [h]", "measured", "curve", "residual [sd]")
+    return table(f"The points: {of_what}", columns, rows)
+
+
+def uncertainty(plan: Plan) -> Table:
+    """Return one row per measured dose: its relative sd, and that of each cause."""
+    causes = ("counting and fit", "half-life", "systematic", "mass")
+    return table(
+        "Relative standard deviation of each measured dose; the causes add up in quadrature",
+        ("region", "cycle", "all together [%]", *(f"{cause} [%]" for cause in causes)),
+        (
+            (
+                words(one.region),
+                f"{one.cycle}",
+                Cell((number(one.total, f"{one.total:.2g}"),)),
+                *(
+                    Cell((number(one.causes[cause], f"{one.causes[cause]:.2g}"),))
+                    if cause in one.causes
+                    else None
+                    for cause in causes
+                ),
+            )
+            for one in budgets(plan)
+        ),
+    )

@@ -1,0 +1,167 @@
+"""The pictures of a plan, one by one or by the group; drawn by matplotlib."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
+
+from dosimetry.problems import nearest, quote, refuse
+from dosimetry.report.extras import need
+from dosimetry.report.figures.picture import Picture
+from dosimetry.therapy.plan import Plan
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+GROUPS = ("limits", "timeline", "curves", "labs", "uncertainty")
+Format = Literal["svg", "png", "pdf"]
+COLUMNS = 2
+HEAD = 0.25  # height of a title in inches
+DOTS = 200  # per inch, of a PNG
+
+
+def pictures(plan: Plan) -> tuple[Picture, ...]:
+    """Return every picture that a plan has something to show in.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
+    >>> [picture.name for picture in pictures(plan)]
+    ['limits', 'timeline', 'curve-1-1', 'uncertainty']
+    """
+    from dosimetry.report.figures import curves, labs, limits, timeline, uncertainty
+
+    parts = (limits, timeline, curves, labs, uncertainty)
+    return tuple(picture for part in parts for picture in part.pictures(plan))
+
+
+def figure(plan: Plan, name: str) -> Figure:
+    """Return a picture of a plan as a matplotlib figure.
+
+    Parameters
+    ----------
+    plan : Plan
+    name : str
+        A group: ``limits``, ``timeline``, ``curves``, ``labs``, ``uncertainty``; or one picture
+        of :func:`pictures` by its name.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        No window and no global state: to be shown by a notebook or saved.
+
+    Raises
+    ------
+    InputError
+        matplotlib is not installed, or there is no such picture.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml"))
+    >>> len(dosimetry.report.figure(plan, "curves").subfigs)
+    4
+    """
+    need("report")
+    known = pictures(plan)
+    found = [picture for picture in known if name in (picture.group, picture.name)]
+    if not found:
+        names = list(dict.fromkeys([*(p.group for p in known), *(p.name for p in known)]))
+        near, known_ones = nearest(name, names), f"there are: {', '.join(names)}"
+        raise refuse(
+            "unknown-picture",
+            f"this plan has no picture {quote(name)}",
+            f"{near}  ({known_ones})" if near else known_ones,
+        )
+    with settings():
+        return _alone(found[0]) if len(found) == 1 else _together(found)
+
+
+def _empty(size: tuple[float, float]) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, dpi=100)
+
+
+def _alone(picture: Picture) -> Figure:
+    """Draw a picture under its title."""
+    from dosimetry.report.figures import style
+
+    width, height = picture.sizes[0]
+    whole = _empty((width, height + HEAD))
+    grid = whole.add_gridspec(2, 1, hspace=0, height_ratios=[HEAD, height])
+    picture.draw(whole.add_subfigure(grid[1], facecolor="none"))
+    style.title(whole, picture.title, 0.06, height + HEAD - 0.06)
+    return whole
+
+
+def _together(found: list[Picture]) -> Figure:
+    """Draw the pictures of a group side by side, each under its title."""
+    from dosimetry.report.figures import style
+
+    width, height = found[0].sizes[0]
+    rows, row = -(-len(found) // COLUMNS), HEAD + height
+    whole = _empty((COLUMNS * width, rows * row))
+    grid = whole.add_gridspec(
+        2 * rows, COLUMNS, wspace=0, hspace=0, height_ratios=[HEAD, height] * rows
+    )
+    for i, picture in enumerate(found):
+        down, right = divmod(i, COLUMNS)
+        picture.draw(whole.add_subfigure(grid[2 * down + 1, right], facecolor="none"))
+        style.title(whole, picture.title, right * width + 0.06, (rows - down) * row - 0.06)
+    return whole
+
+
+def embedded(found: Iterable[Picture]) -> Iterator[tuple[Picture, tuple[str, ...]]]:
+    """Yield each picture with its SVG for a page, one per size.
+
+    Figures of one size and group are drawn on the same axes, one after the other.
+    """
+    from dosimetry.report.figures import svg
+
+    need("report")
+    sheets: dict[object, Figure] = {}
+    with settings():
+        for picture in found:
+            drawn = []
+            for i, size in enumerate(picture.sizes):
+                sheet = sheets.setdefault((picture.group, size), _empty(size))
+                for text in list(sheet.texts):
+                    text.remove()
+                picture.draw(sheet)
+                drawn.append(svg.clean(svg.raw(sheet), f"{picture.name}-{i}", "", alone=False))
+            yield picture, tuple(drawn)
+
+
+def file_of(picture: Picture, kind: Format) -> bytes:
+    """Return one picture as a file: on white, with its title."""
+    from dosimetry.report.figures import svg
+
+    need("report")
+    with settings():
+        drawn = _alone(picture)
+        if kind == "svg":
+            return svg.clean(svg.raw(drawn), picture.name, picture.title, alone=True).encode()
+        out = io.BytesIO()
+        metadata: dict[str, Any] = {"Software": None}
+        if kind == "pdf":
+            metadata = {"CreationDate": None, "Title": picture.title}
+        drawn.savefig(out, format=kind, facecolor="white", dpi=DOTS, metadata=metadata)
+        return out.getvalue()
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """Draw with our settings, and leave those of the host program as they are."""
+    import matplotlib as mpl
+
+    from dosimetry.report.figures.style import SETTINGS
+
+    # Signs that the type face has not: the reader's own has them, or shows a box.
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")
+        yield

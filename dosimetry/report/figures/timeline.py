@@ -1,0 +1,215 @@
+"""When: doses, withheld periods, companion drugs, laboratory controls and scans on one line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dosimetry.report.figures import style
+from dosimetry.report.figures.picture import Picture
+from dosimetry.therapy.clinical_plan import PlanLabel
+from dosimetry.therapy.plan import Plan, PlanCycle
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import FigureBase
+
+ROW, HEAD, FOOT = 0.27, 0.36, 0.3  # heights in inches
+BEFORE, AFTER = 14, 75  # days shown beside the doses
+KINDS = {  # row, marker, colour
+    "withheld": ("withheld by the label", "x", style.AMBER),
+    "latest-dose": ("latest next dose", "d", style.RED),
+    "stop-long-acting": ("long-acting analogue off", "<", style.VIOLET),
+    "stop-short-acting": ("short-acting analogue off", "<", style.VIOLET),
+    "amino-acids": ("amino acids", "P", style.GREEN),
+    "octreotide": ("octreotide LAR", "^", style.ORANGE),
+    "laboratory": ("laboratory", "s", style.BLUE),
+    "scan": ("scan", "o", style.MUTED),
+}
+
+
+@dataclass(frozen=True)
+class Span:
+    """Something on the line: from a day to a day, known to have been or to come."""
+
+    start: float
+    end: float | None
+    done: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """What is drawn: days are counted from the first of January of year one."""
+
+    cycles: tuple[tuple[float, PlanCycle], ...]
+    rows: tuple[tuple[str, str, str, tuple[Span, ...]], ...]
+    first: float
+    last: float
+    beyond: tuple[str, ...]
+
+
+def day(at: str) -> float:
+    """Return a date or a date-time as a number of days.
+
+    Examples
+    --------
+    >>> day("2026-01-13") - day("2026-01-12")
+    1.0
+    """
+    date = float(dt.date.fromisoformat(at[:10]).toordinal())
+    if len(at) <= 10:
+        return date
+    moment = dt.datetime.fromisoformat(at)
+    return date + (moment.hour * 60 + moment.minute) / 1440
+
+
+def line(plan: Plan) -> Line | None:
+    """Return what there is to draw; None where the course has no date."""
+    cycles = tuple((day(cycle.at), cycle) for cycle in plan.cycles if cycle.at)
+    if not cycles:
+        return None
+    done = max((at for at, cycle in cycles if cycle.status == "delivered"), default=0.0)
+    taken = {lab.at[:10]: day(lab.at) for lab in plan.labs}
+    done = max([done, *taken.values()])
+    rows = []
+    for kind, (name, marker, colour) in KINDS.items():
+        if kind == "withheld":  # a cycle that is not given stands in the row of the doses
+            spans = _withheld(plan.label)
+        elif kind == "laboratory":
+            spans = [span for span in _events(plan, kind, done) if not span.done]
+            spans += [Span(at, None, True) for at in taken.values()]
+        else:
+            spans = _events(plan, kind, done)
+        if spans:
+            rows.append((name, marker, colour, tuple(spans)))
+    days = [at for at, _ in cycles] + list(taken.values())
+    first, last = min(days) - BEFORE, max(days) + AFTER
+    first = min([first, *(s.start - 8 for _, _, _, spans in rows for s in spans)])
+    beyond = tuple(
+        name for name, _, _, spans in rows if any((s.end or s.start) > last for s in spans)
+    )
+    return Line(cycles, tuple(rows), first, last, beyond)
+
+
+def _events(plan: Plan, kind: str, done: float) -> list[Span]:
+    return [
+        Span(day(event.at), day(event.until) if event.until else None, day(event.at) <= done)
+        for event in plan.calendar
+        if event.kind == kind
+    ]
+
+
+def _withheld(label: PlanLabel | None) -> list[Span]:
+    """Return from when to when the label withheld the next dose: to the latest day if open."""
+    found: list[Span] = []
+    begun: float | None = None
+    for change in label.transitions if label else ():
+        if change.state == "withheld":
+            begun = day(change.at) if begun is None else begun
+        elif begun is not None:
+            found.append(Span(begun, day(change.at), True))
+            begun = None
+    if begun is not None:
+        found.append(Span(begun, day(label.latest) if label and label.latest else None, False))
+    return found
+
+
+def pictures(plan: Plan) -> list[Picture]:
+    """Return the one picture of the course; none where it has no date."""
+    found = line(plan)
+    if found is None:
+        return []
+    height = HEAD + ROW * (1 + len(found.rows)) + FOOT
+    return [
+        Picture(
+            "timeline",
+            "timeline",
+            "The course in time",
+            alt(found),
+            ((style.WIDE, height), (style.NARROW, height)),
+            lambda figure: draw(found, figure),
+        )
+    ]
+
+
+def alt(found: Line) -> str:
+    """Say what the picture shows."""
+    doses = [
+        f"cycle {cycle.number}, {(cycle.at or '')[:10]}, {cycle.status}"
+        + (f", {cycle.activity.value:.2f} {cycle.activity.unit}" if cycle.activity else "")
+        for _, cycle in found.cycles
+    ]
+    with_it = f" Beside them: {', '.join(name for name, *_ in found.rows)}." if found.rows else ""
+    return f"A time line of the doses: {'; '.join(doses)}.{with_it}"
+
+
+def draw(found: Line, figure: FigureBase) -> None:
+    """Draw a row for the doses and one for everything that goes with them."""
+    width, height = style.size_of(figure)
+    left = 1.55
+    right = 0.12
+    axes = style.axes_at(figure, "line", (left, FOOT, width - left - right, height - FOOT))
+    axes.set(xlim=(found.first, found.last), ylim=(0, height - FOOT))
+    per_day = (width - left - right) / (found.last - found.first)
+    top = height - FOOT - HEAD
+    lines = [top - ROW * i for i in range(1, 1 + len(found.rows))]
+    axes.hlines(lines, found.first, found.last, color=style.FAINT, lw=0.7)
+    middles = [top - ROW * (i + 0.5) for i in range(1 + len(found.rows))]
+    for at, cycle in found.cycles:
+        if cycle.activity is not None:
+            axes.vlines(at, 0, middles[0], color=style.RULE, lw=0.8)
+    _doses(axes, found, middles[0], per_day)
+    for (_, marker, colour, spans), y in zip(found.rows, middles[1:], strict=True):
+        _row(axes, found, spans, (marker, colour, y, per_day))
+    names = ["dose, activity [GBq]", *(name for name, *_ in found.rows)]
+    style.side_labels(axes, middles, names, 0.08)
+    axes.spines["left"].set_visible(False)
+    months = style.months(found.first, found.last, int((width - left) / 0.62))
+    axes.set_xticks([at for at, _ in months], [name for _, name in months])
+
+
+def _doses(axes: Axes, found: Line, y: float, per_day: float) -> None:
+    apart = [b - a for (a, _), (b, _) in zip(found.cycles, found.cycles[1:], strict=False)]
+    said = [f"{c.activity.value:.2f}" if c.activity else c.status for _, c in found.cycles]
+    roomy = min(apart, default=99.0) * per_day > 0.065 * max(map(len, said)) + 0.05
+    for (at, cycle), text in zip(found.cycles, said, strict=True):
+        if cycle.activity is None:
+            axes.plot([at], [y], marker="x", ms=6.5, mew=1.8, color=style.AMBER)
+        else:
+            face = style.BLUE if cycle.status == "delivered" else "none"
+            axes.plot([at], [y], marker="o", ms=7, mew=1.3, color=style.BLUE, mfc=face)
+        axes.text(at, y + 0.32, f"{cycle.number}", ha="center", va="center", weight="bold")
+        if roomy:
+            axes.text(
+                at, y + 0.175, text, ha="center", va="center", fontsize=style.SMALL,
+                color=style.MUTED,
+            )  # fmt: skip
+
+
+def _row(
+    axes: Axes, found: Line, spans: Sequence[Span], look: tuple[str, str, float, float]
+) -> None:
+    marker, colour, y, per_day = look
+    for done in (True, False):
+        shown = [s for s in spans if s.done is done and s.start <= found.last]
+        points = [s.start for s in shown if not _long(s, per_day)]
+        face = colour if done else "none"
+        if points:
+            axes.plot(points, [y] * len(points), marker, ms=4.6, mew=1.0, color=colour, mfc=face)
+        for span in shown:
+            if _long(span, per_day):
+                end = min(span.end or span.start, found.last)
+                style.box(
+                    axes, span.start, y, end - span.start, 0.13, facecolor="none",
+                    edgecolor=colour, hatch="////",
+                )  # fmt: skip
+    if any((s.end or s.start) > found.last for s in spans):
+        axes.text(
+            found.last, y, "→", ha="right", va="center", color=colour, weight="bold",
+        )  # fmt: skip
+
+
+def _long(span: Span, per_day: float) -> bool:
+    return span.end is not None and (span.end - span.start) * per_day > 0.12

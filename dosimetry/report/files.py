@@ -1,0 +1,150 @@
+"""Reports and pictures as files: checked before any work, written whole, progress shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dosimetry.problems import refuse
+from dosimetry.report.extras import need
+from dosimetry.report.figures import Format, file_of, pictures
+from dosimetry.therapy.files import write_whole
+from dosimetry.therapy.plan import Plan
+
+KINDS = {".html": "report", ".htm": "report", ".pdf": "pdf"}  # and the extra that each needs
+
+
+def check_target(path: Path) -> None:
+    """Refuse a report that could not be written, before any work is done.
+
+    Raises
+    ------
+    InputError
+        Neither HTML nor PDF by its name, or the libraries are not installed.
+
+    Examples
+    --------
+    >>> check_target(Path("plan.docx"))
+    Traceback (most recent call last):
+    dosimetry.problems.InputError: --report: 'plan.docx' is neither HTML nor PDF
+      name it FILE.html or FILE.pdf
+    """
+    extra = KINDS.get(path.suffix.lower())
+    if extra is None:
+        raise refuse(
+            "unknown-report",
+            f"'{path.name}' is neither HTML nor PDF",
+            "name it FILE.html or FILE.pdf",
+            "--report",
+        )
+    need(extra)
+
+
+def made_now() -> dt.datetime:
+    """Return the time of making: SOURCE_DATE_EPOCH where it is set, else now with its offset.
+
+    Raises
+    ------
+    InputError
+        SOURCE_DATE_EPOCH is no number of seconds.
+    """
+    fixed = os.environ.get("SOURCE_DATE_EPOCH")
+    if not fixed:
+        return dt.datetime.now().astimezone()
+    try:
+        return dt.datetime.fromtimestamp(int(fixed), dt.UTC)
+    except (ValueError, OverflowError, OSError):
+        raise refuse(
+            "not-a-time", f"'{fixed}' is no number of seconds since 1970", "unset it",
+            "SOURCE_DATE_EPOCH",
+        ) from None  # fmt: skip
+
+
+def write_report(
+    plan: Plan, path: Path, made_at: dt.datetime | None = None, *, quiet: bool = False
+) -> None:
+    """Write a report as HTML or PDF, by the name of the file.
+
+    Parameters
+    ----------
+    plan : Plan
+    path : path
+    made_at : datetime, optional
+        Stands in the report; without it the time now, or SOURCE_DATE_EPOCH.
+    quiet : bool
+        Show no progress.
+
+    Raises
+    ------
+    InputError
+        As :func:`check_target`, or the file cannot be written.
+    """
+    check_target(path)
+    from dosimetry.report.document import html, pdf
+
+    make = pdf if KINDS[path.suffix.lower()] == "pdf" else html
+    made_at = made_at or made_now()
+    with progress("report", len(pictures(plan)), quiet) as step:
+        made = make(plan, made_at, step)
+    write_whole(path, made)
+
+
+def write_figures(plan: Plan, folder: Path, kind: Format, *, quiet: bool = False) -> list[Path]:
+    """Write every picture of a plan into a folder; return the files.
+
+    Raises
+    ------
+    InputError
+        matplotlib is not installed, or the folder cannot be written.
+    """
+    need("report")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refuse(
+            "unwritable-folder",
+            f"cannot be made: {error.strerror or error}",
+            "name a folder",
+            f"{folder}",
+        ) from None
+    found = pictures(plan)
+    written = []
+    with progress("pictures", len(found), quiet) as step:
+        for picture in found:
+            target = folder / f"{picture.name}.{kind}"
+            write_whole(target, file_of(picture, kind))
+            written.append(target)
+            step()
+    return written
+
+
+@contextmanager
+def busy(doing: str, quiet: bool) -> Iterator[None]:
+    """Say on stderr what is being done, where that is a terminal; it leaves no trace."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from dosimetry.report.terminal_parts import console
+
+    with console(sys.stderr).status(doing):
+        yield
+
+
+@contextmanager
+def progress(name: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
+    """Show a bar on stderr while work goes on, where that is a terminal; it leaves no trace."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from dosimetry.report.terminal_parts import console
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(name, total=count)
+        yield lambda: bar.advance(task)

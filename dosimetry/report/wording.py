@@ -1,0 +1,130 @@
+"""A plan in sentences that state and never advise: the verdict, and one line per limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dosimetry import tables
+from dosimetry.report.figures.limits import Bar, bars
+from dosimetry.report.numbers import decimals_of, probability
+from dosimetry.report.terminal_parts import words
+from dosimetry.therapy.clinical_plan import PlanLabel
+from dosimetry.therapy.plan import Flag, Plan, Severity
+
+ORDER: tuple[Severity, ...] = ("exceeds", "caution", "not-assessed", "within")
+ANSWERS = {
+    "due": "The next dose is due by the label.",
+    "reduced": "By the label the next dose is a reduced one.",
+    "withhold": "By the label the next dose is withheld.",
+    "stop": "By the label the therapy is stopped for good.",
+    "not-eligible": "By the label this patient is not eligible.",
+    "complete": "The course is complete.",
+}
+
+
+def headline(plan: Plan) -> str:
+    """Return the verdict in one sentence.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> print(headline(dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml"))))
+    Of 4 limits, 2 are more likely than not to be passed, 1 may be passed and 1 is kept.
+    """
+    count = len(plan.flags)
+    if not count:
+        return "No limit was asked for."
+    said = {
+        "exceeds": "more likely than not to be passed",
+        "caution": "may be passed",
+        "not-assessed": "not assessed",
+        "within": "kept",
+    }
+    parts = []
+    for severity in ORDER:
+        number = sum(flag.severity == severity for flag in plan.flags)
+        if number:
+            verb = "" if severity == "caution" else ("is " if number == 1 else "are ")
+            parts.append(f"{number} {verb}{said[severity]}")
+    if len(parts) == 1:
+        worst = next(flag.severity for flag in plan.flags)
+        verb = "" if worst == "caution" else ("is " if count == 1 else "are ")
+        return f"{'The limit' if count == 1 else f'All {count} limits'} {verb}{said[worst]}."
+    return f"Of {count} limits, {_listed(parts)}."
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
+
+
+def meanings() -> dict[Severity, str]:
+    """Return what each verdict means, as a probability of passing the limit."""
+    caution, exceeds = (
+        tables.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
+    )
+    return {
+        "exceeds": f"probability above {exceeds:g}",
+        "caution": f"probability above {caution:g}, up to {exceeds:g}",
+        "within": f"probability at most {caution:g}",
+        "not-assessed": "no dose is known",
+    }
+
+
+def line(bar: Bar, plan: Plan) -> str:
+    """Return what is to say of one limit, after its name and verdict."""
+    flag = bar.flag
+    if bar.total is None or flag.probability is None:
+        return (
+            f"limit {flag.limit_value.value:g} Gy. Nothing was measured there, and there are no "
+            "population figures: no dose is known."
+        )
+    said = [
+        f"{bar.says} over the whole course; limit {flag.limit_value.value:g} Gy, passed with "
+        f"probability {probability(flag.probability)}{_first(flag)}."
+    ]
+    bases = {r.basis for c in plan.cycles for r in c.regions if r.region == flag.region}
+    if bases == {"population"} and bar.total.sd and flag.severity != "within":
+        said.append("Nothing was measured there: the spread is that of the label's patients.")
+    if flag.margin is not None:
+        places = decimals_of(bar.total.sd) if bar.total.sd else 1
+        away = flag.margin.value
+        side = "below" if away >= 0 else "above"
+        said.append(f"The mean is {abs(away):.{places}f} Gy {side} the limit.")
+    return " ".join(said)
+
+
+def _first(flag: Flag) -> str:
+    if flag.severity == "within" or flag.first_cycle is None:
+        return ""
+    return f", {flag.severity} from cycle {flag.first_cycle} on"
+
+
+def name(flag: Flag) -> str:
+    """Return region and quantity of a limit, with a capital.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> name(plan.flags[1])
+    'Kidneys, biologically effective dose'
+    """
+    text = f"{words(flag.region)}, {flag.quantity}"
+    return text[:1].upper() + text[1:]
+
+
+def verdicts(plan: Plan) -> list[tuple[Flag, str, str]]:
+    """Return flag, name and line of every limit."""
+    return [(bar.flag, name(bar.flag), line(bar, plan)) for bar in bars(plan)]
+
+
+def answer(label: PlanLabel) -> str:
+    """Return what the label says of the next dose, in sentences."""
+    said = [ANSWERS[label.answer]]
+    if label.activity is not None:
+        said.append(f"Most that it allows: {label.activity.value:.3g} {label.activity.unit}.")
+    if label.earliest:
+        said.append(f"Earliest date: {label.earliest}.")
+    if label.latest:
+        said.append(f"Latest date: {label.latest}.")
+    return " ".join(said)

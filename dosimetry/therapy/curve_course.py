@@ -1,0 +1,62 @@
+"""A curve of a plan over time: activity, its sd, and how far the points are from it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dosimetry.physics import curve_band
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.kinetics import Array
+from dosimetry.therapy.plan import PlanCurve
+from dosimetry.therapy.sections import SINGLE
+
+
+def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:
+    """Return the activity of a curve and its sd at some times.
+
+    Parameters
+    ----------
+    curve : PlanCurve
+    time : array, shape (n,)
+        After the administration, in h.
+
+    Returns
+    -------
+    (activity, sd) : arrays of shape (n,)
+        In the unit of the points; the sd is None where the points do not determine it.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
+    >>> activity, sd = activity_over(plan.curves[0], np.array([24.0]))
+    >>> print(f"{activity[0]:.1f} {sd[0]:.1f}")
+    77.5 8.0
+    """
+    times, activities, sds = _points(curve)
+    if curve.model == "trapezoid":
+        decay_constant = LN2 / curve.physical_half_life.value
+        return curve_band.trapezoid((times, activities, sds), decay_constant, time)
+    values = np.array([parameter.value for parameter in curve.parameters])
+    if curve.model == SINGLE:
+        scan = float(times[0]), float(activities[0]), float(sds[0])
+        half_life = curve.effective_half_life
+        return curve_band.one_scan(
+            scan, float(values[0]), (half_life.value, half_life.sd or 0.0), time
+        )
+    covariance = None if curve.covariance is None else np.array(curve.covariance)
+    return curve_band.exponentials(curve.model, values, covariance, time)
+
+
+def residuals(curve: PlanCurve) -> Array:
+    """Return how far each point is from the curve, in units of the point's sd."""
+    times, activities, sds = _points(curve)
+    return np.asarray((activities - activity_over(curve, times)[0]) / sds)
+
+
+def _points(curve: PlanCurve) -> tuple[Array, Array, Array]:
+    return (
+        np.array([point.time.value for point in curve.points]),
+        np.array([point.activity.value for point in curve.points]),
+        np.array([point.activity.sd for point in curve.points], dtype=float),
+    )

@@ -1,0 +1,62 @@
+"""Which values of an analyte have which CTCAE grade, with this patient's ranges and baseline."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from dosimetry import clinical
+from dosimetry.clinical import Range
+from dosimetry.therapy.clinical_plan import PlanGradeBand
+from dosimetry.therapy.observations import Observations
+from dosimetry.therapy.toxicity import grade
+
+
+def bands_of(seen: Observations) -> tuple[PlanGradeBand, ...]:
+    """Return the bands of every graded analyte that was measured, lowest values first.
+
+    They hold from the first dose on: before it no grade depends on the baseline.
+    """
+    measured = dict.fromkeys(name for one in seen.all for name in one.findings)
+    found: list[PlanGradeBand] = []
+    for name in measured:
+        if name in seen.ranges and clinical.grade_rows(name):
+            usual = seen.baseline[name].value if name in seen.baseline else None
+            found += bands(name, seen.ranges[name], usual)
+    return tuple(found)
+
+
+def bands(analyte: str, limits: Range, baseline: float | None) -> list[PlanGradeBand]:
+    """Return the bands of one analyte in its canonical unit.
+
+    Examples
+    --------
+    >>> [(b.grade, b.lower, b.upper) for b in bands("platelets", Range(150.0, 450.0, ""), None)]
+    [(4, None, 25.0), (3, 25.0, 50.0), (2, 50.0, 75.0), (1, 75.0, 150.0), (0, 150.0, None)]
+    """
+    unit = clinical.analyte(analyte).unit
+    edges = sorted(set(_edges(analyte, limits, baseline)))
+    ends = [0.0, *edges, 2.0 * edges[-1] if edges else 1.0]
+    found: list[PlanGradeBand] = []
+    for low, high in itertools.pairwise(ends):
+        graded = grade(analyte, (low + high) / 2, limits, baseline)
+        number = graded.grade if graded else 0
+        lower, upper = (low if low in edges else None), (high if high in edges else None)
+        if found and found[-1].grade == number:
+            lower = found.pop().lower
+        found.append(PlanGradeBand(analyte, number, lower, upper, unit))
+    return found
+
+
+def _edges(analyte: str, limits: Range, baseline: float | None) -> Iterator[float]:
+    """Yield every positive value at which a row of the table begins or ends."""
+    for row in clinical.grade_rows(analyte):
+        below = limits.lower if row.below == "LLN" else row.below
+        multiples = {"": 1.0, "ULN": limits.upper}
+        one = multiples.get(row.multiple_of, baseline)
+        for edge in (below, row.at_least):
+            if edge:
+                yield edge
+        for factor in (row.above, row.up_to):
+            if factor and one:
+                yield factor * one
