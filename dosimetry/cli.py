@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from dosimetry.cli_population import add_commands
+
 app = typer.Typer(
     help="Dosimetry and dosing schedules for 177Lu therapy (decision support, no medical device).",
     no_args_is_help=True,
@@ -260,6 +262,9 @@ def schema(
         from dosimetry.therapy.patient import patient_schema
 
         _print_document(to_json(patient_schema()))
+
+
+add_commands(app)
 
 
 def _print_document(text: str) -> None:
