@@ -252,11 +252,18 @@ def tables(
 @app.command(epilog="Example: dosimetry schema patient > patient.schema.json")
 def schema(
     document: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.PATIENT,
+    cohort: Annotated[
+        bool, typer.Option("--cohort", help="The table of dosimetry cohort instead.")
+    ] = False,
 ) -> None:
     """Print a JSON schema, for editors and other programs."""
     from dosimetry.therapy.plan import plan_schema, to_json
 
-    if document is Schema.PLAN:
+    if cohort:
+        from dosimetry.population.cohort_table import cohort_schema
+
+        _print_document(to_json(cohort_schema()))
+    elif document is Schema.PLAN:
         _print_document(to_json(plan_schema()))
     else:
         from dosimetry.therapy.patient import patient_schema

@@ -57,6 +57,50 @@ def simulate(
         show_trial(found, console())
 
 
+def cohort(
+    table: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV or Parquet, a row per scan.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="CSV or Parquet by its ending.")],
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run that was interrupted.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes; without it one, or one per core if large.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="A Dask scheduler, as in tcp://HOST:8786.")
+    ] = None,
+) -> None:
+    """Compute the doses of many patients; exit with 1 when rows were rejected."""
+    from dosimetry.population.cohort import run_cohort
+    from dosimetry.population.cohort_table import count_patients
+    from dosimetry.population.progress import Progress
+
+    total = count_patients(table) if sys.stderr.isatty() else 0
+    try:
+        with Progress(total, "patients", sys.stderr) as progress:
+            found = run_cohort(
+                table,
+                output,
+                resume=resume,
+                workers=workers,
+                scheduler=scheduler,
+                progress=progress.at,
+            )
+    except KeyboardInterrupt:
+        typer.echo("interrupted; nothing is lost: go on with --resume", err=True)
+        raise typer.Exit(130) from None
+    typer.echo(
+        f"{found.patients} patients, {found.curves} curves: {found.doses} doses, {found.limits} "
+        f"limits, {found.rejected} rows rejected",
+        err=True,
+    )
+    for name in found.files:
+        typer.echo(name)
+    if found.rejected:
+        raise typer.Exit(1)
+
+
 def add_commands(app: typer.Typer) -> None:
     """Add the commands to the program."""
+    app.command(epilog="Example: dosimetry cohort scans.csv -o doses.parquet")(cohort)
     app.command(epilog="Example: dosimetry simulate netter-1 --patients 100000 --seed 1")(simulate)
