@@ -171,11 +171,14 @@ def fit(
         list[str] | None, typer.Option(help="MODEL, or REGION=MODEL; repeatable; else auto.")
     ] = None,
     format: FormatOption = Format.TABLE,
+    bootstrap: Annotated[
+        int | None, typer.Option(help="Also refit so often for the spread of the TIA.")
+    ] = None,
 ) -> None:
     """Fit and integrate time-activity curves, without a patient."""
     from dosimetry.therapy.curves import fit_file
 
-    found = fit_file(curves, administered, nuclide, model or ())
+    found = fit_file(curves, administered, nuclide, model or (), bootstrap)
     if format is Format.JSON:
         _print_document(found.to_json())
     else:
