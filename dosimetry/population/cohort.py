@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -229,16 +229,14 @@ class _Journal:
             counts = {
                 "patients": result.patients,
                 "curves": result.curves,
-                **{key: len(value) for key, value in asdict(result).items() if _is_list(value)},
+                "doses": len(result.doses),
+                "limits": len(result.limits),
+                "rejected": len(result.rejected),
             }
             with (new / "counts.json").open("w", encoding="utf-8") as stream:
                 json.dump(counts, stream)
                 _to_disk(stream)
             os.replace(new, final)
-
-
-def _is_list(value: object) -> bool:
-    return isinstance(value, list)
 
 
 def _to_disk(stream: Any) -> None:
