@@ -5,11 +5,13 @@ from __future__ import annotations
 import functools
 import importlib.util
 import inspect
+import zlib
 from types import ModuleType
 from typing import Any
 
-from dosimetry.physics import curve_kernel
+from dosimetry.physics import curve_descent, curve_grid, curve_kernel, curve_layout
 
+SOURCES = (curve_layout, curve_descent, curve_grid, curve_kernel)
 OPTIONS: dict[str, Any] = {"error_model": "numpy"}
 REPAID = 8192  # curves: below it the interpreter is done before numba is loaded and has compiled
 
@@ -34,12 +36,18 @@ def compiled(rates: int, terms: int, rise: bool, stride: int) -> Any:
     """
     import numba
 
-    _make_known(curve_kernel)
-    run = curve_kernel.fit_rows_of(rates, terms, rise, stride)
+    for module in SOURCES:
+        _make_known(module)
+    run = curve_kernel.fit_rows_of(rates, terms, rise, stride, _sources())
     try:
         return numba.njit(cache=True, **OPTIONS)(run)
     except RuntimeError:  # no folder to keep the code in
         return numba.njit(**OPTIONS)(run)
+
+
+def _sources() -> int:
+    """Return a number that changes with the sources of the kernel."""
+    return zlib.crc32("".join(map(inspect.getsource, SOURCES)).encode())
 
 
 @functools.cache

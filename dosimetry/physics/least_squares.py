@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dosimetry.physics import compiling, curve_kernel
-from dosimetry.physics.curve_kernel import (
+from dosimetry.physics.curve_layout import (
     AMPLITUDE,
     APART,
     AXIS,
@@ -28,6 +28,7 @@ from dosimetry.physics.curve_kernel import (
     SAME,
     SHRINKS,
     WIDTH,
+    room,
 )
 from dosimetry.physics.kinetics import MODELS, Array, Exponentials, Model
 
@@ -336,7 +337,7 @@ def _run(
     """Run the kernel over curves of one number of points; return its rows."""
     count, points = weighted.shape
     size = (AXIS - 1) // model.stride + 1
-    shapes, length = curve_kernel.room(points, size, model.rates)
+    shapes, length = room(points, size, model.rates)
     shape = (model.rates, len(model.terms), model.rises, model.stride)
     out = np.zeros((count, WIDTH))
     step = count if len(times) == 1 else TABULATED
@@ -355,8 +356,8 @@ def _run(
         else:
             rows = [[0.0] * WIDTH for _ in range(len(given[-1]))]
             lists: list[Any] = [array.tolist() for array in given]
-            room = tuple([[0.0] * width for _ in range(height)] for height, width in shapes)
-            curve_kernel.fit_rows_of(*shape)(low, *lists, room, [0.0] * length, rows)
+            lists_of = tuple([[0.0] * width for _ in range(height)] for height, width in shapes)
+            curve_kernel.fit_rows_of(*shape)(low, *lists, lists_of, [0.0] * length, rows)
             out[part] = rows
     return out
 
