@@ -17,6 +17,8 @@ check: $(VENV)/.ready
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.bench
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/batch.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/population.py
 	$(BIN)/python benchmarks/speed.py
 
 $(VENV)/.ready: pyproject.toml constraints.txt

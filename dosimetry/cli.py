@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from dosimetry.cli_population import add_commands
+
 app = typer.Typer(
     help="Dosimetry and dosing schedules for 177Lu therapy (decision support, no medical device).",
     no_args_is_help=True,
@@ -263,11 +265,14 @@ def fit(
         list[str] | None, typer.Option(help="MODEL, or REGION=MODEL; repeatable; else auto.")
     ] = None,
     format: FormatOption = Format.TABLE,
+    bootstrap: Annotated[
+        int | None, typer.Option(help="Also refit so often for the spread of the TIA.")
+    ] = None,
 ) -> None:
     """Fit and integrate time-activity curves, without a patient."""
     from dosimetry.therapy.curves import fit_file
 
-    found = fit_file(curves, administered, nuclide, model or ())
+    found = fit_file(curves, administered, nuclide, model or (), bootstrap)
     if format is Format.JSON:
         _print_document(found.to_json())
     else:
@@ -344,16 +349,26 @@ def tables(
 @app.command(epilog="Example: dosimetry schema patient > patient.schema.json")
 def schema(
     document: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.PATIENT,
+    cohort: Annotated[
+        bool, typer.Option("--cohort", help="The table of dosimetry cohort instead.")
+    ] = False,
 ) -> None:
     """Print a JSON schema, for editors and other programs."""
     from dosimetry.therapy.plan import plan_schema, to_json
 
-    if document is Schema.PLAN:
+    if cohort:
+        from dosimetry.population.cohort_table import cohort_schema
+
+        _print_document(to_json(cohort_schema()))
+    elif document is Schema.PLAN:
         _print_document(to_json(plan_schema()))
     else:
         from dosimetry.therapy.patient import patient_schema
 
         _print_document(to_json(patient_schema()))
+
+
+add_commands(app)
 
 
 def _print_document(text: str) -> None:

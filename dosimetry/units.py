@@ -171,6 +171,7 @@ def dimension_name(unit: str) -> str:
     return DIMENSION_NAMES.get(unit, unit)
 
 
+@functools.lru_cache(maxsize=512)
 def conversion(unit: str, to: str) -> float:
     """Return the factor that turns a number in ``unit`` into one in ``to``.
 

@@ -5,8 +5,10 @@ Choice by the corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by ch
 
 from __future__ import annotations
 
+import functools
 import math
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,9 +16,9 @@ import numpy as np
 from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report, trapezoid
-from dosimetry.physics.kinetics import MODELS
-from dosimetry.physics.least_squares import Optimum
-from dosimetry.problems import Problem, nearest, quote, refuse
+from dosimetry.physics.kinetics import MODELS, Array
+from dosimetry.physics.least_squares import Optimum, fit_batch
+from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import admit
 
 NAMES = ("auto", *MODELS, "trapezoid")
@@ -93,6 +95,97 @@ def fit_points(
     'MBq*h'
     """
     points = _points(time, activity, sd, decay_constant, unit)
+    return _fit(points, model, most, points.optimum)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One curve to be fitted with many others; as the arguments of :func:`fit_points`."""
+
+    time: Any
+    activity: Any
+    sd: Any
+    model: str
+    decay_constant: float
+    unit: str = "MBq"
+    most: float = math.inf
+
+
+class _NotYet(Exception):  # noqa: N818 - no error: asks for the fit of a model
+    pass
+
+
+def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedCurve | InputError]:
+    """Fit many curves as :func:`fit_points` does one, the same model of all of them at a time.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+    compile : bool, optional
+        As in :func:`dosimetry.physics.least_squares.fit_batch`.
+
+    Returns
+    -------
+    list of FittedCurve or InputError
+        In the order of the tasks; what :func:`fit_points` gives or raises for each.
+
+    Examples
+    --------
+    >>> task = Task([1, 24, 72], [50.0, 42.0, 25.0], None, "auto", 0.00434)
+    >>> [curve.model for curve in fit_many([task, task])]
+    ['mono', 'mono']
+    """
+    results: dict[int, FittedCurve | InputError] = {}
+    open_tasks: dict[int, tuple[Points, dict[str, Optimum]]] = {}
+    for i, task in enumerate(tasks):
+        try:
+            points = _points(task.time, task.activity, task.sd, task.decay_constant, task.unit)
+        except InputError as error:
+            results[i] = error
+        else:
+            open_tasks[i] = points, {}
+    while open_tasks:
+        wanted: dict[tuple[str, float], list[int]] = {}
+        for i, (points, known) in open_tasks.items():
+            try:
+                results[i] = _fit(points, tasks[i].model, tasks[i].most, _looked_up(known))
+            except _NotYet as need:
+                wanted.setdefault((str(need), points.decay_constant), []).append(i)
+            except InputError as error:
+                results[i] = error
+        open_tasks = {i: task for i, task in open_tasks.items() if i not in results}
+        for (name, slowest), rows in wanted.items():
+            arrays = _padded([open_tasks[i][0] for i in rows])
+            found = fit_batch(name, *arrays, slowest, compile=compile)
+            for row, i in enumerate(rows):
+                open_tasks[i][1][name] = found[row]
+    return [results[i] for i in range(len(tasks))]
+
+
+def _looked_up(known: dict[str, Optimum]) -> Callable[[str], Optimum]:
+    def fitted(name: str) -> Optimum:
+        if name not in known:
+            raise _NotYet(name)
+        return known[name]
+
+    return fitted
+
+
+def _padded(points: Sequence[Points]) -> tuple[Array, Array, Array]:
+    """Return times, activities and sds of many curves as arrays, NaN after the last point."""
+    width = max(len(one.time) for one in points)
+    found = []
+    for name in ("time", "activity", "sd"):
+        array = np.full((len(points), width), np.nan)
+        for row, one in enumerate(points):
+            values = getattr(one, name)
+            array[row, : len(values)] = values
+        found.append(array)
+    return found[0], found[1], found[2]
+
+
+def _fit(points: Points, model: str, most: float, fitted: Callable[[str], Optimum]) -> FittedCurve:
+    """Fit checked points; ``fitted`` gives the best fit of a model to them."""
     if model not in NAMES:
         raise refuse(
             "unknown-model",
@@ -108,7 +201,7 @@ def fit_points(
             "time",
         )
     if model == "auto":
-        return _possible(_choose(points, most), most)
+        return _possible(_choose(points, most, fitted), most)
     if model == "trapezoid":
         return _possible(trapezoid(points, "asked for"), most)
     if len(points.time) < MODELS[model].free:
@@ -119,7 +212,7 @@ def fit_points(
             "measure more often, or take a model with fewer parameters",
             "model",
         )
-    return _possible(report(points, points.optimum(model), "asked for", {}), most)
+    return _possible(report(points, fitted(model), "asked for", {}), most)
 
 
 def _possible(curve: FittedCurve, most: float) -> FittedCurve:
@@ -173,16 +266,10 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
     return Points(times, values[order], spread[order], assumed, decay_constant, unit)
 
 
-def _choose(points: Points, most: float) -> FittedCurve:
+def _choose(points: Points, most: float, optimum: Callable[[str], Optimum]) -> FittedCurve:
     """Choose the model: least AICc, else the simplest adequate one, else the trapezoid."""
     count = len(points.time)
-    fits: dict[str, Optimum] = {}
-
-    def fitted(name: str) -> Optimum:
-        if name not in fits:
-            fits[name] = points.optimum(name)
-        return fits[name]
-
+    fitted = functools.cache(optimum)
     candidates = [m.name for m in MODELS.values() if count >= m.free + 2]
     aicc = {name: _aicc(fitted(name), count) for name in candidates if _usable(fitted(name), most)}
     if aicc:

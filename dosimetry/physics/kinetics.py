@@ -195,8 +195,8 @@ class Model:
         Number of rates; the slowest come first, an uptake rate last.
     terms : tuple of tuple
         For each amplitude, the index of its falling rate and of its uptake rate (or None).
-    grid : int
-        Points per rate of the starting grid.
+    stride : int
+        The starting grid takes every so many of the tabulated rates.
     smaller : tuple of str, or None
         The models it may shrink to when a rate or an amplitude vanishes.
     """
@@ -204,8 +204,13 @@ class Model:
     name: str
     rates: int
     terms: tuple[tuple[int, int | None], ...]
-    grid: int
+    stride: int
     smaller: tuple[str, ...] | None
+
+    @property
+    def rises(self) -> bool:
+        """Whether there is an uptake."""
+        return self.terms[0][1] is not None
 
     @property
     def free(self) -> int:
@@ -217,10 +222,10 @@ MODELS: Mapping[str, Model] = MappingProxyType(
     {
         model.name: model
         for model in (
-            Model("mono", 1, ((0, None),), 48, None),
-            Model("uptake", 2, ((0, 1),), 32, ("mono",)),
-            Model("bi", 2, ((0, None), (1, None)), 40, ("mono",)),
-            Model("bi-uptake", 3, ((0, 2), (1, 2)), 20, ("uptake", "bi")),
+            Model("mono", 1, ((0, None),), 3, None),
+            Model("uptake", 2, ((0, 1),), 3, ("mono",)),
+            Model("bi", 2, ((0, None), (1, None)), 2, ("mono",)),
+            Model("bi-uptake", 3, ((0, 2), (1, 2)), 3, ("uptake", "bi")),
         )
     }
 )

@@ -1,33 +1,43 @@
-"""Least squares of one time-activity curve and one model.
+"""Least squares of time-activity curves, one or many, and one model.
 
-Amplitudes enter linearly and are solved for inside (variable projection, Golub and Pereyra 1973);
-the search runs over the logarithms of the rates, from a grid over all of them, so that the answer
-does not depend on a start.
+The search itself stands in :mod:`dosimetry.physics.curve_kernel`; here are its results: what is
+collapsed to a smaller model, the covariance where the points hardly determine it, one curve or a
+batch as an object. A single curve is a batch of one.
 """
 
 from __future__ import annotations
 
-import functools
-import itertools
-import math
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import exprel
 
+from dosimetry.physics import compiling, curve_kernel
+from dosimetry.physics.curve_layout import (
+    AMPLITUDE,
+    APART,
+    AXIS,
+    CHI2,
+    COVARIANCE,
+    DETERMINED,
+    MOST_FREE,
+    MOST_RATES,
+    MOST_TERMS,
+    SAME,
+    SHRINKS,
+    WIDTH,
+    room,
+)
 from dosimetry.physics.kinetics import MODELS, Array, Exponentials, Model
+
+__all__ = ["APART", "FASTEST", "UNSEEN", "Optima", "Optimum", "fit_batch", "fit_model"]
 
 FASTEST = 20.0  # 1/h: no scan can resolve a faster rate
 UNSEEN = 30.0  # exp(-30) of an amplitude is left at the first scan: nothing a fit could use
-APART = 1e-5  # two rates of an uptake are kept this far apart, relatively: their limit, to 1e-10
-MOST_STEPS = 200
-SCAN, MOST_SCANS = 64, 8  # values tried of each rate alone, and how often
-SAME = 1e-9  # relative: two chi-squares closer than this are the same
-SETTLED = 1e-10  # in ln rate
-NEAR, MOST_SETTLING = 1e-5, 50  # in ln rate: a step by the gradient alone is no longer
-PLATEAU = 0.5  # of chi-square without any curve: the rest are rates that no scan sees
-MINIMA = 6  # grid minima that are followed down
+TABULATED = 4096  # curves with their own times whose exponentials are tabulated at a time
+NAMES = tuple(MODELS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,21 +80,98 @@ class Optimum:
 
     def tia_gradient(self) -> Array:
         """Return the derivatives of the TIA by (amplitudes, rates)."""
-        by_amplitude = np.zeros(len(self.amplitudes))
-        by_rate = np.zeros(self.model.rates)
-        for i, (fall, rise) in enumerate(self.model.terms):
-            by_amplitude[i] = 1.0 / self.rates[fall]
-            by_rate[fall] -= self.amplitudes[i] / self.rates[fall] ** 2
-            if rise is not None:
-                by_amplitude[i] -= 1.0 / self.rates[rise]
-                by_rate[rise] += self.amplitudes[i] / self.rates[rise] ** 2
-        return np.concatenate([by_amplitude, by_rate])
+        return _tia_gradient(self.model, self.rates, self.amplitudes)
+
+
+@dataclass(frozen=True, eq=False)
+class Optima:
+    """The best fits of one model to many curves.
+
+    Attributes
+    ----------
+    asked : str
+        The model asked for.
+    model : array of int, shape (N,)
+        Index into the models: the one asked for, or the smaller one that it collapsed to.
+    rates : array, shape (N, 3)
+    amplitudes : array, shape (N, 2)
+        As many as the model of the row has; the rest is zero.
+    chi2 : array, shape (N,)
+    covariance : array, shape (N, 5, 5)
+        Of (amplitudes, rates), in the corner; infinite where not determined.
+    at_bound : array of bool, shape (N,)
+    """
+
+    asked: str
+    model: npt.NDArray[np.intp]
+    rates: Array
+    amplitudes: Array
+    chi2: Array
+    covariance: Array
+    at_bound: npt.NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.chi2)
+
+    def __getitem__(self, row: int) -> Optimum:
+        model = MODELS[NAMES[self.model[row]]]
+        return Optimum(
+            model,
+            self.rates[row, : model.rates].copy(),
+            self.amplitudes[row, : len(model.terms)].copy(),
+            float(self.chi2[row]),
+            self.covariance[row, : model.free, : model.free].copy(),
+            bool(self.at_bound[row]),
+            None if model.name == self.asked else self.asked,
+        )
+
+    @property
+    def collapsed(self) -> npt.NDArray[np.bool_]:
+        """Whether a part of the model asked for vanished."""
+        return np.asarray(self.model != NAMES.index(self.asked))
+
+    def tia(self) -> tuple[Array, Array]:
+        """Return the TIA and its sd by the delta method, in MBq h; infinite where undetermined."""
+        total, spread = np.zeros(len(self)), np.full(len(self), np.inf)
+        for model, rows in self._by_model():
+            rates, amplitudes = self.rates[rows], self.amplitudes[rows]
+            for k, (fall, rise) in enumerate(model.terms):
+                total[rows] += amplitudes[:, k] / rates[:, fall]
+                if rise is not None:
+                    total[rows] -= amplitudes[:, k] / rates[:, rise]
+            gradient = _tia_gradient(model, rates, amplitudes)
+            covariance = self.covariance[rows, : model.free, : model.free]
+            known = np.isfinite(covariance).all(axis=(1, 2))
+            variance = np.einsum(
+                "ni,nij,nj->n", gradient[known], covariance[known], gradient[known]
+            )
+            spread[rows[known]] = np.sqrt(np.maximum(variance, 0.0))
+        return total, spread
+
+    def _by_model(self) -> Iterator[tuple[Model, npt.NDArray[np.intp]]]:
+        for index, name in enumerate(NAMES):
+            rows = np.flatnonzero(self.model == index)
+            if len(rows):
+                yield MODELS[name], rows
+
+
+def _tia_gradient(model: Model, rates: Array, amplitudes: Array) -> Array:
+    """Return the derivatives of the TIA by (amplitudes, rates), along the last axis."""
+    terms = len(model.terms)
+    gradient = np.zeros((*rates.shape[:-1], model.free))
+    for i, (fall, rise) in enumerate(model.terms):
+        gradient[..., i] = 1.0 / rates[..., fall]
+        gradient[..., terms + fall] -= amplitudes[..., i] / rates[..., fall] ** 2
+        if rise is not None:
+            gradient[..., i] -= 1.0 / rates[..., rise]
+            gradient[..., terms + rise] += amplitudes[..., i] / rates[..., rise] ** 2
+    return gradient
 
 
 def fit_model(
     name: str, time: npt.ArrayLike, activity: npt.ArrayLike, sd: npt.ArrayLike, slowest: float
 ) -> Optimum:
-    """Fit one model by weighted least squares.
+    """Fit one model to one curve by weighted least squares.
 
     Parameters
     ----------
@@ -107,304 +194,199 @@ def fit_model(
     >>> print(f"{found.amplitudes[0]:.6f} {found.rates[0]:.6f}")
     50.000000 0.010000
     """
+    return fit_batch(name, time, np.asarray(activity)[None], np.asarray(sd)[None], slowest)[0]
+
+
+def fit_batch(
+    name: str,
+    time: npt.ArrayLike,
+    activity: npt.ArrayLike,
+    sd: npt.ArrayLike,
+    slowest: float,
+    *,
+    compile: bool | None = None,
+) -> Optima:
+    """Fit one model to many curves by weighted least squares.
+
+    Parameters
+    ----------
+    name : str
+        A key of :data:`MODELS`.
+    time : array, shape (n,) or (N, n)
+        In h, positive; one row for all curves, or a row for each.
+    activity, sd : array, shape (N, n)
+        In MBq, positive. A curve with fewer points than n has NaN after its last.
+    slowest : float
+        Physical decay constant in 1/h, the lower bound of every rate.
+    compile : bool, optional
+        Run the kernel compiled or not; by default where numba is installed and N repays it. The
+        digits are the same.
+
+    Returns
+    -------
+    Optima
+        Row i is what :func:`fit_model` gives for curve i.
+
+    Raises
+    ------
+    ValueError
+        A curve with fewer points than the model has parameters.
+
+    Examples
+    --------
+    >>> time = np.array([1.0, 24.0, 72.0, 120.0])
+    >>> activity = np.array([[50.0], [80.0]]) * np.exp(-0.01 * time)
+    >>> total, sd = fit_batch("mono", time, activity, 0.1 * activity, 0.00434).tia()
+    >>> total.round(3).tolist()
+    [5000.0, 8000.0]
+    """
     model = MODELS[name]
-    spread = np.asarray(sd, dtype=float)
-    data = _Data(
-        np.asarray(time, dtype=float), np.asarray(activity, dtype=float) / spread, 1.0 / spread
+    times = np.atleast_2d(np.asarray(time, dtype=float))
+    values, spreads = np.asarray(activity, dtype=float), np.asarray(sd, dtype=float)
+    if compile is None:
+        compile = compiling.pays(len(values))
+    counts = np.isfinite(values).sum(axis=1)
+    if len(counts) and counts.min() < model.free:
+        raise ValueError(f"{counts.min()} points for {model.free} parameters of {name}")
+    if len(counts) and counts.min() == values.shape[1]:
+        return _fit_equal(model, times, values, spreads, slowest, compile)
+    found = _empty(name, len(values))
+    for count in np.unique(counts):
+        rows = np.flatnonzero(counts == count)
+        part = _fit_equal(
+            model,
+            times[:, :count] if len(times) == 1 else times[rows, :count],
+            values[rows, :count],
+            spreads[rows, :count],
+            slowest,
+            compile,
+        )
+        _put(found, rows, part)
+    return found
+
+
+def _empty(name: str, count: int) -> Optima:
+    return Optima(
+        name,
+        np.full(count, NAMES.index(name)),
+        np.zeros((count, MOST_RATES)),
+        np.zeros((count, MOST_TERMS)),
+        np.zeros(count),
+        np.zeros((count, MOST_FREE, MOST_FREE)),
+        np.zeros(count, dtype=bool),
     )
-    low, high = float(np.log(slowest)), float(np.log(min(FASTEST, UNSEEN / data.time.min())))
-    theta = _search(model, data, low, high)
-    found = _describe(model, data, theta, low)
-    if model.smaller is None or not _may_shrink(model, data, theta, high):
+
+
+def _put(whole: Optima, rows: npt.NDArray[np.intp], part: Optima) -> None:
+    for item in fields(Optima):
+        if item.name != "asked":
+            getattr(whole, item.name)[rows] = getattr(part, item.name)
+
+
+def _fit_equal(
+    model: Model, times: Array, values: Array, spreads: Array, slowest: float, compile: bool
+) -> Optima:
+    """Fit curves of one number of points, and collapse those that have a smaller model."""
+    weights = 1.0 / spreads
+    weighted = values * weights
+    low = float(np.log(slowest))
+    high = np.log(np.minimum(FASTEST, UNSEEN / times.min(axis=1)))
+    out = _run(model, times, weighted, weights, low, high, compile)
+    found = _describe(model, out, low)
+    for row in np.flatnonzero(out[:, DETERMINED] == 0.0):
+        time = times[row if len(times) > 1 else 0]
+        found.covariance[row, : model.free, : model.free] = _covariance(
+            found[int(row)], time, weights[row]
+        )
+    shrinking = np.flatnonzero(out[:, SHRINKS] == 1.0)
+    if model.smaller is None or not len(shrinking):
         return found
-    tried = [fit_model(name, time, activity, sd, slowest) for name in model.smaller]
-    least = min(tried, key=lambda optimum: optimum.chi2)
-    if least.chi2 > found.chi2 + SAME * (1.0 + found.chi2):
-        return found
-    return replace(least, collapsed_from=name)
-
-
-def _search(model: Model, data: _Data, low: float, high: float) -> Array:
-    """Return the log rates of least chi-square.
-
-    From every grid minimum downhill; then each rate alone, and each pair of rates as one, is tried
-    over the whole range, until that gains nothing. This finds the way out where a term has
-    vanished and its rate has no slope, and the narrow valleys where two rates meet.
-    """
-    found = [
-        _descend(model, data, start, low, high) for start in _grid_minima(model, data, low, high)
+    tried = [
+        _fit_equal(
+            MODELS[name],
+            times if len(times) == 1 else times[shrinking],
+            values[shrinking],
+            spreads[shrinking],
+            slowest,
+            compile,
+        )
+        for name in model.smaller
     ]
-    theta, chi2 = min(found, key=lambda end: end[1])
-    axis = np.linspace(low, high, SCAN)
-    groups = [[i] for i in range(model.rates)]
-    if model.rates > 2:
-        groups += [list(pair) for pair in itertools.combinations(range(model.rates), 2)]
-    for _ in range(MOST_SCANS):
-        trials = np.repeat(theta[None], len(groups) * SCAN, axis=0)
-        for k, group in enumerate(groups):
-            trials[k * SCAN : (k + 1) * SCAN, group] = axis[:, None]
-        trials.sort(axis=1)
-        values = _chi2(model, data, np.exp(trials)).reshape(len(groups), SCAN)
-        starts = [trials[k * SCAN + int(best)] for k, best in enumerate(values.argmin(axis=1))]
-        if model.rates < 3:  # one look suffices: follow only what is lower already
-            starts = [starts[k] for k in [int(values.min(axis=1).argmin())] if values.min() < chi2]
-        ends = [_descend(model, data, start, low, high) for start in starts]
-        best = min(ends, key=lambda end: end[1], default=(theta, chi2))
-        if best[1] >= chi2 - SAME * (1.0 + chi2):
-            break
-        theta, chi2 = best
-    return _settle(model, data, theta, low, high)
+    least = np.argmin([optima.chi2 for optima in tried], axis=0)
+    for index, optima in enumerate(tried):
+        chi2 = found.chi2[shrinking]
+        same = (least == index) & ~(optima.chi2 > chi2 + SAME * (1.0 + chi2))
+        _put(found, shrinking[same], _rows(optima, np.flatnonzero(same)))
+    return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Data:
-    """Times, weighted activities and square roots of the weights."""
-
-    time: Array
-    weighted: Array
-    weight: Array
+def _rows(optima: Optima, rows: npt.NDArray[np.intp]) -> Optima:
+    arrays = [getattr(optima, item.name)[rows] for item in fields(Optima) if item.name != "asked"]
+    return Optima(optima.asked, *arrays)
 
 
-def _columns(model: Model, data: _Data, rates: Array) -> Array:
-    """Return the weighted basis, shape (..., terms, n), for rates of shape (..., rates).
-
-    An uptake term is (exp(-a t) - exp(-b t)) / (b - a), which has a limit where a = b.
-    """
-    columns = []
-    for fall, rise in model.terms:
-        falling = rates[..., fall, None]
-        column = np.exp(-falling * data.time)
-        if rise is not None:
-            gap = rates[..., rise, None] - falling
-            column = column * data.time * exprel(-gap * data.time)
-        columns.append(column * data.weight)
-    return np.stack(columns, axis=-2)
-
-
-def _amplitudes(columns: Array, weighted: Array) -> Array:
-    """Return the non-negative least-squares amplitudes, shape (..., terms), terms at most two."""
-    projection = columns @ weighted
-    diagonal = np.einsum("...kn,...kn->...k", columns, columns)
-    alone = np.maximum(projection, 0.0) / np.where(diagonal > 0, diagonal, np.inf)
-    if columns.shape[-2] == 1:
-        return alone
-    a, c = diagonal[..., 0], diagonal[..., 1]
-    b = np.einsum("...n,...n->...", columns[..., 0, :], columns[..., 1, :])
-    determinant = a * c - b * b
-    safe = np.where(determinant > 1e-13 * a * c, determinant, np.inf)
-    first = (c * projection[..., 0] - b * projection[..., 1]) / safe
-    second = (a * projection[..., 1] - b * projection[..., 0]) / safe
-    both = np.stack([first, second], axis=-1)
-    gain = alone * projection
-    better = (gain[..., 0] >= gain[..., 1])[..., None]
-    single = np.where(np.stack([better[..., 0], ~better[..., 0]], axis=-1), alone, 0.0)
-    inside = ((first > 0) & (second > 0))[..., None]
-    return np.where(inside, both, single)
-
-
-def _chi2(model: Model, data: _Data, rates: Array) -> Array:
-    columns = _columns(model, data, rates)
-    amplitudes = _amplitudes(columns, data.weighted)
-    residual = np.einsum("...k,...kn->...n", amplitudes, columns) - data.weighted
-    return np.asarray(np.einsum("...n,...n->...", residual, residual))
-
-
-@functools.cache
-def _combinations(points: int, rates: int) -> npt.NDArray[np.intp]:
-    return np.array(list(itertools.combinations(range(points), rates)), dtype=np.intp)
-
-
-def _grid_minima(model: Model, data: _Data, low: float, high: float) -> list[Array]:
-    """Return the best local minima of chi-square on a grid over all log rates."""
-    axis = np.linspace(low, high, model.grid)
-    index = _combinations(model.grid, model.rates)
-    chi2 = np.full((model.grid,) * model.rates, np.inf)
-    chi2[tuple(index.T)] = _chi2(model, data, np.exp(axis[index]))
-    around = chi2.copy()
-    for dimension in range(model.rates):  # a minimum over all neighbours, axis after axis
-        old, new = (np.moveaxis(x, dimension, 0) for x in (around.copy(), around))
-        np.minimum(new[1:], old[:-1], out=new[1:])
-        np.minimum(new[:-1], old[1:], out=new[:-1])
-    lowest = (chi2 <= around) & (chi2 < PLATEAU * (data.weighted @ data.weighted))
-    lowest.flat[np.argmin(chi2)] = True
-    minima = np.argwhere(lowest)
-    order = np.argsort(chi2[lowest], kind="stable")[:MINIMA]
-    return [axis[minima[i]] for i in order]
-
-
-def _residual(model: Model, data: _Data, theta: Array) -> tuple[Array, Array, Array]:
-    """Return projected residual, its derivative by theta (Kaufman 1975) and the amplitudes.
-
-    The same columns as in :func:`_columns`, for one point and with their derivatives.
-    """
-    rates = np.exp(theta)
-    terms = len(model.terms)
-    falls = np.exp(-np.outer(rates, data.time)) * data.weight
-    drops = falls * data.time
-    columns = np.empty((terms, len(data.time)))
-    slopes = np.zeros((terms, model.rates, len(data.time)))
-    for i, (fall, rise) in enumerate(model.terms):
-        if rise is None:
-            columns[i] = falls[fall]
-            slopes[i, fall] = -rates[fall] * drops[fall]
+def _run(
+    model: Model,
+    times: Array,
+    weighted: Array,
+    weights: Array,
+    low: float,
+    high: Array,
+    compile: bool,
+) -> Array:
+    """Run the kernel over curves of one number of points; return its rows."""
+    count, points = weighted.shape
+    size = (AXIS - 1) // model.stride + 1
+    shapes, length = room(points, size, model.rates)
+    shape = (model.rates, len(model.terms), model.rises, model.stride)
+    out = np.zeros((count, WIDTH))
+    step = count if len(times) == 1 else TABULATED
+    for begin in range(0, count, max(step, 1)):
+        part = slice(begin, begin + step)
+        own = times if len(times) == 1 else times[part]
+        top = high if len(times) == 1 else high[part]
+        which = np.zeros(count, int) if len(times) == 1 else np.arange(len(own))
+        axis = low + (top[:, None] - low) / (AXIS - 1) * np.arange(AXIS)
+        tables = np.exp(-np.exp(axis)[:, None, :] * own[:, :, None])
+        given = (own, top, tables, which, weighted[part], weights[part])
+        if compile:
+            arrays = tuple(np.ascontiguousarray(array) for array in given)
+            grid = tuple(np.zeros(part) for part in shapes)
+            compiling.compiled(*shape)(low, *arrays, grid, np.zeros(length), out[part])
         else:
-            gap = max(rates[rise] - rates[fall], APART * rates[fall])
-            columns[i] = drops[fall] * exprel(-gap * data.time)
-            slopes[i, fall] = rates[fall] / gap * (columns[i] - drops[fall])
-            slopes[i, rise] = rates[rise] / gap * (drops[rise] - columns[i])
-    if terms == 1:  # most curves: written out, since small calls cost most
-        column, slope = columns[0], slopes[0]
-        square = column @ column
-        amplitude = max(column @ data.weighted / square, 0.0) if square > 0 else 0.0
-        inner = (slope @ column) / square if square > 0 else np.zeros(model.rates)
-        projected = amplitude * (slope - inner[:, None] * column)
-        return amplitude * column - data.weighted, projected, np.array([amplitude])
-    amplitudes = _amplitudes(columns, data.weighted)
-    residual = amplitudes @ columns - data.weighted
-    slope = slopes[0] * amplitudes[0]
-    for i in range(1, terms):
-        slope = slope + slopes[i] * amplitudes[i]
-    return residual, _orthogonal(slope, columns[amplitudes > 0]), amplitudes
+            rows = [[0.0] * WIDTH for _ in range(len(given[-1]))]
+            lists: list[Any] = [array.tolist() for array in given]
+            lists_of = tuple([[0.0] * width for _ in range(height)] for height, width in shapes)
+            curve_kernel.fit_rows_of(*shape)(low, *lists, lists_of, [0.0] * length, rows)
+            out[part] = rows
+    return out
 
 
-def _orthogonal(vectors: Array, columns: Array) -> Array:
-    """Take from each vector its projection on the span of the columns (Gram and Schmidt)."""
-    done: list[Array] = []
-    for column in columns:
-        rest = column
-        for unit in done:
-            rest = rest - (rest @ unit) * unit
-        length = math.sqrt(rest @ rest)
-        if length > 1e-12 * math.sqrt(column @ column):
-            done.append(rest / length)
-            vectors = vectors - np.multiply.outer(vectors @ done[-1], done[-1])
-    return vectors
+def _describe(model: Model, out: Array, low: float) -> Optima:
+    """Turn rows of the kernel into results; covariance infinite where it is not known."""
+    found, terms, free = _empty(model.name, len(out)), len(model.terms), model.free
+    found.rates[:, : model.rates] = np.exp(out[:, : model.rates])
+    found.amplitudes[:, :terms] = out[:, AMPLITUDE : AMPLITUDE + terms]
+    found.chi2[:] = out[:, CHI2]
+    covariance = out[:, COVARIANCE : COVARIANCE + free * free].reshape(-1, free, free)
+    found.covariance[:, :free, :free] = covariance
+    found.at_bound[:] = out[:, 0] <= low
+    return found
 
 
-def _ordered(model: Model, theta: Array, low: float, high: float) -> Array:
-    """Put log rates back between their bounds, an uptake rate above the others."""
-    theta = np.minimum(np.maximum(theta, low), high)
-    if model.rates == 1:
-        return theta
-    theta = np.sort(theta)
-    if theta[-1] - theta[-2] < APART and model.terms[0][1] is not None:
-        if theta[-2] + APART > high:
-            theta[-2] = high - APART
-        theta[-1] = theta[-2] + APART
-    return theta
-
-
-def _solve(matrix: Array, right: Array) -> Array:
-    """Solve a small symmetric system; written out up to two unknowns, where calls cost most."""
-    if len(right) == 1:
-        return np.asarray(right / matrix[0])
-    if len(right) == 2:
-        (a, b), (_, c) = matrix.tolist()
-        x, y = right.tolist()
-        determinant = a * c - b * b
-        return np.array([(c * x - b * y) / determinant, (a * y - b * x) / determinant])
-    return np.asarray(np.linalg.solve(matrix, right), dtype=float)
-
-
-def _held(theta: Array, gradient: Array, low: float, high: float) -> Array:
-    """Tell which log rates are on a bound that chi-square falls towards."""
-    return np.asarray(((theta <= low) & (gradient > 0)) | ((theta >= high) & (gradient < 0)))
-
-
-def _settle(model: Model, data: _Data, theta: Array, low: float, high: float) -> Array:
-    """Go the last way by the gradient: near the optimum chi-square is flat to its last digit.
-
-    Without this the answer has half the digits, and others on another machine.
-    """
-    last = math.inf
-    for _ in range(MOST_SETTLING):
-        residual, slopes, _ = _residual(model, data, theta)
-        gradient = slopes @ residual
-        held = _held(theta, gradient, low, high)
-        slopes[held] = gradient[held] = 0.0
-        hessian = slopes @ slopes.T
-        hessian.flat[:: len(theta) + 1] *= 1.0 + NEAR
-        hessian.flat[:: len(theta) + 1] += 1e-100 + held
-        step = _solve(hessian, gradient)
-        length, trial = float(abs(step).max()), theta - step
-        if not length < min(last, NEAR) or not np.array_equal(
-            trial, _ordered(model, trial, low, high)
-        ):
-            break
-        theta, last = trial, length
-    return theta
-
-
-def _descend(
-    model: Model, data: _Data, theta: Array, low: float, high: float
-) -> tuple[Array, float]:
-    """Follow chi-square down from a start by Levenberg and Marquardt's method within the bounds.
-
-    A step counts only when it gains a share of what was predicted: over the ridge where two rates
-    of an uptake meet it would otherwise be folded back to where it began.
-    """
-    theta = _ordered(model, theta, low, high)
-    residual, slopes, _ = _residual(model, data, theta)
-    chi2, damping = float(residual @ residual), 1e-3
-    for _ in range(MOST_STEPS):
-        gradient = slopes @ residual
-        held = _held(theta, gradient, low, high)
-        slopes[held] = gradient[held] = 0.0
-        if abs(gradient).max() <= 1e-13 * (1.0 + chi2):
-            break
-        hessian = slopes @ slopes.T
-        hessian.flat[:: len(theta) + 1] *= 1.0 + damping
-        hessian.flat[:: len(theta) + 1] += 1e-100 + held
-        step = _solve(hessian, gradient)
-        step = np.minimum(np.maximum(step, -2.0), 2.0)
-        trial = _ordered(model, theta - step, low, high)
-        found = _residual(model, data, trial)
-        new = float(found[0] @ found[0])
-        if chi2 - new > 1e-4 * abs(float(step @ gradient)):
-            theta, chi2, residual, slopes = trial, new, found[0], found[1]
-            damping = max(damping / 10, 1e-12)
-        else:
-            damping *= 10
-        if abs(step).max() < SETTLED or damping > 1e12:
-            break
-    return theta, chi2
-
-
-def _may_shrink(model: Model, data: _Data, theta: Array, high: float) -> bool:
-    """Tell whether a rate or an amplitude is so near its bound that a smaller model may do."""
-    columns = _columns(model, data, np.exp(theta))
-    parts = _amplitudes(columns, data.weighted)[:, None] * columns
-    vanished = np.abs(parts).max(axis=1) < 1e-4 * np.abs(parts).max()
-    merged = len(model.terms) > 1 and theta[1] - theta[0] < 1e-2
-    return bool(vanished.any() or merged or theta[-1] > high - 0.5)
-
-
-def _describe(model: Model, data: _Data, theta: Array, low: float) -> Optimum:
-    residual, _, amplitudes = _residual(model, data, theta)
-    rates = np.exp(theta)
-    formula = amplitudes.copy()
-    for i, (fall, rise) in enumerate(model.terms):
-        if rise is not None:
-            formula[i] /= rates[rise] - rates[fall]
-    at_bound = bool(theta[0] <= low)
-    shape = Optimum(model, rates, formula, 0.0, np.zeros((0, 0)), at_bound)
-    covariance = _covariance(shape, data)
-    return Optimum(model, rates, formula, float(residual @ residual), covariance, at_bound)
-
-
-def _covariance(found: Optimum, data: _Data) -> Array:
+def _covariance(found: Optimum, time: Array, weight: Array) -> Array:
     """Return (J^T J)^-1 of the free parameters, infinite where the data do not determine them."""
-    slopes = np.zeros((found.model.free, len(data.time)))
+    slopes = np.zeros((found.model.free, len(time)))
     terms = len(found.amplitudes)
     for i, (fall, rise) in enumerate(found.model.terms):
-        falling = np.exp(-found.rates[fall] * data.time)
+        falling = np.exp(-found.rates[fall] * time)
         slopes[i] += falling
-        slopes[terms + fall] -= found.amplitudes[i] * data.time * falling
+        slopes[terms + fall] -= found.amplitudes[i] * time * falling
         if rise is not None:
-            rising = np.exp(-found.rates[rise] * data.time)
+            rising = np.exp(-found.rates[rise] * time)
             slopes[i] -= rising
-            slopes[terms + rise] += found.amplitudes[i] * data.time * rising
-    slopes *= data.weight
+            slopes[terms + rise] += found.amplitudes[i] * time * rising
+    slopes *= weight
     free = np.ones(found.model.free, dtype=bool)
     free[terms] = not found.at_bound
     scale = np.linalg.norm(slopes[free], axis=1)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.report.numbers import plain, plus_minus
+from dosimetry.report.numbers import interval, plain, plus_minus
 from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
 from dosimetry.therapy.curves import CurveReport
 
@@ -25,6 +25,15 @@ def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
             "-" if curve.model == "trapezoid" else f"{curve.chi2:.2g}/{curve.dof}",
         )
     out.print(table)
+    bullets(
+        out,
+        "TIA by refitting, 5-95 %",
+        [
+            Text(f"{words(c.region)}: {interval(c.tia_bootstrap)} MBq h; sd {plain(sd)}")
+            for c in curves
+            if c.tia_bootstrap is not None and (sd := c.tia_bootstrap.sd) is not None
+        ],
+    )
     bullets(out, "How chosen, and parameters", [_details(curve) for curve in curves])
     bullets(
         out,

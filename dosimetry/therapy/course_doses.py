@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,11 +48,18 @@ class CourseDoses:
     warnings: tuple[Problem, ...]
 
 
-def course_doses(course: Course, delivered: Sequence[CycleDose]) -> CourseDoses:
-    """Bring together what was measured and the population; activities of delivered cycles only."""
+def course_doses(
+    course: Course, delivered: Sequence[CycleDose], wanted: Collection[str] | None = None
+) -> CourseDoses:
+    """Bring together what was measured and the population; activities of delivered cycles only.
+
+    Of the regions ``wanted``; of all there are without it.
+    """
     measured = frozenset(region for cycle in delivered for region in cycle.doses)
     population = _population(course)
     names = sorted(measured | set(population), key=_order)
+    if wanted is not None:
+        names = [name for name in names if name in wanted]
     regions: dict[str, RegionCourse] = {}
     notes = _Notes()
     for name in names:

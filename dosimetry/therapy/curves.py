@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dosimetry import reference
+from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
-from dosimetry.quantities import Amount, Estimate
+from dosimetry.quantities import Amount, Distribution, Estimate
 from dosimetry.therapy.measurements import read_measurements
 from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import fit_scans
@@ -34,6 +35,7 @@ class CurveReport:
     p_value: float | None
     aicc_weights: dict[str, float]
     warnings: tuple[Problem, ...]
+    tia_bootstrap: Distribution | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,11 @@ class CurveDocument:
 
 
 def fit_file(
-    path: str | Path, administered: str, nuclide: str = "Lu-177", models: Sequence[str] = ("auto",)
+    path: str | Path,
+    administered: str,
+    nuclide: str = "Lu-177",
+    models: Sequence[str] = ("auto",),
+    bootstrap: int | None = None,
 ) -> CurveDocument:
     """Fit every region of a measurement file.
 
@@ -62,6 +68,8 @@ def fit_file(
     nuclide : str
     models : sequence of str
         ``MODEL`` for all regions or ``REGION=MODEL`` for one; later ones count.
+    bootstrap : int, optional
+        Refit every curve so many times for the distribution of its TIA.
 
     Returns
     -------
@@ -94,7 +102,10 @@ def fit_file(
                 for p in error.problems
             ]
             continue
-        reports.append(_report(region, curve, given))
+        found = _report(region, curve, given)
+        if bootstrap is not None:
+            found = replace(found, tia_bootstrap=bootstrap_tia(curve, bootstrap))
+        reports.append(found)
     if problems:
         raise InputError(problems)
     return CurveDocument(FIT_SCHEMA, tuple(reports))

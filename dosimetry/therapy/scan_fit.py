@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 
 from dosimetry.physics.decay import LN2, decay
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import fit_points
-from dosimetry.problems import refuse
+from dosimetry.physics.fitting import Task, fit_points
+from dosimetry.problems import InputError, refuse
 from dosimetry.therapy.measurements import Scan
+
+# Curves fitted beforehand, many at a time, by all that they depend on: only a matter of speed.
+_PREPARED: ContextVar[Mapping[object, FittedCurve | InputError]] = ContextVar("prepared")
 
 
 def factor_at_scan(
@@ -74,6 +79,48 @@ def fit_scans(
     InputError
         An sd at some scans only, or what :func:`dosimetry.fit` refuses.
     """
+    task = task_of(scans, model, administered, half_life, decay_corrected=decay_corrected)
+    found = _PREPARED.get({}).get(_key(task))
+    if isinstance(found, InputError):
+        raise found
+    if found is not None:
+        return found
+    return fit_points(
+        task.time, task.activity, task.sd, model, task.decay_constant, task.unit, task.most
+    )
+
+
+def task_of(
+    scans: Sequence[Scan],
+    model: str,
+    administered: float,
+    half_life: float,
+    *,
+    decay_corrected: bool,
+) -> Task:
+    """Return what is to be fitted for the scans of one region.
+
+    Raises
+    ------
+    InputError
+        An sd at some scans only.
+    """
     times, values, sds, unit = at_scan_time(scans, administered, half_life, decay_corrected)
     most = math.inf if unit == "kBq/mL" else administered * half_life / LN2
-    return fit_points(times, values, sds or None, model, LN2 / half_life, unit, most)
+    return Task(times, values, sds or None, model, LN2 / half_life, unit, most)
+
+
+@contextlib.contextmanager
+def prepared(fits: Iterable[tuple[Task, FittedCurve | InputError]]) -> Iterator[None]:
+    """Have curves at hand that were fitted together, so that they are not fitted one by one."""
+    token = _PREPARED.set({_key(task): curve for task, curve in fits})
+    try:
+        yield
+    finally:
+        _PREPARED.reset(token)
+
+
+def _key(task: Task) -> object:
+    sds = None if task.sd is None else tuple(task.sd)
+    points = (tuple(task.time), tuple(task.activity), sds)
+    return (*points, task.model, task.decay_constant, task.unit, task.most)

@@ -1,0 +1,124 @@
+"""Many curves at once against a loop of lmfit and of scipy's curve_fit: part of ``make bench``.
+
+All on one core, in turns within one run, on the same four-point uptake curves; the two loops take a
+part of them, since they need minutes for all.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+import warnings
+
+import lmfit
+import numpy as np
+from scipy.optimize import curve_fit
+
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.least_squares import FASTEST, Optima, fit_batch
+from dosimetry.reference import half_life
+
+COUNT, PART, TURNS = 100_000, 400, 5
+PHYSICAL = LN2 / half_life("Lu-177")
+TIME = np.array([3.7411, 27.7253, 103.0942, 123.9836])  # h, SNMMI patient 4
+
+
+def curves(count: int) -> np.ndarray:
+    """Kidney curves like those of SNMMI patient 4, with 5 % noise; shape (count, 4)."""
+    rng = np.random.default_rng(1)
+    slow, fast, size = (rng.uniform(*range_, (count, 1)) for range_ in RANGES)
+    activity = size * (np.exp(-slow * TIME) - np.exp(-fast * TIME))
+    return activity * np.exp(0.05 * rng.standard_normal(activity.shape))
+
+
+RANGES = ((0.010, 0.018), (0.4, 1.2), (50.0, 150.0))
+
+
+def formula(t: np.ndarray, a: float, slow: float, fast: float) -> np.ndarray:
+    return a * (np.exp(-slow * t) - np.exp(-fast * t))
+
+
+MODEL = lmfit.Model(formula, independent_vars=["t"])
+
+
+def by_lmfit(activity: np.ndarray) -> tuple[float, float, bool]:
+    """Return chi-square, TIA and whether the search ended well."""
+    parameters = MODEL.make_params(
+        a={"value": activity.max() * 1.2, "min": 0},
+        slow={"value": 0.01, "min": PHYSICAL, "max": FASTEST},
+        fast={"value": 0.5, "min": PHYSICAL, "max": FASTEST},
+    )
+    found = MODEL.fit(activity, parameters, t=TIME, weights=10 / activity)
+    a, slow, fast = (found.params[name].value for name in ("a", "slow", "fast"))
+    return found.chisqr, a / slow - a / fast, bool(found.success and found.errorbars)
+
+
+def by_curve_fit(activity: np.ndarray) -> tuple[float, float, bool]:
+    """Return chi-square, TIA and whether the search ended well."""
+    start, sd = (activity.max() * 1.2, 0.01, 0.5), 0.1 * activity
+    bounds = ((0, PHYSICAL, PHYSICAL), (np.inf, FASTEST, FASTEST))
+    try:
+        (a, slow, fast), covariance = curve_fit(
+            formula, TIME, activity, start, sd, absolute_sigma=True, bounds=bounds
+        )
+    except RuntimeError:
+        return np.inf, np.nan, False
+    residual = (formula(TIME, a, slow, fast) - activity) / sd
+    good = bool(np.all(np.isfinite(covariance)))
+    return float(residual @ residual), a / slow - a / fast, good
+
+
+def ours(activity: np.ndarray) -> tuple[Optima, np.ndarray]:
+    found = fit_batch("uptake", TIME, activity, 0.1 * activity, PHYSICAL, compile=True)
+    return found, found.tia()[0]
+
+
+def seconds_per_curve(action: object, rows: np.ndarray) -> float:
+    start = time.perf_counter()
+    action(rows)  # type: ignore[operator]
+    return (time.perf_counter() - start) / len(rows)
+
+
+def compare_optima(activity: np.ndarray) -> None:
+    """Say how often each search missed the best optimum that any of the three found."""
+    found, total = ours(activity)
+    others = {
+        name: np.array([search(row) for row in activity])
+        for name, search in (("lmfit", by_lmfit), ("curve_fit", by_curve_fit))
+    }
+    best = np.minimum.reduce([found.chi2, *(other[:, 0] for other in others.values())])
+    enough = best * (1 + 1e-6) + 1e-12
+    reached = found.chi2 <= enough
+    print(f"optimum within 1 + 1e-6 of the best of three, ours       {reached.mean():9.4%}")
+    for name, other in others.items():
+        short = other[:, 0] > enough
+        print(f"optimum missed by {name:9s}                               {short.mean():9.4%}")
+        failed = other[:, 2] == 0
+        print(f"no success or no covariance from {name:9s}                {failed.mean():9.4%}")
+        agree = ~short & reached & ~found.collapsed
+        apart = np.abs(other[agree, 1] / total[agree] - 1)
+        print(f"TIA within 1e-4 of {name} where both reached it {(apart < 1e-4).mean():13.4%}")
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    activity = curves(COUNT)
+    ours(activity[:10])
+    ratios: dict[str, list[float]] = {"lmfit": [], "curve_fit": []}
+    own = []
+    for turn in range(TURNS):
+        part = activity[turn * PART : (turn + 1) * PART]
+        for name, search in (("lmfit", by_lmfit), ("curve_fit", by_curve_fit)):
+            own.append(seconds_per_curve(ours, activity))
+            loop = seconds_per_curve(lambda rows, one=search: [one(row) for row in rows], part)
+            ratios[name].append(loop / own[-1])
+    print(f"{COUNT} uptake curves of four points with covariance, one core")
+    print(f"microseconds a curve, median {statistics.median(own) * 1e6:.2f}")
+    for name, found in ratios.items():
+        least, most = min(found), max(found)
+        print(f"ratio {name} {statistics.median(found):.0f}   ({least:.0f} to {most:.0f})")
+    compare_optima(activity[: TURNS * PART])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,332 @@
+"""A cohort: a table of many patients to doses and limits, in parts, on one machine or a cluster.
+
+Each finished part is a folder that appears by renaming; whoever interrupts the job loses only the
+parts under way, and ``resume`` takes up the rest. The tables are put together at the end, each
+appearing by renaming too.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dosimetry
+from dosimetry import tables
+from dosimetry.population.cohort_part import (
+    DOSE_COLUMNS,
+    LIMIT_COLUMNS,
+    REJECTED_COLUMNS,
+    PartResult,
+    compute_part,
+)
+from dosimetry.population.cohort_table import Row, parts
+from dosimetry.population.workers import Workers, workers_of
+from dosimetry.problems import refuse
+from dosimetry.therapy.files import refuse_overwriting, write_whole
+
+TOGETHER = 250  # patients of a part
+SAMPLE = 1 << 20  # bytes at both ends of the input that tell it from another
+
+
+@dataclass(frozen=True)
+class CohortSummary:
+    """What came of a cohort.
+
+    Attributes
+    ----------
+    patients, curves : int
+    doses, limits, rejected : int
+        Rows of the three tables.
+    resumed : int
+        Parts that were there from an earlier run.
+    files : tuple of str
+    """
+
+    patients: int
+    curves: int
+    doses: int
+    limits: int
+    rejected: int
+    resumed: int
+    files: tuple[str, ...]
+
+
+def outputs(output: Path) -> dict[str, Path]:
+    """Return the files of a cohort: doses, limits, rejected rows.
+
+    Examples
+    --------
+    >>> [path.name for path in outputs(Path("out.parquet")).values()]
+    ['out.parquet', 'out.limits.parquet', 'out.parquet.rejected.csv']
+    """
+    return {
+        "doses": output,
+        "limits": output.with_name(f"{output.stem}.limits{output.suffix}"),
+        "rejected": output.with_name(f"{output.name}.rejected.csv"),
+    }
+
+
+def run_cohort(
+    source: str | Path,
+    output: str | Path,
+    *,
+    resume: bool = False,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    together: int = TOGETHER,
+    progress: Callable[[int], None] | None = None,
+) -> CohortSummary:
+    """Compute the doses of every patient of a table.
+
+    Parameters
+    ----------
+    source : path
+        CSV or Parquet, one row per scan (:func:`cohort_schema`); the rows of a patient follow each
+        other.
+    output : path
+        CSV or Parquet by its ending: one row per patient, cycle and region. Beside it
+        ``.limits``, one row per patient and limit, and ``.rejected.csv``, rows left out and why.
+    resume : bool
+        Go on with a job that was interrupted.
+    workers : int, optional
+        Processes of this machine; without it one for small tables, else one per core.
+    scheduler : str, optional
+        Address of a Dask scheduler, ``tcp://HOST:PORT``.
+    together : int
+        Patients of a part; memory grows with it and not with the table.
+    progress : callable, optional
+        Called with the number of patients done.
+
+    Returns
+    -------
+    CohortSummary
+
+    Raises
+    ------
+    InputError
+        A table that cannot be read, a file that cannot be written, an interrupted job of another
+        input, a scheduler that does not answer.
+    """
+    source, output = Path(source), Path(output)
+    if output.suffix not in (".csv", ".parquet"):
+        raise refuse("unknown-format", "is neither .csv nor .parquet", "name it so", f"{output}")
+    refuse_overwriting([source], output)
+    journal = _Journal(output, _job(source, together), resume)
+    done = journal.done()
+    with workers_of(workers, scheduler, source) as pool:
+        for finished in _computed(source, together, done, pool, journal):
+            if progress is not None:
+                progress(finished)
+    return _put_together(output, journal, len(done))
+
+
+def _job(source: Path, together: int) -> dict[str, Any]:
+    """Return what tells one job from another; of the input its size and both ends."""
+    if not source.is_file():
+        raise refuse("no-such-file", "no such file", "check name and folder", f"{source}")
+    digest = hashlib.sha256()
+    with source.open("rb") as stream:
+        digest.update(stream.read(SAMPLE))
+        stream.seek(max(source.stat().st_size - SAMPLE, 0))
+        digest.update(stream.read(SAMPLE))
+    return {
+        "input": digest.hexdigest(),
+        "size": source.stat().st_size,
+        "together": together,
+        "version": dosimetry.__version__,
+        "tables": hashlib.sha256(json.dumps(tables.hashes()).encode()).hexdigest(),
+    }
+
+
+def _computed(
+    source: Path, together: int, done: set[int], pool: Workers, journal: _Journal
+) -> Iterator[int]:
+    """Compute the parts that are not done, each written as soon as it is there."""
+    seen: set[bytes] = set()
+
+    def open_parts() -> Iterator[tuple[int, list[list[Row]]]]:
+        for number, part in enumerate(parts(source, together)):
+            marked = _mark_repeated(part, seen)
+            if number not in done:
+                yield number, marked
+
+    finished = len(done) * together
+    for number, result in pool.run(compute_part, open_parts()):
+        journal.write(number, result)
+        finished += result.patients
+        yield finished
+
+
+def _mark_repeated(part: list[list[Row]], seen: set[bytes]) -> list[list[Row]]:
+    """Make bad the rows of a patient who was there before: one patient has one place."""
+    for rows in part:
+        name = rows[0].cells.get("patient_id", "")
+        key = hashlib.blake2b(name.encode(), digest_size=12).digest()
+        if key in seen:
+            for row in rows:
+                row.cells["?"] = "this patient's rows stand in two places; put them together"
+        seen.add(key)
+    return part
+
+
+class _Journal:
+    """The finished parts, in a folder beside the output."""
+
+    def __init__(self, output: Path, job: dict[str, Any], resume: bool) -> None:
+        self.folder = output.with_name(f".{output.name}.parts")
+        description = self.folder / "job.json"
+        if self.folder.exists() and not resume:
+            raise refuse(
+                "job-interrupted",
+                "an earlier run was interrupted",
+                f"add --resume to go on, or remove {self.folder.name}",
+                f"{output}",
+            )
+        if description.exists() and json.loads(description.read_text()) != job:
+            raise refuse(
+                "job-of-another-input",
+                "the interrupted run was of another input, version or part size",
+                f"remove {self.folder.name} and begin again",
+                f"{output}",
+            )
+        with _writing(output):
+            self.folder.mkdir(exist_ok=True)
+        for left in self.folder.glob("part-*.new"):
+            shutil.rmtree(left)  # half a part of the run that was interrupted
+        write_whole(description, json.dumps(job))
+
+    def done(self) -> set[int]:
+        """Return the numbers of the finished parts."""
+        found = self.folder.glob("part-*")
+        return {int(path.name[5:]) for path in found if path.name[5:].isdigit()}
+
+    def write(self, number: int, result: PartResult) -> None:
+        """Write a finished part: its folder appears whole or not at all."""
+        final = self.folder / f"part-{number:07d}"
+        new = final.with_name(f"{final.name}.new")
+        with _writing(final):
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            for name, rows in (
+                ("doses", result.doses),
+                ("limits", result.limits),
+                ("rejected", result.rejected),
+            ):
+                with (new / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
+                    csv.writer(stream, lineterminator="\n").writerows(
+                        [[_text(value) for value in row] for row in rows]
+                    )
+                    _to_disk(stream)
+            counts = {
+                "patients": result.patients,
+                "curves": result.curves,
+                "doses": len(result.doses),
+                "limits": len(result.limits),
+                "rejected": len(result.rejected),
+            }
+            with (new / "counts.json").open("w", encoding="utf-8") as stream:
+                json.dump(counts, stream)
+                _to_disk(stream)
+            os.replace(new, final)
+
+
+def _to_disk(stream: Any) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _text(value: object) -> str:
+    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+
+
+class _writing(AbstractContextManager[None]):  # noqa: N801 - reads as a sentence
+    """Turn what the system says of a file into our own kind of error."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if isinstance(error, OSError):
+            raise refuse(
+                "unwritable-file",
+                f"cannot be written: {error.strerror or error}",
+                "make room or check the permissions; then go on with --resume",
+                f"{self.path}",
+            ) from None
+
+
+def _put_together(output: Path, journal: _Journal, resumed: int) -> CohortSummary:
+    """Write the tables from the parts, in their order; then remove the parts."""
+    folders = [journal.folder / f"part-{number:07d}" for number in sorted(journal.done())]
+    files = outputs(output)
+    columns = {"doses": DOSE_COLUMNS, "limits": LIMIT_COLUMNS, "rejected": REJECTED_COLUMNS}
+    for name in ("rejected", "limits", "doses"):
+        with _writing(files[name]):
+            _write_table(files[name], columns[name], [f / f"{name}.csv" for f in folders])
+    counts = [json.loads((folder / "counts.json").read_text()) for folder in folders]
+    shutil.rmtree(journal.folder)
+    total = {key: sum(count[key] for count in counts) for key in (counts[0] if counts else {})}
+    return CohortSummary(
+        **{key: total.get(key, 0) for key in ("patients", "curves", "doses", "limits", "rejected")},
+        resumed=resumed,
+        files=tuple(f"{path}" for path in files.values()),
+    )
+
+
+def _write_table(path: Path, columns: Sequence[str], sources: Sequence[Path]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        os.close(handle)
+        if path.suffix == ".parquet":
+            _write_parquet(Path(name), columns, sources)
+        else:
+            with open(name, "w", encoding="utf-8", newline="") as stream:
+                csv.writer(stream, lineterminator="\n").writerow(columns)
+                for source in sources:
+                    with source.open(encoding="utf-8", newline="") as part:
+                        shutil.copyfileobj(part, stream)
+                _to_disk(stream)
+        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def _write_parquet(path: Path, columns: Sequence[str], sources: Sequence[Path]) -> None:
+    """Write parts as row groups: numbers where the name carries a unit, text elsewhere."""
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError:
+        raise refuse(
+            "needs-cluster-extra",
+            "Parquet needs pyarrow",
+            'pip install "dosimetry[cluster]" and --resume, or write CSV',
+            f"{path}",
+        ) from None
+    kinds = {"cycle": pyarrow.int64(), "chi2": pyarrow.float64(), "probability": pyarrow.float64()}
+    schema = pyarrow.schema(
+        (name, kinds.get(name, pyarrow.float64() if "[" in name else pyarrow.string()))
+        for name in columns
+    )
+    with parquet.ParquetWriter(path, schema) as writer:
+        for source in sources:
+            with source.open(encoding="utf-8", newline="") as stream:
+                rows = list(csv.reader(stream))
+            arrays = []
+            for i, kind in enumerate(schema):
+                cells: list[Any] = [row[i] for row in rows]
+                make = {pyarrow.int64(): int, pyarrow.string(): str}.get(kind.type, float)
+                cells = [make(cell) if cell else None for cell in cells]
+                arrays.append(pyarrow.array(cells, kind.type))
+            writer.write_table(pyarrow.table(arrays, schema=schema))

@@ -1,0 +1,169 @@
+"""The table of a cohort, one row per scan: columns, and rows grouped into patients.
+
+Rows stream through: only the patients of one part are in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
+from dosimetry.therapy.columns import HEADER
+from dosimetry.units import conversion
+
+# Column: canonical unit (None for text), whether it must be there, what it is.
+COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
+    "patient_id": (None, True, "the rows of a patient follow each other"),
+    "sex": (None, True, "male or female"),
+    "cycle": (None, True, "from 1"),
+    "administered": ("MBq", True, "net activity of the cycle"),
+    "region": (None, True, "as in: dosimetry tables regions"),
+    "time": ("h", True, "of the scan, after administration"),
+    "activity": ("MBq", True, "at scan time, not decay-corrected"),
+    "sd": ("MBq", False, "of the activity; for all scans of a curve or none"),
+    "mass": ("g", False, "of the region"),
+    "model": (None, False, "of the curve; auto without it"),
+    "recovery": ("1", False, "recovery coefficient"),
+    "weight": ("kg", False, "of the patient"),
+    "regimen": (None, False, "as in: dosimetry tables regimens; netter-1 without it"),
+    "file": (None, False, "patient file in place of all this; relative to the table"),
+    "at": (None, False, "date of the cycle; without it 8 weeks from cycle to cycle"),
+}
+BATCH = 10_000  # rows of a Parquet file read at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of the table: its line, and its cells as text, numbers in canonical units."""
+
+    line: int
+    cells: dict[str, str]
+
+
+def cohort_schema() -> dict[str, Any]:
+    """Return the Frictionless Table Schema of a cohort table."""
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",
+        "fields": [
+            {
+                "name": name if unit in (None, "1") else f"{name} [{unit}]",
+                "type": "integer" if name == "cycle" else "string" if unit is None else "number",
+                "description": words
+                + ("" if unit in (None, "1") else "; another unit of the kind in the brackets"),
+                "constraints": {"required": required},
+            }
+            for name, (unit, required, words) in COLUMNS.items()
+        ],
+    }
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """Read a CSV or Parquet table row by row.
+
+    Raises
+    ------
+    InputError
+        No such file, or a header that is not understood.
+    """
+    if not path.is_file():
+        raise refuse("no-such-file", "no such file", "check name and folder", FilePlace(f"{path}"))
+    lines = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    header = next(lines, None)
+    if header is None:
+        raise refuse("empty-file", "the table is empty", "see dosimetry schema --cohort", f"{path}")
+    names, factors = _header(header, path.name)
+    for number, values in enumerate(lines, 2):
+        cells = dict(zip(names, values, strict=False))
+        if len(values) != len(names):
+            cells["?"] = f"{len(values)} cells for {len(names)} columns"
+        for name, factor in factors.items():
+            text = cells.get(name, "")
+            if factor != 1.0 and text.strip():
+                cells[name] = _scaled(text, factor)
+        if cells.get("file", "").strip():
+            cells["file"] = f"{path.parent / cells['file'].strip()}"
+        yield Row(number, cells)
+
+
+def _scaled(text: str, factor: float) -> str:
+    try:
+        return repr(float(text) * factor)
+    except ValueError:
+        return text  # refused, in its place, when the patient is read
+
+
+def _csv(path: Path) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as stream:
+        for values in csv.reader(stream):
+            if values:
+                yield values
+
+
+def _parquet(path: Path) -> Iterator[list[str]]:
+    try:
+        from pyarrow import parquet
+    except ImportError:
+        raise refuse(
+            "needs-cluster-extra",
+            "Parquet needs pyarrow",
+            'pip install "dosimetry[cluster]", or give CSV',
+            f"{path}",
+        ) from None
+    with parquet.ParquetFile(path) as table:
+        yield list(table.schema_arrow.names)
+        for batch in table.iter_batches(BATCH):
+            columns = [column.to_pylist() for column in batch.columns]
+            for values in zip(*columns, strict=True):
+                yield ["" if v is None else v if isinstance(v, str) else repr(v) for v in values]
+
+
+def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
+    """Return the names of the columns, and the factor to the canonical unit of each number."""
+    names: list[str] = []
+    factors: dict[str, float] = {}
+    problems: list[Problem] = []
+    for cell in header:
+        found = HEADER.fullmatch(cell)
+        column, unit = found.groups() if found else (cell.strip(), None)
+        names.append(column)
+        if column not in COLUMNS:
+            cure = nearest(column, COLUMNS) or f"columns: {', '.join(COLUMNS)}"
+            problems.append(Problem("unknown-column", f"column {quote(column)} is not known", cure))
+            continue
+        wanted = COLUMNS[column][0]
+        if wanted is not None and wanted != "1" and unit is None:
+            cure = f"write it in brackets: {column} [{wanted}]"
+            problems.append(Problem("no-unit", f"column '{column}' has no unit", cure))
+        elif wanted is not None and unit is not None:
+            factors[column] = conversion(unit, wanted)
+    for column, (_, required, words) in COLUMNS.items():
+        if required and column not in names and ("file" not in names or column == "patient_id"):
+            problems.append(Problem("missing-column", f"there is no '{column}'", f"it is: {words}"))
+        if names.count(column) > 1:
+            problems.append(Problem("column-twice", f"'{column}' stands there twice", "keep one"))
+    if problems:
+        raise InputError(problem.at(f"{name}:1") for problem in problems)
+    return names, factors
+
+
+def patients(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """Group the rows of each patient, which follow each other."""
+    for _, group in itertools.groupby(rows, key=lambda row: row.cells.get("patient_id", "")):
+        yield list(group)
+
+
+def parts(path: Path, together: int) -> Iterator[list[list[Row]]]:
+    """Read the table in parts of so many patients."""
+    grouped = patients(read_rows(path))
+    while part := list(itertools.islice(grouped, together)):
+        yield part
+
+
+def count_patients(path: Path) -> int:
+    """Return how many patients a table has, by reading it once; for a progress bar."""
+    return sum(1 for _ in patients(read_rows(path)))

@@ -1,0 +1,154 @@
+"""The result of a virtual trial: distributions of dose, and how many patients pass each limit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from dosimetry.physics.kinetics import Array
+from dosimetry.reference import Limit
+from dosimetry.therapy.plan import to_json
+
+PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
+BINS = 60
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What a strategy gave each patient.
+
+    Attributes
+    ----------
+    activity : array, shape (n,)
+        Of the course in GBq.
+    cycles : array of int, shape (n,)
+    total : mapping of (region, quantity) to array, shape (n,)
+        In Gy.
+    """
+
+    activity: Array
+    cycles: Array
+    total: Mapping[tuple[str, str], Array]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A distribution over patients: mean with its Monte Carlo error, sd, percentiles, histogram.
+
+    ``counts[i]`` patients are from ``edges[i]`` to ``edges[i + 1]``.
+    """
+
+    mean: float
+    mean_error: float
+    sd: float
+    percentiles: dict[str, float]
+    unit: str
+    edges: tuple[float, ...] = field(repr=False)
+    counts: tuple[int, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RegionOutcome:
+    """A region's absorbed dose or BED over patients."""
+
+    region: str
+    quantity: str
+    spread: Spread
+
+
+@dataclass(frozen=True)
+class LimitOutcome:
+    """How many patients pass a limit, as a share with its Monte Carlo error."""
+
+    id: str
+    region: str
+    quantity: str
+    limit: float
+    passed: int
+    probability: float
+    error: float
+    source: str
+
+
+@dataclass(frozen=True)
+class StrategyOutcome:
+    """What a strategy gave over patients; activity in GBq."""
+
+    strategy: str
+    activity: Spread
+    cycles: dict[str, int]
+    regions: tuple[RegionOutcome, ...]
+    limits: tuple[LimitOutcome, ...]
+
+
+@dataclass(frozen=True)
+class VirtualTrial:
+    """A virtual trial: what each strategy gives the same patients."""
+
+    schema: str
+    regimen: str
+    patients: int
+    seed: int
+    risk: float
+    strategies: tuple[StrategyOutcome, ...]
+    assumptions: tuple[str, ...]
+    disclaimer: str
+
+    def to_json(self) -> str:
+        """Return the trial as JSON, the same bytes for the same seed."""
+        return to_json(self)
+
+
+def spread_of(values: Array, unit: str) -> Spread:
+    """Summarise values over patients.
+
+    Examples
+    --------
+    >>> spread_of(np.array([1.0, 2.0, 3.0]), "Gy").percentiles["p50"]
+    2.0
+    """
+    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    top = float(np.percentile(values, 99.5))
+    edges = np.linspace(0.0, top if top > 0 else 1.0, BINS + 1)
+    counts = np.histogram(np.minimum(values, edges[-1]), edges)[0]
+    return Spread(
+        float(values.mean()),
+        sd / math.sqrt(len(values)),
+        sd,
+        {f"p{p}": float(np.percentile(values, p)) for p in PERCENTILES},
+        unit,
+        tuple(edges.tolist()),
+        tuple(counts.tolist()),
+    )
+
+
+def summary(strategy: str, outcome: Outcome, limits: Sequence[Limit]) -> StrategyOutcome:
+    """Summarise what a strategy gave, and count who passed each limit."""
+    known = {(limit.region, limit.quantity) for limit in limits}
+    shown = [key for key in outcome.total if key in known or key[1] == "absorbed dose"]
+    numbers, counts = np.unique(outcome.cycles, return_counts=True)
+    return StrategyOutcome(
+        strategy,
+        spread_of(outcome.activity, "GBq"),
+        {f"{number}": int(count) for number, count in zip(numbers, counts, strict=True)},
+        tuple(RegionOutcome(*key, spread_of(outcome.total[key], "Gy")) for key in shown),
+        tuple(_limit(limit, outcome.total[limit.region, limit.quantity]) for limit in limits),
+    )
+
+
+def _limit(limit: Limit, values: Array) -> LimitOutcome:
+    passed = int(np.sum(values > limit.value))
+    p = passed / len(values)
+    return LimitOutcome(
+        limit.id,
+        limit.region,
+        limit.quantity,
+        limit.value,
+        passed,
+        p,
+        math.sqrt(p * (1.0 - p) / len(values)),
+        limit.source,
+    )

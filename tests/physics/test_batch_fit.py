@@ -1,0 +1,144 @@
+"""Many curves at once: the same digits as one by one, compiled or not, and the same choice."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dosimetry.physics import compiling
+from dosimetry.physics.fitting import Task, fit_many, fit_points
+from dosimetry.physics.kinetics import MODELS
+from dosimetry.physics.least_squares import fit_batch, fit_model
+from dosimetry.problems import InputError
+
+DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
+FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2
+
+
+def noisy(name, count, seed=1, points=None):
+    """Return times and activities of curves of a model, each with times of its own."""
+    random = np.random.default_rng(seed)
+    n = points or FREE[name] + 2
+    steps = random.uniform(1.4, 3.0, (count, n - 1))
+    time = random.uniform(0.7, 5.0, (count, 1)) * np.cumprod(np.c_[np.ones(count), steps], axis=1)
+    slow, middle, fast = (
+        np.exp(random.uniform(math.log(low), math.log(high), (count, 1)))
+        for low, high in ((DECAY_CONSTANT, 0.03), (0.03, 0.2), (0.2, 2.0))
+    )
+    late, early, rising = (np.exp(-rate * time) for rate in (slow, middle, fast))
+    activity = {
+        "mono": late,
+        "uptake": late - rising,
+        "bi": late + 0.7 * early,
+        "bi-uptake": late + 0.7 * early - 1.7 * rising,
+    }[name]
+    activity = random.uniform(20, 200, (count, 1)) * (activity + 1e-4)
+    return time, activity * np.exp(0.08 * random.standard_normal(activity.shape))
+
+
+def assert_alike(found, row, single):
+    assert found[row].model.name == single.model.name
+    assert found[row].collapsed_from == single.collapsed_from
+    assert found[row].at_bound == single.at_bound
+    for name in ("rates", "amplitudes", "chi2", "covariance"):
+        one, other = getattr(found[row], name), getattr(single, name)
+        np.testing.assert_allclose(one, other, rtol=1e-12, atol=0, err_msg=name)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_row_of_a_batch_is_the_single_fit(name):
+    time, activity = noisy(name, 12)
+    found = fit_batch(name, time, activity, 0.1 * activity, DECAY_CONSTANT)
+    for i in range(12):
+        single = fit_model(name, time[i], activity[i], 0.1 * activity[i], DECAY_CONSTANT)
+        assert_alike(found, i, single)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_compiled_kernel_gives_the_digits_of_the_interpreted_one(name):
+    pytest.importorskip("numba")
+    time, activity = noisy(name, 60, seed=2)
+    sd = 0.1 * activity
+    fast = fit_batch(name, time, activity, sd, DECAY_CONSTANT, compile=True)
+    slow = fit_batch(name, time, activity, sd, DECAY_CONSTANT, compile=False)
+    for i in range(60):
+        assert_alike(fast, i, slow[i])
+
+
+def test_curves_with_different_numbers_of_points_are_padded_with_nan():
+    time, activity = noisy("uptake", 6, points=7)
+    for i, count in enumerate((3, 7, 4, 3, 5, 6)):
+        time[i, count:] = activity[i, count:] = np.nan
+    found = fit_batch("uptake", time, activity, 0.1 * activity, DECAY_CONSTANT)
+    for i in range(6):
+        kept = np.isfinite(time[i])
+        given = time[i, kept], activity[i, kept], 0.1 * activity[i, kept]
+        assert_alike(found, i, fit_model("uptake", *given, DECAY_CONSTANT))
+
+
+def test_a_curve_with_too_few_points_is_refused():
+    time, activity = noisy("bi", 2, points=3)
+    with pytest.raises(ValueError, match="3 points for 4 parameters"):
+        fit_batch("bi", time, activity, 0.1 * activity, DECAY_CONSTANT)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_tia_and_its_sd_of_a_batch_are_those_of_each_curve(name):
+    time, activity = noisy(name, 10, seed=3)
+    found = fit_batch(name, time, activity, 0.1 * activity, DECAY_CONSTANT)
+    total, spread = found.tia()
+    for i in range(10):
+        one = found[i]
+        assert total[i] == pytest.approx(one.shape().integral(), rel=1e-12)
+        gradient = one.tia_gradient()
+        if np.all(np.isfinite(one.covariance)):
+            variance = gradient @ one.covariance @ gradient
+            assert spread[i] == pytest.approx(math.sqrt(variance), rel=1e-9)
+        else:
+            assert spread[i] == math.inf
+
+
+def test_shared_times_need_not_be_repeated():
+    time, activity = noisy("mono", 1)
+    several = activity * np.array([[1.0], [2.0], [0.5]])
+    shared = fit_batch("mono", time[0], several, 0.1 * several, DECAY_CONSTANT)
+    repeated = fit_batch("mono", np.repeat(time, 3, axis=0), several, 0.1 * several, DECAY_CONSTANT)
+    for i in range(3):
+        assert_alike(shared, i, repeated[i])
+
+
+def test_the_choice_among_many_is_that_of_each_alone():
+    tasks = []
+    for seed, (name, points) in enumerate(
+        [("mono", 2), ("mono", 3), ("uptake", 4), ("uptake", 5), ("bi", 6), ("bi-uptake", 7)]
+    ):
+        time, activity = noisy(name, 4, seed=seed, points=points)
+        for i in range(4):
+            sd = (None, 0.02 * activity[i])[i % 2]
+            tasks.append(Task(time[i], activity[i], sd, "auto", DECAY_CONSTANT))
+    models = set()
+    for task, curve in zip(tasks, fit_many(tasks), strict=True):
+        alone = fit_points(task.time, task.activity, task.sd, "auto", DECAY_CONSTANT)
+        assert (curve.model, curve.choice) == (alone.model, alone.choice)
+        assert curve.tia.value == pytest.approx(alone.tia.value, rel=1e-12)
+        assert curve.tia.sd == pytest.approx(alone.tia.sd, rel=1e-12)
+        assert curve.aicc == pytest.approx(alone.aicc, rel=1e-12)
+        models.add(curve.model)
+    assert {"mono", "uptake", "trapezoid"} <= models
+
+
+def test_a_curve_that_is_refused_does_not_stop_the_others():
+    good = Task([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
+    twice = Task([4, 4], [80.99, 69.24], None, "auto", DECAY_CONSTANT)
+    much = Task([4, 24], [80.0, 70.0], None, "mono", DECAY_CONSTANT, most=1.0)
+    first, second, third, last = fit_many([good, twice, much, good])
+    assert [p.code for p in second.problems] == ["measured-twice"]
+    assert isinstance(third, InputError)
+    assert third.problems[0].code == "more-than-administered"
+    assert first.tia == last.tia
+    # physics.md, known answers: PSMA patient 1, right kidney
+    assert first.tia.value == pytest.approx(7426.19, rel=1e-4)
+
+
+def test_a_small_job_does_not_load_the_compiler():
+    assert not compiling.pays(1000)

@@ -1,0 +1,60 @@
+"""The TIA by refitting: beside the delta method where that holds, skewed where it does not."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dosimetry.physics.bootstrap import bootstrap_tia
+from dosimetry.physics.fitting import fit_points
+from dosimetry.problems import InputError
+from dosimetry.therapy.curves import fit_file
+
+DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
+TIME = np.array([3.7411, 27.7253, 103.0942, 123.9836])  # SNMMI patient 4, left kidney
+ACTIVITY = np.array([98.561432, 73.599408, 25.395680, 19.046610])
+
+
+@pytest.mark.parametrize("model", ["mono", "uptake"])
+def test_with_small_sds_it_agrees_with_the_delta_method(model):
+    curve = fit_points(TIME, ACTIVITY, 0.01 * ACTIVITY, model, DECAY_CONSTANT)
+    found = bootstrap_tia(curve, 3000)
+    assert found.value == pytest.approx(curve.tia.value, rel=3 * 0.01 / math.sqrt(3000) + 1e-3)
+    assert found.sd == pytest.approx(curve.tia.sd, rel=0.06)  # 1/sqrt(2 n) is 1.3 %
+    # 1.6449: the 95th percentile of the normal distribution
+    assert found.p95 - found.p5 == pytest.approx(2 * 1.6449 * curve.tia.sd, rel=0.08)
+
+
+def test_two_early_scans_stay_below_what_physical_decay_allows():
+    curve = fit_points([4, 24], [80.0, 72.0], None, "mono", DECAY_CONSTANT)
+    found = bootstrap_tia(curve, 1000)
+    # physical decay bounds the TIA from above: 1/lambda_p times the amplitude
+    assert found.p95 < 1.5 * 80.0 * math.exp(4 * DECAY_CONSTANT) / DECAY_CONSTANT
+    assert found.p5 < curve.tia.value < found.p95
+
+
+def test_the_trapezoid_is_drawn_around_its_points():
+    curve = fit_points(TIME, ACTIVITY, 0.02 * ACTIVITY, "trapezoid", DECAY_CONSTANT)
+    found = bootstrap_tia(curve, 2000)
+    assert found.value == pytest.approx(curve.tia.value, rel=0.01)
+    assert found.sd == pytest.approx(curve.tia.sd, rel=0.08)
+
+
+def test_it_is_the_same_at_every_call():
+    curve = fit_points(TIME, ACTIVITY, None, "mono", DECAY_CONSTANT)
+    assert bootstrap_tia(curve, 200) == bootstrap_tia(curve, 200)
+
+
+@pytest.mark.parametrize("count", [0, 99, 10**7])
+def test_a_number_of_refits_out_of_range_is_refused(count):
+    curve = fit_points(TIME, ACTIVITY, None, "mono", DECAY_CONSTANT)
+    with pytest.raises(InputError) as caught:
+        bootstrap_tia(curve, count)
+    assert caught.value.problems[0].code == "out-of-range"
+
+
+def test_fit_shows_it_for_every_region_when_asked():
+    asked = fit_file("examples/snmmi_patient4.csv", "7.21 GBq", bootstrap=150)
+    assert all(curve.tia_bootstrap is not None for curve in asked.curves)
+    plain = fit_file("examples/snmmi_patient4.csv", "7.21 GBq")
+    assert all(curve.tia_bootstrap is None for curve in plain.curves)
