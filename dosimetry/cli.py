@@ -10,6 +10,14 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from dosimetry.cli_options import (
+    Format,
+    FormatOption,
+    PatientArgument,
+    QuietOption,
+    RiskOption,
+    print_document,
+)
 from dosimetry.cli_population import add_commands
 
 app = typer.Typer(
@@ -19,13 +27,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: rich would double the time to start
 )
-
-
-class Format(enum.StrEnum):
-    """How a result is printed."""
-
-    TABLE = "table"
-    JSON = "json"
 
 
 class Severity(enum.StrEnum):
@@ -48,16 +49,6 @@ class Schema(enum.StrEnum):
 
     PATIENT = "patient"
     PLAN = "plan"
-
-
-PatientArgument = Annotated[Path, typer.Argument(metavar="PATIENT", help="YAML or JSON file.")]
-RiskOption = Annotated[
-    float, typer.Option(help="Probability of passing a limit that is allowed, up to 0.5.")
-]
-QuietOption = Annotated[
-    bool, typer.Option("--quiet", help="Print no table and no progress; files and JSON only.")
-]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 
 def _version(wanted: bool) -> None:
@@ -137,7 +128,7 @@ def plan(
     if report is not None:
         write_report(made, report, quiet=quiet)
     if format is Format.JSON:
-        _print_document(made.to_json())
+        print_document(made.to_json())
     elif not quiet:
         from dosimetry.report.terminal import show_plan
         from dosimetry.report.terminal_parts import console
@@ -180,7 +171,7 @@ def compare(
 
     found = make_comparison(read_patient(patient), risk)
     if format is Format.JSON:
-        _print_document(found.to_json())
+        print_document(found.to_json())
     else:
         from dosimetry.report.comparison import show_comparison
         from dosimetry.report.terminal_parts import console
@@ -198,7 +189,7 @@ def limits(
 
     found = allowances(read_patient(patient), risk)
     if format is Format.JSON:
-        _print_document(found.to_json())
+        print_document(found.to_json())
     else:
         from dosimetry.report.comparison import show_allowances
         from dosimetry.report.terminal_parts import console
@@ -235,24 +226,6 @@ def calendar(
     typer.echo(f"wrote {output}: {len(made.calendar)} entries", err=True)
 
 
-@app.command(epilog="Example: dosimetry trial netter-1")
-def trial(
-    name: Annotated[str, typer.Argument(help="netter-1.")],
-    format: FormatOption = Format.TABLE,
-) -> None:
-    """Show the published results of a trial, with exact intervals."""
-    from dosimetry.population.trial import published
-
-    found = published(name)
-    if format is Format.JSON:
-        _print_document(found.to_json())
-    else:
-        from dosimetry.report.terminal_parts import console
-        from dosimetry.report.trial import show_trial
-
-        show_trial(found, console())
-
-
 @app.command(
     epilog='Example: dosimetry fit examples/snmmi_patient4.csv --administered "7.21 GBq" '
     "--model kidney_left=uptake"
@@ -274,7 +247,7 @@ def fit(
 
     found = fit_file(curves, administered, nuclide, model or (), bootstrap)
     if format is Format.JSON:
-        _print_document(found.to_json())
+        print_document(found.to_json())
     else:
         from dosimetry.report.curves import show_curves
         from dosimetry.report.terminal_parts import console
@@ -318,7 +291,7 @@ def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None
 
     report = check_file(patient)
     if format is Format.JSON:
-        _print_document(report.to_json())
+        print_document(report.to_json())
     else:
         for warning in report.warnings:
             typer.echo(f"warning: {warning}", err=True)
@@ -359,23 +332,16 @@ def schema(
     if cohort:
         from dosimetry.population.cohort_table import cohort_schema
 
-        _print_document(to_json(cohort_schema()))
+        print_document(to_json(cohort_schema()))
     elif document is Schema.PLAN:
-        _print_document(to_json(plan_schema()))
+        print_document(to_json(plan_schema()))
     else:
         from dosimetry.therapy.patient import patient_schema
 
-        _print_document(to_json(patient_schema()))
+        print_document(to_json(patient_schema()))
 
 
 add_commands(app)
-
-
-def _print_document(text: str) -> None:
-    """Write a document to stdout as UTF-8 with the same bytes on every system."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()
 
 
 def _print_problems(problems: tuple[object, ...]) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from dosimetry.cli_options import Format, FormatOption, RiskOption, print_document
+
 
 def simulate(
     regimen: Annotated[str, typer.Argument(help="As in: dosimetry tables regimens.")] = "netter-1",
@@ -16,12 +18,10 @@ def simulate(
     strategy: Annotated[
         list[str] | None, typer.Option(help="fixed, to-limit or adjusted; repeatable.")
     ] = None,
-    risk: Annotated[
-        float, typer.Option(help="Probability of passing a limit that is allowed, up to 0.5.")
-    ] = 0.05,
+    risk: RiskOption = 0.05,
     max_cycles: Annotated[int, typer.Option(help="Most cycles of to-limit.")] = 8,
     workers: Annotated[int, typer.Option(help="Processes; the result is the same.")] = 1,
-    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+    format: FormatOption = Format.TABLE,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="Also write the result as JSON here.")
     ] = None,
@@ -51,8 +51,24 @@ def simulate(
         write_whole(output, found.to_json())
     if figure is not None:
         write_whole(figure, trial_figure(found))
-    if json:
-        sys.stdout.buffer.write(found.to_json().encode())
+    if format is Format.JSON:
+        print_document(found.to_json())
+    else:
+        show_trial(found, console())
+
+
+def trial(
+    name: Annotated[str, typer.Argument(help="netter-1.")],
+    format: FormatOption = Format.TABLE,
+) -> None:
+    """Show the published results of a trial, with exact intervals."""
+    from dosimetry.population.trial import published
+    from dosimetry.report.terminal_parts import console
+    from dosimetry.report.trial import show_trial
+
+    found = published(name)
+    if format is Format.JSON:
+        print_document(found.to_json())
     else:
         show_trial(found, console())
 
@@ -104,3 +120,4 @@ def add_commands(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command(epilog="Example: dosimetry cohort scans.csv -o doses.parquet")(cohort)
     app.command(epilog="Example: dosimetry simulate netter-1 --patients 100000 --seed 1")(simulate)
+    app.command(epilog="Example: dosimetry trial netter-1")(trial)

@@ -121,6 +121,8 @@ def verdicts(plan: Plan) -> list[tuple[Flag, str, str]]:
 def answer(label: PlanLabel) -> str:
     """Return what the label says of the next dose, in sentences."""
     said = [ANSWERS[label.answer]]
+    if label.unchecked and label.activity is not None:
+        said.append(f"Not checked: {'; '.join(label.unchecked)}.")
     if label.activity is not None:
         said.append(f"Most that it allows: {label.activity.value:.3g} {label.activity.unit}.")
     if label.earliest:
