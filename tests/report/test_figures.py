@@ -65,6 +65,18 @@ def test_no_text_of_a_picture_is_cut_or_covered_by_another(name):
 
 
 @every
+def test_the_title_of_a_picture_in_a_file_is_whole(name):
+    for picture in pictures(plan_of(name)):
+        figure = dosimetry.report.figure(plan_of(name), picture.name)
+        FigureCanvasAgg(figure).draw()
+        (title,) = [
+            text for part in (figure, *figure.subfigs) for text in part.texts
+            if text.get_text() == picture.title
+        ]  # fmt: skip
+        assert title.get_window_extent().x1 <= figure.bbox.width, picture.name
+
+
+@every
 def test_a_picture_is_clean_svg_in_a_file_and_in_a_page(name):
     for picture, svgs in embedded(pictures(plan_of(name))):
         for svg in svgs:

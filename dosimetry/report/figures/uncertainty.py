@@ -81,7 +81,7 @@ def pictures(plan: Plan) -> list[Picture]:
         Picture(
             "uncertainty",
             "uncertainty",
-            "What the uncertainty of each measured dose is made of",
+            "Uncertainty of each measured dose",
             alt(found),
             ((style.NARROW, height),),
             lambda figure: draw(found, figure),
