@@ -25,6 +25,7 @@ from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import read_patient
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.scan_fit import prepared, task_of
+from dosimetry.therapy.scheduler import fixed_activities
 from dosimetry.therapy.sections import SINGLE
 from dosimetry.units import parse_number
 
@@ -55,6 +56,7 @@ class PartResult:
     def reject(self, rows: Sequence[Row], problem: Problem) -> None:
         """Reject rows for one reason."""
         reason = f"{problem.place}: {problem.message}" if problem.place else problem.message
+        reason = f"{reason}; {problem.cure}" if problem.cure else reason
         for row in rows:
             cells = row.cells
             where = (cells.get(name, "") for name in ("patient_id", "cycle", "region"))
@@ -260,9 +262,8 @@ def _compute(rows: Sequence[Row], patient: Patient, result: PartResult) -> None:
         for region in cycle.doses:
             course = known.regions[region]
             result.doses.append((name, index + 1, region, *_dose(index, region, cycle, course)))
-    rest = max(programme.count - len(delivered), 0)
-    activities = tuple(cycle.administered / 1000 for cycle in delivered)
-    activities += (programme.activity or 0.0,) * (rest if programme.activity else 0)
+    given = [cycle.administered / 1000 for cycle in delivered]
+    activities = fixed_activities(patient, programme, given)
     for limit in limits:
         course_of = known.regions.get(limit.region)
         row: tuple[Any, ...] = ("not-assessed", None, None, None)
