@@ -1,11 +1,14 @@
 """Many curves at once against a loop of lmfit and of scipy's curve_fit: part of ``make bench``.
 
 All on one core, in turns within one run, on the same four-point uptake curves; the two loops take a
-part of them, since they need minutes for all.
+part of them, since they need minutes for all. ``--check N`` compares the optima of so many curves
+instead, in a process for each core.
 """
 
 from __future__ import annotations
 
+import argparse
+import concurrent.futures
 import statistics
 import time
 import warnings
@@ -79,12 +82,24 @@ def seconds_per_curve(action: object, rows: np.ndarray) -> float:
     return (time.perf_counter() - start) / len(rows)
 
 
+def searched(activity: np.ndarray) -> dict[str, np.ndarray]:
+    """Return what the two loops found for some curves."""
+    warnings.simplefilter("ignore")
+    return {
+        name: np.array([search(row) for row in activity])
+        for name, search in (("lmfit", by_lmfit), ("curve_fit", by_curve_fit))
+    }
+
+
 def compare_optima(activity: np.ndarray) -> None:
     """Say how often each search missed the best optimum that any of the three found."""
     found, total = ours(activity)
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        parts = list(
+            pool.map(searched, [activity[i : i + PART] for i in range(0, len(activity), PART)])
+        )
     others = {
-        name: np.array([search(row) for row in activity])
-        for name, search in (("lmfit", by_lmfit), ("curve_fit", by_curve_fit))
+        name: np.concatenate([part[name] for part in parts]) for name in ("lmfit", "curve_fit")
     }
     best = np.minimum.reduce([found.chi2, *(other[:, 0] for other in others.values())])
     enough = best * (1 + 1e-6) + 1e-12
@@ -102,7 +117,14 @@ def compare_optima(activity: np.ndarray) -> None:
 
 def main() -> None:
     warnings.simplefilter("ignore")
-    activity = curves(COUNT)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--check", type=int, metavar="N", help="compare the optima of N curves")
+    count = parser.parse_args().check
+    activity = curves(count or COUNT)
+    if count:
+        print(f"{count} uptake curves of four points")
+        compare_optima(activity)
+        return
     ours(activity[:10])
     ratios: dict[str, list[float]] = {"lmfit": [], "curve_fit": []}
     own = []

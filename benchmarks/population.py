@@ -1,7 +1,7 @@
 """Cohorts and virtual trials: rates, cost and memory against size, two workers against one.
 
-Part of ``make bench``. Whole commands are run; ``--million`` adds the largest cohort, a million
-curves, which takes its time.
+Part of ``make bench``. Whole commands are run; ``--million`` is the run of 10^4, 10^5 and 10^6
+curves alone, which takes its time. Memory is the sum over all processes of each one's peak.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,18 @@ REGIONS = (
 )
 CYCLES = 4
 CURVES = len(REGIONS) * CYCLES  # of one patient
-SIZES = (1_000, 5_000, 20_000)
-MILLION = 1_000_000
+SIZES = (2_000, 10_000, 50_000)
+MILLION = (10_000, 100_000, 1_000_000)
 VIRTUAL = 200_000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on the clock and of the processors, and MB of memory of all processes."""
+
+    seconds: float
+    processor: float
+    memory: float
 
 
 def write_table(path: Path, patients: int) -> None:
@@ -50,57 +60,108 @@ def write_table(path: Path, patients: int) -> None:
                         out.writerow((*where, f"{t:.4f}", f"{a:.5g}", 150))
 
 
-def run(*command: object) -> tuple[float, float]:
-    """Return seconds and the peak memory (MB) of a command or of its largest process."""
-    start = time.perf_counter()
+def run(*command: object) -> Cost:
+    """Run a command, and look now and then at the memory of it and its children."""
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     running = subprocess.Popen(
         [str(part) for part in command], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    _, status, usage = os.wait4(running.pid, 0)
-    running.returncode = os.waitstatus_to_exitcode(status)
+    peaks: dict[int, float] = {}
+    while running.poll() is None:
+        for process in family(running.pid):
+            peaks[process] = max(peaks.get(process, 0.0), peak(process))
+        time.sleep(0.05)
+    seconds = time.perf_counter() - start
     if running.returncode:
         raise SystemExit(f"{command} ended with {running.returncode}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(seconds, used, sum(peaks.values()))
 
 
-def cohort(folder: Path, curves: int, workers: int) -> tuple[float, float]:
+def family(process: int) -> list[int]:
+    """Return a process and those that it started, and so on."""
+    found = [process]
+    for one in found:
+        try:
+            for file in Path(f"/proc/{one}/task").glob("*/children"):
+                found += [int(child) for child in file.read_text().split()]
+        except OSError:
+            continue  # it has ended
+    return found
+
+
+def peak(process: int) -> float:
+    """Return the largest memory in MB that a process has had."""
+    try:
+        for line in Path(f"/proc/{process}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass  # it has ended
+    return 0.0
+
+
+def cohort(folder: Path, curves: int, workers: int) -> Cost:
     table = folder / f"table{curves}.csv"
     if not table.exists():
         write_table(table, curves // CURVES)
     return run(COMMAND, "cohort", table, "-o", folder / "out.csv", "--workers", workers)
 
 
-def exponent(sizes: list[int], values: list[float]) -> float:
+def exponent(counts: tuple[int, ...], values: list[float]) -> float:
     """Return the slope of a straight line through the logarithms."""
-    return float(np.polyfit(np.log(sizes), np.log(values), 1)[0])
+    return float(np.polyfit(np.log(counts), np.log(values), 1)[0])
+
+
+def sizes(folder: Path, curves: tuple[int, ...], workers: int) -> None:
+    """Measure cohorts of several sizes, and how cost and memory grow with them."""
+    cohort(folder, curves[0], workers)  # files read, code compiled
+    start = cohort(folder, CURVES, workers)
+    print(f"cohort, {workers} worker(s): curves, seconds, curves/s, processor s, MB of all")
+    costs = []
+    for count in curves:
+        costs.append(cost := cohort(folder, count, workers))
+        rate = count / cost.seconds
+        print(
+            f"{count:9d} {cost.seconds:9.1f} {rate:9.0f} {cost.processor:9.1f} {cost.memory:9.0f}",
+            flush=True,
+        )
+    for name, values in (
+        ("cost", [cost.seconds - start.seconds for cost in costs]),
+        ("processor time", [cost.processor - start.processor for cost in costs]),
+        ("peak memory", [cost.memory for cost in costs]),
+    ):
+        print(f"exponent of {name} against curves {exponent(curves, values):.3f}")
+
+
+def compare_workers(folder: Path, curves: int, turns: int) -> None:
+    """Run one worker and two in turns."""
+    ratios = []
+    for _ in range(turns):
+        one, two = (cohort(folder, curves, workers).seconds for workers in (1, 2))
+        ratios.append(one / two)
+    print(f"ratio one/two workers {statistics.median(ratios):.2f} on {os.cpu_count()} cores")
+
+
+def trials() -> None:
+    """Measure virtual trials."""
+    small, large = (
+        run(COMMAND, "simulate", "--patients", count).seconds for count in (VIRTUAL // 10, VIRTUAL)
+    )
+    print(f"simulate fixed: {VIRTUAL / large:.0f} patients/s")
+    print(f"exponent of cost against virtual patients {math.log10(large / small):.3f}")
 
 
 def main() -> None:
-    sizes = [*SIZES, *([MILLION] if "--million" in sys.argv else [])]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        cohort(folder, SIZES[0], 1)  # files read, code compiled
-        costs = {curves: cohort(folder, curves, 1) for curves in sizes}
-        start = run(COMMAND, "--version")[0]
-        print("cohort, one worker: curves, seconds, curves/s, peak MB")
-        for curves, (seconds, memory) in costs.items():
-            print(f"{curves:9d} {seconds:9.1f} {curves / seconds:9.0f} {memory:9.0f}")
-        took = [seconds - start for seconds, _ in costs.values()]
-        print(f"exponent of cost against curves {exponent(sizes, took):.3f}")
-        memory = [megabytes for _, megabytes in costs.values()]
-        print(f"exponent of peak memory against curves {exponent(sizes, memory):.3f}")
-        pairs = []
-        for _ in range(3):
-            one, two = (cohort(folder, SIZES[-1], workers)[0] for workers in (1, 2))
-            pairs.append(one / two)
-        print(f"ratio one/two workers {statistics.median(pairs):.2f} on {os.cpu_count()} cores")
-        seconds = run(COMMAND, "simulate", "--patients", VIRTUAL)[0]
-        print(f"simulate fixed: {VIRTUAL / seconds:.0f} patients/s")
-        small = run(COMMAND, "simulate", "--patients", VIRTUAL // 10)[0]
-        slope = math.log(seconds / small) / math.log(10)
-        print(f"exponent of cost against virtual patients {slope:.3f}")
-        limit = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"largest process {limit:.0f} MB; start of the command {start:.2f} s")
+        if "--million" in sys.argv:
+            sizes(folder, MILLION, 2)
+            return
+        sizes(folder, SIZES, 1)
+        compare_workers(folder, SIZES[-1], 3)
+        trials()
 
 
 if __name__ == "__main__":

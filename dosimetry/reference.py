@@ -80,6 +80,7 @@ def _nuclide(name: str) -> Mapping[str, str]:
     return rows[name]
 
 
+@functools.cache
 def half_life(nuclide: str) -> float:
     """Return the physical half-life of a nuclide in h (ICRP 107).
 
@@ -96,6 +97,7 @@ def half_life(nuclide: str) -> float:
     return table("nuclides").number(_nuclide(nuclide), "half_life", "h")
 
 
+@functools.cache
 def electron_energy(nuclide: str) -> float:
     """Return the mean energy of electrons (beta minus, conversion, Auger) per decay in MeV."""
     row = _nuclide(nuclide)
@@ -163,6 +165,7 @@ def _regions() -> tuple[Mapping[str, Region], Mapping[str, str]]:
     return regions, spellings
 
 
+@functools.lru_cache(maxsize=1024)
 def region(name: str) -> Region:
     """Find a region by its name or an alias.
 
@@ -191,6 +194,7 @@ def region(name: str) -> Region:
     )
 
 
+@functools.lru_cache(maxsize=1024)
 def measured_region(name: str) -> str:
     """Return the name of a region that can be measured.
 
@@ -227,6 +231,7 @@ def dose_region(name: str) -> str:
     return found.name
 
 
+@functools.cache
 def population_coefficients() -> Mapping[str, Estimate]:
     """Return absorbed dose per activity of 177Lu-DOTATATE by region: mean and sd over patients."""
     found = table("population_coefficients_lu177_dotatate")
@@ -238,6 +243,7 @@ def population_coefficients() -> Mapping[str, Estimate]:
     }
 
 
+@functools.lru_cache(maxsize=1024)
 def effective_half_life(like: str) -> tuple[float, float, str] | None:
     """Return median (h), geometric cv and source of the population's effective half-life."""
     found = table("effective_half_lives_lu177_dotatate")
@@ -248,6 +254,7 @@ def effective_half_life(like: str) -> tuple[float, float, str] | None:
     return median, found.number(row, "cv", "1"), row["source"]
 
 
+@functools.lru_cache(maxsize=1024)
 def between_cycle_cv(like: str) -> tuple[float, str]:
     """Return the between-cycle coefficient of variation of a region and where it comes from."""
     found = table("variability_lu177_dotatate")
@@ -259,6 +266,7 @@ def between_cycle_cv(like: str) -> tuple[float, str]:
     ]
 
 
+@functools.lru_cache(maxsize=1024)
 def radiobiology(like: str) -> Radiobiology:
     """Return alpha/beta and repair half-life of a region, or the generic ones."""
     found = table("radiobiology")

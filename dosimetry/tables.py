@@ -130,6 +130,7 @@ def rows_by(name: str, key: str) -> Mapping[str, Mapping[str, str]]:
     return {row[key]: row for row in table(name).rows}
 
 
+@functools.cache
 def default(name: str, unit: str) -> float:
     """Return a default or threshold of table ``defaults`` in a unit.
 

@@ -6,8 +6,8 @@ Report and propagation as the EANM guidance on uncertainty asks (Gear 2018).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtrc
@@ -138,15 +138,15 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
     """Say all there is to say of a fit of exponentials."""
     count, terms = len(points.time), len(optimum.amplitudes)
     dof = count - optimum.model.free
-    gradient = optimum.tia_gradient()
-    with np.errstate(invalid="ignore"):
-        sds = np.sqrt(np.diag(optimum.covariance))
-        tia_sd = math.sqrt(gradient @ optimum.covariance @ gradient)
+    tia, tia_sd = optimum.tia
+    covariance = optimum.covariance
+    sds = [math.sqrt(v) if v >= 0 else math.nan for v in covariance.diagonal().tolist()]
     names = (*AMPLITUDES[optimum.model.name], *_rate_names(optimum.model.rates))
-    values = np.concatenate([optimum.amplitudes, optimum.rates])
+    values = [*optimum.amplitudes.tolist(), *optimum.rates.tolist()]
     units = [points.unit] * terms + ["1/h"] * optimum.model.rates
-    slowest, slowest_sd = float(optimum.rates[0]), float(sds[terms])
-    curve = FittedCurve(
+    slowest, slowest_sd = values[terms], sds[terms]
+    half_life = Estimate(LN2 / slowest, _finite(LN2 / slowest**2 * slowest_sd), "h")
+    return FittedCurve(
         model=optimum.model.name,
         choice=choice,
         time=points.time,
@@ -154,21 +154,23 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         sd=points.sd,
         shape=optimum.shape(),
         parameters={
-            name: Estimate(float(value), _finite(sd), unit)
+            name: Estimate(value, _finite(sd), unit)
             for name, value, sd, unit in zip(names, values, sds, units, strict=True)
         },
         chi2=optimum.chi2,
         dof=dof,
         p_value=float(chdtrc(dof, optimum.chi2)) if dof else None,
         aicc=aicc,
-        tia=Estimate(optimum.shape().integral(), _finite(tia_sd), f"{points.unit}*h"),
-        effective_half_life=Estimate(LN2 / slowest, _finite(LN2 / slowest**2 * slowest_sd), "h"),
+        tia=Estimate(tia, _finite(tia_sd), f"{points.unit}*h"),
+        effective_half_life=half_life,
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,
-        warnings=(),
-        covariance=optimum.covariance if np.isfinite(optimum.covariance).all() else None,
+        warnings=(
+            *_doubts_of(optimum, count, dof, _finite(tia_sd)),
+            *_early(float(points.time[-1]), half_life.value),
+        ),
+        covariance=covariance if np.isfinite(covariance).all() else None,
     )
-    return replace(curve, warnings=tuple(_warnings(curve, optimum)))
 
 
 def _rate_names(count: int) -> tuple[str, ...]:
@@ -176,51 +178,44 @@ def _rate_names(count: int) -> tuple[str, ...]:
 
 
 def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return value if math.isfinite(value) else None
 
 
-def _warnings(curve: FittedCurve, optimum: Optimum | None) -> list[Problem]:
-    found = []
-    if optimum is not None:
-        if optimum.collapsed_from:
-            found.append(
-                Problem(
-                    "collapsed-to-smaller-model",
-                    f"model '{optimum.collapsed_from}' shrank to '{curve.model}': "
-                    "a part of it vanished in the fit",
-                    "the points do not show that part; measure earlier or more often to see it",
-                )
-            )
-        if optimum.at_bound:
-            found.append(NO_CLEARANCE)
-        if not adequate(optimum, len(curve.time)):
-            found.append(
-                Problem(
-                    "fit-not-adequate",
-                    f"model '{curve.model}' does not pass the points: chi-square {curve.chi2:.3g} "
-                    f"with {curve.dof} degrees of freedom",
-                    "take another model, or check the points and their sd",
-                )
-            )
-        if curve.tia.sd is None:
-            found.append(
-                Problem(
-                    "parameters-not-determined",
-                    f"the points do not determine the parameters of model '{curve.model}'",
-                    "take a model with fewer parameters, or measure more often",
-                )
-            )
-    late = tables.default("late_scan", "1")
-    if curve.time[-1] < late * curve.effective_half_life.value:
-        found.append(
-            Problem(
-                "scans-end-early",
-                f"the last point, at {curve.time[-1]:.4g} h, is before {late:g} effective "
-                f"half-lives ({late * curve.effective_half_life.value:.4g} h)",
-                "the curve after it is extrapolated; measure later",
-            )
+def _doubts_of(optimum: Optimum, count: int, dof: int, tia_sd: float | None) -> Iterator[Problem]:
+    model = optimum.model.name
+    if optimum.collapsed_from:
+        yield Problem(
+            "collapsed-to-smaller-model",
+            f"model '{optimum.collapsed_from}' shrank to '{model}': "
+            "a part of it vanished in the fit",
+            "the points do not show that part; measure earlier or more often to see it",
         )
-    return found
+    if optimum.at_bound:
+        yield NO_CLEARANCE
+    if not adequate(optimum, count):
+        yield Problem(
+            "fit-not-adequate",
+            f"model '{model}' does not pass the points: chi-square {optimum.chi2:.3g} "
+            f"with {dof} degrees of freedom",
+            "take another model, or check the points and their sd",
+        )
+    if tia_sd is None:
+        yield Problem(
+            "parameters-not-determined",
+            f"the points do not determine the parameters of model '{model}'",
+            "take a model with fewer parameters, or measure more often",
+        )
+
+
+def _early(last: float, half_life: float) -> Iterator[Problem]:
+    late = tables.default("late_scan", "1")
+    if last < late * half_life:
+        yield Problem(
+            "scans-end-early",
+            f"the last point, at {last:.4g} h, is before {late:g} effective "
+            f"half-lives ({late * half_life:.4g} h)",
+            "the curve after it is extrapolated; measure later",
+        )
 
 
 def trapezoid(points: Points, choice: str) -> FittedCurve:
@@ -229,7 +224,7 @@ def trapezoid(points: Points, choice: str) -> FittedCurve:
     clamped = shape.tail() <= points.decay_constant
     spread = _propagated(shape, points.sd, lambda s: LN2 / s.tail())
     tail = Estimate(LN2 / shape.tail(), None if clamped else spread, "h")
-    curve = FittedCurve(
+    return FittedCurve(
         model="trapezoid",
         choice=choice,
         time=points.time,
@@ -247,10 +242,11 @@ def trapezoid(points: Points, choice: str) -> FittedCurve:
         effective_half_life=tail,
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,
-        warnings=(),
+        warnings=(
+            *((NO_CLEARANCE,) if clamped else ()),
+            *_early(float(points.time[-1]), tail.value),
+        ),
     )
-    found = _warnings(curve, None)
-    return replace(curve, warnings=tuple([NO_CLEARANCE, *found] if clamped else found))
 
 
 def _propagated(shape: Trapezoid, sd: Array, value: Callable[[Trapezoid], float]) -> float:

@@ -95,7 +95,7 @@ def fit_points(
     'MBq*h'
     """
     points = _points(time, activity, sd, decay_constant, unit)
-    return _fit(points, model, most, points.optimum)
+    return _fit(points, model, most, functools.cache(points.optimum))
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,26 +250,26 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
             raise refuse("shape-mismatch", "sd and activities do not match", "one sd a point", "sd")
         spread = np.broadcast_to(spread, times.shape)
     for name, array in (("time", times), ("activity", values), ("sd", spread)):
-        if not np.all(np.isfinite(array) & (array > 0)):
+        numbers = array.tolist()  # a sum takes on what is not finite
+        if not (math.isfinite(sum(numbers)) and min(numbers) > 0):
             raise refuse("not-positive", f"{name} must be positive and finite", "", name)
-    if times.max() * decay_constant > LONGEST * LN2:
+    listed = times.tolist()
+    if (last := max(listed)) * decay_constant > LONGEST * LN2:
         raise refuse(
             "time-out-of-range",
-            f"a time of {times.max():g} h is more than {LONGEST:g} half-lives",
+            f"a time of {last:g} h is more than {LONGEST:g} half-lives",
             "check the unit of the times",
             "time",
         )
-    order = np.argsort(times, kind="stable")
-    times = times[order]
-    if np.any(np.diff(times) <= 0):
+    if len(set(listed)) < len(listed):
         raise refuse("measured-twice", "two points at one time", "give each time once", "time")
-    return Points(times, values[order], spread[order], assumed, decay_constant, unit)
+    order = np.argsort(times)
+    return Points(times[order], values[order], spread[order], assumed, decay_constant, unit)
 
 
-def _choose(points: Points, most: float, optimum: Callable[[str], Optimum]) -> FittedCurve:
+def _choose(points: Points, most: float, fitted: Callable[[str], Optimum]) -> FittedCurve:
     """Choose the model: least AICc, else the simplest adequate one, else the trapezoid."""
     count = len(points.time)
-    fitted = functools.cache(optimum)
     candidates = [m.name for m in MODELS.values() if count >= m.free + 2]
     aicc = {name: _aicc(fitted(name), count) for name in candidates if _usable(fitted(name), most)}
     if aicc:
@@ -288,10 +288,7 @@ def _choose(points: Points, most: float, optimum: Callable[[str], Optimum]) -> F
 
 def _usable(optimum: Optimum, most: float) -> bool:
     """Tell whether a fit kept its model, is determined by the points, and possible."""
-    gradient = optimum.tia_gradient()
-    determined = bool(np.all(np.isfinite(optimum.covariance)))
-    spread = math.sqrt(gradient @ optimum.covariance @ gradient) if determined else math.inf
-    total = optimum.shape().integral()
+    total, spread = optimum.tia
     return optimum.collapsed_from is None and spread <= total <= most
 
 

@@ -244,16 +244,16 @@ def combine(parts: Iterable[tuple[Shape, float]]) -> Shape:
     >>> combine([(one, 1.0), (one, 3.0)]).integral()
     80.0
     """
+    given = tuple(parts)
+    sums = [shape for shape, _ in given if isinstance(shape, Exponentials)]
+    if len(sums) == len(given):
+        weights = np.repeat([weight for _, weight in given], [len(one.rates) for one in sums])
+        amplitudes = np.concatenate([one.amplitudes for one in sums])
+        return Exponentials(amplitudes * weights, np.concatenate([one.rates for one in sums]))
     flat: list[tuple[Exponentials | Trapezoid, float]] = []
-    for shape, weight in parts:
+    for shape, weight in given:
         if isinstance(shape, Combined):
             flat += [(s, w * weight) for s, w in zip(shape.shapes, shape.weights, strict=True)]
         else:
             flat.append((shape, weight))
-    if all(isinstance(shape, Exponentials) for shape, _ in flat):
-        sums = [shape.scaled(weight) for shape, weight in flat if isinstance(shape, Exponentials)]
-        return Exponentials(
-            np.concatenate([shape.amplitudes for shape in sums]),
-            np.concatenate([shape.rates for shape in sums]),
-        )
     return Combined(tuple(shape for shape, _ in flat), tuple(weight for _, weight in flat))

@@ -7,6 +7,8 @@ batch as an object. A single curve is a batch of one.
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -78,9 +80,25 @@ class Optimum:
                 rates.append(self.rates[rise])
         return Exponentials(np.array(amplitudes), np.array(rates))
 
-    def tia_gradient(self) -> Array:
-        """Return the derivatives of the TIA by (amplitudes, rates)."""
-        return _tia_gradient(self.model, self.rates, self.amplitudes)
+    @functools.cached_property
+    def tia(self) -> tuple[float, float]:
+        """TIA and its sd by the delta method, in MBq h; infinite where undetermined."""
+        # In plain floats: a numpy call takes longer than the whole sum over so few parameters.
+        rates, amplitudes = self.rates.tolist(), self.amplitudes.tolist()
+        terms = len(amplitudes)
+        total, gradient = 0.0, [0.0] * self.model.free
+        for i, (fall, rise) in enumerate(self.model.terms):
+            total += amplitudes[i] / rates[fall]
+            gradient[i] = 1.0 / rates[fall]
+            gradient[terms + fall] -= amplitudes[i] / rates[fall] ** 2
+            if rise is not None:
+                total -= amplitudes[i] / rates[rise]
+                gradient[i] -= 1.0 / rates[rise]
+                gradient[terms + rise] += amplitudes[i] / rates[rise] ** 2
+        variance = 0.0
+        for one, row in zip(gradient, self.covariance.tolist(), strict=True):
+            variance += one * sum(c * other for c, other in zip(row, gradient, strict=True))
+        return total, math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.inf
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,9 +120,10 @@ def run_cohort(
     if output.suffix not in (".csv", ".parquet"):
         raise refuse("unknown-format", "is neither .csv nor .parquet", "name it so", f"{output}")
     refuse_overwriting([source], output)
-    journal = _Journal(output, _job(source, together), resume)
-    done = journal.done()
+    job = _job(source, together)
     with workers_of(workers, scheduler, source) as pool:
+        journal = _Journal(output, job, resume)
+        done = journal.done()
         for finished in _computed(source, together, done, pool, journal):
             if progress is not None:
                 progress(finished)
@@ -222,9 +223,7 @@ class _Journal:
                 ("rejected", result.rejected),
             ):
                 with (new / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
-                    csv.writer(stream, lineterminator="\n").writerows(
-                        [[_text(value) for value in row] for row in rows]
-                    )
+                    csv.writer(stream, lineterminator="\n").writerows(rows)
                     _to_disk(stream)
             counts = {
                 "patients": result.patients,
@@ -242,10 +241,6 @@ class _Journal:
 def _to_disk(stream: Any) -> None:
     stream.flush()
     os.fsync(stream.fileno())
-
-
-def _text(value: object) -> str:
-    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
 
 
 class _writing(AbstractContextManager[None]):  # noqa: N801 - reads as a sentence

@@ -7,26 +7,29 @@ same kernel. A curve with a bad row is left out whole: fitted to the rest it wou
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from dosimetry import reference
+from dosimetry import reference, tables
+from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_many
 from dosimetry.population.cohort_table import Row
 from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.therapy import administration, regimen
+from dosimetry.therapy.clinical_side import clinical_course
 from dosimetry.therapy.columns import check_range
-from dosimetry.therapy.course_doses import course_doses
+from dosimetry.therapy.course_doses import CourseDoses, course_doses, measured_protraction
 from dosimetry.therapy.cycle_curves import NUCLIDE
 from dosimetry.therapy.cycle_dose import CycleDose, delivered_doses
 from dosimetry.therapy.limits import patient_limits, severity
+from dosimetry.therapy.measurements import Measurements, Scan, check_sd
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import read_patient
-from dosimetry.therapy.region_course import RegionCourse
-from dosimetry.therapy.scan_fit import prepared, task_of
-from dosimetry.therapy.scheduler import fixed_activities
+from dosimetry.therapy.region_course import bed_of
+from dosimetry.therapy.scan_fit import Request, prepared, task_of
 from dosimetry.therapy.sections import SINGLE
+from dosimetry.therapy.strategy import Bounds, decide
 from dosimetry.units import parse_number
 
 DOSE_COLUMNS = (
@@ -39,8 +42,20 @@ LIMIT_COLUMNS = (
     *("probability", "value [Gy]", "sd [Gy]"),
 )
 REJECTED_COLUMNS = ("line", "patient_id", "cycle", "region", "code", "reason")
+NUMBERS = (  # of a scan: column, unit, needed or not
+    *(("time", "h", True), ("activity", "MBq", True)),
+    *(("sd", "MBq", False), ("recovery", "1", False)),
+)
 MOST_CYCLES = 99  # a patient with more than a course can have is refused later
 FIRST_DAY, INTERVAL = dt.date(2000, 1, 1), dt.timedelta(weeks=8)  # where no dates are given
+
+
+class ScanRow(NamedTuple):
+    """A row that was checked, and the scan that it says; None where it names a patient file."""
+
+    row: Row
+    cells: dict[str, str]
+    scan: Scan | None
 
 
 @dataclass
@@ -53,7 +68,7 @@ class PartResult:
     patients: int = 0
     curves: int = 0
 
-    def reject(self, rows: Sequence[Row], problem: Problem) -> None:
+    def reject(self, rows: Iterable[Row], problem: Problem) -> None:
         """Reject rows for one reason."""
         reason = f"{problem.place}: {problem.message}" if problem.place else problem.message
         reason = f"{reason}; {problem.cure}" if problem.cure else reason
@@ -76,19 +91,21 @@ def compute_part(part: Sequence[Sequence[Row]], compile: bool | None = None) -> 
     result = PartResult(patients=len(part))
     kept = [(rows, _good_curves(rows, result)) for rows in part]
     read = [(rows, _patient(rows, result)) for _, rows in kept if rows]
-    tasks: list[Task] = []
-    owners: list[tuple[int, int, str]] = []
-    for number, (_, patient) in enumerate(read):
-        for index, region, task in _tasks(patient) if patient else ():
-            tasks.append(task)
-            owners.append((number, index, region))
-    fitted = fit_many(tasks, compile)
-    result.curves = len(tasks)
+    wanted = [
+        (number, *curve)
+        for number, (_, patient) in enumerate(read)
+        if patient
+        for curve in _curves(patient)
+    ]
+    fitted = fit_many([task for *_, task in wanted], compile)
+    result.curves = len(wanted)
     bad: dict[int, dict[tuple[int, str], Problem]] = {}
-    for (number, index, region), curve in zip(owners, fitted, strict=True):
+    at_hand: dict[Request, FittedCurve | InputError] = {}
+    for (number, index, region, request, _), curve in zip(wanted, fitted, strict=True):
+        at_hand[request] = curve
         if isinstance(curve, InputError):
             bad.setdefault(number, {})[index, region] = curve.problems[0]
-    with prepared(zip(tasks, fitted, strict=True)):
+    with prepared(at_hand):
         for number, (rows, patient) in enumerate(read):
             if patient is not None and number in bad:
                 rows, patient = _without(rows, bad[number], result)  # noqa: PLW2901
@@ -97,64 +114,77 @@ def compute_part(part: Sequence[Sequence[Row]], compile: bool | None = None) -> 
     return result
 
 
-def _good_curves(rows: Sequence[Row], result: PartResult) -> list[Row]:
+def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
     """Reject every curve of which a row is bad."""
     problems: dict[tuple[str, str], Problem] = {}
-    for row in rows:
+    checked = []
+    for i, row in enumerate(rows):
         try:
-            _check(row)
+            checked.append(ScanRow(row, row.cells, _scan(row, i)))
         except InputError as error:
             key = row.cells.get("cycle", ""), row.cells.get("region", "")
             problems.setdefault(key, error.problems[0].at(f"line {row.line}"))
-    good = []
+    if not problems:
+        return checked
+    bad = {
+        row.line
+        for row in rows
+        if (row.cells.get("cycle", ""), row.cells.get("region", "")) in problems
+    }
     for row in rows:
-        problem = problems.get((row.cells.get("cycle", ""), row.cells.get("region", "")))
-        if problem is None:
-            good.append(row)
-        else:
-            result.reject([row], problem)
-    return good
+        if row.line in bad:
+            key = row.cells.get("cycle", ""), row.cells.get("region", "")
+            result.reject([row], problems[key])
+    return [one for one in checked if one.row.line not in bad]
 
 
-def _check(row: Row) -> None:
+def _scan(row: Row, index: int) -> Scan | None:
+    """Read the scan of a row; None where it names a patient file."""
     cells = row.cells
     if "?" in cells:
         raise refuse("wrong-number-of-cells", cells["?"])
     if not cells["patient_id"].strip():
         raise refuse("missing", "no patient_id")
     if cells.get("file", "").strip():
-        return
+        return None
     cycle = cells.get("cycle", "").strip()
     if not (cycle.isascii() and cycle.isdigit() and 1 <= int(cycle[:9]) <= MOST_CYCLES):
         raise refuse("out-of-range", f"cycle {quote(cycle)} is outside 1 to {MOST_CYCLES}")
-    reference.measured_region(cells.get("region", "").strip())
-    for name, unit in (("time", "h"), ("activity", "MBq"), ("sd", "MBq"), ("recovery", "1")):
-        text = cells.get(name, "").strip()
-        if text or name in ("time", "activity"):
+    region = reference.measured_region(cells.get("region", "").strip())
+    numbers: dict[str, float] = {}
+    for name, unit, needed in NUMBERS:
+        text = cells.get(name, "")
+        if needed or (text and not text.isspace()):
             try:
-                check_range(name, parse_number(text), unit, text)
+                numbers[name] = parse_number(text)
+                check_range(name, numbers[name], unit, text)
             except InputError as error:
                 raise error.at(name) from None
+    activity, sd = numbers["activity"], numbers.get("sd")
+    if sd is not None:
+        check_sd(sd, activity, "MBq", "sd")
+    recovery = numbers.get("recovery", 1.0)
+    return Scan(region, numbers["time"], activity, "MBq", sd, None, recovery, f"[{index}]")
 
 
-def _patient(rows: Sequence[Row], result: PartResult) -> Patient | None:
+def _patient(rows: Sequence[ScanRow], result: PartResult) -> Patient | None:
     """Make the patient of the rows; reject all of them where that cannot be done."""
     try:
         if file := _same(rows, "file"):
             return read_patient(file)
         return Patient.from_dict(_document(rows))
     except InputError as error:
-        result.reject(rows, error.problems[0])
+        result.reject((one.row for one in rows), error.problems[0])
         return None
 
 
-def _document(rows: Sequence[Row]) -> dict[str, Any]:
+def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
     """Return the patient file that says what the rows say."""
     person = {"id": _same(rows, "patient_id"), "sex": _same(rows, "sex")}
     if weight := _same(rows, "weight"):
         person["weight"] = f"{weight} kg"
     masses: dict[str, str] = {}
-    by_cycle: dict[int, list[Row]] = {}
+    by_cycle: dict[int, list[ScanRow]] = {}
     for row in rows:
         by_cycle.setdefault(int(row.cells["cycle"]), []).append(row)
         if mass := row.cells.get("mass", "").strip():
@@ -172,46 +202,32 @@ def _document(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _cycle(number: int, rows: Sequence[Row]) -> dict[str, Any]:
+def _cycle(number: int, rows: Sequence[ScanRow]) -> dict[str, Any]:
     models: dict[str, str] = {}
-    scans = []
     for row in rows:
-        cells = row.cells
-        region = cells["region"].strip()
-        scan = {
-            "region": region,
-            "time": f"{cells['time'].strip()} h",
-            "activity": f"{cells['activity'].strip()} MBq",
-        }
-        if sd := cells.get("sd", "").strip():
-            scan["sd"] = f"{sd} MBq"
-        if recovery := cells.get("recovery", "").strip():
-            scan["recovery"] = recovery
-        if model := cells.get("model", "").strip():
-            models[region] = model
-        scans.append(scan)
+        if model := row.cells.get("model", "").strip():
+            models[row.cells["region"].strip()] = model
     at = _same(rows, "at") or (FIRST_DAY + (number - 1) * INTERVAL).isoformat()
     return {
         "administered": f"{_same(rows, 'administered')} MBq",
         "at": at,
-        "measurements": scans,
+        "measurements": Measurements(tuple(row.scan for row in rows if row.scan)),
         "decay_corrected_to": "none",
         **({"models": models} if models else {}),
     }
 
 
-def _same(rows: Sequence[Row], column: str) -> str:
+def _same(rows: Sequence[ScanRow], column: str) -> str:
     """Return what a column says, the same in all rows."""
-    found = {row.cells.get(column, "").strip() for row in rows}
+    found = {text.strip() for text in {row.cells.get(column, "") for row in rows}}
     if len(found) > 1:
         words = ", ".join(quote(text) for text in sorted(found)[:3])
         raise refuse("differs", f"{column} differs: {words}", "write the same in all rows", column)
     return found.pop()
 
 
-def _tasks(patient: Patient) -> list[tuple[int, str, Task]]:
-    """Return the curves of a patient that are to be fitted: cycle from 0, region, task."""
-    found = []
+def _curves(patient: Patient) -> Iterator[tuple[int, str, Request, Task]]:
+    """Yield the curves of a patient that are to be fitted: cycle from 0, region, what is asked."""
     half_life = reference.half_life(NUCLIDE)
     for index, cycle in enumerate(patient.cycles):
         given = administration.activity(cycle, half_life)
@@ -224,65 +240,75 @@ def _tasks(patient: Patient) -> list[tuple[int, str, Task]]:
                 task = task_of(scans, model, given, half_life, decay_corrected=corrected)
             except InputError:
                 continue  # said when the doses are computed
-            found.append((index, region, task))
-    return found
+            yield index, region, (scans, model, given, half_life, corrected), task
 
 
 def _without(
-    rows: Sequence[Row], bad: dict[tuple[int, str], Problem], result: PartResult
-) -> tuple[list[Row], Patient | None]:
+    rows: Sequence[ScanRow], bad: dict[tuple[int, str], Problem], result: PartResult
+) -> tuple[list[ScanRow], Patient | None]:
     """Reject the curves that cannot be fitted, and read the patient of the others again."""
     if rows[0].cells.get("file", "").strip():
-        result.reject(rows, next(iter(bad.values())))
+        result.reject((one.row for one in rows), next(iter(bad.values())))
         return [], None
     good = []
     for row in rows:
-        region = reference.region(row.cells["region"].strip()).name
+        region = row.scan.region if row.scan else ""
         problem = bad.get((int(row.cells["cycle"]) - 1, region))
         if problem is None:
             good.append(row)
         else:
-            result.reject([row], problem)
+            result.reject([row.row], problem)
     return good, _patient(good, result) if good else None
 
 
-def _compute(rows: Sequence[Row], patient: Patient, result: PartResult) -> None:
+def _compute(rows: Sequence[ScanRow], patient: Patient, result: PartResult) -> None:
     """Append the doses and limits of one patient; reject it where they cannot be computed."""
     try:
         delivered = delivered_doses(patient)
         limits, _ = patient_limits(patient)
-        wanted = {limit.region for limit in limits} | {r for c in delivered for r in c.doses}
-        known = course_doses(patient, delivered, wanted)
-        programme = regimen.programme(patient)
+        known = course_doses(patient, delivered, {limit.region for limit in limits})
+        activities = _activities(patient, delivered, known)
     except InputError as error:
-        result.reject(rows, error.problems[0])
+        result.reject((one.row for one in rows), error.problems[0])
         return
     name = patient.person.id
+    measured = {region for cycle in delivered for region in cycle.doses}
+    protraction = {region: measured_protraction(region, patient, delivered) for region in measured}
     for index, cycle in enumerate(delivered):
         for region in cycle.doses:
-            course = known.regions[region]
-            result.doses.append((name, index + 1, region, *_dose(index, region, cycle, course)))
-    given = [cycle.administered / 1000 for cycle in delivered]
-    activities = fixed_activities(patient, programme, given)
+            own = protraction[region]
+            row = _dose(region, cycle, None if own is None else own[index])
+            result.doses.append((name, index + 1, region, *row))
     for limit in limits:
         course_of = known.regions.get(limit.region)
-        row: tuple[Any, ...] = ("not-assessed", None, None, None)
+        row = ("not-assessed", None, None, None)
         if course_of is not None and course_of.has(limit.quantity):
-            whole = course_of.with_activities(activities)
+            whole = course_of.with_activities(activities).ended()
             chance = float(whole.probabilities(limit.quantity, limit.value)[-1])
-            total = whole.cumulative(limit.quantity)
-            if total is not None:
-                row = (severity(chance), chance, total.value, total.sd)
+            row = (severity(chance), chance, *whole.moments(limit.quantity))
         result.limits.append((name, limit.id, limit.region, limit.quantity, limit.value, *row))
 
 
-def _dose(index: int, region: str, cycle: CycleDose, course: RegionCourse) -> tuple[Any, ...]:
+def _activities(
+    patient: Patient, delivered: Sequence[CycleDose], known: CourseDoses
+) -> tuple[float, ...]:
+    """Return the activities of the whole course in GBq: given, and to come as the label has it."""
+    programme = regimen.programme(patient)
+    given = [cycle.administered / 1000 for cycle in delivered]
+    course = clinical_course(patient, programme, given, programme.count, ())
+    bounds = Bounds(tables.default("caution_probability", "1"), programme.activity or 0.0, None)
+    to_come, _ = decide("fixed", programme, known.regions, (), course.slots, bounds)
+    return (*given, *(cycle.activity or 0.0 for cycle in to_come))
+
+
+def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
+    """Return the cells of one measured dose; ``g`` is Lea and Catcheside's."""
     curve = cycle.curves.get(region)
     fit: tuple[Any, ...] = (None, None, None, None, None)
     if curve is not None:
         half_life = curve.effective_half_life.value
         fit = (curve.model, curve.tia.value, curve.tia.sd, half_life, curve.chi2)
     dose = cycle.doses[region].distribution()
-    bed = course.measured_bed(index, dose)
-    both = (None, None) if bed is None else (bed.value, bed.sd)
-    return (cycle.administered, *fit, dose.value, dose.sd, *both)
+    alpha_beta = reference.radiobiology(reference.region(region).like).alpha_beta
+    bed = (None, None) if g is None else bed_of(dose, g, alpha_beta)
+    return (cycle.administered, *fit, dose.value, dose.sd, *bed)

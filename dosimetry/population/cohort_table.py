@@ -8,9 +8,8 @@ from __future__ import annotations
 import csv
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.therapy.columns import HEADER
@@ -37,8 +36,7 @@ COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
 BATCH = 10_000  # rows of a Parquet file read at a time
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of the table: its line, and its cells as text, numbers in canonical units."""
 
     line: int
@@ -77,15 +75,17 @@ def read_rows(path: Path) -> Iterator[Row]:
     if header is None:
         raise refuse("empty-file", "the table is empty", "see dosimetry schema --cohort", f"{path}")
     names, factors = _header(header, path.name)
+    scaled = {name: factor for name, factor in factors.items() if factor != 1.0}
+    named = "file" in names
     for number, values in enumerate(lines, 2):
         cells = dict(zip(names, values, strict=False))
         if len(values) != len(names):
             cells["?"] = f"{len(values)} cells for {len(names)} columns"
-        for name, factor in factors.items():
+        for name, factor in scaled.items():
             text = cells.get(name, "")
-            if factor != 1.0 and text.strip():
+            if text.strip():
                 cells[name] = _scaled(text, factor)
-        if cells.get("file", "").strip():
+        if named and cells.get("file", "").strip():
             cells["file"] = f"{path.parent / cells['file'].strip()}"
         yield Row(number, cells)
 

@@ -1,4 +1,4 @@
-"""Where parts of a job are computed: in this process, in several, or on a Dask cluster.
+"""Where parts of a job are computed: in this process, or on a Dask cluster, local or not.
 
 Only so many parts are under way at a time that memory is bounded by parts, not by the table.
 """
@@ -6,8 +6,10 @@ Only so many parts are under way at a time that memory is bounded by parts, not 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,7 +39,8 @@ def workers_of(count: int | None, scheduler: str | None, source: Path) -> Iterat
     Parameters
     ----------
     count : int or None
-        Processes; None for one where the table is small, else one per core.
+        Processes of this machine; None for one where the table is small or Dask not there, else
+        one per core.
     scheduler : str or None
         Address of a Dask scheduler.
     source : path
@@ -48,26 +51,17 @@ def workers_of(count: int | None, scheduler: str | None, source: Path) -> Iterat
     InputError
         No number of processes, no Dask, or no scheduler at the address.
     """
-    if scheduler is not None:
-        with _client(scheduler) as client:
-            yield _Dask(client)
-        return
     if count is None:
-        count = 1 if source.stat().st_size < SMALL else os.cpu_count() or 1
+        large = source.stat().st_size >= SMALL and find_spec("distributed") is not None
+        count = (os.cpu_count() or 1) if large else 1
     if not 1 <= count <= 1024:
         raise refuse("out-of-range", f"{count} is outside 1 to 1024", "as in 2", "workers")
-    if count == 1:
+    if scheduler is None and count == 1:
         yield _Here()
         return
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(count, mp_context=context)
-    try:
-        yield _Pool(pool, count)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    cluster = _local(count) if scheduler is None else contextlib.nullcontext(scheduler)
+    with cluster as address, _client(address) as client:
+        yield _Dask(client)
 
 
 class _Here:
@@ -76,37 +70,6 @@ class _Here:
     ) -> Iterator[tuple[int, R]]:
         for number, part in numbered:
             yield number, compute(part)
-
-
-class _Pool:
-    def __init__(self, pool: Any, count: int) -> None:
-        self.pool, self.count = pool, count
-
-    def run(
-        self, compute: Callable[[T], R], numbered: Iterable[tuple[int, T]]
-    ) -> Iterator[tuple[int, R]]:
-        from concurrent.futures import FIRST_COMPLETED, wait
-        from concurrent.futures.process import BrokenProcessPool
-
-        under_way: dict[Any, int] = {}
-        source = iter(numbered)
-        try:
-            while True:
-                while len(under_way) < AHEAD * self.count:
-                    item = next(source, None)
-                    if item is None:
-                        break
-                    under_way[self.pool.submit(compute, item[1])] = item[0]
-                if not under_way:
-                    return
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    yield under_way.pop(future), future.result()
-        except BrokenProcessPool:
-            raise refuse(
-                "worker-died",
-                "a worker process was killed (out of memory?)",
-                "go on with --resume; fewer workers need less memory",
-            ) from None
 
 
 class _Dask:
@@ -150,18 +113,42 @@ class _Dask:
 
 
 @contextlib.contextmanager
-def _client(address: str) -> Iterator[Any]:
-    try:
-        from distributed import Client
-    except ImportError:
+def _local(count: int) -> Iterator[Any]:
+    """Start a cluster of so many processes on this machine."""
+    _need("--workers", f"{count} workers need")
+    from distributed import LocalCluster
+
+    with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=count,
+        threads_per_worker=1,
+        processes=True,
+        host="127.0.0.1",
+        dashboard_address=None,
+        silence_logs=logging.CRITICAL,  # what matters comes as an error
+    ) as cluster:
+        yield cluster
+
+
+def _need(place: str, what: str) -> None:
+    if find_spec("distributed") is None:
         raise refuse(
             "needs-cluster-extra",
-            "a cluster needs dask.distributed",
+            f"{what} dask.distributed",
             'pip install "dosimetry[cluster]"',
-            "--scheduler",
-        ) from None
+            place,
+        )
+
+
+@contextlib.contextmanager
+def _client(address: Any) -> Iterator[Any]:
+    """Connect to a scheduler, by its address or its local cluster."""
+    _need("--scheduler", "a cluster needs")
+    from distributed import Client
+
     try:
-        client: Any = Client(address, timeout=ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+        client: Any = Client(  # type: ignore[no-untyped-call]
+            address, timeout=ANSWER, set_as_default=False
+        )
     except (OSError, ValueError, TimeoutError) as error:
         raise refuse(
             "no-scheduler",

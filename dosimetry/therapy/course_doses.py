@@ -162,6 +162,13 @@ def _earlier(name: str, course: Course) -> tuple[float, float | None]:
     return dose, sum(beds) if len(beds) == len(sides) else None
 
 
+def measured_protraction(
+    name: str, course: Course, delivered: Sequence[CycleDose]
+) -> tuple[float, ...] | None:
+    """Return Lea and Catcheside's G of a region in every delivered cycle; None without a BED."""
+    return _protraction(name, course, delivered, len(delivered), _Notes())
+
+
 def _protraction(
     name: str, course: Course, delivered: Sequence[CycleDose], count: int, notes: _Notes
 ) -> tuple[float, ...] | None:

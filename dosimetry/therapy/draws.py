@@ -75,6 +75,6 @@ def standard_normal() -> Array:
     dimension = int(tables.default("most_cycles", "1"))
     shift = np.random.SeedSequence(SEED).generate_state(dimension, np.uint32).astype(np.uint64)
     uniform = ((sobol_integers(COUNT, dimension) ^ shift) + 0.5) / 2.0**BITS
-    normal = np.asarray(ndtri(uniform))
+    normal = np.asfortranarray(ndtri(uniform))  # by columns, as they are read
     normal.flags.writeable = False
     return normal

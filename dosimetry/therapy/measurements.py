@@ -7,6 +7,7 @@ carries them in each value, ``{region: liver, time: 4 h, activity: 80 MBq}``.
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +66,7 @@ class Scan:
     place: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measurements:
     """The scans of one cycle, and the name and hash of the file they came from.
 
@@ -83,6 +84,10 @@ class Measurements:
 
     def by_region(self) -> dict[str, tuple[Scan, ...]]:
         """Return the scans of each region in order of time."""
+        return dict(self._by_region)
+
+    @functools.cached_property
+    def _by_region(self) -> Mapping[str, tuple[Scan, ...]]:
         found: dict[str, list[Scan]] = {}
         for scan in sorted(self.scans, key=lambda scan: scan.time):
             found.setdefault(scan.region, []).append(scan)
@@ -294,13 +299,7 @@ def _scan(
                 "give both in the same unit, or the sd in %",
                 where + at("sd"),
             )
-        if not SMALLEST_SD <= sd / value <= LARGEST_SD:
-            raise refuse(
-                "out-of-range",
-                f"an sd of {sd:.3g} is out of proportion to the value, {value:.4g} {unit}",
-                "check the sd and its unit",
-                where + at("sd"),
-            )
+        check_sd(sd, value, unit, where + at("sd"))
     return Scan(
         region,
         values["time"][0],
@@ -311,3 +310,14 @@ def _scan(
         values["recovery"][0] if "recovery" in values else 1.0,
         where,
     )
+
+
+def check_sd(sd: float, value: float, unit: str, place: str = "") -> None:
+    """Refuse an sd that cannot be that of the value."""
+    if not SMALLEST_SD <= sd / value <= LARGEST_SD:
+        raise refuse(
+            "out-of-range",
+            f"an sd of {sd:.3g} is out of proportion to the value, {value:.4g} {unit}",
+            "check the sd and its unit",
+            place,
+        )

@@ -84,7 +84,7 @@ class Posterior:
         factor = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(len(self.mean)))
         normal = standard_normal()[:, : len(self.mean)]
         # einsum, not @: the sum must not depend on the number of threads.
-        return np.asarray(np.exp(self.mean + np.einsum("dj,cj->dc", normal, factor)))
+        return np.asarray(np.exp(self.mean[:, None] + np.einsum("dj,cj->cd", normal, factor))).T
 
 
 def log_variance(relative_sd: float) -> float:

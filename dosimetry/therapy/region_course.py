@@ -51,6 +51,12 @@ class RegionCourse:
         """Return the same region with other activities."""
         return replace(self, activities=activities)
 
+    def ended(self) -> RegionCourse:
+        """Return the same region with no cycles to come: draws of the others are spared."""
+        count = len(self.activities)
+        mean, covariance = self.posterior.mean[:count], self.posterior.covariance[:count, :count]
+        return replace(self, posterior=Posterior(mean, covariance))
+
     def has(self, quantity: str) -> bool:
         """Tell whether a cumulative quantity is known."""
         return quantity == DOSE or (self.protraction is not None and self.earlier_bed is not None)
@@ -75,11 +81,7 @@ class RegionCourse:
         """Return the BED of a measured cycle; its sd with G held fixed."""
         if self.protraction is None:
             return None
-        g = self.protraction[cycle]
-        value = float(bed.kernel(dose.value, g, self.alpha_beta))
-        sd = None
-        if dose.sd is not None:
-            sd = float(bed_sd.kernel(dose.value, dose.sd, g, self.alpha_beta))
+        value, sd = bed_of(dose, self.protraction[cycle], self.alpha_beta)
         return self._with_bed(cycle, dose, value, sd)
 
     def _with_bed(
@@ -102,10 +104,13 @@ class RegionCourse:
         return self._cumulative(quantity) if self.has(quantity) else None
 
     def _cumulative(self, quantity: str) -> Distribution:
+        return summarise(*self.moments(quantity), self._courses(quantity)[:, -1], "Gy")
+
+    def moments(self, quantity: str) -> tuple[float, float]:
+        """Return mean and sd of a quantity, in Gy, at the end of the course."""
         scales = [self._scale(cycle, quantity) for cycle in range(len(self.activities))]
         mean, sd = powers_moments(self.posterior, scales)
-        earlier = self._earlier(quantity)
-        return summarise(mean + earlier, sd, self._courses(quantity)[:, -1], "Gy")
+        return mean + self._earlier(quantity), sd
 
     def probabilities(self, quantity: str, limit: float) -> Array:
         """Return the probability that a quantity is above a limit before and after each cycle.
@@ -204,9 +209,17 @@ class RegionCourse:
 
     def _courses(self, quantity: str) -> Array:
         """Return draws of the cumulative quantity, before the first and after each cycle."""
-        count = len(self.activities)
-        scales = np.array([self._scale(cycle, quantity) for cycle in range(count)])
-        each = self._every_draw[:, :count]
-        gains = each * scales[:, 0] + each**2 * scales[:, 1] if count else each
-        start = np.full((len(each), 1), self._earlier(quantity))
-        return np.cumsum(np.concatenate([start, gains], axis=1), axis=1)
+        draws = self._every_draw
+        found = np.empty((len(self.activities) + 1, len(draws)))
+        found[0] = self._earlier(quantity)
+        for cycle in range(len(self.activities)):
+            linear, squared = self._scale(cycle, quantity)
+            k = draws[:, cycle]
+            found[cycle + 1] = found[cycle] + k * (linear + k * squared)
+        return found.T
+
+
+def bed_of(dose: Distribution, g: float, alpha_beta: float) -> tuple[float, float | None]:
+    """Return the BED of a measured dose and its sd, with G held fixed, in Gy."""
+    sd = None if dose.sd is None else float(bed_sd.kernel(dose.value, dose.sd, g, alpha_beta))
+    return float(bed.kernel(dose.value, g, alpha_beta)), sd

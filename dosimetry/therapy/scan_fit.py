@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from typing import TypeAlias
 
 from dosimetry.physics.decay import LN2, decay
 from dosimetry.physics.fitted_curve import FittedCurve
@@ -14,7 +15,9 @@ from dosimetry.problems import InputError, refuse
 from dosimetry.therapy.measurements import Scan
 
 # Curves fitted beforehand, many at a time, by all that they depend on: only a matter of speed.
-_PREPARED: ContextVar[Mapping[object, FittedCurve | InputError]] = ContextVar("prepared")
+# What fit_scans is asked: scans, model, administered activity, half-life, decay-corrected or not.
+Request: TypeAlias = tuple[tuple[Scan, ...], str, float, float, bool]
+_PREPARED: ContextVar[Mapping[Request, FittedCurve | InputError]] = ContextVar("prepared")
 
 
 def factor_at_scan(
@@ -65,7 +68,7 @@ def at_scan_time(
 
 
 def fit_scans(
-    scans: Sequence[Scan],
+    scans: tuple[Scan, ...],
     model: str,
     administered: float,
     half_life: float,
@@ -79,12 +82,12 @@ def fit_scans(
     InputError
         An sd at some scans only, or what :func:`dosimetry.fit` refuses.
     """
-    task = task_of(scans, model, administered, half_life, decay_corrected=decay_corrected)
-    found = _PREPARED.get({}).get(_key(task))
+    found = _PREPARED.get({}).get((scans, model, administered, half_life, decay_corrected))
     if isinstance(found, InputError):
         raise found
     if found is not None:
         return found
+    task = task_of(scans, model, administered, half_life, decay_corrected=decay_corrected)
     return fit_points(
         task.time, task.activity, task.sd, model, task.decay_constant, task.unit, task.most
     )
@@ -111,16 +114,10 @@ def task_of(
 
 
 @contextlib.contextmanager
-def prepared(fits: Iterable[tuple[Task, FittedCurve | InputError]]) -> Iterator[None]:
+def prepared(fits: Mapping[Request, FittedCurve | InputError]) -> Iterator[None]:
     """Have curves at hand that were fitted together, so that they are not fitted one by one."""
-    token = _PREPARED.set({_key(task): curve for task, curve in fits})
+    token = _PREPARED.set(fits)
     try:
         yield
     finally:
         _PREPARED.reset(token)
-
-
-def _key(task: Task) -> object:
-    sds = None if task.sd is None else tuple(task.sd)
-    points = (tuple(task.time), tuple(task.activity), sds)
-    return (*points, task.model, task.decay_constant, task.unit, task.most)

@@ -180,26 +180,6 @@ def plan(
     )
 
 
-def fixed_activities(
-    patient: Patient, programme: regimen.Programme, given: Sequence[float]
-) -> tuple[float, ...]:
-    """Return the activity of every cycle of the course as written, by the label's rules, in GBq.
-
-    As ``plan`` with strategy ``fixed`` has them, for callers that need no more of a plan.
-
-    Parameters
-    ----------
-    patient : Patient
-    programme : Programme
-    given : sequence of float
-        Net activity of each delivered cycle in GBq.
-    """
-    course = clinical_course(patient, programme, given, programme.count, ())
-    bounds = Bounds(0.5, programme.activity or 0.0, None)
-    to_come, _ = decide("fixed", programme, {}, [], course.slots, bounds)
-    return (*given, *(cycle.activity or 0.0 for cycle in to_come))
-
-
 def _not_used(strategy: str, **options: Any) -> list[Problem]:
     """Return a warning for every option that the strategy does not look at."""
     users = {"max_activity": ("to-limit", "adjusted"), "min_activity": ("adjusted",)}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from cohort_tables import synthetic, write  # noqa: E402
 from test_cohort import (  # noqa: E402
     PATIENT_FILES,
     assert_examples_equal_their_plans,
+    command,
     examples_table,
     wait_for_parts,
 )
@@ -91,6 +93,56 @@ def test_a_killed_worker_loses_and_doubles_no_row(tmp_path, scheduler):
     while before[0] in worker_ids(scheduler) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert before[0] not in worker_ids(scheduler)
+
+
+def started_by(process):
+    """Return the processes that a process started, and so on."""
+    found = [process]
+    for one in found:
+        for file in Path(f"/proc/{one}/task").glob("*/children"):
+            found += [int(child) for child in file.read_text().split()]
+    return found[1:]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the processes of Linux")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+def test_a_local_cluster_ends_with_its_command_and_the_run_goes_on(tmp_path, sign):
+    table = write(tmp_path / "table.csv", synthetic(1500, cycles=1, regions=("spleen",)))
+    run_cohort(table, tmp_path / "whole.csv")
+    output = tmp_path / "out.csv"
+    program = command(table, "-o", output, "--workers", 2)
+    running = subprocess.Popen(program, stderr=subprocess.DEVNULL)
+    wait_for_parts(tmp_path / ".out.csv.parts", 1)
+    workers = started_by(running.pid)
+    assert len(workers) >= 2
+    running.send_signal(sign)
+    assert running.wait(60) == (130 if sign == signal.SIGINT else -signal.SIGKILL)
+    deadline = time.monotonic() + 60
+    while any(Path(f"/proc/{one}").exists() for one in workers) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not [one for one in workers if Path(f"/proc/{one}").exists()]
+    assert not output.exists()
+    again = subprocess.run([*program, "--resume"], capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    for name in ("{}.csv", "{}.limits.csv"):
+        one, two = (tmp_path / name.format(which) for which in ("whole", "out"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_workers_without_the_extra_are_refused_and_one_process_does_without(tmp_path):
+    table = write(tmp_path / "table.csv", synthetic(1, cycles=1))
+    without = (
+        "import sys; sys.modules['distributed'] = None\nfrom dosimetry.cli import main; main()"
+    )
+    program = [sys.executable, "-c", without, "cohort", table, "-o", tmp_path / "out.csv"]
+    refused = subprocess.run(
+        [*program, "--workers", "2"], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 2
+    assert "dosimetry[cluster]" in refused.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+    fine = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert fine.returncode == 0, fine.stderr
 
 
 def test_an_address_without_scheduler_is_refused(tmp_path):
