@@ -157,8 +157,8 @@ def verify(
         typer.echo(f"{plan}: NOT VERIFIED, {count} difference{'s' if count > 1 else ''}", err=True)
         raise typer.Exit(1)
     typer.echo(
-        f"{plan}: verified, {found.figures} numbers made again from {found.files} files and the "
-        "tables; second calculation passed"
+        f"{plan}: verified: {found.figures} numbers made again from the inputs and tables, "
+        f"{found.twice} of them by another way"
     )
 
 

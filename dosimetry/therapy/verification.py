@@ -30,6 +30,8 @@ class Verification:
     ----------
     figures : int
         Numbers of the document that were compared.
+    twice : int
+        Figures that were also computed by another way.
     files : int
         Input files that were read again.
     differences : tuple of Problem
@@ -37,6 +39,7 @@ class Verification:
     """
 
     figures: int
+    twice: int
     files: int
     differences: tuple[Problem, ...]
 
@@ -84,13 +87,14 @@ def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verificat
     except InputError as error:
         if not found and {p.code for p in error.problems} != {"second-calculation-differs"}:
             raise
-        return Verification(0, len(patient.input_hashes()), (*found, *error.problems))
+        return Verification(0, 0, len(patient.input_hashes()), (*found, *error.problems))
     fresh = read_json(made.to_json(), "plan")
     for document in (data, fresh):
         document["provenance"] = {"version": document["provenance"]["version"]}
-    found += _differences(data, fresh, "")
+    found += differences(data, fresh)
     found += _second_opinion(told, made)
-    return Verification(_numbers(data), len(patient.input_hashes()), tuple(found))
+    files = len(patient.input_hashes())
+    return Verification(_numbers(data), len(made.second_check), files, tuple(found))
 
 
 def _read_plan(path: Path) -> tuple[dict[str, Any], Plan]:
@@ -153,8 +157,14 @@ def _other_hashes(data: Mapping[str, Any], patient: Patient) -> Iterator[Problem
                 yield Problem(f"{kind}-changed", f"{quote(name)} {what}", "", f"provenance.{kind}")
 
 
-def _differences(told: Any, made: Any, place: str) -> Iterator[Problem]:
-    """Yield every place at which two documents differ."""
+def differences(told: Any, made: Any, place: str = "") -> Iterator[Problem]:
+    """Yield every place at which two documents differ.
+
+    Examples
+    --------
+    >>> [f"{one}" for one in differences({"a": [1, 2.5]}, {"a": [1.0, 2.6]})]
+    ["a[1]: '2.5', but '2.6' made again"]
+    """
     if isinstance(told, dict) and isinstance(made, dict):
         for key in {**made, **told}:
             here = join_place(place, key)
@@ -162,13 +172,13 @@ def _differences(told: Any, made: Any, place: str) -> Iterator[Problem]:
                 where = "the plan made again" if key in made else "the document"
                 yield Problem("only-in-one", f"stands in {where} only", "", here)
             else:
-                yield from _differences(told[key], made[key], here)
+                yield from differences(told[key], made[key], here)
     elif isinstance(told, list) and isinstance(made, list):
         if len(told) != len(made):
             message = f"{len(told)} entries, but {len(made)} made again"
             yield Problem("other-length", message, "", place)
         for i, (one, other) in enumerate(zip(told, made, strict=False)):
-            yield from _differences(one, other, f"{place}[{i}]")
+            yield from differences(one, other, f"{place}[{i}]")
     elif _kind(told) is not _kind(made) or told != made:
         yield Problem("differs", f"{quote(told)}, but {quote(made)} made again", "", place)
 
