@@ -224,14 +224,8 @@ def _of_doses(
     if not measured:
         return found
     sources = _sources(course, curves)
-    scans = cycle.measurements.by_region()
     names = [name if name != REST else BODY[0] for name in sources]
-    masses = {}
-    for name in names:
-        if reference.region(name).role in ("organ", "kidney", "tumour"):
-            mass = mass_of(name, course, scans.get(name, ()))
-            if mass is not None:
-                masses[name] = mass
+    masses = _masses(course, cycle, names)
     gains = {one.region: gain_of(one.region, course.person.sex, names, masses) for one in measured}
     for one in measured:
         gain = gains[one.region]
@@ -246,6 +240,17 @@ def _of_doses(
             )
         )
     return [*found, *_of_beds(plan.number, measured, gains, sources)]
+
+
+def _masses(course: Course, cycle: Cycle, names: Sequence[str]) -> dict[str, float]:
+    """Return the masses in g of the measured regions that have one."""
+    scans = cycle.measurements.by_region()
+    found = {
+        name: mass_of(name, course, scans.get(name, ()))
+        for name in names
+        if reference.region(name).role in ("organ", "kidney", "tumour")
+    }
+    return {name: mass for name, mass in found.items() if mass is not None}
 
 
 def _of_beds(
