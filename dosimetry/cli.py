@@ -138,6 +138,30 @@ def plan(
         raise typer.Exit(1)
 
 
+@app.command(epilog="Example: dosimetry verify plan.json --inputs examples")
+def verify(
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan as JSON.")],
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the inputs, if not the plan's.")
+    ] = None,
+) -> None:
+    """Make a plan again from its inputs and compare every number; 1 where one differs."""
+    from dosimetry.problems import printable
+    from dosimetry.therapy.verification import verify_file
+
+    found = verify_file(plan, inputs)
+    for difference in found.differences:
+        typer.echo(printable(f"{difference}"))
+    if not found.ok:
+        count = len(found.differences)
+        typer.echo(f"{plan}: NOT VERIFIED, {count} difference{'s' if count > 1 else ''}", err=True)
+        raise typer.Exit(1)
+    typer.echo(
+        f"{plan}: verified: {found.figures} numbers made again from the inputs and tables, "
+        f"{found.twice} of them by another way"
+    )
+
+
 @app.command(epilog="Example: dosimetry figures examples/two_cycles.yaml --out pictures")
 def figures(
     patient: PatientArgument,

@@ -68,7 +68,21 @@ def show_plan(plan: Plan, out: Console) -> None:
     bullets(out, "Assumptions", [Text(line) for line in plan.assumptions])
     bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
     out.print()
+    if plan.second_check:
+        out.print(f"Second calculation: {_second(plan)}.")
     out.print(plan.disclaimer, style="italic")
+
+
+def _second(plan: Plan) -> str:
+    """Say how far the second calculation is from the plan: of regions with a limit, else of all."""
+    limited = dict.fromkeys(flag.region for flag in plan.flags)
+    apart: dict[str, float] = {}
+    for one in plan.second_check:
+        apart[one.region] = max(one.difference.value, apart.get(one.region, 0.0))
+    shown = [name for name in limited if name in apart] or [max(apart, key=lambda n: apart[n])]
+    verdict = "passed" if all(one.passed for one in plan.second_check) else "FAILED"
+    said = ", ".join(f"{words(name)} {apart[name]:.2f} % apart" for name in shown)
+    return f"{said}, {verdict}"
 
 
 def _columns(plan: Plan, width: int) -> list[str]:

@@ -6,8 +6,9 @@ The fields are those of the JSON document; a change of them needs a new schema n
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +23,7 @@ from dosimetry.therapy.clinical_plan import (
     PlanRate,
     PlanRenal,
 )
+from dosimetry.therapy.plan_check import Comparison, PlanOptions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -234,11 +236,15 @@ class PlanCurve:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Version of dosimetry, and SHA-256 of every table and every input file."""
+    """Version of dosimetry, and SHA-256 of every table and every input file.
+
+    ``content`` is the SHA-256 of the rest of the document (:func:`content_hash`), and stands in it.
+    """
 
     version: str
     tables: dict[str, str]
     inputs: dict[str, str]
+    content: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +259,7 @@ class Plan:
     therapy: PlanTherapy
     strategy: str
     risk: float
+    options: PlanOptions
     cycles: tuple[PlanCycle, ...]
     cumulative: tuple[CumulativeDose, ...]
     flags: Flags
@@ -265,6 +272,7 @@ class Plan:
     label: PlanLabel | None
     calendar: tuple[PlanEvent, ...]
     context: tuple[PlanRate, ...]
+    second_check: tuple[Comparison, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[Problem, ...]
     disclaimer: str
@@ -272,7 +280,9 @@ class Plan:
 
     def to_json(self) -> str:
         """Return the plan as JSON, the same bytes for the same input."""
-        return to_json(self)
+        document = _plain(self)
+        document["provenance"]["content"] = content_hash(document)
+        return to_json(document)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per cycle and region; doses in Gy, activities in GBq.
@@ -329,6 +339,23 @@ def to_json(document: object) -> str:
     """
     text = json.dumps(_plain(document), indent=2, ensure_ascii=False, allow_nan=False)
     return f"{text}\n"
+
+
+def content_hash(document: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of a plan's document without the hash itself.
+
+    Some numbers, a risk that no strategy looked at, follow from nothing else in the document: a
+    change of them would not be seen without this.
+
+    Examples
+    --------
+    >>> one = content_hash({"risk": 0.05, "provenance": {"content": ""}})
+    >>> one == content_hash({"risk": 0.06, "provenance": {"content": one}})
+    False
+    """
+    provenance = {**document["provenance"], "content": ""}
+    text = json.dumps({**document, "provenance": provenance}, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _plain(value: object) -> Any:

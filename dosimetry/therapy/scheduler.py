@@ -9,6 +9,7 @@ from typing import Any
 import dosimetry
 from dosimetry import clinical, tables
 from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.quantities import Amount
 from dosimetry.therapy import regimen
 from dosimetry.therapy.assemble import (
     assumptions_of,
@@ -31,6 +32,7 @@ from dosimetry.therapy.grade_bands import bands_of
 from dosimetry.therapy.limits import flag, patient_limits, unassessed_warnings
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.plan import (
+    DIGITS,
     DISCLAIMER,
     SCHEMA,
     Flags,
@@ -39,6 +41,8 @@ from dosimetry.therapy.plan import (
     PlanTherapy,
     Provenance,
 )
+from dosimetry.therapy.plan_check import PlanOptions
+from dosimetry.therapy.second_check import require_agreement, second_check
 from dosimetry.therapy.strategy import (
     MOST_CYCLES,
     Bounds,
@@ -89,7 +93,8 @@ def plan(
     Raises
     ------
     InputError
-        Unknown strategy, a risk or an option out of range, or measurements that cannot be.
+        Unknown strategy, a risk or an option out of range, measurements that cannot be, or a
+        second calculation that comes to something else.
 
     Examples
     --------
@@ -99,13 +104,13 @@ def plan(
     ['caution', 'caution', 'caution']
     """
     check_strategy(strategy, risk)
+    risk = float(f"{risk:.{DIGITS}g}")
     delivered = delivered_doses(patient, patient.source)
-    programme = regimen.programme(patient, _number(activity, "GBq", "activity"), _days(interval))
-    bounds = Bounds(
-        risk,
-        _number(max_activity, "GBq", "max_activity") or programme.activity or 0.0,
-        _number(min_activity, "GBq", "min_activity"),
-    )
+    given_activity, days = _number(activity, "GBq", "activity"), _days(interval)
+    programme = regimen.programme(patient, given_activity, days)
+    highest = _number(max_activity, "GBq", "max_activity")
+    lowest = _number(min_activity, "GBq", "min_activity")
+    bounds = Bounds(risk, highest or programme.activity or 0.0, lowest)
     most = _cycles(max_cycles)
     last = most if strategy == "to-limit" else programme.count
     left_out = _left_out(without_cycles, len(delivered), last)
@@ -134,6 +139,13 @@ def plan(
     )
     per_cycle = max(programme.activity or 0.0, clinical.full_activity())
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
+    cycles = tuple(
+        cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
+        for i, cycle in enumerate(scheduled)
+    )
+    curves = tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle))
+    checked = second_check(patient, cycles, curves)
+    require_agreement(checked)
     return Plan(
         schema=SCHEMA,
         patient=PlanPatient(patient.person.id, patient.person.sex),
@@ -145,22 +157,28 @@ def plan(
         ),
         strategy=strategy,
         risk=risk,
-        cycles=tuple(
-            cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
-            for i, cycle in enumerate(scheduled)
+        options=PlanOptions(
+            most,
+            _amount(highest, "GBq"),
+            _amount(lowest, "GBq"),
+            left_out,
+            _amount(days, "h"),
+            _amount(given_activity, "GBq"),
         ),
+        cycles=cycles,
         cumulative=tuple(
             cumulative_of(course, len(delivered)) for course in doses.regions.values()
         ),
         flags=flags,
         decision=decision,
-        curves=tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle)),
+        curves=curves,
         labs=labs_of(course.seen),
         grade_bands=bands_of(course.seen),
         renal_function=renal_of(patient, course.seen),
         adverse_events=adverse_events_of(course.seen),
         label=label,
         calendar=course_calendar(patient, scheduled, label, programme.agent),
+        second_check=checked,
         context=context_of(programme.agent),
         assumptions=(
             *assumptions_of(patient, programme, delivered, doses, to_come),
@@ -199,9 +217,14 @@ def _number(value: Any, unit: str, name: str) -> float | None:
     if value is None:
         return None
     try:
-        return read_amount(value, unit).value
+        # With the digits of the document, so that a plan can be made again from it.
+        return float(f"{read_amount(value, unit).value:.{DIGITS}g}")
     except InputError as error:
         raise error.at(name) from None
+
+
+def _amount(value: float | None, unit: str) -> Amount | None:
+    return None if value is None else Amount(value, unit)
 
 
 def _days(interval: Any) -> float | None:

@@ -1,0 +1,205 @@
+"""Dose per decay by another way than :mod:`dosimetry.therapy.weights`: energy over mass.
+
+The tables are read afresh. Kidneys: the energy of the electrons over the kidney's mass, and the
+photons of another phantom's S values (ICRP 110, OpenDose). Tumours: the energy over the mass, times
+the sphere's absorbed fraction. Others: the sum over the sources' S values.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from dosimetry import reference, tables
+from dosimetry.therapy.measurements import Scan
+from dosimetry.therapy.sections import Course
+
+SIDES = ("kidney_left", "kidney_right")
+BODY = ("total_body", "remainder_of_body")
+REST = "rest"
+JOULE_PER_MEV = 1.602176634e-13
+DECAYS_PER_MBQ_H = 1e6 * 3600.0
+PHOTONS_OF = {
+    "kidney_left": ("Left kidney C+M+P", ("kidney left",)),
+    "kidney_right": ("Right kidney C+M+P", ("kidney right",)),
+    "kidneys": ("RKidney + LKidney", ("kidney left", "kidney right")),
+}
+
+
+@dataclass(frozen=True)
+class Gain:
+    """Gy per MBq h of each source to one region, how it was found, and how sure that way is.
+
+    Attributes
+    ----------
+    by_source : mapping of str to float
+        What is left of the body under the name ``rest``.
+    by : str
+        The way, in words.
+    photon_share : float
+        Share of another phantom's photons in the self-dose.
+    """
+
+    by_source: Mapping[str, float]
+    by: str
+    photon_share: float
+
+
+def electron_gain(mass: float) -> float:
+    """Return Gy per MBq h of electrons that all stay in a mass in g.
+
+    Examples
+    --------
+    >>> print(f"{electron_gain(310.0) / 3.6:.4e}")
+    7.6451e-05
+    """
+    row = tables.rows_by("nuclides", "nuclide")["Lu-177"]
+    kinds = ("beta_minus", "conversion_electron", "auger_electron")
+    energy = math.fsum(float(row[kind]) for kind in kinds) * JOULE_PER_MEV
+    return energy * DECAYS_PER_MBQ_H / (mass / 1000.0)
+
+
+def s_table(sex: str) -> dict[tuple[str, str], float]:
+    """Return the S values by (target, source), of mGy/(MBq s) in Gy per MBq h."""
+    rows = tables.table(f"s_values_lu177_icrp89_adult_{sex}").rows
+    return {(row["target"], row["source"]): float(row["s_value"]) * 3.6 for row in rows}
+
+
+def phantom_masses(sex: str) -> dict[str, float]:
+    """Return the phantom's masses in g."""
+    rows = tables.table("organ_masses_icrp89").rows
+    column = f"adult_{sex}"
+    return {row["region"]: float(row[column]) for row in rows if row[column]}
+
+
+def mass_of(region: str, course: Course, scans: Sequence[Scan]) -> float | None:
+    """Return the mass of a region in g: given, from volumes, scaled, or the phantom's."""
+    given = {name: mass.value for name, mass in course.masses.items()}
+    single = "single_kidney" in course.person.kidney_risk_factors
+    phantom = phantom_masses(course.person.sex)
+    if region == "kidneys" and set(SIDES) <= set(given):
+        return given[SIDES[0]] + given[SIDES[1]]
+    if region in SIDES and "kidneys" in given:
+        return given["kidneys"] / (1 if single else 2)
+    if region in given:
+        return given[region]
+    volumes = [scan.volume for scan in scans if scan.volume is not None]
+    if region == "red_marrow":
+        weight = course.person.weight
+        body = phantom["total_body"] if weight is None else weight.value * 1000.0
+        return phantom[region] * body / phantom["total_body"]
+    if volumes:
+        return math.fsum(volumes) / len(volumes) * tables.default("soft_tissue_density", "g/mL")
+    if region in SIDES or (region == "kidneys" and single):
+        return phantom["kidneys"] / 2
+    return phantom.get(region)
+
+
+def kidney_gain(region: str, mass: float, sex: str) -> tuple[float, float]:
+    """Return Gy per MBq h to a kidney (or the pair) of its own activity, and the photons' share.
+
+    Examples
+    --------
+    >>> gain, photons = kidney_gain("kidney_left", 155.0, "male")
+    >>> print(f"{gain / 3.6:.3e} {photons:.3f}")
+    1.546e-04 0.011
+    """
+    target, sources = PHOTONS_OF[region]
+    rows = [
+        row
+        for row in tables.table(f"s_values_lu177_opendose_icrp110_adult_{sex}").rows
+        if row["target"] == target and row["source"] in sources
+    ]
+    own_mass = float(rows[0]["target_mass"])
+    total = math.fsum(float(row["s_value"]) * 3.6 for row in rows) / len(rows)
+    photons = (total - electron_gain(own_mass)) * (own_mass / mass) ** (2 / 3)
+    gain = electron_gain(mass) + photons
+    return gain, photons / gain
+
+
+def sphere_gain(mass: float) -> float:
+    """Return Gy per MBq h to a sphere: energy over mass, times what of it stays.
+
+    Examples
+    --------
+    >>> 0.9 < sphere_gain(20.0) / electron_gain(20.0) < 1.1
+    True
+    """
+    fractions = []
+    for row in tables.table("sphere_s_values_lu177").rows:
+        if row["composition"] == "soft tissue":
+            known = float(row["mass"])
+            fractions.append(
+                (known, float(row["s_value"]) * DECAYS_PER_MBQ_H / electron_gain(known))
+            )
+    fractions.sort()
+    if mass <= fractions[0][0]:
+        return fractions[0][1] * electron_gain(mass)
+    for (low, start), (high, end) in itertools.pairwise(fractions):
+        if mass <= high:
+            share = math.log(mass / low) / math.log(high / low)
+            return (start + (end - start) * share) * electron_gain(mass)
+    return fractions[-1][1] * electron_gain(mass)
+
+
+def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, float]) -> Gain:
+    """Return what each measured source gives a region per MBq h.
+
+    Parameters
+    ----------
+    target : str
+    sex : str
+    sources : sequence of str
+        All that was measured.
+    masses : mapping of str to float
+        Of the measured regions that have one, in g.
+    """
+    if reference.region(target).role == "tumour":
+        return Gain({target: sphere_gain(masses[target])}, "energy over mass", 0.0)
+    table, phantom = s_table(sex), phantom_masses(sex)
+    own, by, share = _self(target, sex, masses, table, phantom)
+    stands = "kidneys" if target in SIDES else target
+    found = dict(own)
+    taken: set[str] = set()
+    for source in sources:
+        names = () if source in BODY else reference.region(source).sources
+        taken |= {name for name in names if name in phantom}
+        if not names or source in own or (target in SIDES and source in SIDES):
+            continue
+        found[source] = math.fsum(table[stands, name] for name in names) / len(names)
+    if set(BODY) & set(sources):
+        left = table[stands, "total_body"] * phantom["total_body"]
+        left -= math.fsum(table[stands, name] * phantom[name] for name in taken)
+        rest_mass = phantom["total_body"] - math.fsum(phantom[name] for name in taken)
+        found[REST] = max(left, 0.0) / rest_mass
+    return Gain(found, by, share)
+
+
+def _self(
+    target: str,
+    sex: str,
+    masses: Mapping[str, float],
+    table: Mapping[tuple[str, str], float],
+    phantom: Mapping[str, float],
+) -> tuple[dict[str, float], str, float]:
+    """Return the gain of each source that is the region itself, the way, and the photons' share."""
+    by_mass, by_s = "energy over mass", "sum over S values"
+    sides = [side for side in SIDES if side in masses]
+    if target == "kidneys" and sides:
+        total = math.fsum(masses[side] for side in sides)
+        each = {side: kidney_gain(side, masses[side], sex) for side in sides}
+        gains = {side: gain * masses[side] / total for side, (gain, _) in each.items()}
+        return gains, by_mass, max(share for _, share in each.values())
+    if target in masses and target in PHOTONS_OF:
+        gain, share = kidney_gain(target, masses[target], sex)
+        return {target: gain}, by_mass, share
+    if target not in masses or reference.region(target).role != "organ":
+        return {}, by_s, 0.0
+    # The electrons stay but for what the S value has not room for; photons grow by mass^(2/3).
+    ratio = phantom[target] / masses[target]
+    staying = electron_gain(phantom[target])
+    photons = max(table[target, target] - staying, 0.0)
+    electrons = table[target, target] - photons
+    return {target: electrons * ratio + photons * ratio ** (2 / 3)}, by_s, 0.0

@@ -1,0 +1,217 @@
+"""A plan's document looked at again: made anew from its inputs and compared number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from dosimetry import tables
+from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
+from dosimetry.therapy.files import decode, read_bytes
+from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.patient_file import read_json, read_patient
+from dosimetry.therapy.plan import Plan, content_hash
+from dosimetry.therapy.scheduler import plan as make_plan
+from dosimetry.therapy.second_check import compare, said
+
+LARGEST_PLAN = 10_000_000
+MOST_PROBLEMS = 20
+CURE = "give a plan as dosimetry plan -o PLAN.json writes it"
+PATIENT_FILES = (".yaml", ".yml", ".json")
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came of looking at a plan again.
+
+    Attributes
+    ----------
+    figures : int
+        Numbers of the document that were compared.
+    twice : int
+        Figures that were also computed by another way.
+    files : int
+        Input files that were read again.
+    differences : tuple of Problem
+        Each with its place in the document; none where the plan is verified.
+    """
+
+    figures: int
+    twice: int
+    files: int
+    differences: tuple[Problem, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing differs."""
+        return not self.differences
+
+
+def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verification:
+    """Make a plan again from its inputs and compare every number of its document.
+
+    Parameters
+    ----------
+    path : path
+        A plan as JSON, of this version of its schema, at most 10 MB.
+    inputs : path, optional
+        Folder of the patient file; that of the plan without.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    InputError
+        No plan, or inputs that cannot be read.
+    """
+    path = Path(path)
+    data, told = _read_plan(path)
+    patient = read_patient(Path(inputs or path.parent) / _patient_file(told, path.name))
+    found = [*_other_hashes(data, patient)]
+    try:
+        made = make_plan(
+            patient,
+            told.strategy,
+            told.risk,
+            max_cycles=told.options.max_cycles,
+            max_activity=told.options.max_activity,
+            min_activity=told.options.min_activity,
+            without_cycles=told.options.without_cycles,
+            interval=told.options.interval,
+            activity=told.options.activity,
+        )
+    except InputError as error:
+        if not found and {p.code for p in error.problems} != {"second-calculation-differs"}:
+            raise
+        return Verification(0, 0, len(patient.input_hashes()), (*found, *error.problems))
+    fresh = read_json(made.to_json(), "plan")
+    for document in (data, fresh):
+        document["provenance"] = {"version": document["provenance"]["version"]}
+    found += differences(data, fresh)
+    found += _second_opinion(told, made)
+    files = len(patient.input_hashes())
+    return Verification(_numbers(data), len(made.second_check), files, tuple(found))
+
+
+def _read_plan(path: Path) -> tuple[dict[str, Any], Plan]:
+    """Read a document as it stands there, and as a plan."""
+    from pydantic import TypeAdapter, ValidationError
+
+    name = path.name
+    text = decode(read_bytes(path, name, LARGEST_PLAN), name)
+    try:
+        data = read_json(text, name)
+    except InputError as error:
+        raise InputError(replace(problem, cure=CURE) for problem in error.problems) from None
+    try:
+        return data, TypeAdapter(Plan).validate_python(data)
+    except ValidationError as error:
+        problems = []
+        for entry in error.errors(include_url=False)[:MOST_PROBLEMS]:
+            place = ""
+            for step in entry["loc"]:
+                place = join_place(place, f"[{step}]" if isinstance(step, int) else str(step))
+            message = entry["msg"].lower()
+            problems.append(
+                Problem("not-a-plan", message, CURE, FilePlace(f"{name}: {place or 'file'}"))
+            )
+        raise InputError(problems) from None
+
+
+def _patient_file(told: Plan, name: str) -> str:
+    inputs = told.provenance.inputs
+    file = next((one for one in inputs if one.lower().endswith(PATIENT_FILES)), "")
+    if file and Path(file).name == file:
+        return file
+    raise refuse(
+        "no-patient-file",
+        "the plan names no patient file that it could be made from again",
+        "plan from a patient file (YAML or JSON)",
+        FilePlace(f"{name}: provenance.inputs"),
+    )
+
+
+def _other_hashes(data: Mapping[str, Any], patient: Patient) -> Iterator[Problem]:
+    """Yield what the hashes say: of the document itself, its inputs and its tables."""
+    told = data["provenance"]
+    if told.get("content") != content_hash(data):
+        yield Problem(
+            "document-changed",
+            "the document is not as it was written: its hash is another",
+            "",
+            "provenance.content",
+        )
+    known = {"inputs": patient.input_hashes(), "tables": tables.hashes()}
+    for kind, hashes in known.items():
+        for name in {**told[kind], **hashes}:
+            if told[kind].get(name) != hashes.get(name):
+                what = "is another file than the plan was made from"
+                if name not in hashes:
+                    what = "was used for the plan, but is not used now"
+                elif name not in told[kind]:
+                    what = "is used now, but is not named in the plan"
+                yield Problem(f"{kind}-changed", f"{quote(name)} {what}", "", f"provenance.{kind}")
+
+
+def differences(told: Any, made: Any, place: str = "") -> Iterator[Problem]:
+    """Yield every place at which two documents differ.
+
+    Examples
+    --------
+    >>> [f"{one}" for one in differences({"a": [1, 2.5]}, {"a": [1.0, 2.6]})]
+    ["a[1]: '2.5', but '2.6' made again"]
+    """
+    if isinstance(told, dict) and isinstance(made, dict):
+        for key in {**made, **told}:
+            here = join_place(place, key)
+            if key not in told or key not in made:
+                where = "the plan made again" if key in made else "the document"
+                yield Problem("only-in-one", f"stands in {where} only", "", here)
+            else:
+                yield from differences(told[key], made[key], here)
+    elif isinstance(told, list) and isinstance(made, list):
+        if len(told) != len(made):
+            message = f"{len(told)} entries, but {len(made)} made again"
+            yield Problem("other-length", message, "", place)
+        for i, (one, other) in enumerate(zip(told, made, strict=False)):
+            yield from differences(one, other, f"{place}[{i}]")
+    elif _kind(told) is not _kind(made) or told != made:
+        yield Problem("differs", f"{quote(told)}, but {quote(made)} made again", "", place)
+
+
+def _kind(value: object) -> type:
+    """Return the kind of a value of JSON, in which 7 and 7.0 are the same number."""
+    return float if type(value) is int else type(value)
+
+
+def _numbers(value: Any) -> int:
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return sum(map(_numbers, inner))
+    return int(_kind(value) is float)
+
+
+def _second_opinion(told: Plan, made: Plan) -> Iterator[Problem]:
+    """Yield every figure of the document that the second calculation does not bear out."""
+    figures = {
+        (curve.cycle, curve.region, "time-integrated activity"): curve.tia.value
+        for curve in told.curves
+    }
+    for cycle in told.cycles:
+        for region in cycle.regions:
+            at = cycle.number, region.region
+            figures[*at, "absorbed dose"] = region.absorbed_dose.value
+            if region.bed is not None:
+                figures[*at, "biologically effective dose"] = region.bed.value
+    for one in made.second_check:
+        first = figures.get((one.cycle, one.region, one.quantity))
+        if first is None:
+            continue
+        place = one.cycle, one.region, one.quantity, one.by
+        again = compare(place, first, one.second.value, one.first.unit, one.tolerance.value)
+        if not again.passed:
+            yield Problem("second-calculation-differs", said(again), "", "second calculation")
