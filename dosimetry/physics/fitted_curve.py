@@ -25,7 +25,6 @@ NO_CLEARANCE = Problem(
     "no biological clearance seen: the slowest rate is that of physical decay",
     "measure later, or check the points for calibration and volume",
 )
-AMPLITUDES = {"mono": ("a",), "uptake": ("a",), "bi": ("a1", "a2"), "bi-uptake": ("a1", "a2")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +141,7 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
     with np.errstate(invalid="ignore"):
         sds = np.sqrt(np.diag(optimum.covariance))
         tia_sd = math.sqrt(gradient @ optimum.covariance @ gradient)
-    names = (*AMPLITUDES[optimum.model.name], *_rate_names(optimum.model.rates))
+    names = (*_amplitude_names(terms), *_rate_names(optimum.model.rates))
     values = np.concatenate([optimum.amplitudes, optimum.rates])
     units = [points.unit] * terms + ["1/h"] * optimum.model.rates
     slowest, slowest_sd = float(optimum.rates[0]), float(sds[terms])
@@ -169,6 +168,10 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         covariance=optimum.covariance if np.isfinite(optimum.covariance).all() else None,
     )
     return replace(curve, warnings=tuple(_warnings(curve, optimum)))
+
+
+def _amplitude_names(count: int) -> tuple[str, ...]:
+    return ("a",) if count == 1 else tuple(f"a{i + 1}" for i in range(count))
 
 
 def _rate_names(count: int) -> tuple[str, ...]:
