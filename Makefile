@@ -2,12 +2,12 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check bench bench-million clean
+.PHONY: plan test check docs evidence bench bench-million clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
 
-test: check
+test: check docs
 	$(BIN)/pytest -n 2
 
 check: $(VENV)/.ready
@@ -15,6 +15,12 @@ check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+docs: $(VENV)/.ready
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+evidence: $(VENV)/.evidence
+	$(BIN)/python docs/evidence.py
 
 bench: $(VENV)/.bench
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/batch.py
@@ -33,5 +39,9 @@ $(VENV)/.bench: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt lmfit
 	touch $@
 
+$(VENV)/.evidence: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[evidence]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build
+	rm -rf $(VENV) dist build site

@@ -53,6 +53,16 @@ def test_python_example_of_the_readme_runs() -> None:
     assert "kidneys-ad-23" in out.getvalue()
 
 
+def test_python_example_of_the_page_for_programs_runs() -> None:
+    page = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
+    example, refusal = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(example + refusal, "programs.md", "exec"), {})
+    assert "kidneys-ad-23" in out.getvalue()
+    assert "no-such-file" in out.getvalue()
+
+
 def test_every_link_of_the_readme_leads_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target

@@ -25,7 +25,6 @@ NO_CLEARANCE = Problem(
     "no biological clearance seen: the slowest rate is that of physical decay",
     "measure later, or check the points for calibration and volume",
 )
-AMPLITUDES = {"mono": ("a",), "uptake": ("a",), "bi": ("a1", "a2"), "bi-uptake": ("a1", "a2")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,7 +140,7 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
     tia, tia_sd = optimum.tia
     covariance = optimum.covariance
     sds = [math.sqrt(v) if v >= 0 else math.nan for v in covariance.diagonal().tolist()]
-    names = (*AMPLITUDES[optimum.model.name], *_rate_names(optimum.model.rates))
+    names = (*_amplitude_names(terms), *_rate_names(optimum.model.rates))
     values = [*optimum.amplitudes.tolist(), *optimum.rates.tolist()]
     units = [points.unit] * terms + ["1/h"] * optimum.model.rates
     slowest, slowest_sd = values[terms], sds[terms]
@@ -171,6 +170,10 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         ),
         covariance=covariance if np.isfinite(covariance).all() else None,
     )
+
+
+def _amplitude_names(count: int) -> tuple[str, ...]:
+    return ("a",) if count == 1 else tuple(f"a{i + 1}" for i in range(count))
 
 
 def _rate_names(count: int) -> tuple[str, ...]:

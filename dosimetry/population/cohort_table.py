@@ -99,9 +99,16 @@ def _scaled(text: str, factor: float) -> str:
 
 def _csv(path: Path) -> Iterator[list[str]]:
     with path.open(encoding="utf-8-sig", newline="", errors="replace") as stream:
-        for values in csv.reader(stream):
-            if values:
-                yield values
+        reader = csv.reader(stream)
+        try:
+            yield from filter(None, reader)
+        except csv.Error as error:
+            raise refuse(
+                "not-csv",
+                f"not readable as CSV: {error}",
+                "check quotes",
+                FilePlace(f"{path.name}:{reader.line_num}"),
+            ) from None
 
 
 def _parquet(path: Path) -> Iterator[list[str]]:

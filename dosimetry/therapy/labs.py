@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,8 +13,6 @@ from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount, from_quantity
 from dosimetry.therapy.fields import Moment, Read, read_moment
 from dosimetry.units import parse_quantity, unit_of
-
-AMOUNT_SCHEMA = {"type": "string", "description": "a quantity, as in '12.8 g/dL'"}
 
 
 @dataclass(frozen=True)
@@ -181,14 +179,26 @@ def _read_range(name: str, value: object) -> Range:
     return Range(lower, upper, "reference_ranges of the patient file")
 
 
-def _by_analyte(of_value: dict[str, Any]) -> dict[str, Any]:
-    names = clinical.analytes()
-    return {"type": "object", "properties": dict.fromkeys(names, of_value)}
+def _amount(analyte: str) -> dict[str, Any]:
+    unit = clinical.analyte(analyte).unit
+    return {"type": "string", "description": f"a quantity in {unit} or another unit of its kind"}
+
+
+def _range(analyte: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"lower": _amount(analyte), "upper": _amount(analyte)},
+        "additionalProperties": False,
+    }
+
+
+def _by_analyte(of_one: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: of_one(name) for name in clinical.analytes()}}
 
 
 def draw_field() -> Read:
     """Mark a field that holds the laboratory values of one date."""
-    schema = _by_analyte(AMOUNT_SCHEMA)
+    schema = _by_analyte(_amount)
     schema["properties"] = {
         "at": {"type": "string", "description": "YYYY-MM-DD, or a date-time of RFC 3339"},
         **schema["properties"],
@@ -198,9 +208,4 @@ def draw_field() -> Read:
 
 def ranges_field() -> Read:
     """Mark a field that holds reference ranges."""
-    ends = {
-        "type": "object",
-        "properties": {"lower": AMOUNT_SCHEMA, "upper": AMOUNT_SCHEMA},
-        "additionalProperties": False,
-    }
-    return Read(read_ranges, {**_by_analyte(ends), "additionalProperties": False})
+    return Read(read_ranges, {**_by_analyte(_range), "additionalProperties": False})

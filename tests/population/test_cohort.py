@@ -298,3 +298,15 @@ def test_a_full_disk_leaves_no_half_file_and_the_run_can_go_on(tmp_path):
             assert len(list(csv.reader(stream))) == found.doses + 1
     finally:
         subprocess.run(["umount", disk], check=True)
+
+
+def test_a_table_that_is_no_csv_is_refused_in_its_place(tmp_path):
+    table = write(tmp_path / "table.csv", snmmi())
+    with table.open("a", encoding="utf-8") as stream:
+        stream.write("x" * 200_000 + ",male,1\n")
+    with pytest.raises(InputError) as caught:
+        run_cohort(table, tmp_path / "out.csv")
+    (problem,) = caught.value.problems
+    assert problem.code == "not-csv"
+    assert problem.place == f"table.csv:{len(snmmi()) + 2}"
+    assert not (tmp_path / "out.csv").exists()
