@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import pickle
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,7 +90,8 @@ class _Dask:
             item = next(source, None)
             if item is None:
                 return False
-            future = self.client.submit(compute, item[1], pure=False, retries=2)
+            packed = pickle.dumps(item[1], pickle.HIGHEST_PROTOCOL)
+            future = self.client.submit(_unpacked, compute, packed, pure=False, retries=2)
             numbers[future.key] = item[0]
             finished.add(future)  # type: ignore[no-untyped-call]
             return True
@@ -110,6 +112,11 @@ class _Dask:
             yield numbers.pop(future.key), result
             future.release()
             submit()
+
+
+def _unpacked(compute: Callable[[T], R], packed: bytes) -> R:
+    """Compute a part that was packed: Dask looks into every list and mapping, but not into bytes."""
+    return compute(pickle.loads(packed))
 
 
 @contextlib.contextmanager
