@@ -115,7 +115,7 @@ class _Dask:
 
 
 def _unpacked(compute: Callable[[T], R], packed: bytes) -> R:
-    """Compute a part that was packed: Dask looks into every list and mapping, but not into bytes."""
+    """Compute a part that was packed: Dask looks into every list, but not into bytes."""
     return compute(pickle.loads(packed))
 
 
