@@ -80,6 +80,10 @@ class Optimum:
                 rates.append(self.rates[rise])
         return Exponentials(np.array(amplitudes), np.array(rates))
 
+    def tia_gradient(self) -> Array:
+        """Return the derivatives of the TIA by (amplitudes, rates)."""
+        return _tia_gradient(self.model, self.rates, self.amplitudes)
+
     @functools.cached_property
     def tia(self) -> tuple[float, float]:
         """TIA and its sd by the delta method, in MBq h; infinite where undetermined."""
