@@ -14,24 +14,18 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dosimetry
 from dosimetry import tables
-from dosimetry.population.cohort_part import (
-    DOSE_COLUMNS,
-    LIMIT_COLUMNS,
-    REJECTED_COLUMNS,
-    PartResult,
-    compute_part,
-)
-from dosimetry.population.cohort_table import Row, parts
+from dosimetry.population.cohort_journal import Journal, to_disk, writing
+from dosimetry.population.cohort_part import DOSE_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS
+from dosimetry.population.cohort_table import Part, parts
 from dosimetry.population.workers import Workers, workers_of
-from dosimetry.problems import refuse
-from dosimetry.therapy.files import refuse_overwriting, write_whole
+from dosimetry.problems import InputError, refuse
+from dosimetry.therapy.files import refuse_overwriting
 
 TOGETHER = 250  # patients of a part
 SAMPLE = 1 << 20  # bytes at both ends of the input that tell it from another
@@ -122,7 +116,7 @@ def run_cohort(
     refuse_overwriting([source], output)
     job = _job(source, together)
     with workers_of(workers, scheduler, source) as pool:
-        journal = _Journal(output, job, resume)
+        journal = Journal(output, job, resume)
         done = journal.done()
         for finished in _computed(source, together, done, pool, journal):
             if progress is not None:
@@ -149,126 +143,36 @@ def _job(source: Path, together: int) -> dict[str, Any]:
 
 
 def _computed(
-    source: Path, together: int, done: set[int], pool: Workers, journal: _Journal
+    source: Path, together: int, done: set[int], pool: Workers, journal: Journal
 ) -> Iterator[int]:
     """Compute the parts that are not done, each written as soon as it is there."""
-    seen: set[bytes] = set()
 
-    def open_parts() -> Iterator[tuple[int, list[list[Row]]]]:
-        for number, part in enumerate(parts(source, together)):
-            marked = _mark_repeated(part, seen)
-            if number not in done:
-                yield number, marked
+    def open_parts() -> Iterator[tuple[int, Part]]:
+        try:
+            for number, part in enumerate(parts(source, together)):
+                if number not in done:
+                    yield number, part
+        except InputError:
+            journal.remove()  # the table has to change, so nothing can go on from here
+            raise
 
     finished = len(done) * together
-    for number, result in pool.run(compute_part, open_parts()):
+    for number, result in pool.run(journal.compute(), open_parts()):
         journal.write(number, result)
-        finished += result.patients
+        finished += result.counts["patients"]
         yield finished
 
 
-def _mark_repeated(part: list[list[Row]], seen: set[bytes]) -> list[list[Row]]:
-    """Make bad the rows of a patient who was there before: one patient has one place."""
-    for rows in part:
-        name = rows[0].cells.get("patient_id", "")
-        key = hashlib.blake2b(name.encode(), digest_size=12).digest()
-        if key in seen:
-            for row in rows:
-                row.cells["?"] = "this patient's rows stand in two places; put them together"
-        seen.add(key)
-    return part
-
-
-class _Journal:
-    """The finished parts, in a folder beside the output."""
-
-    def __init__(self, output: Path, job: dict[str, Any], resume: bool) -> None:
-        self.folder = output.with_name(f".{output.name}.parts")
-        description = self.folder / "job.json"
-        if self.folder.exists() and not resume:
-            raise refuse(
-                "job-interrupted",
-                "an earlier run was interrupted",
-                f"add --resume to go on, or remove {self.folder.name}",
-                f"{output}",
-            )
-        if description.exists() and json.loads(description.read_text()) != job:
-            raise refuse(
-                "job-of-another-input",
-                "the interrupted run was of another input, version or part size",
-                f"remove {self.folder.name} and begin again",
-                f"{output}",
-            )
-        with _writing(output):
-            self.folder.mkdir(exist_ok=True)
-        for left in self.folder.glob("part-*.new"):
-            shutil.rmtree(left)  # half a part of the run that was interrupted
-        write_whole(description, json.dumps(job))
-
-    def done(self) -> set[int]:
-        """Return the numbers of the finished parts."""
-        found = self.folder.glob("part-*")
-        return {int(path.name[5:]) for path in found if path.name[5:].isdigit()}
-
-    def write(self, number: int, result: PartResult) -> None:
-        """Write a finished part: its folder appears whole or not at all."""
-        final = self.folder / f"part-{number:07d}"
-        new = final.with_name(f"{final.name}.new")
-        with _writing(final):
-            shutil.rmtree(new, ignore_errors=True)
-            new.mkdir()
-            for name, rows in (
-                ("doses", result.doses),
-                ("limits", result.limits),
-                ("rejected", result.rejected),
-            ):
-                with (new / f"{name}.csv").open("w", encoding="utf-8", newline="") as stream:
-                    csv.writer(stream, lineterminator="\n").writerows(rows)
-                    _to_disk(stream)
-            counts = {
-                "patients": result.patients,
-                "curves": result.curves,
-                "doses": len(result.doses),
-                "limits": len(result.limits),
-                "rejected": len(result.rejected),
-            }
-            with (new / "counts.json").open("w", encoding="utf-8") as stream:
-                json.dump(counts, stream)
-                _to_disk(stream)
-            os.replace(new, final)
-
-
-def _to_disk(stream: Any) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-
-
-class _writing(AbstractContextManager[None]):  # noqa: N801 - reads as a sentence
-    """Turn what the system says of a file into our own kind of error."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise refuse(
-                "unwritable-file",
-                f"cannot be written: {error.strerror or error}",
-                "make room or check the permissions; then go on with --resume",
-                f"{self.path}",
-            ) from None
-
-
-def _put_together(output: Path, journal: _Journal, resumed: int) -> CohortSummary:
+def _put_together(output: Path, journal: Journal, resumed: int) -> CohortSummary:
     """Write the tables from the parts, in their order; then remove the parts."""
-    folders = [journal.folder / f"part-{number:07d}" for number in sorted(journal.done())]
+    folders = journal.parts()
     files = outputs(output)
     columns = {"doses": DOSE_COLUMNS, "limits": LIMIT_COLUMNS, "rejected": REJECTED_COLUMNS}
     for name in ("rejected", "limits", "doses"):
-        with _writing(files[name]):
+        with writing(files[name]):
             _write_table(files[name], columns[name], [f / f"{name}.csv" for f in folders])
     counts = [json.loads((folder / "counts.json").read_text()) for folder in folders]
-    shutil.rmtree(journal.folder)
+    journal.remove()
     total = {key: sum(count[key] for count in counts) for key in (counts[0] if counts else {})}
     return CohortSummary(
         **{key: total.get(key, 0) for key in ("patients", "curves", "doses", "limits", "rejected")},
@@ -289,7 +193,7 @@ def _write_table(path: Path, columns: Sequence[str], sources: Sequence[Path]) ->
                 for source in sources:
                     with source.open(encoding="utf-8", newline="") as part:
                         shutil.copyfileobj(part, stream)
-                _to_disk(stream)
+                to_disk(stream)
         os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(name, path)
     except BaseException:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from dosimetry import reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_many
-from dosimetry.population.cohort_table import Row
+from dosimetry.population.cohort_table import Part, Row
 from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.therapy import administration, regimen
 from dosimetry.therapy.clinical_side import clinical_course
@@ -78,19 +78,19 @@ class PartResult:
             self.rejected.append((row.line, *where, problem.code, reason.replace("\n", " ")))
 
 
-def compute_part(part: Sequence[Sequence[Row]], compile: bool | None = None) -> PartResult:
+def compute_part(part: Part, compile: bool | None = None) -> PartResult:
     """Compute the doses of some patients.
 
     Parameters
     ----------
-    part : sequence of sequence of Row
-        The rows of each patient.
+    part : Part
+        Their lines of the table.
     compile : bool, optional
         As in :func:`dosimetry.physics.least_squares.fit_batch`.
     """
-    result = PartResult(patients=len(part))
-    kept = [(rows, _good_curves(rows, result)) for rows in part]
-    read = [(rows, _patient(rows, result)) for _, rows in kept if rows]
+    result = PartResult(patients=len(part.patients))
+    kept = (_good_curves(part.columns.rows(patient), result) for patient in part.patients)
+    read = [(rows, _patient(rows, result)) for rows in kept if rows]
     wanted = [
         (number, *curve)
         for number, (_, patient) in enumerate(read)
@@ -141,8 +141,8 @@ def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
 def _scan(row: Row, index: int) -> Scan | None:
     """Read the scan of a row; None where it names a patient file."""
     cells = row.cells
-    if "?" in cells:
-        raise refuse("wrong-number-of-cells", cells["?"])
+    if row.problem is not None:
+        raise InputError([row.problem])
     if not cells["patient_id"].strip():
         raise refuse("missing", "no patient_id")
     if cells.get("file", "").strip():

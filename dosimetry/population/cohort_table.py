@@ -1,11 +1,13 @@
-"""The table of a cohort, one row per scan: columns, and rows grouped into patients.
+"""The table of a cohort, one row per scan: columns, and lines grouped into patients.
 
-Rows stream through: only the patients of one part are in memory.
+Lines stream through: only those of one part are in memory. Whoever reads the table only splits it
+into cells; what they say is made out where the part is computed.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -41,6 +43,60 @@ class Row(NamedTuple):
 
     line: int
     cells: dict[str, str]
+    problem: Problem | None  # of the line as a whole
+
+
+Line = tuple[int, list[str]]  # its number from 1, and its cells
+
+
+class PatientLines(NamedTuple):
+    """The lines of a patient; ``twice`` where the patient had other lines before."""
+
+    lines: list[Line]
+    twice: bool
+
+
+class Columns(NamedTuple):
+    """What the header says: names, factors to the canonical unit, and where files stand."""
+
+    names: list[str]
+    factors: dict[str, float]
+    folder: str
+
+    def rows(self, patient: PatientLines) -> list[Row]:
+        """Return the rows of a patient."""
+        return [
+            Row(number, self._cells(values), self._problem(values, patient.twice))
+            for number, values in patient.lines
+        ]
+
+    def _cells(self, values: list[str]) -> dict[str, str]:
+        cells = dict(zip(self.names, values, strict=False))
+        for name, factor in self.factors.items():
+            text = cells.get(name, "")
+            if text.strip():
+                cells[name] = _scaled(text, factor)
+        if cells.get("file", "").strip():
+            cells["file"] = f"{Path(self.folder) / cells['file'].strip()}"
+        return cells
+
+    def _problem(self, values: list[str], twice: bool) -> Problem | None:
+        if len(values) != len(self.names):
+            words = f"{len(values)} cells for {len(self.names)} columns"
+            return Problem("wrong-number-of-cells", words, "write one cell for each column")
+        if _undecoded("".join(values)):
+            return Problem("not-utf-8", "a byte is not UTF-8", "save the table as UTF-8")
+        if twice:
+            words = "this patient's rows stand in two places"
+            return Problem("patient-twice", words, "put them together")
+        return None
+
+
+class Part(NamedTuple):
+    """Some patients of a table."""
+
+    columns: Columns
+    patients: list[PatientLines]
 
 
 def cohort_schema() -> dict[str, Any]:
@@ -60,8 +116,8 @@ def cohort_schema() -> dict[str, Any]:
     }
 
 
-def read_rows(path: Path) -> Iterator[Row]:
-    """Read a CSV or Parquet table row by row.
+def read_lines(path: Path) -> tuple[Columns, Iterator[Line]]:
+    """Read a CSV or Parquet table line by line, after its header.
 
     Raises
     ------
@@ -74,20 +130,14 @@ def read_rows(path: Path) -> Iterator[Row]:
     header = next(lines, None)
     if header is None:
         raise refuse("empty-file", "the table is empty", "see dosimetry schema --cohort", f"{path}")
-    names, factors = _header(header, path.name)
+    names, factors = _header(header[1], path.name)
     scaled = {name: factor for name, factor in factors.items() if factor != 1.0}
-    named = "file" in names
-    for number, values in enumerate(lines, 2):
-        cells = dict(zip(names, values, strict=False))
-        if len(values) != len(names):
-            cells["?"] = f"{len(values)} cells for {len(names)} columns"
-        for name, factor in scaled.items():
-            text = cells.get(name, "")
-            if text.strip():
-                cells[name] = _scaled(text, factor)
-        if named and cells.get("file", "").strip():
-            cells["file"] = f"{path.parent / cells['file'].strip()}"
-        yield Row(number, cells)
+    return Columns(names, scaled, f"{path.parent}"), lines
+
+
+def _undecoded(text: str) -> bool:
+    """Tell whether a text holds bytes that were not UTF-8, as surrogates."""
+    return not text.isascii() and any("\udc80" <= sign <= "\udcff" for sign in text)
 
 
 def _scaled(text: str, factor: float) -> str:
@@ -97,11 +147,13 @@ def _scaled(text: str, factor: float) -> str:
         return text  # refused, in its place, when the patient is read
 
 
-def _csv(path: Path) -> Iterator[list[str]]:
-    with path.open(encoding="utf-8-sig", newline="", errors="replace") as stream:
+def _csv(path: Path) -> Iterator[Line]:
+    with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
         reader = csv.reader(stream)
         try:
-            yield from filter(None, reader)
+            for values in reader:
+                if values:
+                    yield reader.line_num, values
         except csv.Error as error:
             raise refuse(
                 "not-csv",
@@ -111,7 +163,7 @@ def _csv(path: Path) -> Iterator[list[str]]:
             ) from None
 
 
-def _parquet(path: Path) -> Iterator[list[str]]:
+def _parquet(path: Path) -> Iterator[Line]:
     try:
         from pyarrow import parquet
     except ImportError:
@@ -122,11 +174,13 @@ def _parquet(path: Path) -> Iterator[list[str]]:
             f"{path}",
         ) from None
     with parquet.ParquetFile(path) as table:
-        yield list(table.schema_arrow.names)
+        yield 1, list(table.schema_arrow.names)
+        number = itertools.count(2)
         for batch in table.iter_batches(BATCH):
             columns = [column.to_pylist() for column in batch.columns]
             for values in zip(*columns, strict=True):
-                yield ["" if v is None else v if isinstance(v, str) else repr(v) for v in values]
+                texts = ["" if v is None else v if isinstance(v, str) else repr(v) for v in values]
+                yield next(number), texts
 
 
 def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
@@ -158,19 +212,26 @@ def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
     return names, factors
 
 
-def patients(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Group the rows of each patient, which follow each other."""
-    for _, group in itertools.groupby(rows, key=lambda row: row.cells.get("patient_id", "")):
-        yield list(group)
+def patients(columns: Columns, lines: Iterator[Line]) -> Iterator[PatientLines]:
+    """Group the lines of each patient, which follow each other; one patient has one place."""
+    column = columns.names.index("patient_id")
+    seen: set[bytes] = set()
+    for name, group in itertools.groupby(
+        lines, key=lambda line: line[1][column] if column < len(line[1]) else ""
+    ):
+        key = hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=12).digest()
+        yield PatientLines(list(group), key in seen)
+        seen.add(key)
 
 
-def parts(path: Path, together: int) -> Iterator[list[list[Row]]]:
+def parts(path: Path, together: int) -> Iterator[Part]:
     """Read the table in parts of so many patients."""
-    grouped = patients(read_rows(path))
-    while part := list(itertools.islice(grouped, together)):
-        yield part
+    columns, lines = read_lines(path)
+    grouped = patients(columns, lines)
+    while some := list(itertools.islice(grouped, together)):
+        yield Part(columns, some)
 
 
 def count_patients(path: Path) -> int:
     """Return how many patients a table has, by reading it once; for a progress bar."""
-    return sum(1 for _ in patients(read_rows(path)))
+    return sum(1 for _ in patients(*read_lines(path)))

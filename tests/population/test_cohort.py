@@ -310,3 +310,49 @@ def test_a_table_that_is_no_csv_is_refused_in_its_place(tmp_path):
     assert problem.code == "not-csv"
     assert problem.place == f"table.csv:{len(snmmi()) + 2}"
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_line_that_is_not_utf_8_is_rejected_and_the_rest_goes_on(tmp_path):
+    table = write(tmp_path / "table.csv", synthetic(2, cycles=1))
+    raw = table.read_bytes().splitlines(keepends=True)
+    raw[1:17] = [line.replace(b"P00000", b"M\xfcller") for line in raw[1:17]]
+    table.write_bytes(b"".join(raw))
+    found = run_cohort(table, tmp_path / "out.csv")
+    rejected = read(tmp_path / "out.csv.rejected.csv")
+    assert found.rejected == len(rejected) == 16
+    assert {row["code"] for row in rejected} == {"not-utf-8"}
+    assert {row["patient_id"] for row in read(tmp_path / "out.csv")} == {"P00001"}
+
+
+def test_rejected_rows_are_named_by_their_line_in_the_file(tmp_path):
+    rows = synthetic(2, cycles=1)
+    rows[25][6] = "none"  # the liver of the second patient
+    table = write(tmp_path / "table.csv", rows)
+    lines = table.read_text(encoding="utf-8").splitlines()
+    table.write_text("\n".join([lines[0], "", "", *lines[1:]]), encoding="utf-8")
+    run_cohort(table, tmp_path / "out.csv")
+    found = [int(row["line"]) for row in read(tmp_path / "out.csv.rejected.csv")]
+    assert found == [28, 29, 30, 31]  # row 25 of the liver's 24 to 27, four lines further down
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
+def test_a_patient_id_is_no_formula_in_a_spreadsheet(tmp_path, sign):
+    rows = [[f"{sign}1+2", *row[1:]] for row in synthetic(1, cycles=1)]
+    table = write(tmp_path / "table.csv", rows)
+    run_cohort(table, tmp_path / "out.csv")
+    for name in ("out.csv", "out.limits.csv"):
+        assert {row["patient_id"] for row in read(tmp_path / name)} == {f"'{sign}1+2"}
+    run_cohort(table, tmp_path / "out.parquet")
+    pandas = pytest.importorskip("pandas")
+    assert set(pandas.read_parquet(tmp_path / "out.parquet")["patient_id"]) == {f"{sign}1+2"}
+
+
+def test_a_refused_table_leaves_nothing_and_is_refused_again_for_the_same_reason(tmp_path):
+    table = write(tmp_path / "table.csv", synthetic(3, cycles=1))
+    with table.open("a", encoding="utf-8") as stream:
+        stream.write("x" * 200_000 + ",male,1\n")
+    for _ in range(2):
+        with pytest.raises(InputError) as caught:
+            run_cohort(table, tmp_path / "out.csv", together=1)
+        assert caught.value.problems[0].code == "not-csv"
+        assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
