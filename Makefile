@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check docs evidence bench bench-million clean
+.PHONY: plan test check docs evidence bench clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -23,12 +23,7 @@ evidence: $(VENV)/.evidence
 	$(BIN)/python docs/evidence.py
 
 bench: $(VENV)/.bench
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/batch.py
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/population.py
-	$(BIN)/python benchmarks/speed.py
-
-bench-million: $(VENV)/.bench
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/population.py --million
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -1,20 +1,20 @@
-"""Many curves at once against a loop of lmfit and of scipy's curve_fit: part of ``make bench``.
+"""Many curves at once against a loop of lmfit and of scipy's curve_fit, in time and in optima.
 
-All on one core, in turns within one run, on the same four-point uptake curves; the two loops take a
-part of them, since they need minutes for all. ``--check N`` compares the optima of so many curves
-instead, in a process for each core.
+The times are of one core, in turns within one run, on the same four-point uptake curves; the two
+loops take a part of them, since they need minutes for all. The optima are compared of all curves,
+in a process for each core.
 """
 
 from __future__ import annotations
 
-import argparse
 import concurrent.futures
-import statistics
 import time
 import warnings
+from collections.abc import Callable, Iterator
 
 import lmfit
 import numpy as np
+from lines import Line
 from scipy.optimize import curve_fit
 
 from dosimetry.physics.decay import LN2
@@ -76,9 +76,9 @@ def ours(activity: np.ndarray) -> tuple[Optima, np.ndarray]:
     return found, found.tia()[0]
 
 
-def seconds_per_curve(action: object, rows: np.ndarray) -> float:
+def seconds_per_curve(action: Callable[[np.ndarray], object], rows: np.ndarray) -> float:
     start = time.perf_counter()
-    action(rows)  # type: ignore[operator]
+    action(rows)
     return (time.perf_counter() - start) / len(rows)
 
 
@@ -91,40 +91,38 @@ def searched(activity: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def compare_optima(activity: np.ndarray) -> None:
+def optima(activity: np.ndarray) -> Iterator[Line]:
     """Say how often each search missed the best optimum that any of the three found."""
     found, total = ours(activity)
+    parts = [activity[i : i + PART] for i in range(0, len(activity), PART)]
     with concurrent.futures.ProcessPoolExecutor() as pool:
-        parts = list(
-            pool.map(searched, [activity[i : i + PART] for i in range(0, len(activity), PART)])
-        )
-    others = {
-        name: np.concatenate([part[name] for part in parts]) for name in ("lmfit", "curve_fit")
-    }
+        done = list(pool.map(searched, parts))
+    others = {name: np.concatenate([part[name] for part in done]) for name in done[0]}
     best = np.minimum.reduce([found.chi2, *(other[:, 0] for other in others.values())])
     enough = best * (1 + 1e-6) + 1e-12
     reached = found.chi2 <= enough
-    print(f"optimum within 1 + 1e-6 of the best of three, ours       {reached.mean():9.4%}")
+    words = f"of {len(activity)} curves"
+    name = "chi-square within 1 + 1e-6 of the best of three, ours"
+    yield Line(name, f"{reached.mean():.4%}", words, "99.99%")
     for name, other in others.items():
         short = other[:, 0] > enough
-        print(f"optimum missed by {name:9s}                               {short.mean():9.4%}")
+        yield Line(f"optimum missed by {name}", f"{short.mean():.4%}", words)
         failed = other[:, 2] == 0
-        print(f"no success or no covariance from {name:9s}                {failed.mean():9.4%}")
-        agree = ~short & reached & ~found.collapsed
-        apart = np.abs(other[agree, 1] / total[agree] - 1)
-        print(f"TIA within 1e-4 of {name} where both reached it {(apart < 1e-4).mean():13.4%}")
+        yield Line(f"no success or no covariance from {name}", f"{failed.mean():.4%}", words)
+    yield tia_agrees(found.collapsed, total, *others.values())
 
 
-def main() -> None:
-    warnings.simplefilter("ignore")
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--check", type=int, metavar="N", help="compare the optima of N curves")
-    count = parser.parse_args().check
-    activity = curves(count or COUNT)
-    if count:
-        print(f"{count} uptake curves of four points")
-        compare_optima(activity)
-        return
+def tia_agrees(collapsed: np.ndarray, total: np.ndarray, *others: np.ndarray) -> Line:
+    """Compare with the better of the others: the worse one may have stopped early."""
+    chi2 = np.array([other[:, 0] for other in others])
+    better = np.array([other[:, 1] for other in others])[chi2.argmin(axis=0), range(len(total))]
+    apart = np.abs(better / total - 1)[~collapsed]
+    words = f"of {len(apart)} with an uptake to be seen; largest difference {apart.max():.2g}"
+    return Line("TIA within 1e-4 of the better other", f"{(apart < 1e-4).mean():.4%}", words, "")
+
+
+def times(activity: np.ndarray) -> Iterator[Line]:
+    """Measure the three in turns."""
     ours(activity[:10])
     ratios: dict[str, list[float]] = {"lmfit": [], "curve_fit": []}
     own = []
@@ -134,13 +132,14 @@ def main() -> None:
             own.append(seconds_per_curve(ours, activity))
             loop = seconds_per_curve(lambda rows, one=search: [one(row) for row in rows], part)
             ratios[name].append(loop / own[-1])
-    print(f"{COUNT} uptake curves of four points with covariance, one core")
-    print(f"microseconds a curve, median {statistics.median(own) * 1e6:.2f}")
-    for name, found in ratios.items():
-        least, most = min(found), max(found)
-        print(f"ratio {name} {statistics.median(found):.0f}   ({least:.0f} to {most:.0f})")
-    compare_optima(activity[: TURNS * PART])
+    yield Line.of("microseconds a curve of fit_batch", [one * 1e6 for one in own], "")
+    for name, asked in (("lmfit", "at least 500"), ("curve_fit", "at least 250")):
+        yield Line.of(f"ratio {name}", ratios[name], asked)
 
 
-if __name__ == "__main__":
-    main()
+def lines() -> Iterator[Line]:
+    """Measure times and compare optima."""
+    warnings.simplefilter("ignore")
+    activity = curves(COUNT)
+    yield from times(activity)
+    yield from optima(activity)

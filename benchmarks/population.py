@@ -1,24 +1,22 @@
 """Cohorts and virtual trials: rates, cost and memory against size, two workers against one.
 
-Part of ``make bench``. Whole commands are run; ``--million`` is the run of 10^4, 10^5 and 10^6
-curves alone, which takes its time. Memory is the sum over all processes of each one's peak.
+Whole commands are run. Memory is the sum over all processes of each one's peak.
 """
 
 from __future__ import annotations
 
 import csv
-import math
-import os
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from lines import Line
 
 COMMAND = str(Path(sys.executable).with_name("dosimetry"))
 REGIONS = (
@@ -27,9 +25,9 @@ REGIONS = (
 )
 CYCLES = 4
 CURVES = len(REGIONS) * CYCLES  # of one patient
-SIZES = (2_000, 10_000, 50_000)
-MILLION = (10_000, 100_000, 1_000_000)
-VIRTUAL = 200_000
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+SCALING, PAIRS = 200_000, 2
+VIRTUAL = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -109,60 +107,56 @@ def cohort(folder: Path, curves: int, workers: int) -> Cost:
     return run(COMMAND, "cohort", table, "-o", folder / "out.csv", "--workers", workers)
 
 
-def exponent(counts: tuple[int, ...], values: list[float]) -> float:
+def exponent(counts: Sequence[int], values: Sequence[float]) -> float:
     """Return the slope of a straight line through the logarithms."""
     return float(np.polyfit(np.log(counts), np.log(values), 1)[0])
 
 
-def sizes(folder: Path, curves: tuple[int, ...], workers: int) -> None:
-    """Measure cohorts of several sizes, and how cost and memory grow with them."""
-    cohort(folder, curves[0], workers)  # files read, code compiled
-    start = cohort(folder, CURVES, workers)
-    print(f"cohort, {workers} worker(s): curves, seconds, curves/s, processor s, MB of all")
-    costs = []
-    for count in curves:
-        costs.append(cost := cohort(folder, count, workers))
-        rate = count / cost.seconds
-        print(
-            f"{count:9d} {cost.seconds:9.1f} {rate:9.0f} {cost.processor:9.1f} {cost.memory:9.0f}",
-            flush=True,
-        )
-    for name, values in (
-        ("cost", [cost.seconds - start.seconds for cost in costs]),
-        ("processor time", [cost.processor - start.processor for cost in costs]),
-        ("peak memory", [cost.memory for cost in costs]),
-    ):
-        print(f"exponent of {name} against curves {exponent(curves, values):.3f}")
+def sizes(folder: Path) -> Iterator[Line]:
+    """Measure cohorts of several sizes on two workers, and how cost and memory grow with them."""
+    cohort(folder, SIZES[1], 2)  # files read, code compiled
+    start = cohort(folder, CURVES, 2)
+    costs = [cohort(folder, count, 2) for count in SIZES]
+    for count, cost in zip(SIZES, costs, strict=True):
+        rate = count / (cost.seconds - start.seconds)
+        rows = 4 * rate  # a row is a scan, and a curve has four
+        words = f"{cost.seconds:.1f} s, {cost.processor:.1f} s of processors, {rows:.0f} rows/s"
+        asked = "2000" if count == SIZES[-1] else ""
+        yield Line(f"cohort, {count} curves, two workers: MB", f"{cost.memory:.0f}", words, asked)
+    for name, part in (("1e3 to 1e6", slice(None)), ("1e5 to 1e6", slice(2, None))):
+        for kind, values, asked in (
+            ("seconds", [cost.seconds - start.seconds for cost in costs], "1.05"),
+            ("processor time", [cost.processor - start.processor for cost in costs], "1.05"),
+            ("memory", [cost.memory for cost in costs], ""),
+        ):
+            found = exponent(SIZES[part], values[part])
+            yield Line(f"exponent of {kind} against curves, {name}", f"{found:.3f}", "", asked)
 
 
-def compare_workers(folder: Path, curves: int, turns: int) -> None:
+def two_workers(folder: Path) -> Iterator[Line]:
     """Run one worker and two in turns."""
     ratios = []
-    for _ in range(turns):
-        one, two = (cohort(folder, curves, workers).seconds for workers in (1, 2))
+    for _ in range(PAIRS):
+        one, two = (cohort(folder, SCALING, workers).seconds for workers in (1, 2))
         ratios.append(one / two)
-    print(f"ratio one/two workers {statistics.median(ratios):.2f} on {os.cpu_count()} cores")
+    name = f"one worker / two, cohort of {SCALING} curves, with the start"
+    yield Line.of(name, ratios, "at least 1.7")
 
 
-def trials() -> None:
+def trials() -> Iterator[Line]:
     """Measure virtual trials."""
-    small, large = (
-        run(COMMAND, "simulate", "--patients", count).seconds for count in (VIRTUAL // 10, VIRTUAL)
-    )
-    print(f"simulate fixed: {VIRTUAL / large:.0f} patients/s")
-    print(f"exponent of cost against virtual patients {math.log10(large / small):.3f}")
+    counts = (VIRTUAL // 100, VIRTUAL // 10, VIRTUAL)
+    start = run(COMMAND, "simulate", "--patients", 10)
+    costs = [run(COMMAND, "simulate", "--patients", count) for count in counts]
+    rate = VIRTUAL / (costs[-1].seconds - start.seconds)
+    yield Line("virtual patients/s", f"{rate:.0f}", f"{costs[-1].memory:.0f} MB for {VIRTUAL}")
+    found = exponent(counts, [cost.seconds - start.seconds for cost in costs])
+    yield Line("exponent of seconds against virtual patients", f"{found:.3f}", "", "1.05")
 
 
-def main() -> None:
+def lines() -> Iterator[Line]:
+    """Measure everything of many patients."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        if "--million" in sys.argv:
-            sizes(folder, MILLION, 2)
-            return
-        sizes(folder, SIZES, 1)
-        compare_workers(folder, SIZES[-1], 3)
-        trials()
-
-
-if __name__ == "__main__":
-    main()
+        yield from sizes(Path(name))
+        yield from two_workers(Path(name))
+    yield from trials()

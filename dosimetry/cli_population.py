@@ -106,8 +106,8 @@ def cohort(
         typer.echo("interrupted; nothing is lost: go on with --resume", err=True)
         raise typer.Exit(130) from None
     typer.echo(
-        f"{found.patients} patients, {found.curves} curves: {found.doses} doses, {found.limits} "
-        f"limits, {found.rejected} rows rejected",
+        f"patients: {found.patients}, curves: {found.curves}, doses: {found.doses}, "
+        f"limits: {found.limits}, rows rejected: {found.rejected}",
         err=True,
     )
     for name in found.files:

@@ -260,11 +260,11 @@ def test_the_command_says_how_many_rows_were_rejected(tmp_path):
     table = write(tmp_path / "table.csv", rows)
     found = CliRunner().invoke(app, ["cohort", str(table), "-o", str(tmp_path / "out.csv")])
     assert found.exit_code == 1
-    assert "4 rows rejected" in found.stderr
+    assert "rows rejected: 4" in found.stderr
     fine = write(tmp_path / "fine.csv", synthetic(2, cycles=1))
     found = CliRunner().invoke(app, ["cohort", str(fine), "-o", str(tmp_path / "fine_out.csv")])
     assert found.exit_code == 0
-    assert "0 rows rejected" in found.stderr
+    assert "rows rejected: 0" in found.stderr
 
 
 def test_the_schema_names_every_column_of_the_table():
