@@ -20,6 +20,8 @@ from typing import Any
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.units import conversion
 
+DESCRIPTION = "datapackage.json"
+
 
 @dataclass(frozen=True)
 class Table:
@@ -66,7 +68,7 @@ def folder() -> Path:
 
 @functools.cache
 def _package() -> Mapping[str, Any]:
-    text = (folder() / "datapackage.json").read_text(encoding="utf-8")
+    text = (folder() / DESCRIPTION).read_text(encoding="utf-8")
     return {resource["name"]: resource for resource in json.loads(text)["resources"]}
 
 
@@ -82,10 +84,11 @@ def names() -> tuple[str, ...]:
 
 
 def hashes() -> dict[str, str]:
-    """Return the SHA-256 of every table's file."""
+    """Return the SHA-256 of every table's file, and of the description that holds their units."""
+    files = {name: resource["path"] for name, resource in _package().items()}
     return {
-        name: hashlib.sha256((folder() / f"{name}.csv").read_bytes()).hexdigest()
-        for name in names()
+        name: hashlib.sha256((folder() / path).read_bytes()).hexdigest()
+        for name, path in {**files, DESCRIPTION.removesuffix(".json"): DESCRIPTION}.items()
     }
 
 

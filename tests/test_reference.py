@@ -104,7 +104,9 @@ def test_every_file_of_the_folder_is_described_and_the_other_way_round():
 
 def test_hashes_are_those_of_the_files():
     hashes = tables.hashes()
-    assert set(hashes) == set(RESOURCES)
+    assert set(hashes) == {*RESOURCES, "datapackage"}
+    description = (tables.folder() / "datapackage.json").read_bytes()
+    assert hashes["datapackage"] == hashlib.sha256(description).hexdigest()  # it holds the units
     for name, resource in RESOURCES.items():
         raw = (tables.folder() / resource["path"]).read_bytes()
         assert hashes[name] == hashlib.sha256(raw).hexdigest() == tables.table(name).sha256

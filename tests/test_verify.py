@@ -245,6 +245,21 @@ def test_a_table_that_was_changed_is_named(beside, tmp_path_factory):
     assert "flags[0].limit_value.value: '23.0', but '24.0' made again" in done.stdout
 
 
+def test_a_unit_of_a_table_that_was_changed_is_named(beside, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tables")
+    for file in (ROOT / "reference_tables").iterdir():
+        (folder / file.name).write_bytes(file.read_bytes())
+    description = json.loads((folder / "datapackage.json").read_bytes())
+    limits = next(one for one in description["resources"] if one["name"] == "limits")
+    column = next(one for one in limits["schema"]["fields"] if one["name"] == "value")
+    assert column["unit"] == "Gy"
+    column["unit"] = "cGy"
+    (folder / "datapackage.json").write_text(json.dumps(description), encoding="utf-8")
+    done = run(folder, "verify", beside / "plan.json", program=WITH_TABLES)
+    assert done.returncode == 1
+    assert "provenance.tables: 'datapackage' is another file than the plan" in done.stdout
+
+
 def test_a_table_that_the_second_calculation_contradicts_is_named(beside, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     for file in (ROOT / "reference_tables").iterdir():

@@ -258,9 +258,7 @@ def sources(plan: Plan) -> list[str]:
     named += [event.source for event in plan.calendar]
     named += [change.source for change in plan.label.transitions] if plan.label else []
     named += [rate.source for rate in plan.context]
-    for name in plan.provenance.tables:
-        try:
-            named += [f"{source}" for source in tables.table(name).sources]
-        except KeyError:  # a plan made by another version
-            continue
+    for name in tables.names():
+        if name in plan.provenance.tables:
+            named += tables.table(name).sources
     return [one for one in dict.fromkeys(filter(None, named)) if one not in NO_SOURCES]

@@ -322,6 +322,7 @@ def sha256(path):
 def test_every_table_and_every_input_is_named_with_its_hash(name):
     found = document(name)["provenance"]
     tables = {path.stem: sha256(path) for path in (ROOT / "reference_tables").glob("*.csv")}
+    tables["datapackage"] = sha256(ROOT / "reference_tables/datapackage.json")  # their units
     assert found["tables"] == tables
     inputs = [EXAMPLES / f"{name}.yaml", *EXAMPLES.glob(f"{name}*.csv")]
     assert found["inputs"] == {path.name: sha256(path) for path in inputs}
