@@ -18,7 +18,8 @@ from lines import Line
 from scipy.optimize import curve_fit
 
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.least_squares import FASTEST, Optima, fit_batch
+from dosimetry.physics.least_squares import FASTEST, fit_batch
+from dosimetry.physics.optima import Optima
 from dosimetry.reference import half_life
 
 COUNT, PART, TURNS = 100_000, 400, 5

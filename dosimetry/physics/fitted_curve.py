@@ -15,7 +15,8 @@ from scipy.special import chdtrc
 from dosimetry import tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array, Shape, Trapezoid
-from dosimetry.physics.least_squares import Optimum, fit_model
+from dosimetry.physics.least_squares import fit_model
+from dosimetry.physics.optima import Optimum
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate
 

@@ -17,7 +17,8 @@ from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report, trapezoid
 from dosimetry.physics.kinetics import MODELS, Array
-from dosimetry.physics.least_squares import Optimum, fit_batch
+from dosimetry.physics.least_squares import fit_batch
+from dosimetry.physics.optima import Optimum
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import admit
 

@@ -1,16 +1,13 @@
 """Least squares of time-activity curves, one or many, and one model.
 
-The search itself stands in :mod:`dosimetry.physics.curve_kernel`; here are its results: what is
-collapsed to a smaller model, the covariance where the points hardly determine it, one curve or a
-batch as an object. A single curve is a batch of one.
+The search itself stands in :mod:`dosimetry.physics.curve_kernel`; here its results are completed:
+what is collapsed to a smaller model, and the covariance where the points hardly determine it. A
+single curve is a batch of one.
 """
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -19,7 +16,6 @@ import numpy.typing as npt
 from dosimetry.physics import compiling, curve_kernel
 from dosimetry.physics.curve_layout import (
     AMPLITUDE,
-    APART,
     AXIS,
     CHI2,
     COVARIANCE,
@@ -32,162 +28,12 @@ from dosimetry.physics.curve_layout import (
     WIDTH,
     room,
 )
-from dosimetry.physics.kinetics import MODELS, Array, Exponentials, Model
-
-__all__ = ["APART", "FASTEST", "UNSEEN", "Optima", "Optimum", "fit_batch", "fit_model"]
+from dosimetry.physics.kinetics import MODELS, Array, Model
+from dosimetry.physics.optima import NAMES, Optima, Optimum
 
 FASTEST = 20.0  # 1/h: no scan can resolve a faster rate
 UNSEEN = 30.0  # exp(-30) of an amplitude is left at the first scan: nothing a fit could use
 TABULATED = 4096  # curves with their own times whose exponentials are tabulated at a time
-NAMES = tuple(MODELS)
-
-
-@dataclass(frozen=True, eq=False)
-class Optimum:
-    """The best fit of one model to one curve.
-
-    Attributes
-    ----------
-    model : Model
-        The model fitted, or the smaller one that it collapsed to.
-    rates, amplitudes : array
-        In 1/h and MBq; the amplitudes are those of the model's formula.
-    chi2 : float
-    covariance : array
-        Of (amplitudes, rates); rows of a parameter on its bound are zero.
-    at_bound : bool
-        The slowest rate is the physical decay constant.
-    collapsed_from : str or None
-        The larger model of which a part vanished.
-    """
-
-    model: Model
-    rates: Array
-    amplitudes: Array
-    chi2: float
-    covariance: Array
-    at_bound: bool
-    collapsed_from: str | None = field(default=None)
-
-    def shape(self) -> Exponentials:
-        """Return the curve as a plain sum of exponentials."""
-        amplitudes, rates = [], []
-        for (fall, rise), amplitude in zip(self.model.terms, self.amplitudes, strict=True):
-            amplitudes.append(amplitude)
-            rates.append(self.rates[fall])
-            if rise is not None:
-                amplitudes.append(-amplitude)
-                rates.append(self.rates[rise])
-        return Exponentials(np.array(amplitudes), np.array(rates))
-
-    def tia_gradient(self) -> Array:
-        """Return the derivatives of the TIA by (amplitudes, rates)."""
-        return _tia_gradient(self.model, self.rates, self.amplitudes)
-
-    @functools.cached_property
-    def tia(self) -> tuple[float, float]:
-        """TIA and its sd by the delta method, in MBq h; infinite where undetermined."""
-        # In plain floats: a numpy call takes longer than the whole sum over so few parameters.
-        rates, amplitudes = self.rates.tolist(), self.amplitudes.tolist()
-        terms = len(amplitudes)
-        total, gradient = 0.0, [0.0] * self.model.free
-        for i, (fall, rise) in enumerate(self.model.terms):
-            total += amplitudes[i] / rates[fall]
-            gradient[i] = 1.0 / rates[fall]
-            gradient[terms + fall] -= amplitudes[i] / rates[fall] ** 2
-            if rise is not None:
-                total -= amplitudes[i] / rates[rise]
-                gradient[i] -= 1.0 / rates[rise]
-                gradient[terms + rise] += amplitudes[i] / rates[rise] ** 2
-        variance = 0.0
-        for one, row in zip(gradient, self.covariance.tolist(), strict=True):
-            variance += one * sum(c * other for c, other in zip(row, gradient, strict=True))
-        return total, math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.inf
-
-
-@dataclass(frozen=True, eq=False)
-class Optima:
-    """The best fits of one model to many curves.
-
-    Attributes
-    ----------
-    asked : str
-        The model asked for.
-    model : array of int, shape (N,)
-        Index into the models: the one asked for, or the smaller one that it collapsed to.
-    rates : array, shape (N, 3)
-    amplitudes : array, shape (N, 2)
-        As many as the model of the row has; the rest is zero.
-    chi2 : array, shape (N,)
-    covariance : array, shape (N, 5, 5)
-        Of (amplitudes, rates), in the corner; infinite where not determined.
-    at_bound : array of bool, shape (N,)
-    """
-
-    asked: str
-    model: npt.NDArray[np.intp]
-    rates: Array
-    amplitudes: Array
-    chi2: Array
-    covariance: Array
-    at_bound: npt.NDArray[np.bool_]
-
-    def __len__(self) -> int:
-        return len(self.chi2)
-
-    def __getitem__(self, row: int) -> Optimum:
-        model = MODELS[NAMES[self.model[row]]]
-        return Optimum(
-            model,
-            self.rates[row, : model.rates].copy(),
-            self.amplitudes[row, : len(model.terms)].copy(),
-            float(self.chi2[row]),
-            self.covariance[row, : model.free, : model.free].copy(),
-            bool(self.at_bound[row]),
-            None if model.name == self.asked else self.asked,
-        )
-
-    @property
-    def collapsed(self) -> npt.NDArray[np.bool_]:
-        """Whether a part of the model asked for vanished."""
-        return np.asarray(self.model != NAMES.index(self.asked))
-
-    def tia(self) -> tuple[Array, Array]:
-        """Return the TIA and its sd by the delta method, in MBq h; infinite where undetermined."""
-        total, spread = np.zeros(len(self)), np.full(len(self), np.inf)
-        for model, rows in self._by_model():
-            rates, amplitudes = self.rates[rows], self.amplitudes[rows]
-            for k, (fall, rise) in enumerate(model.terms):
-                total[rows] += amplitudes[:, k] / rates[:, fall]
-                if rise is not None:
-                    total[rows] -= amplitudes[:, k] / rates[:, rise]
-            gradient = _tia_gradient(model, rates, amplitudes)
-            covariance = self.covariance[rows, : model.free, : model.free]
-            known = np.isfinite(covariance).all(axis=(1, 2))
-            variance = np.einsum(
-                "ni,nij,nj->n", gradient[known], covariance[known], gradient[known]
-            )
-            spread[rows[known]] = np.sqrt(np.maximum(variance, 0.0))
-        return total, spread
-
-    def _by_model(self) -> Iterator[tuple[Model, npt.NDArray[np.intp]]]:
-        for index, name in enumerate(NAMES):
-            rows = np.flatnonzero(self.model == index)
-            if len(rows):
-                yield MODELS[name], rows
-
-
-def _tia_gradient(model: Model, rates: Array, amplitudes: Array) -> Array:
-    """Return the derivatives of the TIA by (amplitudes, rates), along the last axis."""
-    terms = len(model.terms)
-    gradient = np.zeros((*rates.shape[:-1], model.free))
-    for i, (fall, rise) in enumerate(model.terms):
-        gradient[..., i] = 1.0 / rates[..., fall]
-        gradient[..., terms + fall] -= amplitudes[..., i] / rates[..., fall] ** 2
-        if rise is not None:
-            gradient[..., i] -= 1.0 / rates[..., rise]
-            gradient[..., terms + rise] += amplitudes[..., i] / rates[..., rise] ** 2
-    return gradient
 
 
 def fit_model(
