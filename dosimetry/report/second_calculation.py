@@ -33,8 +33,8 @@ def comparisons(plan: Plan) -> Table:
     return table(
         "Every figure that was computed twice",
         (
-            "region, cycle", "figure", "first", "second", "second one by", "apart [%]",
-            "allowed [%]", "outcome",
+            "region, cycle", "figure", "first", "second", "apart [%]", "allowed [%]", "outcome",
+            "second one by",
         ),
         (
             (
@@ -42,10 +42,10 @@ def comparisons(plan: Plan) -> Table:
                 one.quantity,
                 _figure(one, "first"),
                 _figure(one, "second"),
-                one.by,
                 amount(one.difference, _place(one, "difference"), f"{one.difference.value:.3f}"),
                 amount(one.tolerance, _place(one, "tolerance"), plain(one.tolerance.value)),
                 Cell(("passed" if one.passed else "FAILED",), _place(one, "passed")),
+                one.by,
             )
             for one in plan.second_check
         ),
