@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check docs evidence bench bench-million clean
+.PHONY: plan test check docs evidence audit crash bench bench-million clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -30,6 +30,12 @@ bench: $(VENV)/.bench
 bench-million: $(VENV)/.bench
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/population.py --million
 
+audit: $(VENV)/.audit
+	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
+
+crash: $(VENV)/.ready
+	$(BIN)/python tests/crash/kills.py
+
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
@@ -41,6 +47,10 @@ $(VENV)/.bench: $(VENV)/.ready
 
 $(VENV)/.evidence: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[evidence]"
+	touch $@
+
+$(VENV)/.audit: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[audit]"
 	touch $@
 
 clean:

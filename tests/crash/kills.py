@@ -25,7 +25,7 @@ ENVIRONMENT = {
     "SOURCE_DATE_EPOCH": "1767612600",  # the same report, to the byte
     "OMP_NUM_THREADS": "1",
 }
-A_ROUND = 25  # kills
+A_ROUND = 10  # kills
 OLD = b"what was there before\n" * 1000
 PATIENT = str(ROOT / "examples" / "snmmi_patient4.yaml")
 PICTURES = ("limits", "timeline", "uncertainty", "curve-1-1")
@@ -214,7 +214,7 @@ def rounds(name, count):
     return total
 
 
-def main(count=4, *names):
+def main(count=10, *names):
     print("| command | kills | within the writing | old kept | new whole | broken | later runs |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     bad = 0
