@@ -67,7 +67,7 @@ def write_whole(path: Path, content: str | bytes) -> None:
     InputError
         The file cannot be written; what was there before is untouched.
     """
-    with replacing(path) as stream:
+    with _refusing(path), replacing(path) as stream:
         stream.write(content if isinstance(content, bytes) else content.encode("utf-8"))
 
 
@@ -82,25 +82,26 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises
     ------
     InputError
+        What is there is no plain file.
+    OSError
         The file cannot be written; what was there before is untouched.
     """
-    with _refusing(path):
-        target, mode = _place(path)
-        # Part of the name only: with all of it, a name as long as the system allows would be full.
-        part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
-        # A private file is private from its first byte on.
-        begun = os.open(part, NEW, 0o666 if mode is None else 0o600)
-        try:
-            with os.fdopen(begun, "wb") as stream:
-                yield stream
-                stream.flush()
-                os.fsync(stream.fileno())
-            if mode is not None:
-                os.chmod(part, mode)
-            os.replace(part, target)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
+    target, mode = _place(path)
+    # Part of the name only: with all of it, a name as long as the system allows would be too long.
+    part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+    # A private file is private from its first byte on.
+    begun = os.open(part, NEW, 0o666 if mode is None else 0o600)
+    try:
+        with os.fdopen(begun, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            os.chmod(part, mode)
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # follows no link
