@@ -18,17 +18,17 @@ def decimals_of(sd: float) -> int:
     return max(0, 1 - math.floor(math.log10(sd))) if sd > 0 else 2
 
 
-def plain(value: float, digits: int = 3) -> str:
-    """Return a number with so many significant digits, without exponent.
+def plain(value: float) -> str:
+    """Return a number with three significant digits, without exponent.
 
     Examples
     --------
-    >>> plain(0.02345), plain(12.34), plain(1234.5), plain(216.6, 5)
-    ('0.0234', '12.3', '1234', '216.60')
+    >>> plain(0.02345), plain(12.34), plain(1234.5)
+    ('0.0234', '12.3', '1234')
     """
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
-    return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(abs(value))))}f}"
 
 
 def plus_minus(estimate: Estimate | Distribution) -> str:

@@ -159,14 +159,20 @@ def assess(job, folder, before, whole, tally):
 
 def run_later(job, folder, whole, tally, *more):
     """Let a later run go to its end among what a killed one has left, and compare."""
-    left = unfinished(folder)
+    left = set(unfinished(folder))
+    code = start(job, folder, *more).wait()
+    wrong = [] if code == 0 else [f"ended with {code}"]
+    for name, content in whole.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            wrong.append(f"another {name}")
+    for name in unfinished(folder):  # an unfinished file stays, a folder of parts is used up
+        if name not in left or (folder / name).is_dir():
+            wrong.append(f"leaves {name}")
     tally.later += 1
-    fine = start(job, folder, *more).wait() == 0
-    fine &= all(
-        (folder / name).is_file() and (folder / name).read_bytes() == whole[name] for name in whole
-    )
-    fine &= unfinished(folder) == ([] if job.again else left)
-    tally.differ += not fine
+    tally.differ += bool(wrong)
+    if wrong:
+        print(f"{job.arguments} after {sorted(left)}: {', '.join(wrong)}", file=sys.stderr)
 
 
 def kill_often(job, kills, seed, parent, patients=300):
