@@ -102,12 +102,14 @@ def plan(
 ) -> None:
     """Plan the course: doses per cycle, what is to come, limits touched."""
     from dosimetry.report.files import busy, check_target, write_report
-    from dosimetry.therapy.files import refuse_overwriting, write_whole
+    from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
 
     if report is not None:
         check_target(report)
+    targets = [target for target in (output, report) if target is not None]
+    refuse_unwritable(*targets)
     with busy("planning", quiet):
         made = make_plan(
             read_patient(patient),
@@ -120,9 +122,7 @@ def plan(
             interval=interval,
             activity=activity,
         )
-    targets = [target for target in (output, report) if target is not None]
-    for target in targets:
-        refuse_overwriting([patient.parent / name for name in made.provenance.inputs], target)
+    refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *targets)
     if output is not None:
         write_whole(output, made.to_json())
     if report is not None:
@@ -173,13 +173,16 @@ def figures(
 ) -> None:
     """Write the pictures of the plan one by one, for papers and slides."""
     from dosimetry.report.extras import need
-    from dosimetry.report.files import busy, write_figures
+    from dosimetry.report.files import busy, figure_files, write_figures
+    from dosimetry.therapy.files import refuse_overwriting
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
 
     need("report")
     with busy("planning", quiet):
         made = make_plan(read_patient(patient), strategy, risk)
+    files = figure_files(made, out, format.value)
+    refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *files)
     written = write_figures(made, out, format.value, quiet=quiet)
     if not quiet:
         typer.echo(f"wrote {len(written)} pictures to {out}", err=True)

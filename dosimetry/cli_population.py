@@ -34,8 +34,11 @@ def simulate(
     from dosimetry.population.simulation import simulate as run
     from dosimetry.report.population import show_trial, trial_figure
     from dosimetry.report.terminal_parts import console
-    from dosimetry.therapy.files import write_whole
+    from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
 
+    targets = [target for target in (output, figure) if target is not None]
+    refuse_overwriting((), *targets)
+    refuse_unwritable(*targets)
     with Progress(patients, "patients", sys.stderr) as progress:
         found = run(
             regimen,

@@ -21,7 +21,7 @@ class Number:
     ----------
     shown : str
     role : str
-        ``value``, ``sd``, ``p5``, ``p95`` or ``probability``.
+        ``value``, ``sd``, ``p5``, ``p95``, ``probability`` or ``allowed``.
     value : str
         With 12 significant digits.
     """

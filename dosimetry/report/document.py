@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dosimetry import tables
-from dosimetry.report import clinical_tables, dose_tables, wording
+from dosimetry.report import clinical_tables, dose_tables, second_calculation, wording
 from dosimetry.report.cells import Table, table
 from dosimetry.report.extras import need
 from dosimetry.report.figures import embedded, pictures
@@ -220,6 +220,7 @@ def _words(plan: Plan) -> dict[str, Any]:
         "verdicts": wording.verdicts(plan),
         "meanings": wording.meanings(),
         "answer": wording.answer(plan.label) if plan.label else "",
+        "second": second_calculation.farthest(plan) if plan.second_check else "",
         "sources": sources(plan),
     }
 
@@ -233,6 +234,7 @@ def _tables(plan: Plan) -> dict[str, Any]:
         "cycle_table": dose_tables.cycles(plan),
         "curve_table": dose_tables.curves(plan),
         "point_table": dose_tables.points(plan.curves, "all curves"),
+        "second_table": second_calculation.comparisons(plan),
         "cumulative_table": dose_tables.cumulative(plan),
         "cycle_tables": [
             make(cycle)

@@ -93,6 +93,11 @@ def write_report(
     write_whole(path, made)
 
 
+def figure_files(plan: Plan, folder: Path, kind: Format) -> list[Path]:
+    """Return the files that the pictures of a plan are written as."""
+    return [folder / f"{picture.name}.{kind}" for picture in pictures(plan)]
+
+
 def write_figures(plan: Plan, folder: Path, kind: Format, *, quiet: bool = False) -> list[Path]:
     """Write every picture of a plan into a folder; return the files.
 
@@ -111,15 +116,12 @@ def write_figures(plan: Plan, folder: Path, kind: Format, *, quiet: bool = False
             "name a folder",
             f"{folder}",
         ) from None
-    found = pictures(plan)
-    written = []
-    with progress("pictures", len(found), quiet) as step:
-        for picture in found:
-            target = folder / f"{picture.name}.{kind}"
+    files = figure_files(plan, folder, kind)
+    with progress("pictures", len(files), quiet) as step:
+        for target, picture in zip(files, pictures(plan), strict=True):
             write_whole(target, file_of(picture, kind))
-            written.append(target)
             step()
-    return written
+    return files
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dosimetry.report.numbers import (
     probability,
     unit_words,
 )
+from dosimetry.report.second_calculation import farthest
 from dosimetry.report.sparkline import spark_curve
 from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
 from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
@@ -69,20 +70,8 @@ def show_plan(plan: Plan, out: Console) -> None:
     bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
     out.print()
     if plan.second_check:
-        out.print(f"Second calculation: {_second(plan)}.")
+        out.print(f"Second calculation: {farthest(plan)}.")
     out.print(plan.disclaimer, style="italic")
-
-
-def _second(plan: Plan) -> str:
-    """Say how far the second calculation is from the plan: of regions with a limit, else of all."""
-    limited = dict.fromkeys(flag.region for flag in plan.flags)
-    apart: dict[str, float] = {}
-    for one in plan.second_check:
-        apart[one.region] = max(one.difference.value, apart.get(one.region, 0.0))
-    shown = [name for name in limited if name in apart] or [max(apart, key=lambda n: apart[n])]
-    verdict = "passed" if all(one.passed for one in plan.second_check) else "FAILED"
-    said = ", ".join(f"{words(name)} {apart[name]:.2f} % apart" for name in shown)
-    return f"{said}, {verdict}"
 
 
 def _columns(plan: Plan, width: int) -> list[str]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
-from collections.abc import Iterable
+import secrets
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from dosimetry.problems import FilePlace, InputError, refuse
 
@@ -54,7 +58,7 @@ def decode(raw: bytes, name: str) -> str:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write a file by renaming a finished one into place, so that no part is ever seen.
+    """Write a file by renaming a finished one into place, as :func:`replacing` does.
 
     Text is written as UTF-8 with the line ends that it has.
 
@@ -63,40 +67,114 @@ def write_whole(path: Path, content: str | bytes) -> None:
     InputError
         The file cannot be written; what was there before is untouched.
     """
-    path = path.resolve()
-    if path.exists() and not path.is_file():
-        raise refuse("not-a-file", "is no plain file", "name a file", f"{path}: file")
+    with _refusing(path), replacing(path) as stream:
+        stream.write(content if isinstance(content, bytes) else content.encode("utf-8"))
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of ``path`` when all of it is there: no part is ever seen.
+
+    A link stays, and what it points to is replaced. A file that is there already keeps its
+    permissions; a new one gets those that the user's umask leaves. A program that is killed may
+    leave the unfinished file behind, named ``.NAME.xxxxxxxx.part``; nothing ever reads it.
+
+    Raises
+    ------
+    InputError
+        What is there is no plain file.
+    OSError
+        The file cannot be written; what was there before is untouched.
+    """
+    target, mode = _place(path)
+    # Part of the name only: with all of it, a name as long as the system allows would be too long.
+    part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
+    # A private file is private from its first byte on.
+    begun = os.open(part, NEW, 0o666 if mode is None else 0o600)
     try:
-        handle, part = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content if isinstance(content, bytes) else content.encode("utf-8"))
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(part, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-            os.replace(part, path)
-        except BaseException:
-            os.unlink(part)
-            raise
-    except OSError as error:
+        with os.fdopen(begun, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        if mode is not None:
+            os.chmod(part, mode)
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # follows no link
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    """Turn what the system says of a file that it cannot write into our own kind of error."""
+    try:
+        yield
+    except InputError:
+        raise
+    except (OSError, ValueError) as error:  # of a name with a null character
+        why = getattr(error, "strerror", None) or str(error)
         raise refuse(
             "unwritable-file",
-            f"cannot be written: {error.strerror or error}",
+            f"cannot be written: {why}",
             "check the folder and its permissions",
             f"{path}: file",
         ) from None
 
 
-def refuse_overwriting(sources: Iterable[Path], target: Path) -> None:
-    """Refuse to write over a file that is read.
+def _place(path: Path) -> tuple[Path, int | None]:
+    """Return the file behind all links, and its permissions if it is there; refuse what is none."""
+    target, mode = Path(os.path.realpath(path)), None
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        target.parent.stat()  # says so where it is the folder that is missing
+    else:
+        if not stat.S_ISREG(found.st_mode):
+            raise refuse("not-a-file", "is no plain file", "name a file", f"{path}: file")
+        if not os.access(target, os.W_OK):  # which renaming would pass over
+            raise PermissionError(errno.EACCES, "it is read-only")
+        mode = found.st_mode & 0o777
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "its folder is read-only")
+    return target, mode
+
+
+def refuse_unwritable(*targets: Path) -> None:
+    """Refuse files that could not be written, before any of them is.
 
     Raises
     ------
     InputError
-        The target is one of the sources.
+        A target is no plain file, is read-only, or has no folder that can be written to.
     """
-    for source in sources:
-        if source.exists() and target.exists() and source.samefile(target):
+    for target in targets:
+        with _refusing(target):
+            _place(target)
+
+
+def refuse_overwriting(sources: Iterable[Path], *targets: Path) -> None:
+    """Refuse to write over a file that is read, or one result over another.
+
+    Links are followed: a link to an input is that input.
+
+    Raises
+    ------
+    InputError
+        A target is one of the sources, or another target.
+    """
+    read = [source for source in sources if os.path.exists(source)]
+    written: set[str] = set()
+    for target in targets:
+        if os.path.exists(target) and any(os.path.samefile(one, target) for one in read):
             raise refuse(
                 "would-overwrite-input", "is an input file", "name another file", f"{target}"
             )
+        real = os.path.normcase(os.path.realpath(target))
+        if real in written:
+            raise refuse(
+                "named-twice", "two results would be one file", "name another file", f"{target}"
+            )
+        written.add(real)

@@ -62,6 +62,7 @@ def hostile():
             for c in plan.cycles
         ),
         cumulative=tuple(map(renamed, plan.cumulative)),
+        second_check=tuple(map(renamed, plan.second_check)),
         flags=Flags(
             dataclasses.replace(renamed(f), limit=f"{f.limit}{HOSTILE}", source=HOSTILE)
             for f in plan.flags

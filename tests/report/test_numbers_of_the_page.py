@@ -1,10 +1,12 @@
 """The numbers of a report are those of the JSON document, rounded to what the sd supports."""
 
+import dataclasses
 import json
 
 import pytest
-from report_plans import FILES, page_of, plan_of, read
+from report_plans import FILES, MADE, Page, page_of, plan_of, read
 
+from dosimetry.report.document import html
 from dosimetry.report.numbers import decimals_of
 
 every = pytest.mark.parametrize("name", FILES)
@@ -60,6 +62,46 @@ def test_every_dose_of_a_cycle_and_every_curve_is_that_of_the_document(name):
         place = f"curves/{curve['cycle']}/{curve['region']}"
         for field in ("tia", "effective_half_life"):
             assert page.numbers[f"{place}/{field}", "value"][0] == curve[field]["value"]
+
+
+@every
+def test_every_figure_that_was_computed_twice_is_that_of_the_document(name):
+    page, found = read(name), document(name)["second_check"]
+    assert bool(found) == any(cycle["status"] == "delivered" for cycle in document(name)["cycles"])
+    for one in found:
+        place = "second_check/{cycle}/{region}/{quantity}".format(**one)
+        assert page.numbers[place, "value"][0] == one["difference"]["value"]
+        assert page.numbers[place, "allowed"][0] == one["tolerance"]["value"]
+        assert "FAILED" not in page.words[place]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("two cycles", "Kidneys 0.35 % apart, liver 0.00 % apart, passed."),
+        ("population", None),
+    ],
+)
+def test_a_report_says_how_far_the_second_calculation_is_from_the_first(name, said):
+    """The farthest of each region with a limit, as the document has it; nothing where none is."""
+    page = " ".join("".join(read(name).text).split())
+    assert ("The second calculation" in page) is (said is not None)
+    if said is not None:
+        assert said in page
+        found = document(name)["second_check"]
+        apart = max(o["difference"]["value"] for o in found if o["region"] == "kidneys")
+        assert f"{apart:.2f}" == "0.35"
+
+
+def test_a_figure_that_does_not_agree_is_told_from_one_that_does():
+    """No command makes a report of such a plan; a program could."""
+    plan = plan_of("one cycle")
+    first, *others = plan.second_check
+    wrong = dataclasses.replace(first, passed=False)
+    page = Page(html(dataclasses.replace(plan, second_check=(wrong, *others)), MADE))
+    place = f"second_check/{first.cycle}/{first.region}/{first.quantity}"
+    assert page.words[place].endswith("FAILED")
+    assert "Kidneys 0.03 % apart, FAILED." in "".join(page.text)
 
 
 @every
