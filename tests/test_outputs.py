@@ -31,6 +31,7 @@ COMMANDS = {
     "init": ("new.yaml", lambda path: ("init", path, "--force")),
     "simulate": ("trial.json", lambda path: ("simulate", "--patients", 100, "-o", path)),
     "drawn": ("trial.svg", lambda path: ("simulate", "--patients", 100, "--figure", path)),
+    "cohort": ("out.csv", lambda path: ("cohort", path.parent / "scans.csv", "-o", path)),
 }
 every = pytest.mark.parametrize("command", COMMANDS)
 
@@ -128,6 +129,14 @@ def test_an_input_is_kept_under_another_name_too(command, make, folder):
     assert refused(*arguments) == "would-overwrite-input"
     assert patient.read_bytes() == before
     assert not list(folder.glob("timeline*"))
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.limits.csv", "out.csv.rejected.csv"])
+def test_no_table_of_a_cohort_overwrites_the_one_that_is_read(name, folder):
+    (folder / "scans.csv").rename(folder / name)
+    assert refused("cohort", folder / name, "-o", folder / "out.csv") == "would-overwrite-input"
+    assert (folder / name).read_text() == HEADER + SCANS
+    assert os.listdir(folder) == [name]
 
 
 @pytest.mark.parametrize("there", [True, False])

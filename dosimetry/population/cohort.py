@@ -10,22 +10,20 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import dosimetry
 from dosimetry import tables
-from dosimetry.population.cohort_journal import Journal, to_disk, writing
+from dosimetry.population.cohort_journal import Journal, writing
 from dosimetry.population.cohort_part import DOSE_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS
 from dosimetry.population.cohort_table import Part, parts
 from dosimetry.population.workers import Workers, workers_of
 from dosimetry.problems import InputError, refuse
-from dosimetry.therapy.files import refuse_overwriting
+from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, replacing
 
 TOGETHER = 250  # patients of a part
 SAMPLE = 1 << 20  # bytes at both ends of the input that tell it from another
@@ -113,7 +111,8 @@ def run_cohort(
     source, output = Path(source), Path(output)
     if output.suffix not in (".csv", ".parquet"):
         raise refuse("unknown-format", "is neither .csv nor .parquet", "name it so", f"{output}")
-    refuse_overwriting([source], output)
+    refuse_overwriting([source], *outputs(output).values())
+    refuse_unwritable(*outputs(output).values())
     job = _job(source, together)
     with workers_of(workers, scheduler, source) as pool:
         journal = Journal(output, job, resume)
@@ -182,26 +181,17 @@ def _put_together(output: Path, journal: Journal, resumed: int) -> CohortSummary
 
 
 def _write_table(path: Path, columns: Sequence[str], sources: Sequence[Path]) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        os.close(handle)
+    with replacing(path) as stream:
         if path.suffix == ".parquet":
-            _write_parquet(Path(name), columns, sources)
-        else:
-            with open(name, "w", encoding="utf-8", newline="") as stream:
-                csv.writer(stream, lineterminator="\n").writerow(columns)
-                for source in sources:
-                    with source.open(encoding="utf-8", newline="") as part:
-                        shutil.copyfileobj(part, stream)
-                to_disk(stream)
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+            _write_parquet(stream, columns, sources)
+            return
+        stream.write(f"{','.join(columns)}\n".encode())  # none of them needs quotes
+        for source in sources:
+            with source.open("rb") as part:
+                shutil.copyfileobj(part, stream)
 
 
-def _write_parquet(path: Path, columns: Sequence[str], sources: Sequence[Path]) -> None:
+def _write_parquet(stream: BinaryIO, columns: Sequence[str], sources: Sequence[Path]) -> None:
     """Write parts as row groups: numbers where the name carries a unit, text elsewhere."""
     try:
         import pyarrow
@@ -211,17 +201,17 @@ def _write_parquet(path: Path, columns: Sequence[str], sources: Sequence[Path]) 
             "needs-cluster-extra",
             "Parquet needs pyarrow",
             'pip install "dosimetry[cluster]" and --resume, or write CSV',
-            f"{path}",
+            "output",
         ) from None
     kinds = {"cycle": pyarrow.int64(), "chi2": pyarrow.float64(), "probability": pyarrow.float64()}
     schema = pyarrow.schema(
         (name, kinds.get(name, pyarrow.float64() if "[" in name else pyarrow.string()))
         for name in columns
     )
-    with parquet.ParquetWriter(path, schema) as writer:
+    with parquet.ParquetWriter(stream, schema) as writer:
         for source in sources:
-            with source.open(encoding="utf-8", newline="") as stream:
-                rows = list(csv.reader(stream))
+            with source.open(encoding="utf-8", newline="") as part:
+                rows = list(csv.reader(part))
             arrays = []
             for i, kind in enumerate(schema):
                 cells: list[Any] = [row[i] for row in rows]

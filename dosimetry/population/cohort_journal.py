@@ -20,6 +20,7 @@ from typing import IO, Any, NamedTuple
 
 from dosimetry.population.cohort_part import compute_part
 from dosimetry.population.cohort_table import Part
+from dosimetry.population.spreadsheet import spreadsheet_safe
 from dosimetry.problems import refuse
 from dosimetry.therapy.files import write_whole
 
@@ -69,16 +70,12 @@ def _csv(rows: Iterable[tuple[Any, ...]], spreadsheet: bool) -> str:
     stream = io.StringIO()
     out = csv.writer(stream, lineterminator="\n")
     for row in rows:
-        safe = map(_no_formula, row) if spreadsheet else row
-        out.writerow(safe)
+        out.writerow(map(_safe, row) if spreadsheet else row)
     return stream.getvalue()
 
 
-def _no_formula(cell: Any) -> Any:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
-
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+def _safe(cell: Any) -> Any:
+    return spreadsheet_safe(cell) if isinstance(cell, str) else cell
 
 
 class Journal:
@@ -87,6 +84,8 @@ class Journal:
     def __init__(self, output: Path, job: dict[str, Any], resume: bool) -> None:
         self.spreadsheet = output.suffix == ".csv"
         self.folder = output.with_name(f".{output.name}.parts")
+        self.gone = output.with_name(f"{self.folder.name}.gone")
+        shutil.rmtree(self.gone, ignore_errors=True)  # of a run that was killed while removing it
         description = self.folder / "job.json"
         if self.folder.exists() and not resume:
             raise refuse(
@@ -141,8 +140,12 @@ class Journal:
             os.replace(new, final)
 
     def remove(self) -> None:
-        """Remove the parts: they are put together, or of no use."""
-        shutil.rmtree(self.folder)
+        """Remove the parts: they are put together, or of no use.
+
+        At once by renaming, for a part of which a file is gone would still be taken for finished.
+        """
+        os.replace(self.folder, self.gone)
+        shutil.rmtree(self.gone)
 
 
 def to_disk(stream: IO[Any]) -> None:
