@@ -63,20 +63,19 @@ def property_of(*functions):
     def decorate(test):
         waiting = dict(claimed)
 
+        def see(frame, _event, _argument):
+            waiting.pop(frame.f_code, None)
+            if not waiting:
+                sys.setprofile(None)
+
         @functools.wraps(test)
         def watched(*args, **kwargs):
-            if not waiting:
-                test(*args, **kwargs)
-                return
-            seen = set()
-            sys.setprofile(lambda frame, _event, _argument: seen.add(frame.f_code))
+            sys.setprofile(see if waiting else None)
             try:
                 test(*args, **kwargs)
             finally:
                 sys.setprofile(None)
-            uncalled = [one for code, one in waiting.items() if code not in seen]
-            assert not uncalled, f"claimed, but not called: {uncalled}"
-            waiting.clear()
+            assert not waiting, f"claimed, but not called: {list(waiting.values())}"
 
         return watched
 
@@ -86,5 +85,5 @@ def property_of(*functions):
 def property_of_each(functions):
     """Run a test for each of several functions, which it is given as ``function`` and calls."""
     CLAIMED.update(code_of(function) for function in functions)
-    names = [getattr(one, "__qualname__", str(one)) for one in functions]
+    names = [code_of(one).co_qualname for one in functions]
     return pytest.mark.parametrize("function", list(functions), ids=names)
