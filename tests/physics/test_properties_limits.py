@@ -1,4 +1,4 @@
-"""Limits: what an equation becomes where one of its quantities vanishes, grows, or meets another."""
+"""Limits: what an equation becomes where one of its quantities vanishes or grows."""
 
 import math
 
