@@ -173,8 +173,6 @@ def project_out(rates: int, terms: int, n: int, work: Any) -> None:
         square = 0.0
         for j in range(n):
             square += work[column + j] * work[column + j]
-        if not square > 0.0:
-            continue
         for r in range(rates):
             inner = 0.0
             for j in range(n):
