@@ -1,10 +1,8 @@
 """Courses that few patients have: what is asked of them, and what is left out of a plan."""
 
-import math
-
 import pytest
 from labelled_course import BERLIN
-from sample_patients import PSMA, codes, cycle, patient, planned, region_of, regimen, washout
+from sample_patients import PSMA, cycle, patient, planned, regimen, region_of, washout
 
 import dosimetry
 from dosimetry import InputError
@@ -73,20 +71,6 @@ def test_earlier_radiation_of_a_region_without_a_dose_is_said_to_count_nowhere()
     (warning,) = [one for one in plan.warnings if one.code == "prior-dose-not-used"]
     assert warning.place == "therapy.prior_doses.spleen"
     assert not any("earlier radiation of spleen" in line for line in plan.assumptions)
-
-
-def test_a_tumour_whose_curve_its_scans_do_not_determine_has_no_course():
-    # what the first scan sees more may be the rest of any fast component; no population helps
-    slow = {t: 100 * math.exp(-0.01 * t) for t in (0.5, 48.0, 96.0, 168.0)}
-    scans = [
-        {"region": "tumour_1", "time": f"{t} h", "activity": f"{a!r} MBq"}
-        for t, a in {**slow, 0.5: slow[0.5] + 60.0}.items()
-    ]
-    measured = cycle(KIDNEYS, scans, models={"tumour_1": "bi"})
-    plan = planned(measured, agent=PSMA, masses={"tumour_1": "20 g"})
-    assert "parameters-not-determined" in codes(region_of(plan.curves, "tumour_1").warnings)
-    assert "tumour_1" not in {one.region for one in plan.cumulative}
-    assert region_of(plan.cumulative, "kidneys")
 
 
 def test_of_the_regions_only_those_asked_for_are_looked_at():

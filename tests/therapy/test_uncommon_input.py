@@ -1,0 +1,116 @@
+"""Entries of a patient file that few write: each is read for what it is, or refused where it is."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from labelled_course import draw, given, label_of, only
+from sample_patients import patient
+
+from dosimetry import InputError, Patient
+from dosimetry.quantities import Amount, Estimate
+from dosimetry.therapy.fields import read_estimate
+from dosimetry.therapy.labs import read_draw, read_lab
+from dosimetry.therapy.measurements import Measurements, read_measurements
+from dosimetry.therapy.patient import patient_schema
+
+AT = "2026-01-10"
+NETTER = {"regimen": "netter-1"}
+
+
+def refusal(read, *arguments):
+    with pytest.raises(InputError) as caught:
+        read(*arguments)
+    (problem,) = caught.value.problems
+    return problem.code, problem.place
+
+
+def refused(**document):
+    given_too = {"patient": {"id": "T-1", "sex": "male"}, "therapy": NETTER}
+    with pytest.raises(InputError) as caught:
+        Patient.from_dict({**given_too, **document})
+    return [(problem.code, problem.place) for problem in caught.value.problems]
+
+
+# --- estimates ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"value": "160 g", "sd": "8 %", "sigma": 2}, ("unknown-key", "sigma")),
+        ({"sd": "8 %"}, ("missing", "")),
+        ({"value": "160 h", "sd": "8 %"}, ("wrong-dimension", "value")),
+        ({"value": "160 g", "sd": "8 h"}, ("wrong-dimension", "sd")),
+        ({"value": "160 g", "sd": "16 kg"}, ("out-of-range", "sd")),
+    ],
+    ids=["another key", "no value", "value of time", "sd of time", "sd out of proportion"],
+)
+def test_an_estimate_is_a_value_with_an_sd_and_nothing_else(entry, expected):
+    assert refusal(read_estimate, entry, "g") == expected
+
+
+def test_an_sd_left_empty_is_none():
+    assert read_estimate({"value": "0.16 kg", "sd": None}, "g") == Estimate(160.0, None, "g")
+
+
+def test_an_estimate_of_python_is_taken_in_any_unit():
+    assert read_estimate(Estimate(0.16, 0.01, "kg"), "g") == Estimate(160.0, 10.0, "g")
+
+
+# --- laboratory ---------------------------------------------------------------------------------
+
+
+def test_a_value_read_once_is_not_read_again():
+    once = read_draw({"at": AT, "platelets": "200 1e9/L"})
+    assert read_draw(once) is once
+    scans = read_measurements([], Path())
+    assert read_measurements(scans, Path()) is scans
+    assert isinstance(scans, Measurements)
+
+
+def test_an_amount_of_python_is_a_laboratory_value():
+    assert read_lab("creatinine", Amount(88.42, "umol/L")).value == pytest.approx(1.0)
+    assert str(read_lab("haemoglobin", "128 g/L")) == "haemoglobin 128 g/L"
+
+
+@pytest.mark.parametrize("gap", [None, np.nan], ids=["null", "nan"])
+def test_a_gap_in_a_table_of_laboratory_values_is_no_value(gap):
+    found = read_draw({"at": AT, "platelets": "200 1e9/L", "creatinine": gap})
+    assert list(found.values) == ["platelets"]
+
+
+def test_a_rule_on_the_change_of_a_value_needs_a_baseline():
+    # creatinine was never measured before the first dose
+    labs = [only(-2, platelets="200 1e9/L"), draw(20)]
+    found = label_of(given(0), labs)
+    assert any("no baseline" in line for line in found.unchecked)
+
+
+# --- form ---------------------------------------------------------------------------------------
+
+
+def test_what_is_not_a_mapping_is_refused_as_such():
+    assert refused(masses="200 g") == [("wrong-type", "masses")]
+    assert refused(labs=["platelets"]) == [("wrong-type", "labs[0]")]
+    assert refused(therapy="netter-1") == [("wrong-type", "therapy")]
+    assert refused(cycles="one") == [("wrong-type", "cycles")]
+
+
+def test_a_time_of_day_without_minutes_is_none():
+    with pytest.raises(InputError) as caught:
+        patient(start="2026-01-12", infusion_time="9 o'clock")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("not-a-time", "therapy.infusion_time")
+
+
+def test_the_schema_of_a_patient_file_names_its_dialect_and_its_sections():
+    schema = patient_schema()
+    assert schema["$schema"].endswith("2020-12/schema")
+    assert {"patient", "therapy", "masses", "cycles", "labs"} <= set(schema["properties"])
+
+
+def test_a_region_given_twice_under_two_names_is_given_twice():
+    assert refused(masses={"kidney_left": "160 g", "left_kidney": "170 g"}) == [
+        ("region-twice", "masses.left_kidney")
+    ]
