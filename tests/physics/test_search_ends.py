@@ -88,3 +88,10 @@ def test_what_is_compiled_is_the_source_that_the_interpreter_runs():
         (1.0, 0.0, 0.0, 1.0, 0.0),
     ):
         assert compiled(*numbers) == solve(2, *numbers)
+
+
+def test_a_curve_says_in_a_line_what_it_is():
+    curve = fit_points(*SNMMI, None, "uptake", DECAY_CONSTANT)
+    # physics.md, known answers: 7593.755 MBq h
+    assert str(curve).startswith("uptake (asked for): TIA 759")
+    assert "effective half-life" in str(curve)

@@ -8,6 +8,8 @@ import dosimetry
 from dosimetry import InputError
 from dosimetry.therapy.course_doses import course_doses, measured_protraction
 from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.second_check import second_check
+from dosimetry.therapy.second_dose import mass_of
 
 KIDNEYS = washout("kidneys", 6000.0)
 
@@ -128,3 +130,22 @@ def test_a_plan_may_be_made_of_an_example_with_an_interval_in_days_only():
     assert dosimetry.plan(given, interval="70 d").cycles[1].at is not None
     with pytest.raises(InputError, match="no whole number of days"):
         dosimetry.plan(given, interval="100 h")
+
+
+# --- the second calculation ---------------------------------------------------------------------
+
+
+def test_the_second_calculation_adds_the_masses_given_for_both_kidneys():
+    both = patient(cycle(KIDNEYS), masses={"kidney_left": "150 g", "kidney_right": "140 g"})
+    assert mass_of("kidneys", both, ()) == 290.0
+
+
+def test_where_nothing_has_a_bed_the_second_calculation_compares_doses_alone():
+    # coefficients from elsewhere have no curve, and of this agent no half-life is known
+    given = patient(cycle(dose_coefficients={"liver": "0.3 Gy/GBq"}), agent=PSMA)
+    plan = dosimetry.plan(given)
+    assert region_of(plan.cycles[0].regions, "liver").bed is None
+    found = second_check(given, plan.cycles, plan.curves)
+    assert [(one.region, one.quantity, one.passed) for one in found] == [
+        ("liver", "absorbed dose", True)
+    ]
