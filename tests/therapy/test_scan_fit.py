@@ -1,5 +1,7 @@
 """Curves fitted together beforehand are those fitted one by one, refusals among them."""
 
+from dataclasses import replace
+
 import pytest
 from sample_patients import cycle, patient, washout
 
@@ -57,3 +59,9 @@ def test_an_sd_at_some_scans_only_is_refused():
     with pytest.raises(InputError, match="sd at some scans only"):
         fit((bare, second))
     assert fit((first, second)).sd_assumed is False
+
+
+def test_activities_and_concentrations_of_one_region_are_not_mixed():
+    first, second = scans(6000.0)
+    with pytest.raises(InputError, match="activities and concentrations are mixed"):
+        fit((first, replace(second, unit="kBq/mL")))

@@ -1,5 +1,7 @@
 """Courses that few patients have: what is asked of them, and what is left out of a plan."""
 
+from dataclasses import replace
+
 import pytest
 from labelled_course import BERLIN
 from sample_patients import PSMA, cycle, patient, planned, regimen, region_of, washout
@@ -149,3 +151,17 @@ def test_where_nothing_has_a_bed_the_second_calculation_compares_doses_alone():
     assert [(one.region, one.quantity, one.passed) for one in found] == [
         ("liver", "absorbed dose", True)
     ]
+
+
+def test_where_a_plan_has_no_bed_the_second_calculation_compares_none():
+    given = patient(cycle(KIDNEYS))
+    plan = dosimetry.plan(given)
+    bare = [
+        replace(one, regions=tuple(replace(region, bed=None) for region in one.regions))
+        for one in plan.cycles
+    ]
+    compared = second_check(given, plan.cycles, plan.curves)
+    without = second_check(given, bare, plan.curves)
+    assert {one.quantity for one in compared} - {one.quantity for one in without}
+    assert "absorbed dose" in {one.quantity for one in without}
+    assert all(one.passed for one in without)

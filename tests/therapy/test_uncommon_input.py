@@ -1,8 +1,10 @@
 """Entries of a patient file that few write: each is read for what it is, or refused where it is."""
 
+import datetime as dt
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from labelled_course import draw, given, label_of, only
 from sample_patients import patient
@@ -114,3 +116,33 @@ def test_a_region_given_twice_under_two_names_is_given_twice():
     assert refused(masses={"kidney_left": "160 g", "left_kidney": "170 g"}) == [
         ("region-twice", "masses.left_kidney")
     ]
+
+
+def test_a_time_of_day_of_python_is_one():
+    given = patient(start="2026-01-12", infusion_time=dt.time(9, 30))
+    assert given.therapy.infusion_time == dt.time(9, 30)
+
+
+def test_a_key_that_is_no_text_is_refused_in_its_place():
+    assert refused(cycles=[{5: "7.4 GBq", "at": AT}]) == [
+        ("missing", "cycles[0].administered"),
+        ("wrong-type", "cycles[0][5]"),
+    ]
+
+
+def test_a_key_not_known_inside_an_activity_is_refused_in_its_place():
+    prepared = {"prepared": "7.4 GBq", "prepared_at": "2026-01-12T09:00", "rest": "60 MBq"}
+    found = refused(cycles=[{"administered": prepared, "at": "2026-01-12T09:30"}])
+    assert found == [("unknown-key", "cycles[0].administered.rest")]
+
+
+def test_measurements_are_a_file_a_list_or_a_table():
+    found = refused(cycles=[{"administered": "7.4 GBq", "at": AT, "measurements": 5}])
+    assert found == [("wrong-type", "cycles[0].measurements")]
+
+
+def test_a_cell_of_a_table_that_is_no_number_is_refused():
+    table = pd.DataFrame({"region": ["liver"], "time [h]": [[4.0]], "activity [MBq]": [80.0]})
+    with pytest.raises(InputError) as caught:
+        read_measurements(table, Path())
+    assert [problem.code for problem in caught.value.problems] == ["not-a-number"]
