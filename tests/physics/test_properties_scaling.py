@@ -242,6 +242,22 @@ def test_ckd_epi_has_a_bend_but_no_step_where_its_branches_meet(age, person):
     assert below == pytest.approx(above, rel=1e-8)
 
 
+@property_of(renal_function.ckd_epi_2021)
+@EXAMPLES
+@given(st.floats(1.0, 10.0), st.floats(1.0, 3.0), st.floats(18.0, 100.0))
+def test_ckd_epi_falls_with_the_powers_of_its_equation(ratio, factor, age):
+    # Inker 2021: exponents of Scr/kappa above one, and below it by sex
+    for sex, kappa, below in (("female", 0.7, -0.241), ("male", 0.9, -0.302)):
+
+        def filtered(scr, sex=sex):
+            return renal_function.ckd_epi_2021.kernel(scr, age, sex)
+
+        above = filtered(kappa * ratio * factor) / filtered(kappa * ratio)
+        assert above == pytest.approx(factor**-1.2, rel=1e-9)
+        lower = filtered(kappa / ratio) / filtered(kappa / ratio / factor)
+        assert lower == pytest.approx(factor**below, rel=1e-9)
+
+
 @property_of(marrow.plasma_ratio)
 @EXAMPLES
 @given(st.floats(0.0, 0.7))

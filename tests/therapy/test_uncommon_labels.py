@@ -38,3 +38,19 @@ def test_without_an_age_creatinine_says_nothing_of_the_filtration():
     assert [one.egfr is None for one in known.renal_function] == [False]
     assert [one.egfr for one in unknown.renal_function] == [None]
     assert [one.creatinine_clearance for one in unknown.renal_function] == [None]
+
+
+def test_where_the_label_allows_less_than_every_limit_the_label_decides():
+    # thrombocytopenia of grade 2 after the third dose, resolved: half a dose is left to be given
+    labs = [BASELINE, draw(140, platelets="60 1e9/L"), draw(165)]
+    far = {
+        "id": "kidneys-own",
+        "region": "kidneys",
+        "quantity": "absorbed dose",
+        "limit": "500 Gy",
+        "source": "a limit that is far",
+    }
+    plan = planned(given(0, SECOND, 2 * SECOND), labs, strategy="adjusted", limits=[far])
+    assert plan.cycles[3].activity.value == 3.7
+    assert plan.decision.limit is None
+    assert plan.decision.reason.startswith("as much as the label allows in each cycle")
