@@ -17,7 +17,7 @@ check: $(VENV)/.ready
 	$(BIN)/lint-imports
 
 coverage: $(VENV)/.ready
-	$(BIN)/pytest -n 2 --cov --cov-report=term tests/physics tests/therapy tests/test_*.py
+	$(BIN)/pytest -n 2 --cov --cov-report=term tests/physics tests/therapy
 
 docs: $(VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

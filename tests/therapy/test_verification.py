@@ -48,3 +48,70 @@ def test_what_stands_in_one_document_only_is_named_with_the_one():
         ("added", "stands in the document only"),
         ("missing", "stands in the plan made again only"),
     }
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return dosimetry.plan(example("two_cycles")).to_json()
+
+
+def test_a_document_without_its_own_hash_was_changed(document, tmp_path):
+    document["provenance"]["content"] = "0" * 64
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    (found,) = verify_file(path, EXAMPLES).differences
+    assert (found.code, found.place) == ("document-changed", "provenance.content")
+
+
+def test_a_table_that_the_plan_does_not_name_is_named(document, tmp_path):
+    del document["provenance"]["tables"]["limits"]
+    (found,) = verified(tmp_path, document).differences
+    assert found.message == "'limits' is used now, but is not named in the plan"
+
+
+def test_options_that_no_plan_can_have_are_one_more_difference_of_a_changed_plan(
+    document, tmp_path
+):
+    document["risk"] = 0.9
+    document["provenance"]["tables"]["limits"] = "0" * 64
+    found = verified(tmp_path, document)
+    assert [one.code for one in found.differences] == ["tables-changed", "risk-out-of-range"]
+    assert (found.figures, found.twice) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [("{", "not-json"), ("{}", "not-a-plan"), ("[1]", "wrong-type")]
+)
+def test_what_is_no_plan_is_refused(text, code, tmp_path):
+    path = tmp_path / "plan.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError) as caught:
+        verify_file(path, EXAMPLES)
+    assert {problem.code for problem in caught.value.problems} == {code}
+
+
+def test_a_plan_made_without_a_patient_file_is_not_made_again(document, tmp_path):
+    document["provenance"]["inputs"] = {}
+    with pytest.raises(InputError) as caught:
+        verified(tmp_path, document)
+    assert [problem.code for problem in caught.value.problems] == ["no-patient-file"]
+
+
+def test_a_dose_halved_is_seen_in_its_place_and_by_the_second_calculation(measured, tmp_path):
+    document = json.loads(measured)
+    places = [region["region"] for region in document["cycles"][0]["regions"]]
+    dose = document["cycles"][0]["regions"][places.index("kidneys")]["absorbed_dose"]
+    dose["value"] /= 2
+    found = verified(tmp_path, document).differences
+    place = f"cycles[0].regions[{places.index('kidneys')}].absorbed_dose.value"
+    assert [(one.code, one.place) for one in found] == [
+        ("differs", place),
+        ("second-calculation-differs", "second calculation"),
+    ]
+
+
+def test_a_region_left_out_is_seen(measured, tmp_path):
+    document = json.loads(measured)
+    del document["cycles"][0]["regions"][-1]
+    found = verified(tmp_path, document).differences
+    assert [one.place for one in found if one.code == "other-length"] == ["cycles[0].regions"]
