@@ -33,6 +33,25 @@ def test_where_rates_meet_too_closely_for_a_step_settling_stays(name):
     assert stayed > 0
 
 
+def test_where_no_step_can_be_found_the_damping_is_raised_until_one_is(monkeypatch):
+    # from rates that all but meet; one step is enough to see it
+    monkeypatch.setattr(curve_descent, "MOST_STEPS", 2)
+    activity = 50 * (np.exp(-0.01 * TIMES) + 0.7 * np.exp(-0.1 * TIMES) - 0.9 * np.exp(-TIMES))
+    search = Search("bi-uptake", activity)
+    rest = (*search.model_of, search.n)
+    without = 0
+    for place in np.linspace(LOW + 0.5, 1.0, 2000):
+        here = np.array([LOW, place, place + 1.2e-5])
+        search.put_rates(here, at.TRIAL)
+        search.put_rates(here, at.HERE)
+        start = curve_descent.evaluate(*rest, search.work)
+        curve_descent.keep(search.rates, search.rise, LOW, HIGH, search.work)
+        without += curve_descent.find_step(search.rates, at.DAMPED, search.work) == 0
+        end = curve_descent.descend(*rest, LOW, HIGH, True, search.work)
+        assert end <= start * (1 + 1e-9)
+    assert without > 0
+
+
 def test_a_search_cut_short_still_has_the_chi_square_of_its_place(monkeypatch):
     # The numbers of steps and scans are bounds of the effort, not of the answer.
     time, activity = (np.array(one) for one in SNMMI)

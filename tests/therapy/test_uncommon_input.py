@@ -146,3 +146,10 @@ def test_a_cell_of_a_table_that_is_no_number_is_refused():
     with pytest.raises(InputError) as caught:
         read_measurements(table, Path())
     assert [problem.code for problem in caught.value.problems] == ["not-a-number"]
+
+
+def test_a_key_not_known_in_a_section_of_a_region_is_refused_in_its_place():
+    dose = {"absorbed_dose": "6 Gy", "source": "me", "doze": "6 Gy"}
+    assert refused(therapy={**NETTER, "prior_doses": {"kidneys": dose}}) == [
+        ("unknown-key", "therapy.prior_doses.kidneys.doze")
+    ]
