@@ -201,8 +201,10 @@ def order(rates: int, rise: bool, low: float, high: float, work: Any) -> bool:
                 changed = True
     last = TRIAL + rates - 1
     if rise and work[last] - work[last - 1] < APART:
-        if work[last - 1] + APART > high:
-            work[last - 1] = high - APART
+        for r in range(TRIAL, last):
+            value = min(work[r], high - APART)
+            changed = changed or value != work[r]
+            work[r] = value
         value = work[last - 1] + APART
         changed = changed or value != work[last]
         work[last] = value

@@ -95,6 +95,16 @@ def test_ordered_rates_rise_between_the_bounds_and_stay(search, somewhere):
     assert not curve_descent.order(search.rates, search.rise, LOW, HIGH, search.work)
 
 
+@pytest.mark.parametrize("name", ["uptake", "bi-uptake"])
+def test_rates_that_are_all_as_fast_as_may_be_leave_room_for_the_uptake(name):
+    search = Search(name, np.ones(6))
+    search.put_rates([HIGH] * search.rates)
+    assert curve_descent.order(search.rates, search.rise, LOW, HIGH, search.work)
+    found = search.get(at.TRIAL, search.rates)
+    assert np.all(np.diff(found) >= 0)
+    assert found[-1] - found[-2] >= at.APART * (1 - 1e-9)
+
+
 @property_of(curve_descent.meets)
 @EXAMPLES
 @given(searches(), st.floats(0.0, 1.0), st.floats(0.01, 0.99))
