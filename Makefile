@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check docs evidence audit crash bench clean
+.PHONY: plan test check coverage docs evidence audit crash bench clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -15,6 +15,9 @@ check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+coverage: $(VENV)/.ready
+	$(BIN)/pytest -n 2 --cov --cov-report=term tests/physics tests/therapy
 
 docs: $(VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -173,8 +173,6 @@ def project_out(rates: int, terms: int, n: int, work: Any) -> None:
         square = 0.0
         for j in range(n):
             square += work[column + j] * work[column + j]
-        if not square > 0.0:
-            continue
         for r in range(rates):
             inner = 0.0
             for j in range(n):
@@ -203,8 +201,10 @@ def order(rates: int, rise: bool, low: float, high: float, work: Any) -> bool:
                 changed = True
     last = TRIAL + rates - 1
     if rise and work[last] - work[last - 1] < APART:
-        if work[last - 1] + APART > high:
-            work[last - 1] = high - APART
+        for r in range(TRIAL, last):
+            value = min(work[r], high - APART)
+            changed = changed or value != work[r]
+            work[r] = value
         value = work[last - 1] + APART
         changed = changed or value != work[last]
         work[last] = value

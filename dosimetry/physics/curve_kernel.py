@@ -373,8 +373,7 @@ def fit_rows_of(rates: int, terms: int, rise: bool, stride: int, sources: int = 
         work: Any,
         out: Any,
     ) -> None:
-        if sources < 0:
-            return
+        _ = sources
         fit_rows(
             rates,
             terms,

@@ -63,9 +63,7 @@ def course_doses(
     regions: dict[str, RegionCourse] = {}
     notes = _Notes()
     for name in names:
-        found = _region_course(name, course, delivered, population, notes)
-        if found is not None:
-            regions[name] = found
+        regions[name] = _region_course(name, course, delivered, population, notes)
     return CourseDoses(
         regions,
         measured,
@@ -120,7 +118,7 @@ def _region_course(
     delivered: Sequence[CycleDose],
     population: Mapping[str, tuple[float, float]],
     notes: _Notes,
-) -> RegionCourse | None:
+) -> RegionCourse:
     like = reference.region(name).like
     cv, cv_source = _variation(like, course)
     known = population.get(like if name in SIDES else name)
@@ -132,8 +130,7 @@ def _region_course(
     ]
     most = int(tables.default("most_cycles", "1"))
     found = posterior(prior, observations, most)
-    if found is None:
-        return None
+    assert found is not None  # a region was measured, or is one of the population
     notes.add(notes.variation, (cv, cv_source), name)
     earlier = _earlier(name, course)
     return RegionCourse(

@@ -233,10 +233,10 @@ def _coefficient_doses(
         masses = {}
         for side in sides:
             mass = region_mass(side, course, {})
-            if mass is not None:
-                masses[side] = mass.value
-                if mass.origin:
-                    notes.assumptions.append(mass.origin)
+            assert mass is not None  # the phantom has kidneys
+            masses[side] = mass.value
+            if mass.origin:
+                notes.assumptions.append(mass.origin)
         total = sum(masses.values())
         parts = {side: doses[side].dose * masses[side] / total for side in sides}
         dose = sum(parts.values())

@@ -100,8 +100,6 @@ def problems_of(error: ValidationError, model: type[BaseModel], outer: str = "")
             problems += cause.at(place).problems
             for key, nested in getattr(cause, "nested", ()):
                 problems += problems_of(nested, _section_of(nested), f"{place}.{key}")
-        elif isinstance(cause, ValidationError):
-            problems += problems_of(cause, _section_of(cause), place)
         else:
             problems.append(_plain_problem(entry, model).at(place))
     return problems

@@ -1,0 +1,38 @@
+"""No function of physics without a property test: the register against the package."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+from properties import CLAIMED, property_of, public_functions
+
+from dosimetry.physics import decay, kinetics
+
+
+def test_every_public_function_of_physics_has_a_property_test():
+    for file in sorted(Path(__file__).parent.glob("test_properties_*.py")):
+        importlib.import_module(file.stem)
+    without = [name for name, code in public_functions().items() if code not in CLAIMED]
+    assert without == []
+
+
+def test_the_register_sees_functions_doors_methods_and_properties():
+    found = public_functions()
+    assert {
+        "decay.decay",
+        "radiobiology.lea_catcheside",
+        "kinetics.Trapezoid.tail",
+        "fitted_curve.FittedCurve.aicc_weights",
+        "least_squares.Optimum.tia",
+        "compiling.compiled",
+    } <= set(found)
+    assert found["kinetics.Trapezoid.tail"] is kinetics.Trapezoid.tail.__code__
+
+
+def test_a_test_that_claims_what_it_does_not_call_fails():
+    @property_of(decay.decay)
+    def calls_something_else():
+        decay.constant.kernel(1.0)
+
+    with pytest.raises(AssertionError, match="claimed, but not called"):
+        calls_something_else()

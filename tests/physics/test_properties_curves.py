@@ -1,0 +1,197 @@
+"""Curves: shapes and bands under a change of scale and of the unit of time."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from properties import EXAMPLES, property_of, property_of_each
+from sample_curves import (
+    DECAY_CONSTANT,
+    TIMES,
+    curve_of,
+    factors,
+    parameters,
+    pieces,
+    positive,
+    sums,
+)
+
+from dosimetry.physics import curve_band
+from dosimetry.physics.fitting import fit_points
+from dosimetry.physics.kinetics import MODELS, Combined, Exponentials, Model, Trapezoid, combine
+
+
+@st.composite
+def combinations(draw):
+    parts = (draw(sums()), draw(pieces()))
+    return Combined(parts, (draw(positive), draw(positive)))
+
+
+SHAPES = {Exponentials: sums(), Trapezoid: pieces(), Combined: combinations()}
+
+
+def slower(shape, factor):
+    """Return the shape with its times in another unit."""
+    if isinstance(shape, Exponentials):
+        return Exponentials(shape.amplitudes, shape.rates / factor)
+    if isinstance(shape, Trapezoid):
+        return Trapezoid(shape.times * factor, shape.activities, shape.decay_constant / factor)
+    return Combined(tuple(slower(one, factor) for one in shape.shapes), shape.weights)
+
+
+def named(method):
+    return [getattr(kind, method) for kind in SHAPES]
+
+
+def kind_of(function):
+    return next(kind for kind in SHAPES if function in vars(kind).values())
+
+
+# --- shapes -------------------------------------------------------------------------------------
+
+
+@property_of_each(named("scaled"))
+@EXAMPLES
+@given(st.data(), factors)
+def test_a_multiple_of_a_curve_has_its_rates_and_a_multiple_of_its_area(function, data, factor):
+    shape = data.draw(SHAPES[kind_of(function)])
+    other = function(shape, factor)
+    np.testing.assert_allclose(other.activity(TIMES), factor * shape.activity(TIMES), rtol=1e-12)
+    assert other.integral() == pytest.approx(factor * shape.integral(), rel=1e-12)
+    assert other.slowest() == pytest.approx(shape.slowest(), rel=1e-9)
+    assert other.steepest() == pytest.approx(shape.steepest(), rel=1e-9)
+
+
+@property_of_each([*named("activity"), *named("integral"), *named("slowest"), *named("steepest")])
+@EXAMPLES
+@given(st.data(), factors)
+def test_the_unit_of_time_does_not_matter_to_a_curve(function, data, factor):
+    shape = data.draw(SHAPES[kind_of(function)])
+    other = slower(shape, factor)
+    if function.__name__ == "activity":
+        np.testing.assert_allclose(
+            function(other, TIMES * factor), function(shape, TIMES), rtol=1e-9
+        )
+        return
+    power = 1 if function.__name__ == "integral" else -1
+    assert function(other) == pytest.approx(factor**power * function(shape), rel=1e-9)
+
+
+@property_of_each(named("breaks"))
+@EXAMPLES
+@given(st.data(), st.floats(0.0, 400.0))
+def test_a_curve_is_smooth_but_at_its_breaks(function, data, time):
+    shape = data.draw(SHAPES[kind_of(function)])
+    breaks = function(shape)
+    assert breaks[0] == 0.0
+    assert np.all(np.diff(breaks) > 0)
+    step = 1e-4
+    if np.any(np.abs(breaks - time) < 2 * step):
+        return
+    # the slope from the left is that from the right, to the step times what bends the curve most
+    before, here, after = shape.activity(np.array([time - step, time, time + step]))
+    bend = 2 * step**2 * shape.steepest() ** 2 * 10 * shape.activity(np.array([time])).max()
+    assert abs(after - 2 * here + before) <= bend + 1e-9
+
+
+@property_of_each(named("slowest"))
+@EXAMPLES
+@given(st.data())
+def test_late_a_curve_falls_with_its_slowest_rate(function, data):
+    shape = data.draw(SHAPES[kind_of(function)])
+    slowest = function(shape)
+    assert slowest <= shape.steepest()
+    late = shape.breaks()[-1] + 30.0 / slowest
+    first, second = shape.activity(np.array([late, late + 1.0 / slowest]))
+    # what falls faster may not be gone yet where two rates are nearly one
+    assert first / second == pytest.approx(math.e, rel=0.02) or first / second > math.e
+
+
+@property_of(Trapezoid.tail, Trapezoid.activity)
+@EXAMPLES
+@given(pieces(), st.floats(0.1, 200.0))
+def test_after_its_last_point_a_trapezoid_falls_with_its_tail(shape, later):
+    end = shape.times[-1]
+    expected = shape.activities[-1] * math.exp(-shape.tail() * later)
+    assert shape.activity(end + later) == pytest.approx(expected, rel=1e-9)
+
+
+@property_of(Combined.activity, Combined.integral, Combined.scaled, combine)
+@EXAMPLES
+@given(sums(), pieces(), positive, positive, factors)
+def test_weights_and_curves_may_be_multiplied_in_any_order(one, other, first, second, factor):
+    weighted = combine([(one, first), (other, second)]).scaled(factor)
+    before = combine([(one.scaled(first * factor), 1.0), (other.scaled(second * factor), 1.0)])
+    np.testing.assert_allclose(weighted.activity(TIMES), before.activity(TIMES), rtol=1e-12)
+    assert weighted.integral() == pytest.approx(before.integral(), rel=1e-12)
+    assert combine([(weighted, 0.0)]).integral() == 0.0
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+@property_of_each([Model.rises, Model.free])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_begins_at_zero_where_it_rises_and_reports_what_is_free(function, name):
+    model = MODELS[name]
+    values = parameters(model, np.random.default_rng(1))
+    start, _ = curve_band.exponentials(name, values, None, np.zeros(1))
+    if function is Model.rises:
+        assert function.fget(model) == (start[0] == 0.0)
+        return
+    curve = fit_points(TIMES, curve_of(name, np.zeros(6)), None, name, DECAY_CONSTANT)
+    assert function.fget(model) == len(values) == len(curve.parameters)
+    assert curve.dof == len(TIMES) - function.fget(model)
+
+
+@property_of(curve_band.exponentials)
+@pytest.mark.parametrize("name", MODELS)
+@EXAMPLES
+@given(st.integers(0, 1000), factors)
+def test_the_band_of_a_curve_scales_with_it_and_with_its_uncertainty(name, seed, factor):
+    random = np.random.default_rng(seed)
+    model = MODELS[name]
+    values = parameters(model, random)
+    root = random.standard_normal((model.free, model.free)) * 0.05 * values[:, None]
+    covariance = root @ root.T
+    activity, sd = curve_band.exponentials(name, values, covariance, TIMES)
+    _, wider = curve_band.exponentials(name, values, factor**2 * covariance, TIMES)
+    np.testing.assert_allclose(wider, factor * sd, rtol=1e-9)
+    by_amplitude = np.where(np.arange(model.free) < len(model.terms), factor, 1.0)
+    scaled = np.outer(by_amplitude, by_amplitude) * covariance
+    more, more_sd = curve_band.exponentials(name, by_amplitude * values, scaled, TIMES)
+    np.testing.assert_allclose(more, factor * activity, rtol=1e-9)
+    np.testing.assert_allclose(more_sd, factor * sd, rtol=1e-6)
+
+
+@property_of(curve_band.trapezoid)
+@EXAMPLES
+@given(pieces(), st.floats(0.01, 0.2), factors)
+def test_the_band_of_pieces_scales_with_them_and_holds_at_their_points(shape, relative, factor):
+    sd = relative * shape.activities
+    points = (shape.times, shape.activities, sd)
+    activity, band = curve_band.trapezoid(points, DECAY_CONSTANT, TIMES)
+    np.testing.assert_allclose(activity, shape.activity(TIMES), rtol=1e-12)
+    _, wider = curve_band.trapezoid((*points[:2], factor * sd), DECAY_CONSTANT, TIMES)
+    np.testing.assert_allclose(wider, factor * band, rtol=1e-9)
+    _, at_points = curve_band.trapezoid(points, DECAY_CONSTANT, shape.times)
+    np.testing.assert_allclose(at_points, sd, rtol=1e-6)
+
+
+@property_of(curve_band.one_scan)
+@EXAMPLES
+@given(positive, positive, st.floats(0.01, 0.2), st.floats(20.0, 100.0), st.floats(0.0, 0.5))
+def test_the_band_of_one_scan_is_narrowest_at_it(time, activity, relative, half_life, cv):
+    start = activity * 2 ** (time / half_life)
+    scan = (time, activity, relative * activity)
+    grid = np.array([0.0, time / 2, time, 2 * time, 5 * time])
+    found, sd = curve_band.one_scan(scan, start, (half_life, cv * half_life), grid)
+    assert found[2] == pytest.approx(activity, rel=1e-12)
+    assert sd[2] == pytest.approx(scan[2], rel=1e-12)
+    spread = sd / found
+    assert np.all(np.diff(spread[:3]) <= 1e-12)
+    assert np.all(np.diff(spread[2:]) >= -1e-12)
+    if cv > 0.01:  # away from the scan the half-life's sd counts as well
+        assert spread[4] > spread[2] * (1 + 1e-9)

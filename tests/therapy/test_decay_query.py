@@ -1,0 +1,34 @@
+"""Decay asked in text: half an activity after a half-life, and what makes no sense is refused."""
+
+import pytest
+
+from dosimetry import InputError
+from dosimetry.therapy.decay_query import describe_decay
+
+
+def test_after_a_half_life_half_is_left():
+    # 177Lu: 6.647 d (ICRP 107)
+    found = describe_decay("7.4 GBq", "6.647 d", None, "Lu-177")
+    assert found == "7.4 GBq of Lu-177 after 6.647 d: 3.7 GBq"
+
+
+def test_half_is_left_after_a_half_life():
+    found = describe_decay(" 200 mCi ", None, "3.7 GBq", "Lu-177")
+    assert found == "200 mCi of Lu-177 decays to 3.7 GBq in 159.528 h (6.647 d)"
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "place"),
+    [
+        (("7.4 GBq", None, None), "usage", "decay"),
+        (("7.4 GBq", "3 d", "1 GBq"), "usage", "decay"),
+        (("7.4 GBq", None, "8 GBq"), "never-reached", "--to"),
+        (("0 GBq", "3 d", None), "not-positive", "ACTIVITY"),
+        (("7.4 GBq", "-3 d", None), "not-positive", "--after"),
+        (("7.4 GBq", None, "3 d"), "wrong-dimension", "--to"),
+    ],
+)
+def test_what_decay_cannot_answer_is_refused_at_its_place(asked, code, place):
+    with pytest.raises(InputError) as caught:
+        describe_decay(*asked, "Lu-177")
+    assert [(p.code, p.place) for p in caught.value.problems] == [(code, place)]

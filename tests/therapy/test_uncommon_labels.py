@@ -1,0 +1,56 @@
+"""The label where something is missing or too late: what is not looked at, what stays stopped."""
+
+from dataclasses import replace
+
+from labelled_course import SECOND, course, date, draw, given, label_of, planned
+
+from dosimetry.clinical import Range, label_rules
+from dosimetry.therapy.label_checks import check
+from dosimetry.therapy.observations import observations
+
+BASELINE = draw(-2)
+
+
+def test_after_a_stop_a_dose_changes_the_state_of_no_toxicity():
+    # thrombocytopenia of grade 2 after the first dose, resolved; the next dose a year later
+    labs = [BASELINE, draw(28, platelets="60 1e9/L"), draw(49)]
+    on_time = label_of(given(0, SECOND), [*labs, draw(SECOND + 28)])
+    late = label_of(given(0, 364), [*labs, draw(392)])
+    assert on_time.answer != "stop"
+    assert late.answer == "stop"
+    after_the_dose = [one for one in late.transitions if one.at >= date(364)]
+    assert {one.rule for one in after_the_dose} == {"longest_interval"}
+
+
+def test_a_multiple_of_the_upper_limit_of_normal_needs_that_limit():
+    seen = observations(course(given(0), [BASELINE, draw(20)]))
+    known = seen.all[-1].findings
+    (rule,) = [one for one in label_rules("toxicity") if one.name == "hepatotoxicity"]
+    assert check(rule, known, seen).unknown == ()
+    without = {**seen.ranges, "bilirubin": Range(None, None, "a laboratory")}
+    (found,) = check(rule, known, replace(seen, ranges=without)).unknown
+    assert found == ("bilirubin", "no upper limit of normal")
+
+
+def test_without_an_age_creatinine_says_nothing_of_the_filtration():
+    known = planned(given(0), [BASELINE])
+    unknown = planned(given(0), [BASELINE], person={"age": None})
+    assert [one.egfr is None for one in known.renal_function] == [False]
+    assert [one.egfr for one in unknown.renal_function] == [None]
+    assert [one.creatinine_clearance for one in unknown.renal_function] == [None]
+
+
+def test_where_the_label_allows_less_than_every_limit_the_label_decides():
+    # thrombocytopenia of grade 2 after the third dose, resolved: half a dose is left to be given
+    labs = [BASELINE, draw(140, platelets="60 1e9/L"), draw(165)]
+    far = {
+        "id": "kidneys-own",
+        "region": "kidneys",
+        "quantity": "absorbed dose",
+        "limit": "500 Gy",
+        "source": "a limit that is far",
+    }
+    plan = planned(given(0, SECOND, 2 * SECOND), labs, strategy="adjusted", limits=[far])
+    assert plan.cycles[3].activity.value == 3.7
+    assert plan.decision.limit is None
+    assert plan.decision.reason.startswith("as much as the label allows in each cycle")
