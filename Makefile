@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check docs evidence bench bench-million clean
+.PHONY: plan test check docs evidence bench bench-million mutate clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -30,6 +30,10 @@ bench: $(VENV)/.bench
 bench-million: $(VENV)/.bench
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/population.py --million
 
+mutate: $(VENV)/.mutation
+	rm -rf mutants
+	$(BIN)/python docs/mutation.py
+
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
@@ -43,5 +47,9 @@ $(VENV)/.evidence: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[evidence]"
 	touch $@
 
+$(VENV)/.mutation: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutation]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build site
+	rm -rf $(VENV) dist build site mutants

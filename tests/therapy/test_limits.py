@@ -171,6 +171,8 @@ def test_a_limit_on_a_region_without_dose_is_not_assessed():
     flag = flag_of(planned(cycle(washout("kidneys", 6000.0)), agent=PSMA), "red-marrow-ad-2")
     assert flag.severity == "not-assessed"
     assert flag.limit_value.value == 2.0
+    assert (flag.region, flag.quantity) == ("red_marrow", "absorbed dose")
+    assert flag.source == flag_of(planned(), "red-marrow-ad-2").source
     empty = (flag.probability, flag.value, flag.margin, flag.margin_activity, flag.first_cycle)
     assert empty == (None,) * 5
 
@@ -226,6 +228,7 @@ def test_the_margin_is_limit_less_mean():
     for flag in planned().flags:
         expected = flag.limit_value.value - flag.value.value
         assert flag.margin.value == pytest.approx(expected, rel=1e-12)
+        assert (flag.value.unit, flag.margin.unit) == ("Gy", "Gy")
 
 
 MARGINS = [  # coefficient, limit, risk factors, is the margin above one cycle's 7.4 GBq
