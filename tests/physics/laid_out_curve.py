@@ -15,7 +15,14 @@ from dosimetry.physics.kinetics import MODELS
 
 LOW, HIGH = math.log(0.00434), math.log(5.0)
 TIMES = np.array([1.5, 4.0, 26.0, 71.0, 120.0, 170.0])
-ACTIVITIES = np.array([61.0, 83.0, 74.0, 38.0, 21.0, 9.5])
+RISING = np.array([61.0, 83.0, 74.0, 38.0, 21.0, 9.5])
+ACTIVITIES = {
+    "mono": RISING,
+    "uptake": RISING,
+    # near 60 exp(-0.009 t) + 40 exp(-0.07 t), and that less 100 exp(-0.9 t)
+    "bi": np.array([96.5, 87.0, 54.6, 31.5, 20.7, 12.8]),
+    "bi-uptake": np.array([68.5, 86.4, 54.6, 31.5, 20.7, 12.8]),
+}
 SDS = np.array([5.0, 7.0, 4.0, 3.0, 2.5, 1.5])
 RATES = {  # ln 1/h, well apart
     "mono": np.log([0.013]),
@@ -41,6 +48,11 @@ class Curve:
         model = MODELS[self.name]
         return model.rates, len(model.terms), model.rises, len(self.time)
 
+    @property
+    def whole(self):
+        """Chi-square without any curve."""
+        return float(np.sum((self.activity / self.sd) ** 2))
+
     def columns(self, logs):
         """Return the model's columns at log rates, divided by the sd."""
         falls = np.exp(-np.outer(self.time, np.exp(logs))) / self.sd[:, None]
@@ -60,14 +72,15 @@ class Curve:
         return np.array(self.work[begin : begin + length * stride : stride])
 
 
-def laid_out(name, time=TIMES, activity=ACTIVITIES, sd=SDS, high=HIGH):
-    """Return a curve; its tabulated exponentials are those of the axis from LOW to ``high``."""
+def laid_out(name, time=TIMES, activity=None, sd=SDS):
+    """Return a curve; its tabulated exponentials are those of the axis from LOW to HIGH."""
     model, n = MODELS[name], len(time)
+    activity = ACTIVITIES[name] if activity is None else activity
     _, length = room(n, (AXIS - 1) // model.stride + 1, model.rates)
     work = [0.0] * length
     for place, values in ((TIME, time), (VALUE, activity / sd), (WEIGHT, 1 / sd)):
         work[FIXED + place * n : FIXED + (place + 1) * n] = values.tolist()
-    axis = np.exp(-np.outer(np.exp(np.linspace(LOW, high, AXIS)), time)) / sd
+    axis = np.exp(-np.outer(np.exp(np.linspace(LOW, HIGH, AXIS)), time)) / sd
     work[FIXED + FALLS * n : FIXED + (FALLS + AXIS) * n] = axis.ravel().tolist()
     return Curve(name, time, activity, sd, work)
 
