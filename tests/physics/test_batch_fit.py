@@ -65,6 +65,16 @@ def test_the_compiled_kernel_gives_the_digits_of_the_interpreted_one(name):
         assert_alike(fast, i, slow[i])
 
 
+def test_a_batch_tells_which_of_its_curves_collapsed():
+    # two exponentials eight times apart in rate, and a single one
+    time = np.array([1.0, 4.0, 24.0, 72.0, 120.0, 168.0])
+    late, early = np.exp(-0.01 * time), np.exp(-0.08 * time)
+    activity = np.stack([50 * late + 50 * early, 100 * late])
+    found = fit_batch("bi", time, activity, 0.05 * activity, DECAY_CONSTANT)
+    assert found.collapsed.tolist() == [False, True]
+    assert [found[i].model.name for i in range(2)] == ["bi", "mono"]
+
+
 def test_curves_with_different_numbers_of_points_are_padded_with_nan():
     time, activity = noisy("uptake", 6, points=7)
     for i, count in enumerate((3, 7, 4, 3, 5, 6)):
