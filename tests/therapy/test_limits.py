@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_patients import PSMA, codes, cycle, flag_of, patient, planned, regimen, washout
 
-from dosimetry.therapy.limits import patient_limits, severity
+from dosimetry.reference import Limit
+from dosimetry.therapy.limits import patient_limits, severity, unassessed_warnings
 
 RISKS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
 SEVERITIES = ("within", "caution", "exceeds")
@@ -103,6 +104,13 @@ def test_a_limit_of_one_s_own_is_flagged_as_written():
     assert flag.severity == "exceeds"
 
 
+def test_a_limit_of_one_s_own_has_no_condition_but_its_own():
+    given = own("liver-own", "liver", "absorbed dose", 6.0)
+    (limit,), _ = patient_limits(patient(limits=[given]))
+    source = "protocol of the clinic"
+    assert limit == Limit("liver-own", "liver", "absorbed dose", 6.0, "own", source)
+
+
 def test_no_limits_asked_for_give_no_flags():
     assert planned(limits=[]).flags == ()
 
@@ -181,6 +189,15 @@ def test_a_limit_of_bed_where_there_is_no_curve_and_no_half_life_is_not_assessed
     # red marrow has no row in effective_half_lives_lu177_dotatate.csv
     (flag,) = planned(limits=[own("marrow", "red_marrow", "BED", 2.0)]).flags
     assert flag.severity == "not-assessed"
+
+
+def test_a_strategy_says_which_limits_it_could_not_take_into_account():
+    # one line for each, none for a fixed course, which looks at no limit
+    flags = planned(cycle(washout("kidneys", 6000.0)), agent=PSMA).flags
+    (warning,) = unassessed_warnings(flags, "to-limit")
+    assert (warning.code, warning.place) == ("limit-not-assessed", "therapy.limits")
+    assert "red-marrow-ad-2" in warning.message
+    assert unassessed_warnings(flags, "fixed") == []
 
 
 def test_not_assessed_is_less_than_every_severity():
