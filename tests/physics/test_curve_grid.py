@@ -64,17 +64,6 @@ def test_where_no_column_is_left_chi_square_is_that_of_no_curve(name):
     assert {value for row in grid[3] for value in row} <= {curve.whole, math.inf}
 
 
-def test_an_uptake_that_would_be_negative_is_no_curve():
-    # activities that only fall, steeply: exp(-a t) - exp(-b t) with both rates slow rises instead
-    curve = laid_out("uptake", activity=np.array([90.0, 1.0, 1e-3, 1e-3, 1e-3, 1e-3]))
-    _, _, _, n = curve.sizes
-    slow = np.array([0.05, 4.0])
-    falls = np.exp(-np.outer(TIMES, slow)) / SDS[:, None]
-    grid = (falls.tolist(), *([[0.0] * 2 for _ in range(2)] for _ in range(3)))
-    curve_grid.fill_grid(2, 1, True, 2, n, curve.whole, grid, curve.work)
-    assert grid[3][1][0] == pytest.approx(curve.best(np.log(slow))[1], rel=1e-9)
-
-
 # --- minima -------------------------------------------------------------------------------------
 
 
