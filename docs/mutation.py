@@ -119,16 +119,18 @@ def change(mutant: Mutant) -> tuple[str, str]:
 
 
 def chosen(modules: Sequence[str], again: bool, sample: int | None) -> list[str]:
-    """Return the names of the mutants to run."""
+    """Return the names of the mutants to run; a sample of a module is the same at every call."""
     wanted = {"not checked", *(SURVIVED if again else ())}
-    names = defaultdict(list)
+    by_module = defaultdict(list)
     for mutant in mutants():
-        if mutant.status in wanted and (not modules or mutant.module in modules):
-            names[mutant.module].append(mutant.name)
-    if sample is not None:
-        draw = random.Random(SEED)
-        names = {m: draw.sample(some, min(sample, len(some))) for m, some in sorted(names.items())}
-    return [name for some in names.values() for name in some]
+        if not modules or mutant.module in modules:
+            by_module[mutant.module].append(mutant)
+    names = []
+    for those in by_module.values():
+        count = len(those) if sample is None else min(sample, len(those))
+        drawn = random.Random(SEED).sample(those, count)
+        names += [mutant.name for mutant in drawn if mutant.status in wanted]
+    return names
 
 
 def table(found: Sequence[Mutant]) -> str:
