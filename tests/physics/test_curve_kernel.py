@@ -14,12 +14,17 @@ from dosimetry.physics.curve_layout import (
     BEST,
     COLUMNS,
     COVARIANCE,
+    DETERMINED,
     FIXED,
+    FOUND,
     FROM,
     HERE,
+    SHRINKS,
     THETA,
     TRIAL,
+    VALUES,
     WIDTH,
+    room,
 )
 from dosimetry.physics.kinetics import MODELS
 
@@ -38,21 +43,56 @@ def at_optimum(name):
     return curve, chi2
 
 
+def least_of(curve, logs, group):
+    """Return the least chi-square, and where, with the rates of a group as one on the axis."""
+    found = []
+    for value in np.linspace(LOW, HIGH, AXIS):
+        moved = np.sort([value if group >> r & 1 else log for r, log in enumerate(logs)])
+        apart = moved.copy()
+        apart[-1] += 1e-7 if MODELS[curve.name].rises else 0.0  # where an uptake's rates meet
+        found.append((curve.best(apart)[1], moved.tolist()))
+    return min(found)
+
+
 @pytest.mark.parametrize(("name", "group"), GROUPS)
 def test_a_scan_finds_the_least_chi_square_over_the_axis(name, group):
     curve, logs = laid_out(name), RATES[name]
     rates, terms, rise, n = curve.sizes
     put(curve.work, THETA, logs)
     least = curve_kernel.scan(rates, terms, rise, n, LOW, HIGH, curve.whole, group, curve.work)
-    expected = []
-    for value in np.linspace(LOW, HIGH, AXIS):
-        moved = np.sort([value if group >> r & 1 else log for r, log in enumerate(logs)])
-        apart = moved.copy()
-        apart[-1] += 1e-7 if rise else 0.0  # the limit of an uptake whose rates meet
-        expected.append((curve.best(apart)[1], moved.tolist()))
-    chi2, place = min(expected)
+    chi2, place = least_of(curve, logs, group)
     assert least == pytest.approx(chi2, rel=1e-4)
     assert curve.work[BEST : BEST + rates] == pytest.approx(place)
+
+
+@pytest.mark.parametrize(("name", "count"), [("bi", 1), ("bi-uptake", 6)])
+def test_of_three_rates_what_every_scan_finds_is_followed_of_two_the_best(name, count):
+    # groups of rates by their bits: 1 to 6 of three rates, 1 and 2 of two
+    curve, logs = laid_out(name), RATES[name]
+    rates, terms, rise, n = curve.sizes
+    put(curve.work, THETA, logs)
+    before = curve.whole
+    curve_kernel.look_around(rates, terms, rise, n, LOW, HIGH, before, before, curve.work)
+    found = [least_of(curve, logs, group) for group in range(1, 2**rates - 1)]
+    expected = [place for _, place in (found if count > 1 else [min(found)])]
+    for i, place in enumerate(expected):
+        assert curve.work[FROM + 3 * i : FROM + 3 * i + rates] == pytest.approx(place)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_search_begins_at_the_grid_s_minima_with_their_own_chi_square(name):
+    curve = laid_out(name)
+    rates, terms, rise, n = curve.sizes
+    size = (AXIS - 1) // MODELS[name].stride + 1
+    shapes, _ = room(n, size, rates)
+    grid = tuple([[0.0] * width for _ in range(height)] for height, width in shapes)
+    axis = np.exp(np.linspace(LOW, HIGH, AXIS)[:: MODELS[name].stride])
+    for row, values in zip(grid[0], (np.exp(-np.outer(TIMES, axis)).T / SDS).T, strict=True):
+        row[:] = values.tolist()
+    chi2 = curve_kernel.search(rates, terms, rise, size, n, LOW, HIGH, grid, curve.work)
+    begun = np.array(curve.work[FOUND : FOUND + rates])
+    assert curve.work[VALUES] == pytest.approx(curve.best(begun)[1], rel=1e-8)
+    assert chi2 == pytest.approx(at_optimum(name)[1], rel=1e-7)
 
 
 @pytest.mark.parametrize("name", TWO_TERMS)
@@ -205,6 +245,7 @@ def test_rows_give_the_optimum_of_every_curve_whatever_stands_in_memory(name):
         logs = np.array(row[: model.rates])
         amplitudes, chi2 = curve.best(logs)
         assert row[5] == pytest.approx(chi2, rel=1e-9)
+        assert (row[SHRINKS], row[DETERMINED]) == (0.0, 1.0)
         assert row[3 : 3 + len(amplitudes)] == pytest.approx(amplitudes, rel=1e-6)
         for moved, sign in itertools.product(range(model.rates), (-1, 1)):
             other = logs.copy()
