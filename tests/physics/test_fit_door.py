@@ -1,0 +1,65 @@
+"""The door of fitting: units, places of refusal, defaults; what a fitted curve says of itself."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pint
+import pytest
+
+from dosimetry.physics.fitting import Task, fit, fit_many, fit_points
+from dosimetry.physics.kinetics import Exponentials
+from dosimetry.problems import InputError
+
+Q = pint.get_application_registry().Quantity
+DECAY_CONSTANT = math.log(2) / 159.528  # 1/h, 177Lu, ICRP 107
+TIME, ACTIVITY = Q([4, 24, 120], "h"), Q([80.99, 69.24, 21.09], "MBq")
+
+
+def test_by_default_the_model_is_chosen_for_177lu_with_a_tenth_as_sd():
+    found = fit(TIME, ACTIVITY)
+    assert found.choice == "3 points"  # chosen, not asked for
+    assert found.decay_constant == pytest.approx(DECAY_CONSTANT, rel=1e-5)
+    assert found.sd == pytest.approx(0.1 * found.activity)
+    assert found.sd_assumed
+
+
+def test_days_and_becquerels_are_hours_and_megabecquerels():
+    found = fit(Q([1, 5], "day"), Q([60e6, 20e6], "Bq"), Q(6e6, "Bq"), "mono")
+    assert found.time.tolist() == [24.0, 120.0]
+    assert found.activity.tolist() == pytest.approx([60.0, 20.0])
+    assert found.sd.tolist() == pytest.approx([6.0, 6.0])
+
+
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ((Q([4, 24], "g"), Q([80, 60], "MBq")), "time"),
+        ((Q([4, 24], "h"), Q([80, 60], "h")), "activity"),
+        ((Q([4, 24], "h"), Q([80, 60], "MBq"), Q([8, 6], "h")), "sd"),
+    ],
+)
+def test_a_unit_of_another_kind_is_refused_at_its_place(given, place):
+    with pytest.raises(InputError) as caught:
+        fit(*given, model="mono")
+    assert caught.value.problems[0].place == place
+
+
+def test_each_of_many_curves_keeps_its_unit():
+    tasks = [Task([1, 24, 72], [50.0, 42.0, 25.0], None, "mono", 0.00434, u) for u in ("kBq", "Bq")]
+    assert [curve.tia.unit for curve in fit_many(tasks)] == ["kBq*h", "Bq*h"]
+
+
+@pytest.mark.parametrize("excess", [1.5, 0.5, 1e-3, 1e-6])
+def test_the_biological_half_life_is_that_of_what_decay_does_not_explain(excess):
+    # 1/T_eff = 1/T_phys + 1/T_biol: an excess of half of lambda_p is twice the half-life of 177Lu
+    curve = fit_points([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
+    shape = Exponentials(np.array([80.0]), np.array([DECAY_CONSTANT * (1 + excess)]))
+    found = replace(curve, shape=shape).biological_half_life
+    assert found == pytest.approx(159.528 / excess, rel=1e-8)
+
+
+def test_no_clearance_has_no_biological_half_life():
+    curve = fit_points([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
+    shape = Exponentials(np.array([80.0]), np.array([DECAY_CONSTANT]))
+    assert replace(curve, shape=shape).biological_half_life is None
