@@ -63,3 +63,20 @@ def test_no_clearance_has_no_biological_half_life():
     curve = fit_points([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
     shape = Exponentials(np.array([80.0]), np.array([DECAY_CONSTANT]))
     assert replace(curve, shape=shape).biological_half_life is None
+
+
+def test_the_half_life_of_a_trapezoid_has_the_sd_of_its_last_two_points():
+    # T = ln 2 dt / ln(a/b), so sd(T) = T / ln(a/b) sqrt(cv_a^2 + cv_b^2)
+    activity = np.array([80.0, 60.0, 20.0])
+    curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT)
+    expected = math.log(2) * 96 / math.log(3)
+    assert curve.effective_half_life.value == pytest.approx(expected, rel=1e-12)
+    sd = expected / math.log(3) * math.hypot(0.1, 0.1)
+    assert curve.effective_half_life.sd == pytest.approx(sd, rel=1e-6)
+
+
+def test_a_trapezoid_that_falls_no_faster_than_decay_has_a_half_life_without_sd():
+    activity = np.array([80.0, 60.0, 59.0])
+    curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT)
+    assert curve.effective_half_life.value == pytest.approx(159.528, rel=1e-9)
+    assert curve.effective_half_life.sd is None
