@@ -119,7 +119,7 @@ def change(mutant: Mutant) -> tuple[str, str]:
 
 
 def chosen(modules: Sequence[str], again: bool, sample: int | None) -> list[str]:
-    """Return the names of the mutants to run; a sample of a module is the same at every call."""
+    """Return the names of the mutants to run; a larger sample holds the smaller."""
     wanted = {"not checked", *(SURVIVED if again else ())}
     by_module = defaultdict(list)
     for mutant in mutants():
@@ -127,8 +127,7 @@ def chosen(modules: Sequence[str], again: bool, sample: int | None) -> list[str]
             by_module[mutant.module].append(mutant)
     names = []
     for those in by_module.values():
-        count = len(those) if sample is None else min(sample, len(those))
-        drawn = random.Random(SEED).sample(those, count)
+        drawn = random.Random(SEED).sample(those, len(those))[:sample]
         names += [mutant.name for mutant in drawn if mutant.status in wanted]
     return names
 
