@@ -80,3 +80,74 @@ def test_a_trapezoid_that_falls_no_faster_than_decay_has_a_half_life_without_sd(
     curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT)
     assert curve.effective_half_life.value == pytest.approx(159.528, rel=1e-9)
     assert curve.effective_half_life.sd is None
+
+
+SIX = np.array([1.0, 4.0, 24.0, 48.0, 96.0, 168.0])
+
+
+def test_a_fit_reports_its_points_parameters_and_degrees_of_freedom():
+    activity = 60 * np.exp(-0.012 * SIX) + 40 * np.exp(-0.3 * SIX)
+    curve = fit_points(SIX, activity, 0.05 * activity, "bi", DECAY_CONSTANT, "kBq")
+    assert (curve.model, curve.choice, curve.sd_assumed) == ("bi", "asked for", False)
+    assert (curve.dof, curve.chi2) == (2, pytest.approx(0.0, abs=1e-9))
+    assert curve.p_value == pytest.approx(1.0)
+    assert list(curve.parameters) == ["a1", "a2", "lambda1", "lambda2"]
+    found = [(one.value, one.unit) for one in curve.parameters.values()]
+    expected = [(60.0, "kBq"), (40.0, "kBq"), (0.012, "1/h"), (0.3, "1/h")]
+    assert found == [(pytest.approx(value, rel=1e-6), unit) for value, unit in expected]
+    assert curve.tia.value == pytest.approx(60 / 0.012 + 40 / 0.3, rel=1e-6)
+    assert curve.effective_half_life.value == pytest.approx(math.log(2) / 0.012, rel=1e-6)
+    assert curve.effective_half_life.unit == "h"
+    assert (curve.time.tolist(), curve.activity.tolist()) == (SIX.tolist(), activity.tolist())
+    assert curve.decay_constant == DECAY_CONSTANT
+    assert curve.warnings == ()
+
+
+def test_sds_are_those_of_the_covariance():
+    activity = 60 * np.exp(-0.012 * SIX)
+    curve = fit_points(SIX, activity, 0.05 * activity, "mono", DECAY_CONSTANT)
+    assert list(curve.parameters) == ["a", "lambda1"]
+    # ln A = ln a - lambda t with cv 5 %: sums of times, as of any straight line
+    centre, spread = SIX.mean(), np.sum((SIX - SIX.mean()) ** 2)
+    rate_sd = 0.05 / math.sqrt(spread)
+    log_sd = 0.05 * math.sqrt(1 / 6 + centre**2 / spread)
+    assert curve.parameters["lambda1"].sd == pytest.approx(rate_sd, rel=1e-6)
+    assert curve.parameters["a"].sd == pytest.approx(60 * log_sd, rel=1e-6)
+    half_life_sd = math.log(2) / 0.012**2 * rate_sd
+    assert curve.effective_half_life.sd == pytest.approx(half_life_sd, rel=1e-6)
+    # TIA a / lambda: relative variances and their covariance, cov(ln a, lambda) = centre rate_sd^2
+    relative = log_sd**2 + (rate_sd / 0.012) ** 2 - 2 * centre * rate_sd**2 / 0.012
+    assert curve.tia.sd == pytest.approx(60 / 0.012 * math.sqrt(relative), rel=1e-6)
+
+
+def test_a_trapezoid_reports_no_parameters_and_no_fit():
+    activity = np.array([80.0, 60.0, 20.0])
+    curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT, "kBq")
+    assert (curve.model, curve.choice, curve.sd_assumed) == ("trapezoid", "asked for", False)
+    assert (curve.chi2, curve.dof, curve.p_value) == (0.0, 0, None)
+    assert (curve.aicc, curve.parameters, curve.aicc_weights) == ({}, {}, {})
+    assert (curve.tia.unit, curve.effective_half_life.unit) == ("kBq*h", "h")
+    assert curve.sd.tolist() == (0.1 * activity).tolist()
+    assert curve.covariance is None
+    # half-life after the last point ln 2 96 h / ln 3 = 60.6 h; 120 h is less than twice that
+    assert [warning.code for warning in curve.warnings] == ["scans-end-early"]
+    # sd of the area by the points: each moved by a hundredth of its sd
+    areas = []
+    for i in range(3):
+        ends = []
+        for sign in (1, -1):
+            moved = activity.copy()
+            moved[i] *= 1 + 0.001 * sign
+            ends.append(
+                fit_points([4, 24, 120], moved, None, "trapezoid", DECAY_CONSTANT).tia.value
+            )
+        areas.append((ends[0] - ends[1]) / 0.002 * 0.1)
+    assert curve.tia.sd == pytest.approx(math.hypot(*areas), rel=1e-5)
+
+
+def test_akaike_weights_are_relative_likelihoods():
+    # exp(-difference / 2) of the corrected criterion, adding up to one
+    curve = fit_points(SIX, 60 * np.exp(-0.012 * SIX), None, "mono", DECAY_CONSTANT)
+    weights = replace(curve, aicc={"mono": 5.0, "uptake": 7.0, "bi": 9.0}).aicc_weights
+    raw = {"mono": 1.0, "uptake": math.exp(-1), "bi": math.exp(-2)}
+    assert weights == pytest.approx({name: one / sum(raw.values()) for name, one in raw.items()})
