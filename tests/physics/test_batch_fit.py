@@ -104,6 +104,7 @@ def test_tia_and_its_sd_of_a_batch_are_those_of_each_curve(name):
         if np.all(np.isfinite(one.covariance)):
             variance = gradient @ one.covariance @ gradient
             assert spread[i] == pytest.approx(math.sqrt(variance), rel=1e-9)
+            assert one.tia == (pytest.approx(total[i]), pytest.approx(spread[i], rel=1e-9))
         else:
             assert spread[i] == math.inf
 

@@ -99,8 +99,7 @@ def test_a_fit_reports_its_points_parameters_and_degrees_of_freedom():
     assert curve.effective_half_life.value == pytest.approx(math.log(2) / 0.012, rel=1e-6)
     assert curve.effective_half_life.unit == "h"
     assert (curve.time.tolist(), curve.activity.tolist()) == (SIX.tolist(), activity.tolist())
-    assert curve.decay_constant == DECAY_CONSTANT
-    assert curve.warnings == ()
+    assert (curve.decay_constant, curve.aicc, curve.warnings) == (DECAY_CONSTANT, {}, ())
 
 
 def test_sds_are_those_of_the_covariance():
@@ -113,6 +112,8 @@ def test_sds_are_those_of_the_covariance():
     log_sd = 0.05 * math.sqrt(1 / 6 + centre**2 / spread)
     assert curve.parameters["lambda1"].sd == pytest.approx(rate_sd, rel=1e-6)
     assert curve.parameters["a"].sd == pytest.approx(60 * log_sd, rel=1e-6)
+    variances = [(60 * log_sd) ** 2, rate_sd**2]
+    assert curve.covariance.diagonal() == pytest.approx(variances, rel=1e-6)
     half_life_sd = math.log(2) / 0.012**2 * rate_sd
     assert curve.effective_half_life.sd == pytest.approx(half_life_sd, rel=1e-6)
     # TIA a / lambda: relative variances and their covariance, cov(ln a, lambda) = centre rate_sd^2
@@ -151,3 +152,25 @@ def test_akaike_weights_are_relative_likelihoods():
     weights = replace(curve, aicc={"mono": 5.0, "uptake": 7.0, "bi": 9.0}).aicc_weights
     raw = {"mono": 1.0, "uptake": math.exp(-1), "bi": math.exp(-2)}
     assert weights == pytest.approx({name: one / sum(raw.values()) for name, one in raw.items()})
+
+
+def test_a_trapezoid_that_ends_late_draws_no_warning():
+    # tail ln 12 / 176 h: twice the half-life is 98 h, before the last point and after the others
+    curve = fit_points([4, 24, 200], [80.0, 60.0, 5.0], None, "trapezoid", DECAY_CONSTANT)
+    assert curve.warnings == ()
+
+
+def test_a_fit_that_does_not_pass_its_points_is_named():
+    activity = 60 * np.exp(-0.012 * SIX) + 40 * np.exp(-0.3 * SIX)
+    (warning,) = fit_points(SIX, activity, 0.01 * activity, "mono", DECAY_CONSTANT).warnings
+    assert warning.code == "fit-not-adequate"
+    assert "'mono'" in warning.message
+
+
+@pytest.mark.parametrize("model", ["mono", "trapezoid"])
+def test_whole_numbers_are_numbers_too(model):
+    whole = fit_points([4, 24, 120], [80, 60, 20], [8, 6, 2], model, DECAY_CONSTANT)
+    given = fit_points(
+        [4.0, 24.0, 120.0], [80.0, 60.0, 20.0], [8.0, 6.0, 2.0], model, DECAY_CONSTANT
+    )
+    assert whole.tia == given.tia
