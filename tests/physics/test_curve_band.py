@@ -31,6 +31,23 @@ def test_the_sd_follows_the_curve_when_a_parameter_moves(model):
         assert sd == pytest.approx(0.01 * slope, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_correlated_parameters_are_propagated_with_the_sign_of_their_slopes(model):
+    # variance g C g', g the slopes by differences
+    values = np.array(VALUES[model])
+    root = np.random.default_rng(3).normal(size=(len(values), len(values))) * 0.01 * values
+    slopes = []
+    for i, value in enumerate(values):
+        ends = []
+        for sign in (1, -1):
+            moved = values.copy()
+            moved[i] += 1e-5 * value * sign
+            ends.append(exponentials(model, moved, None, TIME)[0])
+        slopes.append((ends[0] - ends[1]) / (2e-5 * value))
+    _, sd = exponentials(model, values, root.T @ root, TIME)
+    assert sd == pytest.approx(np.linalg.norm(root @ np.array(slopes), axis=0), rel=1e-6, abs=1e-9)
+
+
 def test_correlated_parameters_can_cancel():
     values = np.array([90.0, 0.013])
     together = np.outer([9.0, 0.0], [9.0, 0.0])

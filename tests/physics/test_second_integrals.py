@@ -108,6 +108,8 @@ def test_times_begin_dense_end_where_nothing_is_left_and_meet_the_corners():
     assert times[-1] == pytest.approx(3.0 + 35.0 / 0.01)
     assert {1.0, 3.0} <= set(times.tolist())
     assert len(times) == 1503
+    three = pieces_course((1.0, 3.0, 8.0), (8.0, 4.0, 1.0), 0.004)
+    assert time_steps([three], 0.5)[-1] == pytest.approx(8.0 + 35.0 * 5.0 / math.log(4))
     unit = 0.02 / 0.5
     first = unit * math.expm1(math.log1p(times[-1] / unit) / 1500)
     assert times[1] == pytest.approx(first, rel=1e-9)
