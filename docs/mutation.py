@@ -57,6 +57,10 @@ tests run but do not check, or a change that makes no difference.
 - **Killed** includes mutants that never end: they are stopped at {limit:g} times the time of the
   tests.
 """
+PART = f"""\
+- **Not run**: this is no run of all mutants. Those run are drawn with the seed {SEED} from their
+  module, as far as the time allowed. `make mutate` runs all.
+"""
 
 
 @dataclass(frozen=True)
@@ -190,7 +194,8 @@ def page(found: Sequence[Mutant]) -> str:
         examples=EXAMPLES,
         limit=mutmut.config().timeout_multiplier,
     )
-    return f"{head}\n{table(found)}\n\n## Survivors\n\n{survivors(found)}"
+    part = PART if any(mutant.status not in KILLED | SURVIVED for mutant in found) else ""
+    return f"{head}{part}\n{table(found)}\n\n## Survivors\n\n{survivors(found)}"
 
 
 def main() -> None:
