@@ -221,6 +221,12 @@ def test_the_slowest_and_the_fastest_change_of_each_shape():
     assert sums.breaks().tolist() == [0.0]
 
 
+def test_a_scaled_sum_of_exponentials_has_its_amplitudes_scaled_and_its_rates_kept():
+    scaled = Exponentials(np.array([5.0, -5.0]), np.array([0.02, 0.9])).scaled(3.0)
+    assert scaled.amplitudes.tolist() == [15.0, -15.0]
+    assert scaled.rates.tolist() == [0.02, 0.9]
+
+
 def test_a_rise_may_be_the_steepest_and_so_may_the_tail():
     rise = Trapezoid(np.array([1.0, 2.0, 12.0]), np.array([1.0, 9.0, 8.0]), DECAY_CONSTANT)
     assert rise.steepest() == pytest.approx(math.log(9), rel=1e-12)
