@@ -2,8 +2,8 @@
 
 Run it by ``make mutate``: every mutant, from nothing. ``python docs/mutation.py therapy.limits``
 runs those mutants of a module that have no result yet, ``--again`` also those that survived,
-``--sample N`` at most N of each module. Results stay in ``mutants/``. Why a mutant survives is
-written by hand in ``docs/mutation_reasons.csv``.
+``--sample N`` at most N of each module (0: only writes the page). Results stay in ``mutants/``. Why
+a mutant survives is written by hand in ``docs/mutation_reasons.csv``.
 """
 
 from __future__ import annotations
