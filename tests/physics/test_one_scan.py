@@ -84,11 +84,12 @@ def test_hanscheid_s_rule_is_within_13_percent_in_its_range(ratio):
     assert abs(exact / hanscheid.kernel(50.0, ratio * 48.0) - 1) < 0.132
 
 
-def test_a_half_life_known_exactly_leaves_the_scan_as_the_only_uncertainty():
-    found = one_scan(72.0, cv=0.0)
+@pytest.mark.parametrize("noise", [0.03, 0.10])
+def test_a_half_life_known_exactly_leaves_the_scan_as_the_only_uncertainty(noise):
+    found = one_scan(72.0, cv=0.0, noise=noise)
     assert found.tia.value == pytest.approx(tia.kernel(60.0, 72.0, MEDIAN), rel=1e-12)
     assert np.ptp(found.half_life_effect) == 0.0
-    assert found.tia.sd == pytest.approx(0.10 * found.tia.value, rel=0.02)
+    assert found.tia.sd == pytest.approx(noise * found.tia.value, rel=0.02)
     assert found.effective_half_life.sd == 0.0
 
 
@@ -190,10 +191,10 @@ def test_at_the_ends_of_the_range_there_is_no_warning(half_life):
 
 def test_the_curve_says_what_it_is_made_of():
     known = HalfLife(MEDIAN, spread(CV), "a test")
-    found = fit_one(72.0, 60.0, 6.0, known, DECAY, "kBq")
+    found = fit_one(72.0, 60.0, 3.0, known, DECAY, "kBq")
     assert (found.model, found.sd_assumed, found.decay_constant) == ("single-point", False, DECAY)
     assert (found.chi2, found.dof, found.p_value, found.aicc) == (0.0, 0, None, {})
-    assert [a.tolist() for a in (found.time, found.activity, found.sd)] == [[72.0], [60.0], [6.0]]
+    assert [a.tolist() for a in (found.time, found.activity, found.sd)] == [[72.0], [60.0], [3.0]]
     start = found.tia.value * LN2 / MEDIAN  # a mono-exponential of this area
     assert found.parameters == {"a": Estimate(pytest.approx(start), None, "kBq")}
     assert found.tia.unit == found.cross_check.unit == "kBq*h"
