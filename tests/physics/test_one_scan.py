@@ -203,6 +203,12 @@ def test_the_curve_says_what_it_is_made_of():
     assert found.effective_half_life == half_life
 
 
+def test_the_warning_of_one_scan_says_where_the_half_life_is_from():
+    (warning,) = one_scan(72.0).warnings
+    assert "51 h" in warning.message
+    assert "(a test)" in warning.message
+
+
 def test_by_default_activities_are_megabecquerels():
     assert one_scan(72.0).parameters["a"].unit == "MBq"
 
