@@ -59,7 +59,7 @@ tests run but do not check, or a change that makes no difference.
 """
 PART = f"""\
 - **Not run**: this is no run of all mutants. Those run are drawn with the seed {SEED} from their
-  module, as far as the time allowed. `make mutate` runs all.
+  module, those with quick tests first, as far as the time allowed. `make mutate` runs all.
 """
 
 

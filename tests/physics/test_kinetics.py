@@ -203,6 +203,7 @@ def test_a_combination_of_combinations_is_flat():
     outer = combine([(inner, 5.0), (mono(2.0, 0.2), 1.0)])
     assert isinstance(outer, Combined)
     assert outer.weights == (10.0, 15.0, 1.0)
+    assert combine([(mono(2.0, 0.2), 1.0), (inner, 5.0)]).weights == (1.0, 10.0, 15.0)
     assert outer.integral() == pytest.approx(10 * trapezoid.integral() + 150 + 10, rel=1e-13)
 
 
