@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check coverage docs evidence audit crash bench clean
+.PHONY: plan test check coverage docs evidence audit crash bench mutate clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -34,6 +34,10 @@ audit: $(VENV)/.audit
 crash: $(VENV)/.ready
 	$(BIN)/python tests/crash/kills.py
 
+mutate: $(VENV)/.mutation
+	rm -rf mutants
+	$(BIN)/python docs/mutation.py
+
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
@@ -51,5 +55,9 @@ $(VENV)/.audit: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[audit]"
 	touch $@
 
+$(VENV)/.mutation: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutation]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build site
+	rm -rf $(VENV) dist build site mutants

@@ -8,7 +8,7 @@ import pytest
 from dosimetry.physics import compiling
 from dosimetry.physics.fitting import Task, fit_many, fit_points
 from dosimetry.physics.kinetics import MODELS
-from dosimetry.physics.least_squares import fit_batch, fit_model
+from dosimetry.physics.least_squares import Optimum, fit_batch, fit_model
 from dosimetry.problems import InputError
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
@@ -65,6 +65,16 @@ def test_the_compiled_kernel_gives_the_digits_of_the_interpreted_one(name):
         assert_alike(fast, i, slow[i])
 
 
+def test_a_batch_tells_which_of_its_curves_collapsed():
+    # two exponentials eight times apart in rate, and a single one
+    time = np.array([1.0, 4.0, 24.0, 72.0, 120.0, 168.0])
+    late, early = np.exp(-0.01 * time), np.exp(-0.08 * time)
+    activity = np.stack([50 * late + 50 * early, 100 * late])
+    found = fit_batch("bi", time, activity, 0.05 * activity, DECAY_CONSTANT)
+    assert found.collapsed.tolist() == [False, True]
+    assert [found[i].model.name for i in range(2)] == ["bi", "mono"]
+
+
 def test_curves_with_different_numbers_of_points_are_padded_with_nan():
     time, activity = noisy("uptake", 6, points=7)
     for i, count in enumerate((3, 7, 4, 3, 5, 6)):
@@ -94,6 +104,7 @@ def test_tia_and_its_sd_of_a_batch_are_those_of_each_curve(name):
         if np.all(np.isfinite(one.covariance)):
             variance = gradient @ one.covariance @ gradient
             assert spread[i] == pytest.approx(math.sqrt(variance), rel=1e-9)
+            assert one.tia == (pytest.approx(total[i]), pytest.approx(spread[i], rel=1e-9))
         else:
             assert spread[i] == math.inf
 
@@ -142,3 +153,21 @@ def test_a_curve_that_is_refused_does_not_stop_the_others():
 
 def test_a_small_job_does_not_load_the_compiler():
     assert not compiling.pays(1000)
+
+
+def test_the_tia_of_two_uptakes_has_the_sd_of_all_its_parameters():
+    # TIA a/l1 + b/l2 - (a + b)/l3; its derivatives by a, b, l1, l2, l3
+    a, b, first, second, third = 3.0, 5.0, 0.01, 0.1, 1.0
+    variances = np.array([0.1, 0.2, 1e-6, 1e-4, 40.0])
+    slopes = [99.0, 9.0, -a / first**2, -b / second**2, (a + b) / third**2]
+    found = Optimum(
+        MODELS["bi-uptake"],
+        np.array([first, second, third]),
+        np.array([a, b]),
+        0.0,
+        np.diag(variances),
+        False,
+    )
+    assert found.tia_gradient() == pytest.approx(slopes, rel=1e-12)
+    sd = math.sqrt(np.square(slopes) @ variances)
+    assert found.tia == (pytest.approx(342.0, rel=1e-12), pytest.approx(sd, rel=1e-12))

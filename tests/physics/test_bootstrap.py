@@ -40,12 +40,37 @@ def test_the_trapezoid_is_drawn_around_its_points():
     assert found.sd == pytest.approx(curve.tia.sd, rel=0.08)
 
 
+def assert_distribution_of(found, totals):
+    assert found.unit == "MBq*h"
+    assert found.value == pytest.approx(np.mean(totals), rel=1e-9)
+    assert found.sd == pytest.approx(np.std(totals, ddof=1), rel=1e-6)
+    assert (found.p5, found.p95) == pytest.approx(np.percentile(totals, [5, 95]), rel=1e-9)
+
+
+def test_it_is_the_distribution_over_refits_of_points_drawn_around_the_curve():
+    # Efron and Tibshirani 1993, chapter 6; the draws of numpy's generator 177
+    curve = fit_points(TIME, ACTIVITY, 0.05 * ACTIVITY, "mono", DECAY_CONSTANT)
+    normal = np.random.default_rng(177).standard_normal((100, 4))
+    drawn = curve.shape.activity(TIME) + curve.sd * normal
+    totals = [fit_points(TIME, y, curve.sd, "mono", DECAY_CONSTANT).tia.value for y in drawn]
+    assert_distribution_of(bootstrap_tia(curve, 100), totals)
+
+
+def test_a_point_is_drawn_a_thousandth_of_itself_at_the_least():
+    # sd of 80 %: a tenth of the draws would be negative
+    curve = fit_points(TIME, ACTIVITY, 0.8 * ACTIVITY, "trapezoid", DECAY_CONSTANT)
+    normal = np.random.default_rng(177).standard_normal((150, 4))
+    drawn = np.maximum(ACTIVITY * (1 + 0.8 * normal), 0.001 * ACTIVITY)
+    totals = [fit_points(TIME, y, None, "trapezoid", DECAY_CONSTANT).tia.value for y in drawn]
+    assert_distribution_of(bootstrap_tia(curve, 150), totals)
+
+
 def test_it_is_the_same_at_every_call():
     curve = fit_points(TIME, ACTIVITY, None, "mono", DECAY_CONSTANT)
     assert bootstrap_tia(curve, 200) == bootstrap_tia(curve, 200)
 
 
-@pytest.mark.parametrize("count", [0, 99, 10**7])
+@pytest.mark.parametrize("count", [0, 99, 10**6 + 1])
 def test_a_number_of_refits_out_of_range_is_refused(count):
     curve = fit_points(TIME, ACTIVITY, None, "mono", DECAY_CONSTANT)
     with pytest.raises(InputError) as caught:

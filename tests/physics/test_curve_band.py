@@ -31,6 +31,23 @@ def test_the_sd_follows_the_curve_when_a_parameter_moves(model):
         assert sd == pytest.approx(0.01 * slope, rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("model", MODELS)
+def test_correlated_parameters_are_propagated_with_the_sign_of_their_slopes(model):
+    # variance g C g', g the slopes by differences
+    values = np.array(VALUES[model])
+    root = np.random.default_rng(3).normal(size=(len(values), len(values))) * 0.01 * values
+    slopes = []
+    for i, value in enumerate(values):
+        ends = []
+        for sign in (1, -1):
+            moved = values.copy()
+            moved[i] += 1e-5 * value * sign
+            ends.append(exponentials(model, moved, None, TIME)[0])
+        slopes.append((ends[0] - ends[1]) / (2e-5 * value))
+    _, sd = exponentials(model, values, root.T @ root, TIME)
+    assert sd == pytest.approx(np.linalg.norm(root @ np.array(slopes), axis=0), rel=1e-6, abs=1e-9)
+
+
 def test_correlated_parameters_can_cancel():
     values = np.array([90.0, 0.013])
     together = np.outer([9.0, 0.0], [9.0, 0.0])
@@ -59,7 +76,42 @@ def test_pieces_have_the_sd_of_their_points_and_less_between_them():
 def test_one_scan_is_surest_at_the_scan():
     time = np.array([4.0, 24.0, 48.0, 168.0])
     activity, sd = one_scan((24.0, 60.0, 6.0), 80.0, (50.0, 10.0), time)
+    assert activity == pytest.approx(80.0 * np.exp2(-time / 50.0), rel=1e-12)
     relative = sd / activity
     assert relative.argmin() == 1
     assert relative[1] == pytest.approx(0.1)
     assert relative[3] == pytest.approx(np.hypot(0.1, np.log(2) / 50 * 144 * 0.2))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_curve_is_that_of_its_formula(model):
+    # amplitudes times exponentials, less the same times the uptake's
+    *amplitudes, first, second, third = {
+        "mono": (90.0, 0.013, 0.0, 0.0),
+        "uptake": (90.0, 0.013, 0.8, 0.0),
+        "bi": (60.0, 30.0, 0.011, 0.09, 0.0),
+        "bi-uptake": (60.0, 30.0, 0.011, 0.09, 0.9),
+    }[model]
+    falls = np.exp(-np.outer([first, second, third], TIME))
+    expected = {
+        "mono": lambda: amplitudes[0] * falls[0],
+        "uptake": lambda: amplitudes[0] * (falls[0] - falls[1]),
+        "bi": lambda: amplitudes[0] * falls[0] + amplitudes[1] * falls[1],
+        "bi-uptake": lambda: (
+            amplitudes[0] * (falls[0] - falls[2]) + amplitudes[1] * (falls[1] - falls[2])
+        ),
+    }[model]()
+    activity, sd = exponentials(model, np.array(VALUES[model]), None, TIME)
+    assert activity == pytest.approx(expected, rel=1e-12)
+    assert sd is None
+
+
+def test_between_and_after_points_relative_variances_share_by_distance():
+    # falling: ln A = (1 - s) ln A1 + s ln A2; after: s = 1 + (t - t2)/(t2 - t1); before: that of A1
+    points = (np.array([4.0, 24.0]), np.array([80.0, 20.0]), np.array([8.0, 4.0]))
+    time = np.array([1.0, 9.0, 19.0, 44.0])
+    activity, sd = trapezoid(points, 0.00434, time)
+    expected = [0.1, np.hypot(0.75 * 0.1, 0.25 * 0.2), np.hypot(0.025, 0.15), np.hypot(0.1, 0.4)]
+    assert sd / activity == pytest.approx(expected, rel=1e-6)
+    falling = [80 * np.exp(0.00434 * 3), 80 / np.sqrt(2), 20 * np.sqrt(2), 5.0]
+    assert activity == pytest.approx(falling, rel=1e-12)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from dosimetry.physics.kinetics import Combined, Exponentials, Trapezoid, combine
+from dosimetry.physics.kinetics import MODELS, Combined, Exponentials, Trapezoid, combine
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 PRECISION = 1e-8
@@ -203,4 +203,55 @@ def test_a_combination_of_combinations_is_flat():
     outer = combine([(inner, 5.0), (mono(2.0, 0.2), 1.0)])
     assert isinstance(outer, Combined)
     assert outer.weights == (10.0, 15.0, 1.0)
+    assert combine([(mono(2.0, 0.2), 1.0), (inner, 5.0)]).weights == (1.0, 10.0, 15.0)
     assert outer.integral() == pytest.approx(10 * trapezoid.integral() + 150 + 10, rel=1e-13)
+
+
+def test_the_slowest_and_the_fastest_change_of_each_shape():
+    # pieces: ln(8/2)/2 falling, ln(6/2)/4 rising, ln(6/3)/10 in the tail; exponentials: their rates
+    pieces = Trapezoid(
+        np.array([1.0, 3.0, 7.0, 17.0]), np.array([8.0, 2.0, 6.0, 3.0]), DECAY_CONSTANT
+    )
+    assert pieces.steepest() == pytest.approx(math.log(4) / 2, rel=1e-12)
+    assert pieces.slowest() == pytest.approx(math.log(2) / 10, rel=1e-12)
+    sums = Exponentials(np.array([5.0, -5.0]), np.array([0.02, 0.9]))
+    assert (sums.slowest(), sums.steepest()) == (0.02, 0.9)
+    both = combine([(pieces, 1.0), (sums, 2.0)])
+    assert (both.slowest(), both.steepest()) == (0.02, 0.9)
+    assert both.breaks().tolist() == [0.0, 1.0, 3.0, 7.0, 17.0]
+    assert sums.breaks().tolist() == [0.0]
+
+
+def test_a_scaled_sum_of_exponentials_has_its_amplitudes_scaled_and_its_rates_kept():
+    scaled = Exponentials(np.array([5.0, -5.0]), np.array([0.02, 0.9])).scaled(3.0)
+    assert scaled.amplitudes.tolist() == [15.0, -15.0]
+    assert scaled.rates.tolist() == [0.02, 0.9]
+
+
+def test_a_rise_may_be_the_steepest_and_so_may_the_tail():
+    rise = Trapezoid(np.array([1.0, 2.0, 12.0]), np.array([1.0, 9.0, 8.0]), DECAY_CONSTANT)
+    assert rise.steepest() == pytest.approx(math.log(9), rel=1e-12)
+    flat = Trapezoid(np.array([1.0, 2.0, 3.0]), np.array([9.0, 9.0, 9.0]), DECAY_CONSTANT)
+    assert flat.steepest() == DECAY_CONSTANT
+
+
+@pytest.mark.parametrize(
+    ("name", "rises", "free"),  # physics.md, section 2
+    [("mono", False, 2), ("uptake", True, 3), ("bi", False, 4), ("bi-uptake", True, 5)],
+)
+def test_a_model_knows_whether_it_rises_and_its_number_of_parameters(name, rises, free):
+    assert (MODELS[name].rises, MODELS[name].free) == (rises, free)
+
+
+def test_pieces_in_the_open():
+    # head 8 exp(0.1 (1 - t)); falls 8 to 2 as 8 4^(-share); rises in a straight line; tail ln 2 / 2
+    shape = Trapezoid(np.array([1.0, 3.0, 5.0, 7.0]), np.array([8.0, 2.0, 6.0, 3.0]), 0.1)
+    time = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 7.0, 9.0])
+    falling = [8 * math.exp(0.1), 8 * math.exp(0.05), 8.0, 4.0, 2.0]
+    expected = [*falling, 4.0, 5.0, 6.0, 6 / math.sqrt(2), 3.0, 1.5]
+    assert shape.activity(time) == pytest.approx(expected, rel=1e-12)
+    assert shape.activity(time.reshape(1, -1)).shape == (1, 11)
+    assert float(shape.activity(9.0)) == pytest.approx(1.5)
+    head = 8 * math.expm1(0.1) / 0.1
+    pieces = (8 - 2) * 2 / math.log(4) + (2 + 6) + (6 - 3) * 2 / math.log(2)
+    assert shape.integral() == pytest.approx(head + pieces + 3 * 2 / math.log(2), rel=1e-12)

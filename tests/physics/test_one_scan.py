@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dosimetry.physics.one_scan import HalfLife, fit_one, hanscheid, noise_quantiles, tia
 from dosimetry.problems import InputError
+from dosimetry.quantities import Estimate
 
 LN2 = math.log(2)
 PHYSICAL = 159.528  # h, 177Lu, ICRP 107
@@ -83,11 +84,12 @@ def test_hanscheid_s_rule_is_within_13_percent_in_its_range(ratio):
     assert abs(exact / hanscheid.kernel(50.0, ratio * 48.0) - 1) < 0.132
 
 
-def test_a_half_life_known_exactly_leaves_the_scan_as_the_only_uncertainty():
-    found = one_scan(72.0, cv=0.0)
+@pytest.mark.parametrize("noise", [0.03, 0.10])
+def test_a_half_life_known_exactly_leaves_the_scan_as_the_only_uncertainty(noise):
+    found = one_scan(72.0, cv=0.0, noise=noise)
     assert found.tia.value == pytest.approx(tia.kernel(60.0, 72.0, MEDIAN), rel=1e-12)
     assert np.ptp(found.half_life_effect) == 0.0
-    assert found.tia.sd == pytest.approx(0.10 * found.tia.value, rel=0.02)
+    assert found.tia.sd == pytest.approx(noise * found.tia.value, rel=0.02)
     assert found.effective_half_life.sd == 0.0
 
 
@@ -185,3 +187,44 @@ def test_at_the_ends_of_the_range_there_is_no_warning(half_life):
     for ratio in (0.75, 2.5):
         found = [warning.code for warning in one_scan(ratio * half_life, half_life).warnings]
         assert found == ["one-scan-only"]
+
+
+def test_the_curve_says_what_it_is_made_of():
+    known = HalfLife(MEDIAN, spread(CV), "a test")
+    found = fit_one(72.0, 60.0, 3.0, known, DECAY, "kBq")
+    assert (found.model, found.sd_assumed, found.decay_constant) == ("single-point", False, DECAY)
+    assert (found.chi2, found.dof, found.p_value, found.aicc) == (0.0, 0, None, {})
+    assert [a.tolist() for a in (found.time, found.activity, found.sd)] == [[72.0], [60.0], [3.0]]
+    start = found.tia.value * LN2 / MEDIAN  # a mono-exponential of this area
+    assert found.parameters == {"a": Estimate(pytest.approx(start), None, "kBq")}
+    assert found.tia.unit == found.cross_check.unit == "kBq*h"
+    assert found.cross_check.sd is None
+    half_life = Estimate(pytest.approx(MEDIAN), pytest.approx(MEDIAN * spread(CV)), "h")
+    assert found.effective_half_life == half_life
+
+
+def test_the_warning_of_one_scan_says_where_the_half_life_is_from():
+    (warning,) = one_scan(72.0).warnings
+    assert "51 h" in warning.message
+    assert "(a test)" in warning.message
+
+
+def test_by_default_activities_are_megabecquerels():
+    assert one_scan(72.0).parameters["a"].unit == "MBq"
+
+
+def test_a_half_life_longer_than_the_physical_one_is_cut_to_it():
+    known = HalfLife(2 * PHYSICAL, 0.0, "a test")
+    assert known.quantiles(PHYSICAL).tolist() == [PHYSICAL] * 401
+    found = fit_one(72.0, 60.0, 6.0, known, DECAY)
+    assert found.effective_half_life.value == pytest.approx(PHYSICAL, rel=1e-12)
+    assert found.shape.rates.tolist() == [DECAY]
+    # so far above it that no draw lies below
+    assert HalfLife(1e9, 0.1, "a test").quantiles(PHYSICAL).tolist() == [PHYSICAL] * 401
+
+
+def test_the_effect_of_the_half_life_is_relative_to_the_median():
+    found = one_scan(72.0)
+    known = HalfLife(MEDIAN, spread(CV), "a test").quantiles(PHYSICAL)
+    expected = 60.0 * np.exp2(72.0 / known) * known / LN2 / found.tia.value
+    np.testing.assert_allclose(found.half_life_effect, expected, rtol=1e-12)

@@ -78,3 +78,52 @@ def test_pieces_of_a_mono_exponential_protract_like_it():
     whole = pieces_course(times, [math.exp(-DECAY * t) for t in times], DECAY)
     expected = DECAY / (DECAY + LN2 / 2.8)
     assert protraction([whole]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_course_knows_its_slowest_and_fastest_rate_and_its_corners():
+    course = exponential_course("bi-uptake", (3.0, 5.0, 0.01, 0.5, 2.0))
+    assert (course.slowest, course.fastest, course.corners) == (0.01, 2.0, ())
+    uptake = exponential_course("uptake", (3.0, 0.01, 0.5))
+    assert (uptake.slowest, uptake.fastest) == (0.01, 0.5)
+    pieces = pieces_course((1.0, 3.0), (8.0, 4.0), 0.004)
+    assert pieces.slowest == pieces.fastest == pytest.approx(LN2 / 2)
+    assert pieces.corners == (1.0, 3.0)
+
+
+def test_pieces_in_the_open():
+    # head 8 exp(0.1 (1 - t)); falls 8 to 2 as 8 4^(-share); rises in a straight line; tail ln 2 / 2
+    course = pieces_course((1.0, 3.0, 5.0, 7.0), (8.0, 2.0, 6.0, 3.0), 0.1)
+    time = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 7.0, 9.0])
+    falling = [8 * math.exp(0.1), 8 * math.exp(0.05), 8.0, 4.0, 2.0]
+    expected = [*falling, 4.0, 5.0, 6.0, 6 / math.sqrt(2), 3.0, 1.5]
+    assert course.activity(time) == pytest.approx(expected, rel=1e-12)
+
+
+def test_times_begin_dense_end_where_nothing_is_left_and_meet_the_corners():
+    # steps grow from a fiftieth of the fastest time; 35 times of the slowest rate after the corners
+    pieces = pieces_course((1.0, 3.0), (8.0, 4.0), 0.004)
+    slow = exponential_course("mono", (1.0, 0.01))
+    times = time_steps([pieces, slow], 0.5)
+    assert times[0] == 0.0
+    assert times[-1] == pytest.approx(3.0 + 35.0 / 0.01)
+    assert {1.0, 3.0} <= set(times.tolist())
+    assert len(times) == 1503
+    three = pieces_course((1.0, 3.0, 8.0), (8.0, 4.0, 1.0), 0.004)
+    assert time_steps([three], 0.5)[-1] == pytest.approx(8.0 + 35.0 * 5.0 / math.log(4))
+    unit = 0.02 / 0.5
+    first = unit * math.expm1(math.log1p(times[-1] / unit) / 1500)
+    assert times[1] == pytest.approx(first, rel=1e-9)
+    assert time_steps([slow], 0.5)[-1] == pytest.approx(3500.0)
+    fast = exponential_course("mono", (1.0, 4.0))
+    assert time_steps([fast], 0.5)[1] < time_steps([fast], 4.0 - 1e-9)[1] * (1 + 1e-6)
+
+
+def test_what_is_unrepaired_is_exact_for_dose_rates_linear_in_every_step():
+    # y' = R - mu y: for R = 1, y = (1 - e)/mu; for R = t, y = t/mu - (1 - e)/mu^2; e = exp(-mu t)
+    time, repair = np.array([0.0, 0.3, 1.0, 1.2, 2.0, 4.0, 4.5]), np.array([0.5, 0.2])
+    rate = np.stack([np.ones(7), time], axis=1)
+    one, two = -np.expm1(-time * 0.5) / 0.5, time / 0.2 + np.expm1(-time * 0.2) / 0.04
+    product = rate * np.stack([one, two], axis=1)
+    # and 2 R y is then summed by the trapezoidal rule
+    expected = np.sum(np.diff(time)[:, None] * (product[1:] + product[:-1]), axis=0)
+    assert quadratic_dose(time, rate, repair) == pytest.approx(expected, rel=1e-12)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_patients import PSMA, codes, cycle, flag_of, patient, planned, regimen, washout
 
-from dosimetry.therapy.limits import patient_limits, severity
+from dosimetry.reference import Limit
+from dosimetry.therapy.limits import patient_limits, severity, unassessed_warnings
 
 RISKS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
 SEVERITIES = ("within", "caution", "exceeds")
@@ -103,6 +104,13 @@ def test_a_limit_of_one_s_own_is_flagged_as_written():
     assert flag.severity == "exceeds"
 
 
+def test_a_limit_of_one_s_own_has_no_condition_but_its_own():
+    given = own("liver-own", "liver", "absorbed dose", 6.0)
+    (limit,), _ = patient_limits(patient(limits=[given]))
+    source = "protocol of the clinic"
+    assert limit == Limit("liver-own", "liver", "absorbed dose", 6.0, "own", source)
+
+
 def test_no_limits_asked_for_give_no_flags():
     assert planned(limits=[]).flags == ()
 
@@ -171,6 +179,8 @@ def test_a_limit_on_a_region_without_dose_is_not_assessed():
     flag = flag_of(planned(cycle(washout("kidneys", 6000.0)), agent=PSMA), "red-marrow-ad-2")
     assert flag.severity == "not-assessed"
     assert flag.limit_value.value == 2.0
+    assert (flag.region, flag.quantity) == ("red_marrow", "absorbed dose")
+    assert flag.source == flag_of(planned(), "red-marrow-ad-2").source
     empty = (flag.probability, flag.value, flag.margin, flag.margin_activity, flag.first_cycle)
     assert empty == (None,) * 5
 
@@ -179,6 +189,15 @@ def test_a_limit_of_bed_where_there_is_no_curve_and_no_half_life_is_not_assessed
     # red marrow has no row in effective_half_lives_lu177_dotatate.csv
     (flag,) = planned(limits=[own("marrow", "red_marrow", "BED", 2.0)]).flags
     assert flag.severity == "not-assessed"
+
+
+def test_a_strategy_says_which_limits_it_could_not_take_into_account():
+    # one line for each, none for a fixed course, which looks at no limit
+    flags = planned(cycle(washout("kidneys", 6000.0)), agent=PSMA).flags
+    (warning,) = unassessed_warnings(flags, "to-limit")
+    assert (warning.code, warning.place) == ("limit-not-assessed", "therapy.limits")
+    assert "red-marrow-ad-2" in warning.message
+    assert unassessed_warnings(flags, "fixed") == []
 
 
 def test_not_assessed_is_less_than_every_severity():
@@ -226,6 +245,7 @@ def test_the_margin_is_limit_less_mean():
     for flag in planned().flags:
         expected = flag.limit_value.value - flag.value.value
         assert flag.margin.value == pytest.approx(expected, rel=1e-12)
+        assert (flag.value.unit, flag.margin.unit) == ("Gy", "Gy")
 
 
 MARGINS = [  # coefficient, limit, risk factors, is the margin above one cycle's 7.4 GBq

@@ -295,3 +295,26 @@ def test_the_variance_of_the_logarithm_of_a_log_normal():
 def test_percentiles_of_a_summary_are_those_of_the_draws():
     found = summarise(50.0, 29.0, np.arange(101.0), "Gy")
     assert (found.p5, found.p95, found.unit) == (5.0, 95.0, "Gy")
+
+
+# --- what it says --------------------------------------------------------------------------------
+
+
+def test_a_coefficient_is_the_mean_and_sd_of_a_log_normal():
+    # E = exp(m + v/2), sd = E sqrt(exp(v) - 1)
+    found = Posterior(np.array([0.0, -0.5]), np.diag([1.0, 0.04])).coefficient(1)
+    value = math.exp(-0.48)
+    sd = value * math.sqrt(math.expm1(0.04))
+    assert (found.value, found.sd) == (pytest.approx(value), pytest.approx(sd))
+    assert found.unit == "Gy/GBq"
+
+
+def test_a_flat_prior_knows_nothing_without_a_measurement():
+    flat = Prior(0.0, math.inf, 0.02)
+    assert posterior(flat, [], 4) is None
+    assert posterior(flat, [Observation(0, 0.7, math.inf, (0.1, 0.1))], 4) is None
+
+
+def test_a_summary_keeps_mean_and_sd_as_given():
+    found = summarise(50.0, 29.0, np.arange(101.0), "Gy")
+    assert (found.value, found.sd) == (50.0, 29.0)

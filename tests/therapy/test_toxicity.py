@@ -7,7 +7,7 @@ import pytest
 
 from dosimetry.clinical import Range, grade_rows
 from dosimetry.therapy.labs import read_lab
-from dosimetry.therapy.toxicity import grade
+from dosimetry.therapy.toxicity import Grade, grade
 
 NONE = Range(None, None, "")
 # analyte, unit, lower limit of normal, (bound, grade at the bound and above, grade below)
@@ -28,6 +28,8 @@ RISES = [
     ("creatinine", "mg/dL", 1.2, None, [(1.2, 0, 1), (1.8, 1, 2), (3.6, 2, 3), (7.2, 3, 4)]),
     # above 1.5 and above 3 times the baseline, where the upper limit of normal is far
     ("creatinine", "umol/L", 400, 60, [(90, 0, 2), (180, 2, 3)]),
+    # a baseline above the ULN leaves the multiples of the ULN as they are
+    ("creatinine", "umol/L", 100, 120, [(100, 0, 1), (150, 1, 2), (300, 2, 3), (600, 3, 4)]),
     ("bilirubin", "umol/L", 20, None, [(20, 0, 1), (30, 1, 2), (60, 2, 3), (200, 3, 4)]),
     ("bilirubin", "umol/L", 20, 12, [(20, 0, 1), (30, 1, 2), (60, 2, 3), (200, 3, 4)]),
     # a baseline above the ULN stands in the place of the ULN
@@ -61,6 +63,13 @@ def test_a_rise_is_graded_by_multiples(analyte, unit, uln, usual, bound, at, abo
     assert graded(analyte, float(bound), unit, limits, base) == at
     assert graded(analyte, bound * (1 - STEP), unit, limits, base) == at
     assert graded(analyte, bound * (1 + STEP), unit, limits, base) == above
+
+
+def test_a_grade_names_its_term_and_whether_it_is_of_the_blood():
+    # CTCAE v5.0, Investigations
+    limits = Range(0.7, 1.3, "")
+    assert grade("platelets", 62.0, NONE, None) == Grade("platelet count decreased", 2, True)
+    assert grade("creatinine", 1.6, limits, None) == Grade("creatinine increased", 1, False)
 
 
 def test_the_lowest_grade_reaches_down_to_zero():

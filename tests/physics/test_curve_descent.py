@@ -1,0 +1,391 @@
+"""The way downhill, piece by piece, against linear algebra of numpy and differences of scipy."""
+
+import math
+
+import numpy as np
+import pytest
+from laid_out_curve import ACTIVITIES, HIGH, LOW, RATES, RISING, SDS, TIMES, laid_out, put
+from scipy.optimize import nnls
+
+from dosimetry.physics import curve_descent as descent
+from dosimetry.physics.curve_layout import (
+    AMPLITUDES,
+    APART,
+    COLUMNS,
+    DROPS,
+    GRADIENT,
+    GRADIENT_KEPT,
+    HERE,
+    MATRIX,
+    MATRIX_KEPT,
+    MORE,
+    MORE_KEPT,
+    RESIDUAL,
+    SOLVED,
+    STEP,
+    THETA,
+    TRIAL,
+)
+from dosimetry.physics.kinetics import MODELS
+
+WORK = 200
+CASES = [*ACTIVITIES.items(), ("bi", RISING)]  # in the last an amplitude is zero
+
+
+def memory(places):
+    """Return a memory with numbers at some places."""
+    work = [0.0] * WORK
+    for place, values in places.items():
+        put(work, place, values)
+    return work
+
+
+def symmetric(size, seed):
+    """Return a positive definite matrix."""
+    root = np.random.default_rng(seed).normal(size=(size, size + 2))
+    return root @ root.T
+
+
+def difference(function, at, i, step):
+    """Return a central difference by the i-th variable."""
+    ends = []
+    for sign in (1, -1):
+        moved = np.array(at)
+        moved[i] += sign * step
+        ends.append(function(moved))
+    return (ends[0] - ends[1]) / (2 * step)
+
+
+# --- amplitudes ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_two_amplitudes_are_those_of_non_negative_least_squares(seed):
+    rng = np.random.default_rng(seed)
+    columns, y = rng.normal(size=(5, 2)), rng.normal(size=5)
+    q, p = columns.T @ columns, columns.T @ y
+    expected, root = nnls(columns, y)
+    *found, fall = descent.solve_amplitudes(2, q[0, 0], q[0, 1], q[1, 1], *p)
+    assert found == pytest.approx(expected, rel=1e-10, abs=1e-12)
+    assert fall == pytest.approx(y @ y - root**2, rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("p", "expected"), [(3.0, (1.5, 0.0, 4.5)), (-3.0, (0.0, 0.0, 0.0))])
+def test_one_amplitude_is_the_projection_or_nothing(p, expected):
+    # least squares of one column: a = p/q, chi-square falls by p^2/q
+    assert descent.solve_amplitudes(1, 2.0, 9.0, 9.0, p, 9.0) == expected
+
+
+def test_a_column_without_length_takes_no_amplitude():
+    assert descent.solve_amplitudes(1, 0.0, 0.0, 0.0, 1.0, 0.0) == (0.0, 0.0, 0.0)
+    assert descent.solve_amplitudes(2, 0.0, 0.0, 4.0, 1.0, 2.0) == (0.0, 0.5, 1.0)
+
+
+@pytest.mark.parametrize(("p", "expected"), [((4.0, 2.0), (2.0, 0.0)), ((2.0, 8.0), (0.0, 1.0))])
+def test_of_two_parallel_columns_the_better_takes_all(p, expected):
+    # columns (1, 1) and (2, 2): q = 2, 4, 8, and no determinant
+    assert descent.solve_amplitudes(2, 2.0, 4.0, 8.0, *p)[:2] == expected
+
+
+# --- columns, chi-square, slopes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_columns_and_drops_at_rates_well_apart(name):
+    curve, logs = laid_out(name), RATES[name]
+    put(curve.work, TRIAL, logs)
+    descent.fill_columns(*curve.sizes, curve.work)
+    rates, terms, _, n = curve.sizes
+    found = curve.part(COLUMNS, terms * n).reshape(terms, n)
+    assert found == pytest.approx(curve.columns(logs).T, rel=1e-12)
+    product = np.outer(np.exp(logs), TIMES)
+    drops = curve.part(DROPS, rates * n).reshape(rates, n)
+    assert drops == pytest.approx(product * np.exp(-product) / SDS, rel=1e-12)
+
+
+def test_a_difference_of_nearly_equal_exponentials_keeps_its_digits():
+    # exp(-a t) - exp(-b t) = exp(-a t) (b - a) t (1 - (b - a) t / 2 + ...)
+    curve, rate = laid_out("uptake"), 0.02
+    put(curve.work, TRIAL, [math.log(rate), math.log(rate) + 1e-9])
+    descent.fill_columns(*curve.sizes, curve.work)
+    gap = math.exp(curve.work[TRIAL + 1]) - math.exp(curve.work[TRIAL])
+    expected = np.exp(-rate * TIMES) * gap * TIMES / SDS
+    assert curve.part(COLUMNS, len(TIMES)) == pytest.approx(expected, rel=1e-7)
+
+
+@pytest.mark.parametrize(("name", "activity"), CASES)
+def test_chi_square_amplitudes_and_residual_are_those_of_scipy(name, activity):
+    curve, logs = laid_out(name, activity=activity), RATES[name]
+    put(curve.work, TRIAL, logs)
+    chi2 = descent.evaluate(*curve.sizes, curve.work)
+    amplitudes, expected = curve.best(logs)
+    assert chi2 == pytest.approx(expected, rel=1e-10)
+    assert curve.work[AMPLITUDES : AMPLITUDES + len(amplitudes)] == pytest.approx(amplitudes)
+    residual = curve.columns(logs) @ amplitudes - curve.activity / SDS
+    assert curve.part(RESIDUAL, len(TIMES)) == pytest.approx(residual, rel=1e-9)
+
+
+@pytest.mark.parametrize(("name", "activity"), CASES)
+def test_the_gradient_is_that_of_half_of_chi_square(name, activity):
+    curve, logs = laid_out(name, activity=activity), RATES[name]
+    put(curve.work, TRIAL, logs)
+    descent.evaluate(*curve.sizes, curve.work)
+    expected = [difference(lambda x: curve.best(x)[1] / 2, logs, i, 1e-5) for i in range(len(logs))]
+    assert curve.work[GRADIENT : GRADIENT + len(logs)] == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("name", "activity"), CASES)
+def test_the_matrix_is_gauss_and_newton_s_with_the_columns_projected_out(name, activity):
+    # Kaufman 1975: J' (1 - Q Q') J, J the slopes at fixed amplitudes
+    curve, logs = laid_out(name, activity=activity), RATES[name]
+    put(curve.work, TRIAL, logs)
+    descent.evaluate(*curve.sizes, curve.work)
+    amplitudes, _ = curve.best(logs)
+    slopes = np.stack(
+        [
+            difference(lambda x: curve.columns(x) @ amplitudes, logs, i, 1e-5)
+            for i in range(len(logs))
+        ],
+        axis=1,
+    )
+    basis, _ = np.linalg.qr(curve.columns(logs)[:, amplitudes > 0])
+    slopes -= basis @ (basis.T @ slopes)
+    found = np.reshape(curve.work[MATRIX : MATRIX + len(logs) ** 2], (len(logs), len(logs)))
+    assert found == pytest.approx(slopes.T @ slopes, rel=1e-5)
+
+
+@pytest.mark.parametrize(("name", "activity"), CASES)
+def test_newton_s_more_is_residual_times_second_derivative(name, activity):
+    curve, logs = laid_out(name, activity=activity), RATES[name]
+    put(curve.work, TRIAL, logs)
+    descent.evaluate(*curve.sizes, curve.work)
+    amplitudes, _ = curve.best(logs)
+    residual = curve.columns(logs) @ amplitudes - curve.activity / SDS
+    for i in range(len(logs)):
+        ends = []
+        for step in (-1e-3, 0.0, 1e-3):
+            moved = logs.copy()
+            moved[i] += step
+            ends.append(curve.columns(moved) @ amplitudes)
+        second = (ends[0] - 2 * ends[1] + ends[2]) / 1e-6
+        assert curve.work[MORE + i] == pytest.approx(residual @ second, rel=1e-4)
+
+
+# --- bounds and order ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rise", "given", "expected", "changed"),
+    [
+        (False, [-4.0, -2.0, 0.5], [-4.0, -2.0, 0.5], False),
+        (False, [0.5, -2.0, -4.0], [-4.0, -2.0, 0.5], True),
+        (False, [-2.0, -4.0, 0.5], [-4.0, -2.0, 0.5], True),
+        (False, [-9.0, -2.0, 3.0], [-5.0, -2.0, 1.0], True),  # the bounds
+        (False, [-5.0, -5.0, 1.0], [-5.0, -5.0, 1.0], False),
+        (True, [-4.0, -2.0, -2.0], [-4.0, -2.0, -2.0 + APART], True),
+        (True, [-4.0, -2.0, -2.0 + 2 * APART], [-4.0, -2.0, -2.0 + 2 * APART], False),
+        (True, [-4.0, 1.0, 1.0], [-4.0, 1.0 - APART, 1.0], False),
+        (True, [-4.0, -2.0, 0.5], [-4.0, -2.0, 0.5], False),
+    ],
+)
+def test_rates_are_put_between_the_bounds_and_in_order(rise, given, expected, changed):
+    work = memory({TRIAL: given})
+    assert descent.order(3, rise, -5.0, 1.0, work) is changed
+    assert work[TRIAL : TRIAL + 3] == pytest.approx(expected, abs=1e-12)
+
+
+def test_what_stands_beside_the_log_rates_stays():
+    work = memory({TRIAL: [0.5, -9.0], HERE: [7.0, 8.0, 9.0]})
+    work[TRIAL + 2] = 11.0
+    descent.order(2, False, -5.0, 1.0, work)
+    assert work[HERE : TRIAL + 3] == [7.0, 8.0, 9.0, -5.0, 0.5, 11.0]
+
+
+@pytest.mark.parametrize(
+    ("rise", "here", "expected"),
+    [
+        (True, [-3.0, -2.9], True),
+        (True, [-0.2, 0.0], True),  # 0.2 apart at most
+        (True, [-3.0, -2.7], False),
+        (False, [-3.0, -2.9], False),
+        (True, [-5.0, -4.9], False),  # on a bound
+        (True, [0.9, 1.0], False),
+    ],
+)
+def test_an_uptake_s_rates_meet_when_close_and_off_the_bounds(rise, here, expected):
+    assert descent.meets(2, rise, -5.0, 1.0, memory({HERE: here})) is expected
+
+
+# --- linear systems -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+def test_a_system_is_solved(size):
+    matrix, right = symmetric(size, size), np.arange(1.0, size + 1)
+    work = memory({SOLVED: matrix.ravel(), STEP: right[:3]})
+    put(work, 100, right)
+    assert descent.factored(size, 1e-14, work)
+    descent.back_solve(size, 100, work)
+    assert work[100 : 100 + size] == pytest.approx(np.linalg.solve(matrix, right), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "least", "expected"),
+    [
+        ([[1.0, 1.0], [1.0, 1.0]], 1e-14, False),
+        ([[0.0, 0.0], [0.0, 1.0]], 1e-14, False),
+        ([[-1.0, 0.0], [0.0, 1.0]], 1e-14, False),
+        ([[4.0, 2.0], [2.0, 2.0]], 0.49, True),  # second pivot 2 - 2 2/4 = 1, half of 2
+        ([[4.0, 2.0], [2.0, 2.0]], 0.50, False),
+    ],
+)
+def test_a_matrix_is_refused_where_a_pivot_is_lost(matrix, least, expected):
+    assert descent.factored(2, least, memory({SOLVED: np.ravel(matrix)})) is expected
+
+
+# --- steps --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rates", [2, 3])
+def test_gradient_and_matrix_turn_by_the_chain_rule(rates):
+    # the last two are m - sqrt(s), m + sqrt(s): d/dm = (1, 1), d/ds = (-1, 1) / width
+    here = np.array([-5.0, -3.1, -2.9])[-rates:]
+    gradient, matrix = np.array([0.3, -0.7, 1.1])[-rates:], symmetric(rates, 4)
+    work = memory({HERE: here, GRADIENT_KEPT: gradient, MORE_KEPT: [5.0] * rates})
+    put(work, MATRIX_KEPT, matrix.ravel())
+    descent.turn(rates, work)
+    turned = np.eye(rates)
+    turned[-2:, -2:] = [[1.0, -1 / 0.2], [1.0, 1 / 0.2]]
+    assert work[GRADIENT_KEPT : GRADIENT_KEPT + rates] == pytest.approx(turned.T @ gradient)
+    found = np.reshape(work[MATRIX_KEPT : MATRIX_KEPT + rates**2], (rates, rates))
+    assert found == pytest.approx(turned.T @ matrix @ turned)
+    assert work[MORE_KEPT : MORE_KEPT + rates] == [5.0, 0.0, 0.0][-rates:]
+
+
+def kept(here, gradient, rise=False, low=LOW, high=HIGH):
+    rates = len(here)
+    matrix = symmetric(rates, 6)
+    work = memory({HERE: here, GRADIENT: gradient, MORE: [0.5] * rates, MATRIX: matrix.ravel()})
+    meeting = descent.keep(rates, rise, low, high, work)
+    places = (GRADIENT_KEPT, MORE_KEPT)
+    found = [work[place : place + rates] for place in places]
+    square = np.reshape(work[MATRIX_KEPT : MATRIX_KEPT + rates**2], (rates, rates))
+    return meeting, *found, square, matrix
+
+
+def test_between_the_bounds_all_is_kept_as_it_is():
+    meeting, gradient, more, matrix, given = kept([-4.0, -2.0, 0.0], [1.0, -2.0, 3.0], rise=True)
+    assert not meeting
+    assert (gradient, more) == ([1.0, -2.0, 3.0], [0.5] * 3)
+    np.testing.assert_array_equal(matrix, given)
+
+
+@pytest.mark.parametrize(
+    ("here", "gradient", "held"),
+    [
+        ([LOW, -2.0, 0.0], [1.0, 1.0, 1.0], 0),  # chi-square falls below the bound
+        ([LOW, -2.0, 0.0], [-1.0, 1.0, 1.0], None),
+        ([-4.0, -2.0, HIGH], [1.0, 1.0, -1.0], 2),
+        ([-4.0, -2.0, HIGH], [1.0, 1.0, 1.0], None),
+        ([LOW, -2.0, 0.0], [0.0, 1.0, 1.0], None),
+    ],
+)
+def test_a_rate_on_a_bound_that_chi_square_falls_towards_is_held(here, gradient, held):
+    _, found, more, matrix, given = kept(here, gradient)
+    free = [i for i in range(3) if i != held]
+    assert [found[i] for i in free] == [gradient[i] for i in free]
+    assert [more[i] for i in free] == [0.5] * len(free)
+    np.testing.assert_array_equal(matrix[np.ix_(free, free)], given[np.ix_(free, free)])
+    if held is not None:
+        assert (found[held], more[held], matrix[held].tolist()) == (
+            0.0,
+            0.0,
+            np.eye(3)[held].tolist(),
+        )
+        np.testing.assert_array_equal(matrix[:, held], np.eye(3)[held])
+
+
+def test_rates_that_meet_are_kept_turned():
+    meeting, gradient, more, _, _ = kept([-3.1, -2.95], [1.0, 4.0], rise=True)
+    assert (meeting, more) == (True, [0.0, 0.0])
+    assert gradient == pytest.approx([5.0, 20.0])  # sum, and difference by the distance
+
+
+def test_a_least_distance_is_held_while_chi_square_falls_towards_it():
+    here = [-3.0, -3.0 + APART]
+    meeting, gradient, _, matrix, _ = kept(here, [1.0, 3.0], rise=True)
+    assert (meeting, gradient) == (True, pytest.approx([4.0, 0.0]))
+    assert matrix[1].tolist() == [0.0, 1.0]
+    assert kept(here, [3.0, 1.0], rise=True)[1][1] < 0.0  # free to part
+    assert kept([-3.0, -3.0 + 2 * APART], [1.0, 3.0], rise=True)[1][1] > 0.0
+
+
+def test_a_step_is_newton_s_where_chi_square_is_convex():
+    matrix, more, gradient = symmetric(3, 8), np.array([0.2, -0.1, 0.3]), np.array([1.0, -2.0, 0.5])
+    work = memory({MATRIX_KEPT: matrix.ravel(), MORE_KEPT: more, GRADIENT_KEPT: gradient})
+    assert descent.find_step(3, 0.25, work) == 2
+    whole = matrix + np.diag(0.25 * np.diag(matrix) + more)
+    assert work[STEP : STEP + 3] == pytest.approx(np.linalg.solve(whole, gradient), rel=1e-9)
+
+
+def test_a_step_is_gauss_and_newton_s_where_it_is_not():
+    matrix, gradient = symmetric(3, 8), np.array([1.0, -2.0, 0.5])
+    work = memory({MATRIX_KEPT: matrix.ravel(), MORE_KEPT: [-1e3] * 3, GRADIENT_KEPT: gradient})
+    assert descent.find_step(3, 0.25, work) == 1
+    damped = matrix + np.diag(0.25 * np.diag(matrix))
+    assert work[STEP : STEP + 3] == pytest.approx(np.linalg.solve(damped, gradient), rel=1e-9)
+
+
+def test_there_is_no_step_from_a_matrix_that_is_not_positive():
+    work = memory({MATRIX_KEPT: np.diag([1.0, -1.0]).ravel(), GRADIENT_KEPT: [1.0, 1.0]})
+    assert descent.find_step(2, 0.25, work) == 0
+
+
+def test_a_step_moves_against_the_gradient_by_one_in_ln_rate_at_most():
+    work = memory(
+        {HERE: [-4.0, -2.0, 0.0], STEP: [0.5, 3.0, -3.0], GRADIENT_KEPT: [2.0, 1.0, -1.0]}
+    )
+    assert descent.move(3, False, work) == pytest.approx(0.5 * 2 + 1 + 1)
+    assert work[TRIAL : TRIAL + 3] == [-4.5, -3.0, 1.0]
+
+
+def test_a_step_of_rates_that_meet_moves_mean_and_square_of_half_their_distance():
+    work = memory(
+        {HERE: [-5.0, -3.2, -3.0], STEP: [0.5, 0.25, -0.03], GRADIENT_KEPT: [2.0, 1.0, -1.0]}
+    )
+    assert descent.move(3, True, work) == pytest.approx(0.5 * 2 + 0.25 + 0.03)
+    # mean -3.1 - 0.25, half of the distance sqrt(0.1^2 + 0.03) = 0.2
+    assert work[TRIAL : TRIAL + 3] == pytest.approx([-5.5, -3.55, -3.15])
+
+
+def test_rates_that_meet_never_come_closer_than_they_may():
+    work = memory({HERE: [-3.2, -3.0], STEP: [0.0, 0.5], GRADIENT_KEPT: [0.0, 1.0]})
+    descent.move(2, True, work)
+    half = APART / 2
+    assert work[TRIAL : TRIAL + 2] == pytest.approx([-3.1 - half, -3.1 + half], abs=1e-12)
+
+
+def test_distance_is_that_of_the_rate_that_moved_most():
+    work = memory({HERE: [-4.0, -2.0, 0.0], THETA: [-4.5, -0.5, 9.0]})
+    assert descent.distance(2, THETA, work) == 1.5
+
+
+# --- down to the optimum ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_way_down_ends_where_the_gradient_of_scipy_s_chi_square_vanishes(name):
+    curve = laid_out(name)
+    rates, terms, rise, n = curve.sizes
+    put(curve.work, HERE, RATES[name])
+    chi2 = descent.descend(rates, terms, rise, n, LOW, HIGH, True, curve.work)
+    put(curve.work, THETA, curve.work[HERE : HERE + rates])
+    settled = descent.settle(rates, terms, rise, n, LOW, HIGH, curve.work)
+    logs = np.array(curve.work[THETA : THETA + rates])
+    assert chi2 == pytest.approx(settled, rel=1e-8)
+    assert settled == pytest.approx(curve.best(logs)[1], rel=1e-9)
+    assert settled <= curve.best(RATES[name])[1]
+    for i, value in enumerate(logs):
+        slope = difference(lambda x: curve.best(x)[1], logs, i, 1e-5)
+        on_bound = value <= LOW + 1e-12 or value >= HIGH - 1e-12
+        assert on_bound or slope == pytest.approx(0.0, abs=1e-5)
