@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check docs evidence bench bench-million clean
+.PHONY: plan test check docs evidence bench bench-million fuzz clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -30,6 +30,9 @@ bench: $(VENV)/.bench
 bench-million: $(VENV)/.bench
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/population.py --million
 
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -u tests/fuzz/run.py
+
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
@@ -43,5 +46,9 @@ $(VENV)/.evidence: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[evidence]"
 	touch $@
 
+$(VENV)/.fuzz: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[fuzz]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build site
+	rm -rf $(VENV) dist build site fuzz-failures

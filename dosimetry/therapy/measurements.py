@@ -226,7 +226,7 @@ def _collect(outcomes: Iterable[Outcome]) -> tuple[Scan, ...]:
         seen[key] = outcome.place
         scans.append(outcome)
     if len(problems) > MOST_PROBLEMS:
-        problems[MOST_PROBLEMS:] = [Problem("more", "and more problems")]
+        problems[MOST_PROBLEMS:] = [Problem("more", "and more problems", "correct these first")]
     if problems:
         raise InputError(problems)
     return tuple(scans)

@@ -238,7 +238,22 @@ def read_json(text: str, name: str) -> dict[str, Any]:
         raise refuse(
             "too-deep", f"nested deeper than {DEEPEST}", "a patient file is flat", f"{name}: file"
         )
+    if "\\u" in text:
+        _refuse_surrogates(data, name)
     return _mapping(data, name)
+
+
+def _refuse_surrogates(data: Any, name: str) -> None:
+    """Refuse half a character, which an escape can write and no file can hold."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise refuse(
+            "not-utf-8",
+            "an escape stands for half a character",
+            "write the character itself",
+            f"{name}: file",
+        ) from None
 
 
 def _levels(data: Any) -> list[int]:

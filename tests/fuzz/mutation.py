@@ -1,4 +1,4 @@
-"""Mutations that know the form of an input: a value for a value, a key for a key, a cell for a cell.
+"""Mutations that know the form of an input: value for value, key for key, cell for cell.
 
 The same seed gives the same mutation.
 """
@@ -11,33 +11,44 @@ import yaml
 LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
-KEYS = """patient id sex age weight height hematocrit kidney_risk_factors therapy radiopharmaceutical
-regimen activity cycles interval start limits region quantity limit source prior_doses absorbed_dose
-bed marrow_to_blood_ratio time_zone infusion_time masses value sd effective_half_lives administered
-prepared prepared_at residual residual_at at measurements decay_corrected_to systematic_uncertainty
-models blood dose_coefficients labs reference_ranges lower upper adverse_events term grade time
-concentration volume recovery platelets neutrophils haemoglobin creatinine bilirubin albumin ast alt
-kidney_left kidney_right kidneys liver spleen red_marrow tumour_1 tumour_2 total_body colon
-remainder_of_body patient_id cycle mass model file provenance inputs content version options risk
-strategy severity probability curves second_check""".split()
 
-VALUES = """male|female|64 year|18 year|80 kg|178 cm|0.41|netter-1|netter-2|177Lu-DOTATATE|177Lu-PSMA-617
-7.4 GBq|7400 MBq|200 mCi|1 kBq|1e6 MBq|1e-3 MBq|7,4 GBq|7.4|8 week|1 d|730 d|0.5 h|4 h|24 h|1e4 h|1e-3 h
-168 h|80 MBq|1e-9 MBq|0.5 %IA|300 kBq/mL|5 %|0 %|1000 %|1e-4 %|241 g|1e-3 g|5e5 g|2 Gy|0.31 Gy/GBq|12
-2026-01-12|2026-03-09|2026-01-12T09:30:00+01:00|2026-01-12T09:30:00|2026-01-12T23:59:59-14:00|1900-01-01
-0001-01-01T00:00:00+14:00|9999-12-31|9999-12-31T23:59:59-14:00|2026-02-30|Europe/Berlin|09:30|24:00
-none|administration|mono|bi|uptake|bi-uptake|trapezoid|single-point|auto|one|plasma|absorbed dose|bed
-212 1e9/L|0 1e9/L|20 1e9/L|1e-300 1e9/L|0.4 1e9/L|78 umol/L|400 umol/L|12.8 g/dL|128 g/L|41 g/L|nausea|3
-kidneys-ad-23|kidneys-bed|red-marrow-ad-2|two_cycles_1.csv|psma_patient1.csv|.|/dev/zero|nothing.csv|0
-hypertension|single_kidney|1|-1|-0|1e999|1e-320|nan|inf|NaN|null|true|''|~|0x10|1_000|٣|²|５|\u00a05
-1e308|4.9e-324|9007199254740993|MBq**9999|kg^1e9|h-1|1/h|%|%IA|rad|GBq|MBq*h|Gy/(MBq*h)|1e9/L|10^9/L|\u00b5Bq
-MBq|h|g|kBq/mL|[h]|[MBq]|[|]|;|,|"|\x00|\x1f|\ufeff|\u202e|\u2028|<<|*a|&a|!!int|?|- |{|}|=1+1|to-limit""".replace(
-    "\n", "|"
-).split("|")
+def _words(text):
+    return text.strip("\n").replace("\n", "|").split("|")
 
-HEADERS = """region|time [h]|activity [MBq]|sd [MBq]|sd [%]|volume [mL]|recovery|time [d]|activity [%IA]
-activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|mass [g]|model|weight [kg]
-regimen|file|at|time|activity []|time [[h]]|time [h**9]|""".replace("\n", "|").split("|")
+
+KEYS = _words("""
+patient|id|sex|age|weight|height|hematocrit|kidney_risk_factors|therapy|radiopharmaceutical
+regimen|activity|cycles|interval|start|limits|region|quantity|limit|source|prior_doses
+absorbed_dose|bed|marrow_to_blood_ratio|time_zone|infusion_time|masses|value|sd
+effective_half_lives|administered|prepared|prepared_at|residual|residual_at|at|measurements
+decay_corrected_to|systematic_uncertainty|models|blood|dose_coefficients|labs|reference_ranges
+lower|upper|adverse_events|term|grade|time|concentration|volume|recovery|platelets|neutrophils
+haemoglobin|creatinine|bilirubin|albumin|ast|alt|kidney_left|kidney_right|kidneys|liver|spleen
+red_marrow|tumour_1|tumour_2|total_body|colon|remainder_of_body|patient_id|cycle|mass|model|file
+provenance|inputs|content|version|options|risk|strategy|severity|probability|curves|second_check
+""")
+
+VALUES = _words("""
+male|female|64 year|18 year|80 kg|178 cm|0.41|netter-1|netter-2|177Lu-DOTATATE|177Lu-PSMA-617
+7.4 GBq|7400 MBq|200 mCi|1 kBq|1e6 MBq|1e-3 MBq|7,4 GBq|7.4|8 week|1 d|730 d|0.5 h|4 h|24 h
+1e4 h|1e-3 h|168 h|80 MBq|1e-9 MBq|0.5 %IA|300 kBq/mL|5 %|0 %|1000 %|1e-4 %|241 g|1e-3 g|5e5 g
+2 Gy|0.31 Gy/GBq|12|2026-01-12|2026-03-09|2026-01-12T09:30:00+01:00|2026-01-12T09:30:00
+2026-01-12T23:59:59-14:00|1900-01-01|0001-01-01T00:00:00+14:00|9999-12-31
+9999-12-31T23:59:59-14:00|2026-02-30|Europe/Berlin|09:30|24:00|none|administration|mono|bi
+uptake|bi-uptake|trapezoid|single-point|auto|one|plasma|absorbed dose|bed|212 1e9/L|0 1e9/L
+20 1e9/L|1e-300 1e9/L|0.4 1e9/L|78 umol/L|400 umol/L|12.8 g/dL|128 g/L|41 g/L|nausea|3
+kidneys-ad-23|kidneys-bed|red-marrow-ad-2|two_cycles_1.csv|psma_patient1.csv|.|/dev/zero
+nothing.csv|0|hypertension|single_kidney|1|-1|-0|1e999|1e-320|nan|inf|NaN|null|true|''|~|0x10
+1_000|٣|²|５|\xa05|1e308|4.9e-324|9007199254740993|MBq**9999|kg^1e9|h-1|1/h|%|%IA|rad|GBq|MBq*h
+Gy/(MBq*h)|1e9/L|10^9/L|µBq|MBq|h|g|kBq/mL|[h]|[MBq]|[|]|;|,|"|\x00|\x1f|\ufeff|\u202e|\u2028
+<<|*a|&a|!!int|?|- |{|}|=1+1|to-limit
+""")
+
+HEADERS = _words("""
+region|time [h]|activity [MBq]|sd [MBq]|sd [%]|volume [mL]|recovery|time [d]|activity [%IA]
+activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|mass [g]|model
+weight [kg]|regimen|file|at|time|activity []|time [[h]]|time [h**9]
+""")
 
 JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, True, None, 7.4)
 
@@ -45,7 +56,7 @@ JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, 
 def mutate(name: str, data: bytes, seed: int, plain) -> bytes:
     """Return a mutation of an input of a target; ``plain`` is the mutation that knows no form."""
     rng = random.Random(seed)
-    if rng.random() < 0.3:
+    if rng.random() < 0.2:
         return plain(data)
     try:
         text = data.decode("utf-8", "surrogateescape")
@@ -119,7 +130,7 @@ def _mutate_tree(tree, rng, value):
     if not isinstance(tree, dict | list) or not (places := _places(tree, [])):
         return {rng.choice(KEYS): value(rng)}
     holder, key = rng.choice(places)
-    change = rng.randrange(6)
+    change = rng.choice((0, 1, 1, 1, 2, 3, 4, 5))
     if change == 0:
         holder[key] = value(rng)
     elif change == 1:
@@ -140,10 +151,15 @@ def _mutate_tree(tree, rng, value):
 
 
 def _scaled(leaf, rng):
-    """Exchange the number of a quantity, and keep its unit."""
-    if isinstance(leaf, str):
-        return " ".join((_number(rng), *leaf.split(" ")[1:]))
-    return rng.choice((leaf, [leaf], {"value": leaf, "sd": "5 %"}))
+    """Exchange the number of a quantity, mostly for one that is near, and keep its unit."""
+    if not isinstance(leaf, str):
+        return rng.choice((leaf, [leaf], {"value": leaf, "sd": "5 %"}))
+    number, *unit = leaf.split(" ")
+    try:
+        near = f"{float(number) * rng.lognormvariate(0, 0.3):.4g}"
+    except ValueError:
+        return leaf
+    return " ".join((near if rng.random() < 0.8 else _number(rng), *unit))
 
 
 def mutate_csv(text: str, rng: random.Random) -> str:
@@ -161,7 +177,7 @@ def mutate_csv(text: str, rng: random.Random) -> str:
         elif change == 0:
             row[column] = rng.choice((_value(rng), rng.choice(KEYS)))
         elif change < 4:
-            row[column] = f"{rng.lognormvariate(3, 3):.4g}" if change < 3 else _number(rng)
+            row[column] = _scaled(row[column], rng)
         elif change == 4:
             row.insert(column, row[column])
         elif change == 5:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import dosimetry
 from dosimetry.population.cohort import run_cohort
-from dosimetry.problems import InputError
+from dosimetry.problems import InputError, printable
 from dosimetry.therapy.checking import check_file
 from dosimetry.therapy.curves import fit_file
 from dosimetry.therapy.decay_query import describe_decay
@@ -39,11 +39,13 @@ def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
         try:
             TARGETS[name](data, folder, deep)
         except InputError as error:
-            assert error.problems
-            assert all(problem.code and problem.message for problem in error.problems)
-            str(error).encode("utf-8", "backslashreplace")
-            return False
-    return True
+            refused = error
+        else:
+            return True
+    assert refused.problems
+    assert all(problem.code and problem.message for problem in refused.problems)
+    printable(f"{refused}").encode()
+    return False
 
 
 def prepare(folder: Path) -> None:
@@ -105,13 +107,9 @@ def _refuse_constant(word: str) -> None:
 def measurements(data: bytes, folder: Path, deep: bool) -> None:
     """Measurements of a cycle, and blood samples, as CSV."""
     (folder / "scans.csv").write_bytes(data)
-    for kind in ("blood", "measurements"):
-        try:
-            _patient(folder / "patient.yaml", (PATIENT % kind).encode(), deep)
-        except InputError:
-            if kind == "measurements":
-                raise
-    if deep:
+    kind = "measurements" if b"region" in data else "blood"
+    _patient(folder / "patient.yaml", (PATIENT % kind).encode(), deep)
+    if deep and kind == "measurements":
         fit_file(folder / "scans.csv", "7.4 GBq", "Lu-177", (), None)
 
 
