@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from fuzz import targets
+from fuzz import mutation, targets
 
 from dosimetry import InputError, read_patient
 from dosimetry.therapy.measurements import read_measurements
@@ -43,3 +43,17 @@ def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, name):
     for read in (lambda: read_measurements(name, tmp_path), lambda: read_patient(tmp_path / name)):
         with pytest.raises(InputError, match="no such file"):
             read()
+
+
+PLAIN = (
+    *("units/curie", "patient_yaml/start_at_the_last_day.yaml", "patient_json/scans.json"),
+    *("measurements/plain.csv", "cohort/two_patients.csv"),
+)
+
+
+@pytest.mark.parametrize("path", PLAIN)
+def test_the_same_seed_gives_the_same_mutation_and_another_one_others(path):
+    name, data = path.partition("/")[0], (CORPUS / path).read_bytes()
+    made = [mutation.mutate(name, data, seed, bytes) for seed in [*range(20)] * 2]
+    assert made[:20] == made[20:]
+    assert len(set(made)) > 5
