@@ -23,16 +23,16 @@ FAILED = ROOT / "fuzz-failures"
 SEED = 20261126
 LONGEST = 5  # s for one input
 MOST_MEMORY = 500  # MB
-# Inputs of each target, the longest of them in bytes, and of how many that are read one is planned.
+# Of each target: rounds, each from the corpus anew and with a seed of its own; inputs of a round;
+# the longest of them in bytes; of how many that are read one is planned.
 BUDGET = {
-    "units": (90_000, 256, 1),
-    "patient_yaml": (35_000, 8_192, 16),
-    "patient_json": (35_000, 8_192, 16),
-    "measurements": (25_000, 4_096, 16),
-    "cohort": (10_000, 4_096, 1),
-    "verify": (5_000, 65_536, 8),
+    "units": (2, 60_000, 256, 1),
+    "patient_yaml": (3, 8_000, 8_192, 16),
+    "patient_json": (3, 8_000, 8_192, 16),
+    "measurements": (3, 6_000, 4_096, 16),
+    "cohort": (2, 5_000, 4_096, 1),
+    "verify": (2, 2_000, 65_536, 8),
 }
-
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # each input is a file
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
 
@@ -42,7 +42,7 @@ class Tally:
 
     def __init__(self, name, folder, seeds, answer):
         self.name, self.folder, self.answer = name, folder, answer
-        self.inputs, _, self.every = BUDGET[name]
+        _, self.inputs, _, self.every = BUDGET[name]
         self.left = self.inputs + seeds
         self.started = time.perf_counter()
         self.read, self.slowest, self.failures = 0, 0.0, {}
@@ -109,8 +109,8 @@ def seeds(name):
     return found
 
 
-def fuzz(name, answer):
-    """Fuzz one target in this process."""
+def fuzz(name, number, answer):
+    """Fuzz one target for one round in this process."""
     import atheris
 
     sys.path.insert(0, str(Path(__file__).parent))
@@ -128,9 +128,9 @@ def fuzz(name, answer):
     for i, data in enumerate(given):
         (folder / "seeds" / f"{i:04d}").write_bytes(data)
     (folder / "words").write_text(dictionary(mutation.KEYS + mutation.VALUES + mutation.HEADERS))
-    longest = BUDGET[name][1]
+    longest = BUDGET[name][2]
     options = {
-        "seed": SEED,
+        "seed": SEED + number,
         "max_len": longest,
         "timeout": LONGEST,
         "rss_limit_mb": MOST_MEMORY,
@@ -160,38 +160,50 @@ def dictionary(words):
     return "".join(f'"{word}"\n' for word in quoted if word)
 
 
+def one_round(name, number):
+    """Fuzz one target for one round in a process of its own; None where that was stopped."""
+    FAILED.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as scratch:
+        answer = Path(scratch) / "answer.json"
+        with (FAILED / f"{name}-{number}.log").open("wb") as log:
+            subprocess.run(
+                [sys.executable, __file__, "--one", name, str(number), answer],
+                cwd=ROOT,
+                env={**os.environ, "PYTHONHASHSEED": "0", "TMPDIR": scratch, **ONE_THREAD},
+                stderr=log,
+                check=False,
+            )
+        return json.loads(answer.read_text()) if answer.exists() else None
+
+
+def row(name, told):
+    """Return the line of the table on the rounds of a target."""
+    done = [one for one in told if one is not None]
+    if not done:
+        return f"| {name} | stopped in every round: too slow, or too much memory |"
+    inputs, read, seconds, failures = (
+        sum(one[key] for one in done) for key in ("inputs", "read", "seconds", "failures")
+    )
+    slowest, memory = (max(one[key] for one in done) for key in ("slowest", "memory"))
+    return (
+        f"| {name} | {inputs:,} | {read:,} | {seconds:.0f} | {slowest:.2f} s | {memory:.0f} MB "
+        f"| {failures + len(told) - len(done)} |"
+    )
+
+
 def main(names):
-    """Fuzz each target in a process of its own, and print the table."""
+    """Fuzz each target, and print the table."""
     print("| target | inputs | read well | seconds | slowest input | peak memory | failures |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
-    bad = 0
-    FAILED.mkdir(exist_ok=True)
+    good = True
     for name in names or BUDGET:
-        with tempfile.TemporaryDirectory(dir=IN_MEMORY) as scratch:
-            answer = Path(scratch) / "answer.json"
-            with (FAILED / f"{name}.log").open("wb") as log:
-                subprocess.run(
-                    [sys.executable, __file__, "--one", name, answer],
-                    cwd=ROOT,
-                    env={**os.environ, "PYTHONHASHSEED": "0", "TMPDIR": scratch, **ONE_THREAD},
-                    stderr=log,
-                    check=False,
-                )
-            if not answer.exists():
-                print(f"| {name} | stopped: see {log.name} |", flush=True)
-                bad += 1
-                continue
-            told = json.loads(answer.read_text())
-        bad += told["failures"]
-        print(
-            f"| {name} | {told['inputs']:,} | {told['read']:,} | {told['seconds']:.0f} | "
-            f"{told['slowest']:.2f} s | {told['memory']:.0f} MB | {told['failures']} |",
-            flush=True,
-        )
-    return 1 if bad else 0
+        told = [one_round(name, number) for number in range(BUDGET[name][0])]
+        print(row(name, told), flush=True)
+        good = good and all(one is not None and not one["failures"] for one in told)
+    return 0 if good else f"see {FAILED}"
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        fuzz(sys.argv[2], Path(sys.argv[3]))
+        fuzz(sys.argv[2], int(sys.argv[3]), Path(sys.argv[4]))
     sys.exit(main(sys.argv[1:]))
