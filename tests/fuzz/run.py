@@ -140,7 +140,11 @@ def fuzz(name, number, answer):
         "verbosity": 0,
     }
 
+    good = [data for data in given if targets.run(name, data, folder / "inputs")]
+
     def mutate(data, size, seed):
+        if seed % 2:  # what was found so far is refused early, most of it: begin anew as often
+            data = good[seed // 2 % len(good)]
         return mutation.mutate(name, data, seed, lambda text: atheris.Mutate(text, size))[:size]
 
     atheris.Setup(
