@@ -88,11 +88,12 @@ def _panels(dose_rate: Shape, repair: float) -> Array:
     A panel is narrow where the dose rate may still change fast, and ends at every break.
     """
     slowest, steepest = dose_rate.slowest(), dose_rate.steepest()
-    widest = min(PANEL / repair, PANEL / slowest)
     breaks = dose_rate.breaks()
     stops = [*breaks[breaks > 0].tolist(), float(breaks[-1]) + CUT / slowest]
     edges = [0.0]
     for stop in stops:
+        # The slowest decay is that of the tail, which may be steep where two points lie close.
+        widest = PANEL / (max(repair, slowest) if stop == stops[-1] else repair)
         while edges[-1] < stop:
             width = min(widest, 0.25 / steepest + GROWTH * edges[-1])
             edges.append(min(edges[-1] + width, stop))
