@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check coverage docs evidence audit crash bench mutate clean
+.PHONY: plan test check coverage docs evidence audit crash bench mutate fuzz clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
@@ -38,6 +38,9 @@ mutate: $(VENV)/.mutation
 	rm -rf mutants
 	$(BIN)/python docs/mutation.py
 
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python -u tests/fuzz/run.py
+
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
@@ -59,5 +62,9 @@ $(VENV)/.mutation: $(VENV)/.ready
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[mutation]"
 	touch $@
 
+$(VENV)/.fuzz: $(VENV)/.ready
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[fuzz]"
+	touch $@
+
 clean:
-	rm -rf $(VENV) dist build site mutants
+	rm -rf $(VENV) dist build site mutants fuzz-failures

@@ -58,7 +58,7 @@ PINT_NAMES = {"%IA": "percent_of_administered", "%": "percent", "rad": "rads"}
 LONGEST_UNIT = 40
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_ATOM = r"(?:%IA|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)?-?[1-4])?)"
+_ATOM = r"(?:%IA|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)-?[1-4])?)"
 _GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"
 _UNIT = rf"{_GROUP}(?:\s*[*·/]\s*{_GROUP})*"
 QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(1e9|10\^9|1(?=/))?\s*(/?\s*{_UNIT})|(1))?\s*")
@@ -243,7 +243,8 @@ def parse_number(text: str) -> float:
     >>> parse_number("0.41")
     0.41
     """
-    if NUMBER.fullmatch(text.strip()) and math.isfinite(value := float(text)):
+    number = text.strip()  # of more kinds of space than float() knows
+    if NUMBER.fullmatch(number) and math.isfinite(value := float(number)):
         return value
     comma = COMMA.fullmatch(text)
     raise refuse(

@@ -365,6 +365,8 @@ MESSAGES = {
         ("decay", "7.4 h", "--after", "3 d"),
         "ACTIVITY: 'h' is no unit of activity",
     ),
+    "decay over ages": (("decay", "7.4 GBq", "--after", "1e300 d"), "1e300 d"),
+    "decay to nothing": (("decay", "7.4 GBq", "--to", "1e-300 Bq"), "1e-300 Bq"),
     "decay to more": (("decay", "7.4 GBq", "--to", "8 GBq"), "8 GBq is more than 7.4 GBq"),
     "an unknown nuclide": (("decay", "7 GBq", "--after", "3 d", "--nuclide", "Lu177"), "Lu-177"),
     "an unknown table": (("tables", "limit"), "nearest: limits"),

@@ -109,7 +109,7 @@ class Trapezoid:
             end < start, start * (end / start) ** inside, start + (end - start) * inside
         )
         before = self.activities[0] * np.exp(self.decay_constant * (self.times[0] - grid))
-        after = self.activities[-1] * np.exp(-self.tail() * (grid - self.times[-1]))
+        after = self.activities[-1] * np.exp(-self.tail() * np.maximum(grid - self.times[-1], 0.0))
         return np.where(
             grid < self.times[0], before, np.where(grid > self.times[-1], after, between)
         )

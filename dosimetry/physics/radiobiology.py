@@ -18,6 +18,7 @@ from dosimetry.quantities import quantities
 # slowest decay; near time zero, where fast components live, it starts at a quarter of their time
 # and grows with GROWTH of the time passed. The tail is cut where exp(-CUT) of it is left.
 PANEL, GROWTH, CUT = 3.0, 0.25, 45.0
+TOGETHER = 256  # panels at a time: the memory does not grow with their number
 
 
 def lea_catcheside(dose_rate: Shape, repair_half_life: float) -> float:
@@ -64,10 +65,12 @@ def _double_integral_quadrature(dose_rate: Shape, repair: float) -> float:
     nodes, weights = (nodes + 1) / 2, weights / 2
     start, width = edges[:-1, None], np.diff(edges)[:, None]
     outer = start + width * nodes
-    inner = start[..., None] + (width * nodes)[..., None] * nodes
-    gained = np.sum(
-        dose_rate.activity(inner) * np.exp(-repair * (outer[..., None] - inner)) * weights, axis=-1
-    ) * (width * nodes)
+    gained = np.empty_like(outer)
+    for some in (slice(i, i + TOGETHER) for i in range(0, len(outer), TOGETHER)):
+        inner = start[some, :, None] + (width[some] * nodes)[..., None] * nodes
+        left = np.exp(-repair * (outer[some, :, None] - inner))
+        gained[some] = np.sum(dose_rate.activity(inner) * left * weights, axis=-1)
+    gained *= width * nodes
     ends = np.sum(
         dose_rate.activity(outer) * np.exp(-repair * (edges[1:, None] - outer)) * weights * width,
         axis=-1,
@@ -85,11 +88,12 @@ def _panels(dose_rate: Shape, repair: float) -> Array:
     A panel is narrow where the dose rate may still change fast, and ends at every break.
     """
     slowest, steepest = dose_rate.slowest(), dose_rate.steepest()
-    widest = min(PANEL / repair, PANEL / slowest)
     breaks = dose_rate.breaks()
     stops = [*breaks[breaks > 0].tolist(), float(breaks[-1]) + CUT / slowest]
     edges = [0.0]
     for stop in stops:
+        # The slowest decay is that of the tail, which may be steep where two points lie close.
+        widest = PANEL / (max(repair, slowest) if stop == stops[-1] else repair)
         while edges[-1] < stop:
             width = min(widest, 0.25 / steepest + GROWTH * edges[-1])
             edges.append(min(edges[-1] + width, stop))

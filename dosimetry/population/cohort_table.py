@@ -11,11 +11,11 @@ import hashlib
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.therapy.columns import HEADER
-from dosimetry.units import conversion
+from dosimetry.units import conversion, parse_number
 
 # Column: canonical unit (None for text), whether it must be there, what it is.
 COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
@@ -36,6 +36,7 @@ COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
     "at": (None, False, "date of the cycle; without it 8 weeks from cycle to cycle"),
 }
 BATCH = 10_000  # rows of a Parquet file read at a time
+LONGEST_LINE = 10_000  # characters
 
 
 class Row(NamedTuple):
@@ -142,14 +143,14 @@ def _undecoded(text: str) -> bool:
 
 def _scaled(text: str, factor: float) -> str:
     try:
-        return repr(float(text) * factor)
-    except ValueError:
+        return repr(parse_number(text) * factor)
+    except InputError:
         return text  # refused, in its place, when the patient is read
 
 
 def _csv(path: Path) -> Iterator[Line]:
     with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
-        reader = csv.reader(stream)
+        reader = csv.reader(_lines(stream, path.name))
         try:
             for values in reader:
                 if values:
@@ -161,6 +162,21 @@ def _csv(path: Path) -> Iterator[Line]:
                 "check quotes",
                 FilePlace(f"{path.name}:{reader.line_num}"),
             ) from None
+
+
+def _lines(stream: TextIO, name: str) -> Iterator[str]:
+    """Read line by line, but no line that would fill the memory."""
+    number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            raise refuse(
+                "line-too-long",
+                f"a line of more than {LONGEST_LINE} characters",
+                "check the line ends and quotes",
+                FilePlace(f"{name}:{number}"),
+            )
+        yield line
 
 
 def _parquet(path: Path) -> Iterator[Line]:

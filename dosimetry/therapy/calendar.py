@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from dosimetry import clinical
 from dosimetry.clinical import Companion
-from dosimetry.problems import refuse
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLabel
 from dosimetry.therapy.fields import Moment
@@ -123,27 +122,13 @@ def _repeated(
 
 
 def _after(moment: Moment, hours: float) -> Moment:
-    """Return the moment some hours later: elapsed time, or whole days of a date.
-
-    Raises
-    ------
-    InputError
-        It is before the year 1 or after the year 9999.
-    """
+    """Return the moment some hours later: elapsed time, or whole days of a date."""
     step = dt.timedelta(hours=hours)
-    try:
-        if not isinstance(moment, dt.datetime):
-            return moment + dt.timedelta(days=int(hours / 24))
-        if moment.tzinfo is None:
-            return moment + step
-        return (moment.astimezone(dt.UTC) + step).astimezone(moment.tzinfo)
-    except OverflowError:
-        raise refuse(
-            "date-out-of-range",
-            f"the calendar around {moment.isoformat()} leaves the years 1 to 9999",
-            "check the dates",
-            "cycles",
-        ) from None
+    if not isinstance(moment, dt.datetime):
+        return moment + dt.timedelta(days=int(hours / 24))
+    if moment.tzinfo is None:
+        return moment + step
+    return (moment.astimezone(dt.UTC) + step).astimezone(moment.tzinfo)
 
 
 def _months_after(date: dt.date, months: int) -> dt.date:

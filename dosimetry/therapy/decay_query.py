@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dosimetry import reference
 from dosimetry.physics import decay as physics
-from dosimetry.problems import InputError, refuse
+from dosimetry.problems import InputError, quote, refuse
 from dosimetry.units import conversion, parse_quantity, unit_of
+
+LEAST, MOST = 1e-15, 1e15  # MBq or h: nothing outside can be meant
 
 
 def describe_decay(activity: str, after: str | None, to: str | None, nuclide: str) -> str:
@@ -57,4 +59,11 @@ def _positive(text: str, unit: str, place: str) -> float:
         raise error.at(place) from None
     if value <= 0:
         raise refuse("not-positive", f"'{text}' is not positive", "give a value above zero", place)
+    if not LEAST <= value <= MOST:
+        raise refuse(
+            "out-of-range",
+            f"{quote(text)} is outside {LEAST:g} to {MOST:g} {unit}",
+            "check the exponent",
+            place,
+        )
     return value

@@ -36,6 +36,7 @@ RANGES = {
     "Gy/GBq": (1e-9, 1e4),
     "year": (0.0, 120.0),
 }
+YEARS = 1900, 2199
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +168,17 @@ def _text_schema(description: str) -> dict[str, Any]:
 
 def read_moment(value: object) -> Moment:
     """Read a date (which stays one) or a date-time of RFC 3339."""
+    found = _moment(value)
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise refuse(
+            "date-out-of-range",
+            f"{quote(value)} is outside the years {YEARS[0]} to {YEARS[1]}",
+            "check the year",
+        )
+    return found
+
+
+def _moment(value: object) -> Moment:
     if isinstance(value, dt.date) and f"{value}" != "NaT":  # which pandas takes for a date
         return value
     if isinstance(value, str):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dosimetry import clinical
 from dosimetry.clinical import CLEARANCE, OTHER
-from dosimetry.problems import Problem, refuse
+from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
 from dosimetry.tables import default
 from dosimetry.therapy.administration import day
@@ -87,9 +87,8 @@ def slots(
     done = len(course.cycles)
     start = day(course.cycles[-1].at) if course.cycles else course.therapy.start
     date, step = start or ANCHOR, dt.timedelta(hours=interval)
-    place = "cycles" if course.cycles else "therapy.start"
     if course.cycles:
-        date = _later(date, step, place)
+        date += step
     evidence = max((day(one.at) for one in seen.all), default=None) if start else None
     found: list[Slot] = []
     waits_for: int | None = None
@@ -109,17 +108,8 @@ def slots(
             reason = "; ".join(filter(None, (one.reason, moved))) or None
             found.append(Slot(number, shown, one.status, one.most, reason, one.by))
         if number < last_number:
-            date = _later(date, step, place)
+            date += step
     return found
-
-
-def _later(date: dt.date, step: dt.timedelta, place: str) -> dt.date:
-    try:
-        return date + step
-    except OverflowError:
-        raise refuse(
-            "date-out-of-range", "a cycle to come is after the year 9999", "check the dates", place
-        ) from None
 
 
 def _slot(

@@ -10,6 +10,7 @@ import csv
 import functools
 import hashlib
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +31,7 @@ from dosimetry.therapy.columns import (
 from dosimetry.therapy.files import decode, read_bytes
 
 LARGEST_FILE = 10_000_000
-MOST_PROBLEMS = 50
+MOST_PROBLEMS, MOST_SCANS, MOST_COLUMNS = 50, 1_000, 50
 SMALLEST_SD, LARGEST_SD = 1e-6, 10.0  # relative to the value
 
 
@@ -159,41 +160,59 @@ def _read_csv(name: str, base: Path, fixed: str) -> Measurements:
     """Read the scans of a CSV file: UTF-8, separated by commas or semicolons."""
     raw = read_bytes(base / name, name, LARGEST_FILE)
     text = decode(raw, name)
-    lines = text.splitlines()
-    if not any(line.strip() for line in lines):
+    if not text.strip():
         raise refuse(
             "empty-file",
             "the file is empty",
             "its first line is: " + (BLOOD_HEADER if fixed else SCAN_HEADER),
             f"{name}:1",
         )
-    separator = ";" if ";" in lines[0] else ","
+    separator = ";" if ";" in re.split(r"[\r\n]", text, maxsplit=1)[0] else ","
+    rows = _csv_rows(text, name, separator)
+    _, header = next(rows)
+    full = (row for row in rows if any(row[1]))
+    scans = _collect(_table_rows(header, full, f"{name}:1", separator, fixed))
+    if not scans:
+        raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
+    return Measurements(scans, name, hashlib.sha256(raw).hexdigest())
+
+
+def _csv_rows(text: str, name: str, separator: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield place and cells of each row; one by one, for a file may have millions."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        header = next(reader)
-        rows = [(f"{name}:{reader.line_num}", cells) for cells in reader if any(cells)]
+        for cells in reader:
+            yield f"{name}:{reader.line_num}", cells
     except csv.Error as error:
         raise refuse(
             "not-csv", f"not readable as CSV: {error}", "check quotes", f"{name}:{reader.line_num}"
         ) from None
-    scans = _collect(_table_rows(header, rows, f"{name}:1", separator, fixed))
-    if not scans:
-        raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
-    return Measurements(scans, name, hashlib.sha256(raw).hexdigest())
 
 
 Outcome = Scan | InputError
 
 
 def _collect(outcomes: Iterable[Outcome]) -> tuple[Scan, ...]:
-    """Gather the scans; or raise all problems at once, measured twice among them."""
+    """Gather the scans; or raise the problems together, measured twice among them.
+
+    It goes no further than the problems that are said, and the scans that a cycle can have.
+    """
     scans: list[Scan] = []
     problems: list[Problem] = []
     seen: dict[tuple[str, float], str] = {}
     for outcome in outcomes:
+        if len(problems) > MOST_PROBLEMS:
+            break
         if isinstance(outcome, InputError):
             problems += outcome.problems
             continue
+        if len(scans) == MOST_SCANS:
+            raise refuse(
+                "too-many-scans",
+                f"more than {MOST_SCANS} scans of one cycle",
+                "give one row for each region and time",
+                outcome.place,
+            )
         key = outcome.region, outcome.time
         if key in seen:
             problems.append(
@@ -207,8 +226,7 @@ def _collect(outcomes: Iterable[Outcome]) -> tuple[Scan, ...]:
         seen[key] = outcome.place
         scans.append(outcome)
     if len(problems) > MOST_PROBLEMS:
-        more = len(problems) - MOST_PROBLEMS
-        problems = [*problems[:MOST_PROBLEMS], Problem("more", f"and {more} more problems")]
+        problems[MOST_PROBLEMS:] = [Problem("more", "and more problems", "correct these first")]
     if problems:
         raise InputError(problems)
     return tuple(scans)
@@ -243,6 +261,9 @@ def _table_rows(
     separator: str,
     fixed: str,
 ) -> Iterator[Outcome]:
+    if len(header) > MOST_COLUMNS:
+        columns = ", ".join(("region", *COLUMNS))
+        raise refuse("too-many-columns", f"{len(header)} columns", f"columns: {columns}", place)
     names, readers = read_header(header, place, separator, fixed)
     labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
     for where, cells in rows:

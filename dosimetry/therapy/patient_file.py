@@ -20,6 +20,7 @@ from dosimetry.therapy.patient import Patient
 
 LARGEST_FILE = 1_000_000
 DEEPEST = 20
+MOST_VALUES = 5_000  # each wrong one takes time to be explained
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
 
 
@@ -50,6 +51,13 @@ def read_patient(path: str | Path) -> Patient:
     raw = read_bytes(path, path.name, LARGEST_FILE)
     text = decode(raw, path.name)
     data = read_json(text, path.name) if path.suffix == ".json" else read_yaml(text, path.name)
+    if sum(_levels(data)) > MOST_VALUES:
+        raise refuse(
+            "too-many-values",
+            f"more than {MOST_VALUES} values",
+            "give the scans as CSV files; of laboratory values those of the course are enough",
+            f"{path.name}: file",
+        )
     return Patient.from_dict(
         data, path.parent, source=path.name, sha256=hashlib.sha256(raw).hexdigest()
     )
@@ -226,21 +234,37 @@ def read_json(text: str, name: str) -> dict[str, Any]:
         raise refuse(
             "too-deep", "nested too deeply", "a patient file is flat", f"{name}: file"
         ) from None
-    if _depth(data) > DEEPEST:
+    if len(_levels(data)) > DEEPEST:
         raise refuse(
             "too-deep", f"nested deeper than {DEEPEST}", "a patient file is flat", f"{name}: file"
         )
+    if "\\u" in text:
+        _refuse_surrogates(data, name)
     return _mapping(data, name)
 
 
-def _depth(data: Any) -> int:
-    level, deepest = [data], 0
+def _refuse_surrogates(data: Any, name: str) -> None:
+    """Refuse half a character, which an escape can write and no file can hold."""
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise refuse(
+            "not-utf-8",
+            "an escape stands for half a character",
+            "write the character itself",
+            f"{name}: file",
+        ) from None
+
+
+def _levels(data: Any) -> list[int]:
+    """Return how many values there are at each depth."""
+    level, found = [data], []
     while level:
-        deepest += 1
+        found.append(len(level))
         level = [
             child
             for item in level
             if isinstance(item, dict | list)
             for child in (item.values() if isinstance(item, dict) else item)
         ]
-    return deepest
+    return found

@@ -167,6 +167,19 @@ SHAPES = st.one_of(
 )
 
 
+@pytest.mark.parametrize("apart", [1e-3, 1e-10])
+def test_a_constant_dose_rate_that_stops_at_once_has_the_closed_form(apart):
+    """G = 2 (mu T - 1 + exp(-mu T)) / (mu T)^2 for a constant rate over T (Dale 1985)."""
+    hours, repair_half_life = 72.0, 2.8
+    shape = Trapezoid(
+        np.array([1e-6, hours, hours + apart]), np.array([50.0, 50.0, 1e-9]), DECAY_CONSTANT
+    )
+    taken = LN2 / repair_half_life * hours
+    expected = 2 * (taken - 1 + math.exp(-taken)) / taken**2
+    found = radiobiology.lea_catcheside(shape, repair_half_life)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
 @given(SHAPES, repair_half_lives)
 @settings(max_examples=50, deadline=None)
 def test_g_lies_between_zero_and_one(shape, repair_half_life):

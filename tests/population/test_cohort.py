@@ -113,6 +113,17 @@ def test_units_stand_in_the_header(tmp_path):
         )
 
 
+def test_what_is_no_number_is_none_in_another_unit_either(tmp_path):
+    """float() reads 1_0 and digits of other scripts, which a canonical unit refuses."""
+    for text in ("0_1", "٣"):
+        rows = [[*row[:6], text, *row[7:]] for row in synthetic(1, cycles=1)]
+        header = [name.replace("activity [MBq]", "activity [GBq]") for name in HEADER]
+        run_cohort(write(tmp_path / "table.csv", rows, header), tmp_path / "out.csv")
+        rejected = read(tmp_path / "out.csv.rejected.csv")
+        assert {row["code"] for row in rejected} == {"not-a-number"}
+        assert not read(tmp_path / "out.csv")
+
+
 def test_parquet_in_and_out_holds_the_same(tmp_path):
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
@@ -300,15 +311,23 @@ def test_a_full_disk_leaves_no_half_file_and_the_run_can_go_on(tmp_path):
         subprocess.run(["umount", disk], check=True)
 
 
-def test_a_table_that_is_no_csv_is_refused_in_its_place(tmp_path):
+NO_CSV = {  # what stands behind the last row, and the first of its lines that tells
+    "not-csv": ('"' + ("x" * 9_000 + "\n") * 20, 15),  # a cell has at most 131,072 characters
+    "line-too-long": ("," * 100_000 + "\n", 1),
+}
+
+
+@pytest.mark.parametrize("code", NO_CSV)
+def test_a_table_that_is_no_csv_is_refused_in_its_place(tmp_path, code):
+    text, line = NO_CSV[code]
     table = write(tmp_path / "table.csv", snmmi())
     with table.open("a", encoding="utf-8") as stream:
-        stream.write("x" * 200_000 + ",male,1\n")
+        stream.write(text)
     with pytest.raises(InputError) as caught:
         run_cohort(table, tmp_path / "out.csv")
     (problem,) = caught.value.problems
-    assert problem.code == "not-csv"
-    assert problem.place == f"table.csv:{len(snmmi()) + 2}"
+    assert problem.code == code
+    assert problem.place == f"table.csv:{len(snmmi()) + 1 + line}"
     assert not (tmp_path / "out.csv").exists()
 
 

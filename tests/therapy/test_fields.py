@@ -100,6 +100,21 @@ def test_what_is_no_date_is_refused(written):
     assert "YYYY-MM-DD" in problem.cure
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("1899-12-31", "2200-01-01", "0001-01-01", "9999-12-31"),
+        *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"),  # have no UTC in Python
+    ],
+)
+def test_a_date_outside_three_centuries_is_refused(written):
+    event = {"at": written, "term": "nausea", "grade": 3}
+    for section in ({"labs": [{"at": written}]}, {"adverse_events": [event]}):
+        problem = refused(document(**section))
+        assert problem.code == "date-out-of-range"
+        assert "1900 to 2199" in problem.message
+
+
 def test_the_start_of_a_course_is_a_date_without_time():
     problem = refused(document(therapy={"start": "2026-01-12T09:30:00+01:00"}))
     assert (problem.code, problem.place) == ("not-a-date", "p.yaml: therapy.start")

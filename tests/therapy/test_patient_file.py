@@ -1,6 +1,7 @@
 """The patient file: what of YAML and JSON is read, and what is refused."""
 
 import json
+import time
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -242,6 +243,22 @@ def test_half_a_surrogate_pair_is_no_text(tmp_path):
     ):
         with pytest.raises(InputError):
             dosimetry.plan(read(tmp_path, content, name)).to_json().encode()
+
+
+def test_half_a_surrogate_pair_is_no_name_of_a_file(tmp_path):
+    cycle = {"administered": "7.4 GBq", "at": "2026-01-12", "measurements": "\ud800"}
+    problem = refused(tmp_path, json.dumps({**DOCUMENT, "cycles": [cycle]}), "p.json")
+    assert (problem.code, problem.place) == ("not-utf-8", "p.json: file")
+
+
+@pytest.mark.parametrize("name", ["p.yaml", "p.json"])
+def test_a_file_of_thousands_of_values_is_refused_at_once(tmp_path, name):
+    """Explaining 50,000 wrong regions, each with the nearest right one, takes a minute."""
+    began = time.process_time()
+    masses = {f"livr{i}": "5 g" for i in range(40_000)}
+    problem = refused(tmp_path, json.dumps({**DOCUMENT, "masses": masses}), name)
+    assert time.process_time() - began < 5
+    assert (problem.code, problem.place) == ("too-many-values", f"{name}: file")
 
 
 # Files.

@@ -1,0 +1,199 @@
+"""Mutations that know the form of an input: value for value, key for key, cell for cell.
+
+The same seed gives the same mutation.
+"""
+
+import json
+import random
+
+import yaml
+
+LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def _words(text):
+    return text.strip("\n").replace("\n", "|").split("|")
+
+
+KEYS = _words("""
+patient|id|sex|age|weight|height|hematocrit|kidney_risk_factors|therapy|radiopharmaceutical
+regimen|activity|cycles|interval|start|limits|region|quantity|limit|source|prior_doses
+absorbed_dose|bed|marrow_to_blood_ratio|time_zone|infusion_time|masses|value|sd
+effective_half_lives|administered|prepared|prepared_at|residual|residual_at|at|measurements
+decay_corrected_to|systematic_uncertainty|models|blood|dose_coefficients|labs|reference_ranges
+lower|upper|adverse_events|term|grade|time|concentration|volume|recovery|platelets|neutrophils
+haemoglobin|creatinine|bilirubin|albumin|ast|alt|kidney_left|kidney_right|kidneys|liver|spleen
+red_marrow|tumour_1|tumour_2|total_body|colon|remainder_of_body|patient_id|cycle|mass|model|file
+provenance|inputs|content|version|options|risk|strategy|severity|probability|curves|second_check
+""")
+
+VALUES = _words("""
+male|female|64 year|18 year|80 kg|178 cm|0.41|netter-1|netter-2|177Lu-DOTATATE|177Lu-PSMA-617
+7.4 GBq|7400 MBq|200 mCi|1 kBq|1e6 MBq|1e-3 MBq|7,4 GBq|7.4|8 week|1 d|730 d|0.5 h|4 h|24 h
+1e4 h|1e-3 h|168 h|80 MBq|1e-9 MBq|0.5 %IA|300 kBq/mL|5 %|0 %|1000 %|1e-4 %|241 g|1e-3 g|5e5 g
+2 Gy|0.31 Gy/GBq|12|2026-01-12|2026-03-09|2026-01-12T09:30:00+01:00|2026-01-12T09:30:00
+2026-01-12T23:59:59-14:00|1900-01-01|0001-01-01T00:00:00+14:00|9999-12-31
+9999-12-31T23:59:59-14:00|2026-02-30|Europe/Berlin|09:30|24:00|none|administration|mono|bi
+uptake|bi-uptake|trapezoid|single-point|auto|one|plasma|absorbed dose|bed|212 1e9/L|0 1e9/L
+20 1e9/L|1e-300 1e9/L|0.4 1e9/L|78 umol/L|400 umol/L|12.8 g/dL|128 g/L|41 g/L|nausea|3
+kidneys-ad-23|kidneys-bed|red-marrow-ad-2|two_cycles_1.csv|psma_patient1.csv|.|/dev/zero
+nothing.csv|0|hypertension|single_kidney|1|-1|-0|1e999|1e-320|nan|inf|NaN|null|true|''|~|0x10
+1_000|٣|²|５|\xa05|1e308|4.9e-324|9007199254740993|MBq**9999|kg^1e9|h-1|1/h|%|%IA|rad|GBq|MBq*h
+Gy/(MBq*h)|1e9/L|10^9/L|µBq|MBq|h|g|kBq/mL|[h]|[MBq]|[|]|;|,|"|\x00|\x1f|\ufeff|\u202e|\u2028
+<<|*a|&a|!!int|?|- |{|}|=1+1|to-limit
+""")
+
+HEADERS = _words("""
+region|time [h]|activity [MBq]|sd [MBq]|sd [%]|volume [mL]|recovery|time [d]|activity [%IA]
+activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|mass [g]|model
+weight [kg]|regimen|file|at|time|activity []|time [[h]]|time [h**9]
+""")
+
+JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, True, None, 7.4)
+
+
+def mutate(name: str, data: bytes, seed: int, plain) -> bytes:
+    """Return a mutation of an input of a target; ``plain`` is the mutation that knows no form."""
+    rng = random.Random(seed)
+    if rng.random() < 0.2:
+        return plain(data)
+    try:
+        text = data.decode("utf-8", "surrogateescape")
+        return FORMS[name](text, rng).encode("utf-8", "surrogateescape")
+    except (ValueError, RecursionError, yaml.YAMLError):  # it has lost its form already
+        return plain(data)
+
+
+def _value(rng):
+    return rng.choice(VALUES)
+
+
+def mutate_text(text: str, rng: random.Random) -> str:
+    """Exchange a word for a value, its number for another, or add a value."""
+    words = text.split(" ")
+    at = rng.randrange(len(words))
+    change = rng.randrange(4)
+    if change == 0:
+        words[at] = _value(rng)
+    elif change == 1:
+        words.insert(at, _value(rng))
+    elif change == 2:
+        return f"{_number(rng)} {words[-1]}"
+    else:
+        return f"{text}{rng.choice('*/·^; ')}{_value(rng)}"
+    return " ".join(words)
+
+
+def _number(rng):
+    digits = rng.choice((1, 2, 3, 17, 400))
+    mantissa = "".join(rng.choice("0123456789") for _ in range(digits))
+    return rng.choice(
+        (mantissa, f"{rng.uniform(-10, 1e4):.6g}", f"{mantissa}e{rng.randint(-330, 330)}")
+    )
+
+
+def mutate_yaml(text: str, rng: random.Random) -> str:
+    """Exchange, add, move or remove entries of a YAML document."""
+    tree = yaml.load(text, Loader=LOADER)
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
+        tree = _mutate_tree(tree, rng, _value)
+    return yaml.dump(
+        tree,
+        Dumper=DUMPER,
+        sort_keys=False,
+        allow_unicode=True,
+        default_flow_style=rng.choice((None, False, True)),
+    )
+
+
+def mutate_json(text: str, rng: random.Random) -> str:
+    """Exchange, add, move or remove entries of a JSON document."""
+    tree = json.loads(text)
+    for _ in range(rng.choice((1, 1, 1, 2, 4))):
+        tree = _mutate_tree(
+            tree, rng, lambda rng: rng.choice(JSON_VALUES) if rng.random() < 0.3 else _value(rng)
+        )
+    return json.dumps(tree, ensure_ascii=rng.random() < 0.5)
+
+
+def _places(tree, found):
+    entries = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for key, inner in entries:
+        found.append((tree, key))
+        if isinstance(inner, dict | list):
+            _places(inner, found)
+    return found
+
+
+def _mutate_tree(tree, rng, value):
+    if not isinstance(tree, dict | list) or not (places := _places(tree, [])):
+        return {rng.choice(KEYS): value(rng)}
+    holder, key = rng.choice(places)
+    change = rng.choice((0, 1, 1, 1, 2, 3, 4, 5))
+    if change == 0:
+        holder[key] = value(rng)
+    elif change == 1:
+        holder[key] = _scaled(holder[key], rng)
+    elif change == 2:
+        del holder[key]
+    elif change == 3:
+        other, at = rng.choice(places)
+        holder[key] = json.loads(
+            json.dumps(other.get(at) if isinstance(other, dict) else other[at])
+        )
+    elif isinstance(holder, dict):
+        name = rng.choice(KEYS)
+        holder[name] = holder.pop(key) if change == 4 else value(rng)
+    else:
+        holder.insert(key, holder[key] if change == 4 else {rng.choice(KEYS): value(rng)})
+    return tree
+
+
+def _scaled(leaf, rng):
+    """Exchange the number of a quantity, mostly for one that is near, and keep its unit."""
+    if not isinstance(leaf, str):
+        return rng.choice((leaf, [leaf], {"value": leaf, "sd": "5 %"}))
+    number, *unit = leaf.split(" ")
+    try:
+        near = f"{float(number) * rng.lognormvariate(0, 0.3):.4g}"
+    except ValueError:
+        return leaf
+    return " ".join((near if rng.random() < 0.8 else _number(rng), *unit))
+
+
+def mutate_csv(text: str, rng: random.Random) -> str:
+    """Exchange, add, move or remove cells and rows of a table."""
+    end = rng.choice(("\n", "\n", "\n", "\r\n", "\r"))
+    separator = ";" if ";" in text[:200] else ","
+    rows = [line.split(separator) for line in text.splitlines()] or [[""]]
+    for _ in range(rng.choice((1, 1, 2, 4))):
+        at = rng.randrange(len(rows))
+        row = rows[at] or [""]
+        column = rng.randrange(len(row))
+        change = rng.randrange(8)
+        if at == 0 and change < 4:
+            row[column] = rng.choice(HEADERS)
+        elif change == 0:
+            row[column] = rng.choice((_value(rng), rng.choice(KEYS)))
+        elif change < 4:
+            row[column] = _scaled(row[column], rng)
+        elif change == 4:
+            row.insert(column, row[column])
+        elif change == 5:
+            del row[column]
+        elif change == 6:
+            rows.insert(at, list(rng.choice(rows)))
+        elif len(rows) > 1:
+            del rows[at]
+    return end.join(separator.join(row) for row in rows) + end
+
+
+FORMS = {
+    "units": mutate_text,
+    "patient_yaml": mutate_yaml,
+    "patient_json": mutate_json,
+    "measurements": mutate_csv,
+    "cohort": mutate_csv,
+    "verify": mutate_json,
+}

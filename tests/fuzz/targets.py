@@ -1,0 +1,138 @@
+"""What is fuzzed: each reader takes bytes, and either reads them or raises an InputError.
+
+What reads well goes further, a share of it (``deep``): into a check and a plan. Anything else than
+an InputError, a warning of numpy or a number that is not finite in a plan included, is a failure.
+"""
+
+import json
+import math
+import shutil
+import warnings
+from pathlib import Path
+
+import dosimetry
+from dosimetry.population.cohort import run_cohort
+from dosimetry.problems import InputError, printable
+from dosimetry.therapy.checking import check_file
+from dosimetry.therapy.curves import fit_file
+from dosimetry.therapy.decay_query import describe_decay
+from dosimetry.therapy.fields import read_moment
+from dosimetry.therapy.labs import read_lab
+from dosimetry.therapy.patient_file import read_patient
+from dosimetry.therapy.verification import verify_file
+from dosimetry.units import conversion, parse_number, parse_quantity
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SAME_KIND = (("g", "kg", 1e3), ("h", "year", 8766.0))
+UNITS = ("MBq", "h", "year", "g", "kg", "Gy/GBq", "1", "1e9/L")
+PATIENT = """\
+patient: {id: F-1, sex: male, weight: 80 kg, hematocrit: 0.41}
+therapy: {regimen: netter-1}
+cycles:
+  - {administered: 7.4 GBq, at: 2026-01-12, %s: scans.csv}
+"""
+
+
+def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
+    """Give an input to a target; tell whether it was read, and False where it was refused."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            TARGETS[name](data, folder, deep)
+        except InputError as error:
+            refused = error
+        else:
+            return True
+    assert refused.problems
+    assert all(problem.code and problem.message for problem in refused.problems)
+    printable(f"{refused}").encode()
+    return False
+
+
+def prepare(folder: Path) -> None:
+    """Put beside the inputs what they name: the measurements of the examples."""
+    for path in EXAMPLES.iterdir():
+        shutil.copy(path, folder)
+
+
+def _tries(read, *arguments):
+    """Return what is read, None where it is refused."""
+    try:
+        return read(*arguments)
+    except InputError:
+        return None
+
+
+def units(data: bytes, folder: Path, deep: bool) -> None:
+    """Texts of quantities, numbers, units, laboratory values and dates."""
+    text = data.decode("utf-8", "surrogateescape")
+    found = {unit: _tries(parse_quantity, text, unit) for unit in UNITS}
+    found["number"] = _tries(parse_number, text)
+    found |= {f"in {unit}": _tries(conversion, text, unit) for unit in ("MBq", "h", "1e9/L")}
+    assert all(math.isfinite(value) for value in found.values() if value is not None)
+    for small, large, factor in SAME_KIND:
+        one, other = found[small], found[large]
+        if None not in (one, other) and 1e-290 < abs(one) < 1e290:
+            assert math.isclose(one, other * factor, rel_tol=1e-12)
+    _tries(read_lab, "creatinine", text)
+    _tries(read_moment, text)
+    first, _, second = text.partition(";")
+    for after, to in ((second, None), (None, second)) if second else ():
+        said = _tries(describe_decay, first, after, to, "Lu-177")
+        assert said is None or not {"inf", "nan"} & set(said.split())
+
+
+def patient_yaml(data: bytes, folder: Path, deep: bool) -> None:
+    """A patient file in YAML."""
+    _patient(folder / "patient.yaml", data, deep)
+
+
+def patient_json(data: bytes, folder: Path, deep: bool) -> None:
+    """A patient file in JSON."""
+    _patient(folder / "patient.json", data, deep)
+
+
+def _patient(path: Path, data: bytes, deep: bool) -> None:
+    path.write_bytes(data)
+    patient = read_patient(path)
+    if deep:
+        json.loads(check_file(path).to_json(), parse_constant=_refuse_constant)
+        json.loads(dosimetry.plan(patient).to_json(), parse_constant=_refuse_constant)
+
+
+def _refuse_constant(word: str) -> None:
+    raise AssertionError(f"{word} in a document")
+
+
+def measurements(data: bytes, folder: Path, deep: bool) -> None:
+    """Measurements of a cycle, and blood samples, as CSV."""
+    (folder / "scans.csv").write_bytes(data)
+    kind = "measurements" if b"region" in data else "blood"
+    _patient(folder / "patient.yaml", (PATIENT % kind).encode(), deep)
+    if deep and kind == "measurements":
+        fit_file(folder / "scans.csv", "7.4 GBq", "Lu-177", (), None)
+
+
+def cohort(data: bytes, folder: Path, deep: bool) -> None:
+    """A table of many patients as CSV; what is refused of it stands in a table of its own."""
+    path, output = folder / "cohort.csv", folder / "doses.csv"
+    path.write_bytes(data)
+    shutil.rmtree(folder / ".doses.csv.parts", ignore_errors=True)
+    run_cohort(path, output, workers=1)
+    for name in ("doses.csv", "doses.limits.csv"):
+        lines = (folder / name).read_text(encoding="utf-8").splitlines()
+        cells = {cell for line in lines for cell in line.split(",")[2:]}
+        assert not {"nan", "inf", "-inf"} & cells
+
+
+def verify(data: bytes, folder: Path, deep: bool) -> None:
+    """A plan as JSON, looked at again; without ``deep`` only when it is none."""
+    path = folder / "plan.json"
+    path.write_bytes(data)
+    verify_file(path, folder if deep else folder / "nowhere")
+
+
+TARGETS = {
+    target.__name__: target
+    for target in (units, patient_yaml, patient_json, measurements, cohort, verify)
+}
