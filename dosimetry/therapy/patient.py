@@ -73,9 +73,11 @@ class Patient(Course):
         try:
             patient = cls.model_validate(data, context={"folder": Path(base)})
         except ValidationError as error:
-            raise InputError(p.at(prefix) for p in problems_of(error, cls)) from None
-        patient._source, patient._sha256 = source, sha256
-        problems = inconsistencies(patient)
+            problems = problems_of(error, cls)
+        else:
+            patient._source, patient._sha256 = source, sha256
+            problems = inconsistencies(patient)
+        # Raised here, with no ValidationError as its context: what that holds is never collected.
         if problems:
             raise InputError(problem.at(prefix) for problem in problems)
         return patient

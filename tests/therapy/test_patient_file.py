@@ -1,5 +1,6 @@
 """The patient file: what of YAML and JSON is read, and what is refused."""
 
+import gc
 import json
 import time
 
@@ -259,6 +260,26 @@ def test_a_file_of_thousands_of_values_is_refused_at_once(tmp_path, name):
     problem = refused(tmp_path, json.dumps({**DOCUMENT, "masses": masses}), name)
     assert time.process_time() - began < 5
     assert (problem.code, problem.place) == ("too-many-values", f"{name}: file")
+
+
+def test_a_refusal_that_is_kept_keeps_nothing_else(tmp_path):
+    """A service reads thousands of wrong files; a cycle through pydantic is never collected."""
+
+    def refuse():
+        try:
+            read(tmp_path, PATIENT.replace("male", "mail"))
+        except InputError as error:
+            kept = error  # in the frame that its own traceback holds
+            return kept.problems[0].code
+        return ""
+
+    def count():
+        gc.collect()
+        return sum(isinstance(one, InputError) for one in gc.get_objects())
+
+    before = count()
+    assert [refuse() for _ in range(10)] == ["unknown-word"] * 10
+    assert count() <= before
 
 
 # Files.
