@@ -182,14 +182,15 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
     """Return the patient file that says what the rows say."""
     person = {"id": _same(rows, "patient_id"), "sex": _same(rows, "sex")}
     if weight := _same(rows, "weight"):
-        person["weight"] = f"{weight} kg"
+        person["weight"] = _quantity("weight", weight, "kg")
     masses: dict[str, str] = {}
     by_cycle: dict[int, list[ScanRow]] = {}
     for row in rows:
         by_cycle.setdefault(int(row.cells["cycle"]), []).append(row)
-        if mass := row.cells.get("mass", "").strip():
+        if text := row.cells.get("mass", "").strip():
+            mass = _quantity("mass", text, "g")
             region = row.cells["region"].strip()
-            if masses.setdefault(region, f"{mass} g") != f"{mass} g":
+            if masses.setdefault(region, mass) != mass:
                 raise refuse("differs", f"the masses of {region} differ", "give one", "mass")
     numbers = sorted(by_cycle)
     if numbers != list(range(1, len(numbers) + 1)):
@@ -202,6 +203,14 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
     }
 
 
+def _quantity(name: str, text: str, unit: str) -> str:
+    """Return a cell as a patient file says it; a number and nothing else."""
+    try:
+        return f"{parse_number(text)!r} {unit}"
+    except InputError as error:
+        raise error.at(name) from None
+
+
 def _cycle(number: int, rows: Sequence[ScanRow]) -> dict[str, Any]:
     models: dict[str, str] = {}
     for row in rows:
@@ -209,7 +218,7 @@ def _cycle(number: int, rows: Sequence[ScanRow]) -> dict[str, Any]:
             models[row.cells["region"].strip()] = model
     at = _same(rows, "at") or (FIRST_DAY + (number - 1) * INTERVAL).isoformat()
     return {
-        "administered": f"{_same(rows, 'administered')} MBq",
+        "administered": _quantity("administered", _same(rows, "administered"), "MBq"),
         "at": at,
         "measurements": Measurements(tuple(row.scan for row in rows if row.scan)),
         "decay_corrected_to": "none",

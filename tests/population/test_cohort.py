@@ -178,6 +178,8 @@ def test_a_bad_row_takes_its_curve_with_it_and_nothing_else(tmp_path, kind):
         (lambda row: row.__setitem__(1, "unknown"), "unknown-word"),
         (lambda row: row.__setitem__(3, -5), "not-positive"),
         (lambda row: row.__setitem__(2, 3), "cycle-missing"),
+        (lambda row: row.__setitem__(3, "7.4 h/h *"), "not-a-number"),  # times MBq, if pasted
+        (lambda row: row.__setitem__(8, "1 k"), "not-a-number"),  # of 1 g, if pasted
     ],
 )
 def test_a_patient_that_cannot_be_read_is_set_aside_whole(tmp_path, change, code):
