@@ -18,7 +18,8 @@ Array = npt.NDArray[np.float64]
 
 STEP = 0.35  # in ln t: the rule's error falls as exp(-pi^2/STEP)
 PIECES = 500  # double steps of Simpson's rule between two corners
-STEPS = 1500  # of the differential equation
+STEPS = 1500  # of the differential equation, from the start and again from the last corner
+BETWEEN = 150  # of the same between two corners
 FINISHED = 35.0  # exp(-35) of the tail is left out
 
 
@@ -164,9 +165,12 @@ def time_steps(courses: Sequence[Course], fastest_repair: float) -> Array:
     """
     corners = sorted({corner for course in courses for corner in course.corners})
     unit = 0.02 / max(fastest_repair, *(course.fastest for course in courses))
-    end = (corners[-1] if corners else 0.0) + FINISHED / min(c.slowest for c in courses)
+    end = FINISHED / min(c.slowest for c in courses)
     steps = unit * np.expm1(np.linspace(0.0, np.log1p(end / unit), STEPS + 1))
-    return np.union1d(steps, corners)
+    if not corners:
+        return steps
+    between = [np.linspace(*ends, BETWEEN + 1) for ends in itertools.pairwise(corners)]
+    return np.unique(np.concatenate([steps, *between, corners[-1] + steps]))
 
 
 def quadratic_dose(time: Array, rate: Array, repair: Array) -> Array:

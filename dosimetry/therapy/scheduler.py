@@ -115,10 +115,7 @@ def plan(
     last = most if strategy == "to-limit" else programme.count
     left_out = _left_out(without_cycles, len(delivered), last)
     given = [cycle.administered / 1000 for cycle in delivered]
-    try:
-        course = clinical_course(patient, programme, given, last, left_out)
-    except InputError as error:
-        raise error.at(f"{patient.source}: " if patient.source else "") from None
+    course = clinical_course(patient, programme, given, last, left_out)
     limits, limit_warnings = patient_limits(patient)
     known = course_doses(patient, delivered)
     to_come, decision = decide(strategy, programme, known.regions, limits, course.slots, bounds)

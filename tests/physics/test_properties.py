@@ -23,7 +23,7 @@ def test_the_register_sees_functions_doors_methods_and_properties():
         "radiobiology.lea_catcheside",
         "kinetics.Trapezoid.tail",
         "fitted_curve.FittedCurve.aicc_weights",
-        "least_squares.Optimum.tia",
+        "optima.Optimum.tia",
         "compiling.compiled",
     } <= set(found)
     assert found["kinetics.Trapezoid.tail"] is kinetics.Trapezoid.tail.__code__

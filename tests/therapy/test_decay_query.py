@@ -26,6 +26,7 @@ def test_half_is_left_after_a_half_life():
         (("0 GBq", "3 d", None), "not-positive", "ACTIVITY"),
         (("7.4 GBq", "-3 d", None), "not-positive", "--after"),
         (("7.4 GBq", None, "3 d"), "wrong-dimension", "--to"),
+        (("7.4 GBq", None, "1e-300 Bq"), "out-of-range", "--to"),  # less than one nucleus
     ],
 )
 def test_what_decay_cannot_answer_is_refused_at_its_place(asked, code, place):

@@ -397,3 +397,9 @@ def test_unknown_keys_of_every_section_name_the_nearest():
     }
     assert found["p.yaml: mases"].startswith("nearest: masses")
     assert found["p.yaml: cycles[0].att"].startswith("nearest: at")
+
+
+@pytest.mark.parametrize("sign", ["\a", "\x1b", "\ud800"], ids=["bell", "escape", "half a sign"])
+def test_a_name_that_would_act_on_a_terminal_is_refused(sign):
+    data = {"patient": {"id": f"A{sign}B", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
+    assert refused(data).code == "control-character"

@@ -278,6 +278,7 @@ def test_different_files_are_let_through(tmp_path):
 
 
 def test_what_cannot_be_written_is_known_before_and_nothing_is_made(tmp_path):
+    refuse_unwritable(tmp_path / "one", tmp_path / "two")
     with pytest.raises(InputError, match=r"nowhere/two: file: cannot be written: No such file"):
         refuse_unwritable(tmp_path / "one", tmp_path / "nowhere" / "two")
     assert os.listdir(tmp_path) == []
