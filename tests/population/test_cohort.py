@@ -375,5 +375,5 @@ def test_a_refused_table_leaves_nothing_and_is_refused_again_for_the_same_reason
     for _ in range(2):
         with pytest.raises(InputError) as caught:
             run_cohort(table, tmp_path / "out.csv", together=1)
-        assert caught.value.problems[0].code == "not-csv"
+        assert caught.value.problems[0].code == "line-too-long"
         assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
