@@ -58,8 +58,8 @@ tests run but do not check, or a change that makes no difference.
   tests.
 """
 PART = f"""\
-- **Not run**: this is no run of all mutants. Those run are drawn with the seed {SEED} from their
-  module, those with quick tests first, as far as the time allowed. `make mutate` runs all.
+- **Not run**: this is a sample. So many mutants of each module as the table has were drawn with the
+  seed {SEED}, by `python docs/mutation.py --sample N`. `make mutate` runs all.
 """
 
 
