@@ -8,6 +8,7 @@ appearing by renaming too.
 from __future__ import annotations
 
 import csv
+import functools
 import hashlib
 import json
 import shutil
@@ -18,14 +19,15 @@ from typing import Any, BinaryIO
 
 import dosimetry
 from dosimetry import tables
-from dosimetry.population.cohort_journal import Journal, writing
+from dosimetry.population.cohort_journal import Journal, finish, writing
 from dosimetry.population.cohort_part import DOSE_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS
 from dosimetry.population.cohort_table import Part, parts
-from dosimetry.population.workers import Workers, workers_of
+from dosimetry.population.workers import workers_of
 from dosimetry.problems import InputError, refuse
 from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, replacing
 
-TOGETHER = 250  # patients of a part
+TOGETHER = 100  # patients of a part
+OF_A_CURVE = 200  # bytes of a table, about: four scans
 SAMPLE = 1 << 20  # bytes at both ends of the input that tell it from another
 
 
@@ -114,10 +116,16 @@ def run_cohort(
     refuse_overwriting([source], *outputs(output).values())
     refuse_unwritable(*outputs(output).values())
     job = _job(source, together)
+    compute = functools.partial(
+        finish, spreadsheet=output.suffix == ".csv", curves=job["size"] // OF_A_CURVE
+    )
     with workers_of(workers, scheduler, source) as pool:
         journal = Journal(output, job, resume)
         done = journal.done()
-        for finished in _computed(source, together, done, pool, journal):
+        finished = len(done) * together
+        for number, result in pool.run(compute, _to_do(source, together, done, journal)):
+            journal.write(number, result)
+            finished += result.counts["patients"]
             if progress is not None:
                 progress(finished)
     return _put_together(output, journal, len(done))
@@ -141,25 +149,17 @@ def _job(source: Path, together: int) -> dict[str, Any]:
     }
 
 
-def _computed(
-    source: Path, together: int, done: set[int], pool: Workers, journal: Journal
-) -> Iterator[int]:
-    """Compute the parts that are not done, each written as soon as it is there."""
-
-    def open_parts() -> Iterator[tuple[int, Part]]:
-        try:
-            for number, part in enumerate(parts(source, together)):
-                if number not in done:
-                    yield number, part
-        except InputError:
-            journal.remove()  # the table has to change, so nothing can go on from here
-            raise
-
-    finished = len(done) * together
-    for number, result in pool.run(journal.compute(), open_parts()):
-        journal.write(number, result)
-        finished += result.counts["patients"]
-        yield finished
+def _to_do(
+    source: Path, together: int, done: set[int], journal: Journal
+) -> Iterator[tuple[int, Part]]:
+    """Yield the parts that are not done."""
+    try:
+        for number, part in enumerate(parts(source, together)):
+            if number not in done:
+                yield number, part
+    except InputError:
+        journal.remove()  # the table has to change, so nothing can go on from here
+        raise
 
 
 def _put_together(output: Path, journal: Journal, resumed: int) -> CohortSummary:

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import csv
-import functools
 import gc
 import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from dosimetry.physics import compiling
 from dosimetry.population.cohort_part import compute_part
 from dosimetry.population.cohort_table import Part
 from dosimetry.population.spreadsheet import spreadsheet_safe
@@ -32,7 +32,7 @@ class Finished(NamedTuple):
     counts: dict[str, int]
 
 
-def finish(part: Part, spreadsheet: bool) -> Finished:
+def finish(part: Part, spreadsheet: bool, curves: int) -> Finished:
     """Compute a part and write its tables as CSV without header.
 
     Parameters
@@ -40,9 +40,11 @@ def finish(part: Part, spreadsheet: bool) -> Finished:
     part : Part
     spreadsheet : bool
         Whether the tables may be opened in one, so that no text may look like a formula.
+    curves : int
+        How many the whole table has, about: compiling the kernel is to be repaid by all parts.
     """
     with _collected_later():
-        result = compute_part(part)
+        result = compute_part(part, compiling.pays(curves) or None)
     tables = {"doses": result.doses, "limits": result.limits, "rejected": result.rejected}
     counts = {name: len(rows) for name, rows in tables.items()}
     return Finished(
@@ -82,7 +84,6 @@ class Journal:
     """The finished parts, in a folder beside the output."""
 
     def __init__(self, output: Path, job: dict[str, Any], resume: bool) -> None:
-        self.spreadsheet = output.suffix == ".csv"
         self.folder = output.with_name(f".{output.name}.parts")
         self.gone = output.with_name(f"{self.folder.name}.gone")
         shutil.rmtree(self.gone, ignore_errors=True)  # of a run that was killed while removing it
@@ -107,10 +108,6 @@ class Journal:
         for left in self.folder.glob("part-*" if unknown else "part-*.new"):
             shutil.rmtree(left)  # half a part of the run that was interrupted
         write_whole(description, json.dumps(job))
-
-    def compute(self) -> Callable[[Part], Finished]:
-        """Return what computes a part; it is sent to the workers."""
-        return functools.partial(finish, spreadsheet=self.spreadsheet)
 
     def done(self) -> set[int]:
         """Return the numbers of the finished parts."""

@@ -1,13 +1,14 @@
 """The table of a cohort, one row per scan: columns, and lines grouped into patients.
 
-Lines stream through: only those of one part are in memory. Whoever reads the table only splits it
-into cells; what they say is made out where the part is computed.
+Lines stream through: only those of one part are in memory. Whoever reads the table only tells one
+patient from the next and hands on the text; what it says is made out where the part is computed.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -47,13 +48,22 @@ class Row(NamedTuple):
     problem: Problem | None  # of the line as a whole
 
 
-Line = tuple[int, list[str]]  # its number from 1, and its cells
+class Record(NamedTuple):
+    """A record of the table: the number of its last line, its text as CSV, and its cells."""
+
+    line: int
+    text: str
+    cells: list[str]
 
 
-class PatientLines(NamedTuple):
-    """The lines of a patient; ``twice`` where the patient had other lines before."""
+class PatientText(NamedTuple):
+    """The records of a patient as CSV and the line of each.
 
-    lines: list[Line]
+    ``twice`` where the patient had other records before.
+    """
+
+    lines: list[int]
+    text: str
     twice: bool
 
 
@@ -64,11 +74,12 @@ class Columns(NamedTuple):
     factors: dict[str, float]
     folder: str
 
-    def rows(self, patient: PatientLines) -> list[Row]:
+    def rows(self, patient: PatientText) -> list[Row]:
         """Return the rows of a patient."""
+        records = csv.reader(io.StringIO(patient.text, newline=""))
         return [
             Row(number, self._cells(values), self._problem(values, patient.twice))
-            for number, values in patient.lines
+            for number, values in zip(patient.lines, records, strict=True)
         ]
 
     def _cells(self, values: list[str]) -> dict[str, str]:
@@ -97,7 +108,7 @@ class Part(NamedTuple):
     """Some patients of a table."""
 
     columns: Columns
-    patients: list[PatientLines]
+    patients: list[PatientText]
 
 
 def cohort_schema() -> dict[str, Any]:
@@ -117,8 +128,8 @@ def cohort_schema() -> dict[str, Any]:
     }
 
 
-def read_lines(path: Path) -> tuple[Columns, Iterator[Line]]:
-    """Read a CSV or Parquet table line by line, after its header.
+def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
+    """Read a CSV or Parquet table record by record, after its header.
 
     Raises
     ------
@@ -127,13 +138,13 @@ def read_lines(path: Path) -> tuple[Columns, Iterator[Line]]:
     """
     if not path.is_file():
         raise refuse("no-such-file", "no such file", "check name and folder", FilePlace(f"{path}"))
-    lines = _parquet(path) if path.suffix == ".parquet" else _csv(path)
-    header = next(lines, None)
+    records = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    header = next(records, None)
     if header is None:
         raise refuse("empty-file", "the table is empty", "see dosimetry schema --cohort", f"{path}")
-    names, factors = _header(header[1], path.name)
+    names, factors = _header(header.cells, path.name)
     scaled = {name: factor for name, factor in factors.items() if factor != 1.0}
-    return Columns(names, scaled, f"{path.parent}"), lines
+    return Columns(names, scaled, f"{path.parent}"), records
 
 
 def _undecoded(text: str) -> bool:
@@ -148,13 +159,15 @@ def _scaled(text: str, factor: float) -> str:
         return text  # refused, in its place, when the patient is read
 
 
-def _csv(path: Path) -> Iterator[Line]:
+def _csv(path: Path) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
-        reader = csv.reader(_lines(stream, path.name))
+        taken: list[str] = []  # the lines of the record under way
+        reader = csv.reader(_lines(stream, path.name, taken))
         try:
-            for values in reader:
-                if values:
-                    yield reader.line_num, values
+            for cells in reader:
+                if cells:
+                    yield Record(reader.line_num, "".join(taken), cells)
+                taken.clear()
         except csv.Error as error:
             raise refuse(
                 "not-csv",
@@ -164,8 +177,8 @@ def _csv(path: Path) -> Iterator[Line]:
             ) from None
 
 
-def _lines(stream: TextIO, name: str) -> Iterator[str]:
-    """Read line by line, but no line that would fill the memory."""
+def _lines(stream: TextIO, name: str, taken: list[str]) -> Iterator[str]:
+    """Read line by line, but no line that would fill the memory; append each to ``taken``."""
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
@@ -176,10 +189,11 @@ def _lines(stream: TextIO, name: str) -> Iterator[str]:
                 "check the line ends and quotes",
                 FilePlace(f"{name}:{number}"),
             )
+        taken.append(line)
         yield line
 
 
-def _parquet(path: Path) -> Iterator[Line]:
+def _parquet(path: Path) -> Iterator[Record]:
     try:
         from pyarrow import parquet
     except ImportError:
@@ -190,13 +204,15 @@ def _parquet(path: Path) -> Iterator[Line]:
             f"{path}",
         ) from None
     with parquet.ParquetFile(path) as table:
-        yield 1, list(table.schema_arrow.names)
+        yield Record(1, "", list(table.schema_arrow.names))
         number = itertools.count(2)
         for batch in table.iter_batches(BATCH):
             columns = [column.to_pylist() for column in batch.columns]
             for values in zip(*columns, strict=True):
-                texts = ["" if v is None else v if isinstance(v, str) else repr(v) for v in values]
-                yield next(number), texts
+                cells = ["" if v is None else v if isinstance(v, str) else repr(v) for v in values]
+                text = io.StringIO(newline="")
+                csv.writer(text).writerow(cells)
+                yield Record(next(number), text.getvalue(), cells)
 
 
 def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
@@ -228,26 +244,27 @@ def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
     return names, factors
 
 
-def patients(columns: Columns, lines: Iterator[Line]) -> Iterator[PatientLines]:
-    """Group the lines of each patient, which follow each other; one patient has one place."""
+def patients(columns: Columns, records: Iterator[Record]) -> Iterator[PatientText]:
+    """Group the records of each patient, which follow each other; one patient has one place."""
     column = columns.names.index("patient_id")
     seen: set[bytes] = set()
     for name, group in itertools.groupby(
-        lines, key=lambda line: line[1][column] if column < len(line[1]) else ""
+        records, key=lambda record: record.cells[column] if column < len(record.cells) else ""
     ):
+        lines, texts = zip(*((record.line, record.text) for record in group), strict=True)
         key = hashlib.blake2b(name.encode(errors="surrogateescape"), digest_size=12).digest()
-        yield PatientLines(list(group), key in seen)
+        yield PatientText(list(lines), "".join(texts), key in seen)
         seen.add(key)
 
 
 def parts(path: Path, together: int) -> Iterator[Part]:
     """Read the table in parts of so many patients."""
-    columns, lines = read_lines(path)
-    grouped = patients(columns, lines)
+    columns, records = read_records(path)
+    grouped = patients(columns, records)
     while some := list(itertools.islice(grouped, together)):
         yield Part(columns, some)
 
 
 def count_patients(path: Path) -> int:
     """Return how many patients a table has, by reading it once; for a progress bar."""
-    return sum(1 for _ in patients(*read_lines(path)))
+    return sum(1 for _ in patients(*read_records(path)))
