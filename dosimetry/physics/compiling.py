@@ -9,9 +9,15 @@ import zlib
 from types import ModuleType
 from typing import Any
 
-from dosimetry.physics import curve_descent, curve_grid, curve_kernel, curve_layout
+from dosimetry.physics import (
+    curve_descent,
+    curve_grid,
+    curve_kernel,
+    curve_layout,
+    curve_misfit,
+)
 
-SOURCES = (curve_layout, curve_descent, curve_grid, curve_kernel)
+SOURCES = (curve_layout, curve_misfit, curve_descent, curve_grid, curve_kernel)
 OPTIONS: dict[str, Any] = {"error_model": "numpy"}
 REPAID = 8192  # curves: below it the interpreter is done before numba is loaded and has compiled
 

@@ -8,9 +8,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dosimetry.physics.curve_descent import (
-    solve_amplitudes,
-)
 from dosimetry.physics.curve_layout import (
     BESIDE,
     FIXED,
@@ -22,6 +19,7 @@ from dosimetry.physics.curve_layout import (
     VALUE,
     VALUES,
 )
+from dosimetry.physics.curve_misfit import solve_amplitudes
 
 
 def fill_products(

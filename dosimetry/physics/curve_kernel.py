@@ -25,7 +25,6 @@ from dosimetry.physics.curve_descent import (
     descend,
     factored,
     settle,
-    solve_amplitudes,
 )
 from dosimetry.physics.curve_grid import (
     fill_grid,
@@ -63,6 +62,7 @@ from dosimetry.physics.curve_layout import (
     VALUE,
     WEIGHT,
 )
+from dosimetry.physics.curve_misfit import solve_amplitudes
 
 
 def scanned_chi2(rates: int, terms: int, rise: bool, n: int, whole: float, work: Any) -> float:

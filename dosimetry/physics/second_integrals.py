@@ -163,12 +163,10 @@ def time_steps(courses: Sequence[Course], fastest_repair: float) -> Array:
     >>> float(times[0]), len(times)
     (0.0, 1501)
     """
-    corners = sorted({corner for course in courses for corner in course.corners})
+    corners = [0.0, *sorted({corner for course in courses for corner in course.corners})]
     unit = 0.02 / max(fastest_repair, *(course.fastest for course in courses))
     end = FINISHED / min(c.slowest for c in courses)
     steps = unit * np.expm1(np.linspace(0.0, np.log1p(end / unit), STEPS + 1))
-    if not corners:
-        return steps
     between = [np.linspace(*ends, BETWEEN + 1) for ends in itertools.pairwise(corners)]
     return np.unique(np.concatenate([steps, *between, corners[-1] + steps]))
 

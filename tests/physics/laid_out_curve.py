@@ -88,3 +88,13 @@ def laid_out(name, time=TIMES, activity=None, sd=SDS):
 def put(work, place, values):
     """Write numbers into the kernel's memory."""
     work[place : place + len(values)] = np.asarray(values, float).tolist()
+
+
+def difference(function, at, i, step):
+    """Return a central difference by the i-th variable."""
+    ends = []
+    for sign in (1, -1):
+        moved = np.array(at)
+        moved[i] += sign * step
+        ends.append(function(moved))
+    return (ends[0] - ends[1]) / (2 * step)

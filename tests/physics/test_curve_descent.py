@@ -1,18 +1,19 @@
 """The way downhill, piece by piece, against linear algebra of numpy and differences of scipy."""
 
-import math
-
 import numpy as np
 import pytest
-from laid_out_curve import ACTIVITIES, HIGH, LOW, RATES, RISING, SDS, TIMES, laid_out, put
-from scipy.optimize import nnls
+from laid_out_curve import (
+    HIGH,
+    LOW,
+    RATES,
+    difference,
+    laid_out,
+    put,
+)
 
 from dosimetry.physics import curve_descent as descent
 from dosimetry.physics.curve_layout import (
-    AMPLITUDES,
     APART,
-    COLUMNS,
-    DROPS,
     GRADIENT,
     GRADIENT_KEPT,
     HERE,
@@ -20,7 +21,6 @@ from dosimetry.physics.curve_layout import (
     MATRIX_KEPT,
     MORE,
     MORE_KEPT,
-    RESIDUAL,
     SOLVED,
     STEP,
     THETA,
@@ -29,7 +29,6 @@ from dosimetry.physics.curve_layout import (
 from dosimetry.physics.kinetics import MODELS
 
 WORK = 200
-CASES = [*ACTIVITIES.items(), ("bi", RISING)]  # in the last an amplitude is zero
 
 
 def memory(places):
@@ -44,131 +43,6 @@ def symmetric(size, seed):
     """Return a positive definite matrix."""
     root = np.random.default_rng(seed).normal(size=(size, size + 2))
     return root @ root.T
-
-
-def difference(function, at, i, step):
-    """Return a central difference by the i-th variable."""
-    ends = []
-    for sign in (1, -1):
-        moved = np.array(at)
-        moved[i] += sign * step
-        ends.append(function(moved))
-    return (ends[0] - ends[1]) / (2 * step)
-
-
-# --- amplitudes ---------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_two_amplitudes_are_those_of_non_negative_least_squares(seed):
-    rng = np.random.default_rng(seed)
-    columns, y = rng.normal(size=(5, 2)), rng.normal(size=5)
-    q, p = columns.T @ columns, columns.T @ y
-    expected, root = nnls(columns, y)
-    *found, fall = descent.solve_amplitudes(2, q[0, 0], q[0, 1], q[1, 1], *p)
-    assert found == pytest.approx(expected, rel=1e-10, abs=1e-12)
-    assert fall == pytest.approx(y @ y - root**2, rel=1e-9, abs=1e-12)
-
-
-@pytest.mark.parametrize(("p", "expected"), [(3.0, (1.5, 0.0, 4.5)), (-3.0, (0.0, 0.0, 0.0))])
-def test_one_amplitude_is_the_projection_or_nothing(p, expected):
-    # least squares of one column: a = p/q, chi-square falls by p^2/q
-    assert descent.solve_amplitudes(1, 2.0, 9.0, 9.0, p, 9.0) == expected
-
-
-def test_a_column_without_length_takes_no_amplitude():
-    assert descent.solve_amplitudes(1, 0.0, 0.0, 0.0, 1.0, 0.0) == (0.0, 0.0, 0.0)
-    assert descent.solve_amplitudes(2, 0.0, 0.0, 4.0, 1.0, 2.0) == (0.0, 0.5, 1.0)
-
-
-@pytest.mark.parametrize(("p", "expected"), [((4.0, 2.0), (2.0, 0.0)), ((2.0, 8.0), (0.0, 1.0))])
-def test_of_two_parallel_columns_the_better_takes_all(p, expected):
-    # columns (1, 1) and (2, 2): q = 2, 4, 8, and no determinant
-    assert descent.solve_amplitudes(2, 2.0, 4.0, 8.0, *p)[:2] == expected
-
-
-# --- columns, chi-square, slopes ----------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", MODELS)
-def test_columns_and_drops_at_rates_well_apart(name):
-    curve, logs = laid_out(name), RATES[name]
-    put(curve.work, TRIAL, logs)
-    descent.fill_columns(*curve.sizes, curve.work)
-    rates, terms, _, n = curve.sizes
-    found = curve.part(COLUMNS, terms * n).reshape(terms, n)
-    assert found == pytest.approx(curve.columns(logs).T, rel=1e-12)
-    product = np.outer(np.exp(logs), TIMES)
-    drops = curve.part(DROPS, rates * n).reshape(rates, n)
-    assert drops == pytest.approx(product * np.exp(-product) / SDS, rel=1e-12)
-
-
-def test_a_difference_of_nearly_equal_exponentials_keeps_its_digits():
-    # exp(-a t) - exp(-b t) = exp(-a t) (b - a) t (1 - (b - a) t / 2 + ...)
-    curve, rate = laid_out("uptake"), 0.02
-    put(curve.work, TRIAL, [math.log(rate), math.log(rate) + 1e-9])
-    descent.fill_columns(*curve.sizes, curve.work)
-    gap = math.exp(curve.work[TRIAL + 1]) - math.exp(curve.work[TRIAL])
-    expected = np.exp(-rate * TIMES) * gap * TIMES / SDS
-    assert curve.part(COLUMNS, len(TIMES)) == pytest.approx(expected, rel=1e-7)
-
-
-@pytest.mark.parametrize(("name", "activity"), CASES)
-def test_chi_square_amplitudes_and_residual_are_those_of_scipy(name, activity):
-    curve, logs = laid_out(name, activity=activity), RATES[name]
-    put(curve.work, TRIAL, logs)
-    chi2 = descent.evaluate(*curve.sizes, curve.work)
-    amplitudes, expected = curve.best(logs)
-    assert chi2 == pytest.approx(expected, rel=1e-10)
-    assert curve.work[AMPLITUDES : AMPLITUDES + len(amplitudes)] == pytest.approx(amplitudes)
-    residual = curve.columns(logs) @ amplitudes - curve.activity / SDS
-    assert curve.part(RESIDUAL, len(TIMES)) == pytest.approx(residual, rel=1e-9)
-
-
-@pytest.mark.parametrize(("name", "activity"), CASES)
-def test_the_gradient_is_that_of_half_of_chi_square(name, activity):
-    curve, logs = laid_out(name, activity=activity), RATES[name]
-    put(curve.work, TRIAL, logs)
-    descent.evaluate(*curve.sizes, curve.work)
-    expected = [difference(lambda x: curve.best(x)[1] / 2, logs, i, 1e-5) for i in range(len(logs))]
-    assert curve.work[GRADIENT : GRADIENT + len(logs)] == pytest.approx(expected, rel=1e-6)
-
-
-@pytest.mark.parametrize(("name", "activity"), CASES)
-def test_the_matrix_is_gauss_and_newton_s_with_the_columns_projected_out(name, activity):
-    # Kaufman 1975: J' (1 - Q Q') J, J the slopes at fixed amplitudes
-    curve, logs = laid_out(name, activity=activity), RATES[name]
-    put(curve.work, TRIAL, logs)
-    descent.evaluate(*curve.sizes, curve.work)
-    amplitudes, _ = curve.best(logs)
-    slopes = np.stack(
-        [
-            difference(lambda x: curve.columns(x) @ amplitudes, logs, i, 1e-5)
-            for i in range(len(logs))
-        ],
-        axis=1,
-    )
-    basis, _ = np.linalg.qr(curve.columns(logs)[:, amplitudes > 0])
-    slopes -= basis @ (basis.T @ slopes)
-    found = np.reshape(curve.work[MATRIX : MATRIX + len(logs) ** 2], (len(logs), len(logs)))
-    assert found == pytest.approx(slopes.T @ slopes, rel=1e-5)
-
-
-@pytest.mark.parametrize(("name", "activity"), CASES)
-def test_newton_s_more_is_residual_times_second_derivative(name, activity):
-    curve, logs = laid_out(name, activity=activity), RATES[name]
-    put(curve.work, TRIAL, logs)
-    descent.evaluate(*curve.sizes, curve.work)
-    amplitudes, _ = curve.best(logs)
-    residual = curve.columns(logs) @ amplitudes - curve.activity / SDS
-    for i in range(len(logs)):
-        ends = []
-        for step in (-1e-3, 0.0, 1e-3):
-            moved = logs.copy()
-            moved[i] += step
-            ends.append(curve.columns(moved) @ amplitudes)
-        second = (ends[0] - 2 * ends[1] + ends[2]) / 1e-6
-        assert curve.work[MORE + i] == pytest.approx(residual @ second, rel=1e-4)
 
 
 # --- bounds and order ---------------------------------------------------------------------------

@@ -7,73 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from properties import EXAMPLES, FEW, property_of
-from scipy.optimize import nnls
-from search_space import HIGH, LOW, TIMES, Search, log_rates, searches
+from search_space import HIGH, LOW, Search, log_rates, searches
 
 from dosimetry.physics import curve_descent
 from dosimetry.physics import curve_layout as at
 
 steps = st.lists(st.floats(-3.0, 3.0), min_size=3, max_size=3)
-
-
-# --- amplitudes, columns, chi-square ------------------------------------------------------------
-
-
-@property_of(curve_descent.solve_amplitudes)
-@EXAMPLES
-@given(st.lists(st.tuples(*[st.floats(-2.0, 2.0)] * 3), min_size=3, max_size=6))
-def test_amplitudes_are_those_of_non_negative_least_squares(rows):
-    first, second, y = np.array(rows).T
-    q11, q12, q22 = first @ first, first @ second, second @ second
-    if q11 < 1e-3 or q22 < 1e-3 or q11 * q22 - q12**2 < 1e-3:
-        return
-    one, two, fall = curve_descent.solve_amplitudes(2, q11, q12, q22, first @ y, second @ y)
-    expected, left = nnls(np.column_stack([first, second]), y)
-    np.testing.assert_allclose([one, two], expected, atol=1e-9)
-    assert y @ y - fall == pytest.approx(left**2, abs=1e-9)
-    alone, nothing, _ = curve_descent.solve_amplitudes(1, q11, q12, q22, first @ y, second @ y)
-    assert (alone, nothing) == (pytest.approx(max(first @ y, 0.0) / q11, abs=1e-12), 0.0)
-
-
-@property_of(curve_descent.fill_columns)
-@EXAMPLES
-@given(st.data(), searches())
-def test_columns_are_those_of_the_model_and_drops_their_slopes(data, search):
-    here = data.draw(log_rates(search))
-    search.put_rates(here)
-    curve_descent.fill_columns(*search.model_of, search.n, search.work)
-    np.testing.assert_allclose(
-        search.part(at.COLUMNS, search.terms), search.columns(here), rtol=1e-12, atol=1e-290
-    )
-    rates = np.exp(here)[:, None]
-    drops = rates * TIMES * np.exp(-rates * TIMES) * search.weight
-    np.testing.assert_allclose(search.part(at.DROPS, search.rates), drops, rtol=1e-12, atol=1e-290)
-
-
-@property_of(curve_descent.evaluate, curve_descent.fill_slopes, curve_descent.project_out)
-@EXAMPLES
-@given(st.data(), searches())
-def test_chi_square_is_that_of_least_squares_and_the_gradient_is_half_its_slope(data, search):
-    here = data.draw(log_rates(search))
-    search.put_rates(here)
-    found = curve_descent.evaluate(*search.model_of, search.n, search.work)
-    assert found == pytest.approx(search.chi2(here), rel=1e-9, abs=1e-9)
-    gradient = search.get(at.GRADIENT, search.rates)
-    slopes = search.part(at.SLOPES, search.rates)
-    matrix = search.get(at.MATRIX, search.rates**2).reshape(search.rates, search.rates)
-    np.testing.assert_allclose(matrix, slopes @ slopes.T, rtol=1e-9, atol=1e-12)
-    for r in range(search.rates):
-        ends = []
-        for sign in (1, -1):
-            moved = here.copy()
-            moved[r] += sign * 1e-5
-            ends.append(search.chi2(moved))
-        half = (ends[0] - ends[1]) / 4e-5
-        assert gradient[r] == pytest.approx(half, rel=1e-3, abs=1e-5 * (1 + found))
-    # the amplitudes are solved for: nothing along a column in use is left to the rates
-    for k in np.flatnonzero(search.get(at.AMPLITUDES, search.terms) > 0):
-        column = search.columns(here)[k]
-        np.testing.assert_allclose(slopes @ column, 0.0, atol=1e-7 * (1 + column @ column))
 
 
 # --- order, bounds, rates that meet -------------------------------------------------------------

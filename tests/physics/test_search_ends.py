@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from search_space import HIGH, LOW, TIMES, Search
 
-from dosimetry.physics import compiling, curve_descent, curve_kernel
+from dosimetry.physics import compiling, curve_descent, curve_kernel, curve_misfit
 from dosimetry.physics import curve_layout as at
 from dosimetry.physics.fitting import fit_points
 from dosimetry.physics.least_squares import fit_model
@@ -44,7 +44,7 @@ def test_where_no_step_can_be_found_the_damping_is_raised_until_one_is(monkeypat
         here = np.array([LOW, place, place + 1.2e-5])
         search.put_rates(here, at.TRIAL)
         search.put_rates(here, at.HERE)
-        start = curve_descent.evaluate(*rest, search.work)
+        start = curve_misfit.evaluate(*rest, search.work)
         curve_descent.keep(search.rates, search.rise, LOW, HIGH, search.work)
         without += curve_descent.find_step(search.rates, at.DAMPED, search.work) == 0
         end = curve_descent.descend(*rest, LOW, HIGH, True, search.work)
@@ -98,7 +98,7 @@ def test_without_a_folder_to_keep_it_in_the_kernel_is_compiled_for_this_run(monk
 
 def test_what_is_compiled_is_the_source_that_the_interpreter_runs():
     numba = pytest.importorskip("numba")
-    solve = curve_descent.solve_amplitudes
+    solve = curve_misfit.solve_amplitudes
     compiling.compiled(1, 1, False, 3)  # makes every function of the kernel known
     compiled = numba.njit(lambda a, b, c, d, e: solve(2, a, b, c, d, e), **compiling.OPTIONS)
     for numbers in (

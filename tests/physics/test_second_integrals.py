@@ -80,6 +80,13 @@ def test_pieces_of_a_mono_exponential_protract_like_it():
     assert protraction([whole]) == pytest.approx(expected, rel=1e-4)
 
 
+def test_late_scans_that_fall_steeply_do_not_lose_what_went_before():
+    # by scipy 1.17, solve_ivp (DOP853, rtol 1e-11) of the two equations from corner to corner; the
+    # tail is over before the time from injection to the first scan would be stepped through
+    late = pieces_course((17.0, 18.0, 19.0), (2.0, 16.0, 1.0), DECAY)
+    assert protraction([late], repair_half_life=6.0) == pytest.approx(0.5289314, rel=5e-5)
+
+
 def test_a_course_knows_its_slowest_and_fastest_rate_and_its_corners():
     course = exponential_course("bi-uptake", (3.0, 5.0, 0.01, 0.5, 2.0))
     assert (course.slowest, course.fastest, course.corners) == (0.01, 2.0, ())
