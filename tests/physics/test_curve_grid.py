@@ -124,6 +124,15 @@ def test_minima_beside_the_best_are_kept_on_the_plateau(other, count):
     assert curve_grid.grid_minima(1, 1, 5, 0.0, 4.0, 120.0, [row], work) == count
 
 
+def test_a_minimum_that_has_no_place_ends_no_row():
+    # places for the best; then one worse than all of them, then the best of the row
+    minima = [*range(20, 20 + MINIMA), 90.0, 10.0]
+    row = [99.0, *itertools.chain.from_iterable((float(low), 99.0) for low in minima)]
+    work = [0.0] * 200
+    count = curve_grid.grid_minima(1, 1, len(row), 0.0, 1.0, 200.0, [row], work)
+    assert work[VALUES : VALUES + count] == [10.0, *range(20, 19 + MINIMA)]
+
+
 def test_the_best_minimum_is_never_left_out():
     work = [0.0] * 200
     assert curve_grid.grid_minima(1, 1, 3, 0.0, 2.0, 100.0, [[99.0, 98.0, 99.0]], work) == 1

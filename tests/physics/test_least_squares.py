@@ -367,6 +367,32 @@ def test_the_sd_of_the_tia_stays_finite_where_the_rates_meet(rate):
     assert 0.99 * variances[0] < variance < 1.01 * variances[1]
 
 
+@pytest.mark.parametrize("rate", [0.01, 0.02, 0.1])
+def test_rates_that_meet_vary_as_their_mean_does(rate):
+    # near the limit the curve is a' t exp(-m t); the difference of the rates is held
+    time, activity, sd = meeting(rate)
+    found = fit_model("uptake", time, activity, sd, DECAY_CONSTANT)
+    weighted = np.array([activity / 10, -time * activity]) / sd
+    expected = np.linalg.inv(weighted @ weighted.T)[1, 1]
+    np.testing.assert_allclose(found.covariance[1:, 1:], expected, rtol=1e-3)
+
+
+@pytest.mark.parametrize("share", [0.7, 0.9, 1.0])
+def test_the_sd_of_the_tia_is_that_of_the_two_left_where_the_rates_meet_on_the_bound(share):
+    # the slower rate is held at l; near it the curve is a' t exp(-m t), m = (l + l2)/2, with
+    # TIA = a'/(l l2): free are a' and l2
+    time, activity, sd = meeting(share * DECAY_CONSTANT)
+    found = fit_model("uptake", time, activity, sd, DECAY_CONSTANT)
+    assert found.at_bound
+    limit = time * np.exp(-DECAY_CONSTANT * time) / sd
+    height = limit @ (activity / sd) / (limit @ limit)
+    weighted = np.array([limit, -height * time / 2 * limit])
+    gradient = np.array([1 / DECAY_CONSTANT**2, -height / DECAY_CONSTANT**3])
+    expected = gradient @ np.linalg.solve(weighted @ weighted.T, gradient)
+    variance = found.tia_gradient() @ found.covariance @ found.tia_gradient()
+    assert variance == pytest.approx(expected, rel=2e-3)
+
+
 def test_uptake_close_to_its_limit_keeps_its_tia():
     for ratio in (1.0 + 1e-6, 1.0005, 1.01, 1.1, 1.5):
         activity = columns("uptake", np.array([0.02, 0.02 * ratio]), TIMES)[:, 0]
