@@ -19,6 +19,12 @@ from dosimetry.problems import refuse
 AHEAD = 2  # parts under way for each worker
 SMALL = 20_000_000  # bytes of a table that one process does before others have started
 ANSWER = "10s"  # a scheduler that takes longer is not there
+QUIET = {  # a worker that looks at itself all the time loses a seventh of it
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+}
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -126,9 +132,8 @@ def _local(count: int) -> Iterator[Any]:
     import dask
     from distributed import LocalCluster
 
-    quiet = dask.config.set({"distributed.worker.profile.enabled": False})  # a tenth of the time
     with (
-        quiet,
+        dask.config.set(QUIET),
         LocalCluster(  # type: ignore[no-untyped-call]
             n_workers=count,
             threads_per_worker=1,
