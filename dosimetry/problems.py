@@ -126,9 +126,11 @@ def quote(value: object) -> str:
 
     Examples
     --------
-    >>> quote("7,4 GBq")
-    "'7,4 GBq'"
+    >>> quote("7,4 GBq"), quote(None)
+    ("'7,4 GBq'", 'nothing')
     """
+    if value is None:
+        return "nothing"
     text = value if isinstance(value, str) else str(value)
     if len(text) > LONGEST_QUOTE:
         text = text[: LONGEST_QUOTE - 3] + "..."

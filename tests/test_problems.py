@@ -88,3 +88,8 @@ def test_nearest_names_the_closest_word():
 
 def test_nearest_is_silent_where_nothing_is_near():
     assert nearest("zzzzzz", ["liver", "kidneys"]) == ""
+
+
+def test_what_is_left_empty_is_called_so():
+    # YAML and JSON read an empty value as null; "None" is a word of Python that no user wrote
+    assert quote(None) == "nothing"
