@@ -15,7 +15,7 @@ from dosimetry import reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_many
 from dosimetry.population.cohort_table import Part, Row
-from dosimetry.problems import InputError, Problem, quote, refuse
+from dosimetry.problems import InputError, Problem, printable, quote, refuse
 from dosimetry.therapy import administration, regimen
 from dosimetry.therapy.clinical_side import clinical_course
 from dosimetry.therapy.columns import check_range
@@ -74,7 +74,7 @@ class PartResult:
         reason = f"{reason}; {problem.cure}" if problem.cure else reason
         for row in rows:
             cells = row.cells
-            where = (cells.get(name, "") for name in ("patient_id", "cycle", "region"))
+            where = (printable(cells.get(name, "")) for name in ("patient_id", "cycle", "region"))
             self.rejected.append((row.line, *where, problem.code, reason.replace("\n", " ")))
 
 

@@ -182,15 +182,19 @@ def _lines(stream: TextIO, name: str, taken: list[str]) -> Iterator[str]:
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
-        if len(line) > LONGEST_LINE:
-            raise refuse(
-                "line-too-long",
-                f"a line of more than {LONGEST_LINE} characters",
-                "check the line ends and quotes",
-                FilePlace(f"{name}:{number}"),
-            )
+        _check_length(line, name, number)
         taken.append(line)
         yield line
+
+
+def _check_length(line: str, name: str, number: int) -> None:
+    if len(line) > LONGEST_LINE:
+        raise refuse(
+            "line-too-long",
+            f"a line of more than {LONGEST_LINE} characters",
+            "check the line ends and quotes",
+            FilePlace(f"{name}:{number}"),
+        )
 
 
 def _parquet(path: Path) -> Iterator[Record]:
@@ -205,14 +209,16 @@ def _parquet(path: Path) -> Iterator[Record]:
         ) from None
     with parquet.ParquetFile(path) as table:
         yield Record(1, "", list(table.schema_arrow.names))
-        number = itertools.count(2)
+        number = 1
         for batch in table.iter_batches(BATCH):
             columns = [column.to_pylist() for column in batch.columns]
             for values in zip(*columns, strict=True):
                 cells = ["" if v is None else v if isinstance(v, str) else repr(v) for v in values]
                 text = io.StringIO(newline="")
                 csv.writer(text).writerow(cells)
-                yield Record(next(number), text.getvalue(), cells)
+                number += 1
+                _check_length(text.getvalue(), path.name, number)
+                yield Record(number, text.getvalue(), cells)
 
 
 def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:

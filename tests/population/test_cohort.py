@@ -141,6 +141,50 @@ def test_parquet_in_and_out_holds_the_same(tmp_path):
         )
 
 
+@pytest.mark.parametrize("name", ['a "b", c', "Zoë, née Ünal", " a "])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_patient_s_name_is_read_through_quotes(tmp_path, kind, name):
+    pandas = pytest.importorskip("pandas")
+    table = tmp_path / f"table.{kind}"
+    write(tmp_path / "table.csv", [[name, *row[1:]] for row in synthetic(1, cycles=1)])
+    if kind == "parquet":
+        with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
+            pandas.DataFrame(csv.DictReader(stream)).to_parquet(table)
+    found = run_cohort(table, tmp_path / "out.parquet")
+    assert found.rejected == 0
+    assert set(pandas.read_parquet(tmp_path / "out.parquet")["patient_id"]) == {name.strip()}
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_name_of_two_lines_is_rejected_and_the_next_patient_goes_on(tmp_path, kind, end):
+    pandas = pytest.importorskip("pandas")
+    table = tmp_path / f"table.{kind}"
+    rows = synthetic(2, cycles=1)
+    write(tmp_path / "table.csv", [[f"a{end}b", *row[1:]] for row in rows[:16]] + rows[16:])
+    if kind == "parquet":
+        with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
+            pandas.DataFrame(csv.DictReader(stream)).to_parquet(table)
+    run_cohort(table, tmp_path / "out.csv")
+    lines = [int(row["line"]) for row in read(tmp_path / "out.csv.rejected.csv")]
+    # a record of CSV is named by the last of its lines, one of Parquet by its number after 1
+    assert lines == ([*range(3, 35, 2)] if kind == "csv" else [*range(2, 18)])
+    assert {row["patient_id"] for row in read(tmp_path / "out.csv")} == {"P00001"}
+
+
+def test_a_row_of_parquet_is_no_longer_than_a_line_of_csv(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    rows = synthetic(1, cycles=1)
+    rows[3][9] = "x" * 200_000
+    pandas.DataFrame([[str(cell) for cell in row] for row in rows], columns=HEADER).to_parquet(
+        tmp_path / "table.parquet"
+    )
+    with pytest.raises(InputError) as caught:
+        run_cohort(tmp_path / "table.parquet", tmp_path / "out.csv")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("line-too-long", "table.parquet:5")
+
+
 BAD = {
     "activity": ("not-a-number", 6, "ten"),
     "negative": ("not-positive", 6, -4.0),
