@@ -19,7 +19,8 @@ from dosimetry.problems import refuse
 AHEAD = 2  # parts under way for each worker
 SMALL = 20_000_000  # bytes of a table that one process does before others have started
 ANSWER = "10s"  # a scheduler that takes longer is not there
-QUIET = {  # a worker that looks at itself all the time loses a seventh of it
+QUIET = {  # looking at itself costs a worker a seventh of its time, keeping all messages the memory
+    "distributed.admin.low-level-log-length": 10,
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
     "distributed.admin.tick.interval": "1s",
@@ -160,12 +161,14 @@ def _need(place: str, what: str) -> None:
 def _client(address: Any) -> Iterator[Any]:
     """Connect to a scheduler, by its address or its local cluster."""
     _need("--scheduler", "a cluster needs")
+    import dask
     from distributed import Client
 
     try:
-        client: Any = Client(  # type: ignore[no-untyped-call]
-            address, timeout=ANSWER, set_as_default=False
-        )
+        with dask.config.set(QUIET):
+            client: Any = Client(  # type: ignore[no-untyped-call]
+                address, timeout=ANSWER, set_as_default=False
+            )
     except (OSError, ValueError, TimeoutError) as error:
         raise refuse(
             "no-scheduler",
