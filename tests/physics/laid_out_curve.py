@@ -16,6 +16,7 @@ from dosimetry.physics.kinetics import MODELS
 LOW, HIGH = math.log(0.00434), math.log(5.0)
 TIMES = np.array([1.5, 4.0, 26.0, 71.0, 120.0, 170.0])
 RISING = np.array([61.0, 83.0, 74.0, 38.0, 21.0, 9.5])
+FALLING = np.array([88.0, 70.0, 8.0, 0.3, 0.02, 0.01])  # faster than any rate below
 ACTIVITIES = {
     "mono": RISING,
     "uptake": RISING,
