@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dosimetry.physics import compiling
+from dosimetry.physics import compiling, least_squares
 from dosimetry.physics.fitting import Task, fit_many, fit_points
 from dosimetry.physics.kinetics import MODELS
 from dosimetry.physics.least_squares import Optimum, fit_batch, fit_model
@@ -171,3 +171,13 @@ def test_the_tia_of_two_uptakes_has_the_sd_of_all_its_parameters():
     assert found.tia_gradient() == pytest.approx(slopes, rel=1e-12)
     sd = math.sqrt(np.square(slopes) @ variances)
     assert found.tia == (pytest.approx(342.0, rel=1e-12), pytest.approx(sd, rel=1e-12))
+
+
+def test_curves_beyond_those_tabulated_at_once_keep_their_own_times(monkeypatch):
+    monkeypatch.setattr(least_squares, "TABULATED", 2)
+    rates, heights = np.array([0.006, 0.01, 0.02, 0.04, 0.05]), np.arange(50.0, 100.0, 10.0)
+    times = np.array([4.0, 24.0, 72.0]) * np.linspace(0.8, 1.2, 5)[:, None]
+    activity = heights[:, None] * np.exp(-rates[:, None] * times)
+    found = least_squares.fit_batch("mono", times, activity, 0.1 * activity, 0.00434)
+    np.testing.assert_allclose(found.rates[:, 0], rates, rtol=1e-8)
+    np.testing.assert_allclose(found.amplitudes[:, 0], heights, rtol=1e-8)
