@@ -216,7 +216,7 @@ def main() -> None:
     mutmut.create_mutants(1)
     names = chosen(args.modules, args.again, args.sample)
     if names:
-        mutmut._run(names, 1)
+        mutmut._run(names, os.cpu_count())
     PAGE.write_text(page(list(mutants())), encoding="utf-8")
 
 

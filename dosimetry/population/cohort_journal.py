@@ -66,7 +66,6 @@ def _collected_later() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
-            gc.collect(0)  # only what came up meanwhile
 
 
 def _csv(rows: Iterable[tuple[Any, ...]], spreadsheet: bool) -> str:
