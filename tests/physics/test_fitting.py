@@ -226,9 +226,18 @@ def test_where_nothing_is_adequate_the_trapezoid_is_and_says_so():
     time, (activity, sd) = np.array(PSMA_TIMES), PSMA["liver"]
     curve = curve_of(time, activity, sd)
     assert curve.model == "trapezoid"
-    assert "no sum of exponentials" in curve.choice
+    assert curve.choice == "no sum of exponentials is adequate"
     assert "fit-not-adequate" in codes(curve)
     assert curve.tia.value == Trapezoid(time, np.array(activity), DECAY_CONSTANT).integral()
+    assert curve.shape.activity(time) == pytest.approx(activity, rel=1e-14)
+
+
+def test_a_model_that_the_points_determine_is_not_taken_where_it_does_not_pass_them():
+    activity = uptake(SIX) * [1, 1.5, 1, 1.5, 1, 1.5]
+    asked = curve_of(SIX, activity, 0.02 * activity, "mono")
+    assert "fit-not-adequate" in codes(asked)
+    assert asked.tia.sd < asked.tia.value
+    assert curve_of(SIX, activity, 0.02 * activity).model == "trapezoid"
 
 
 @pytest.mark.parametrize(("second", "model"), [(78.0, "mono"), (95.0, "trapezoid")])
@@ -265,6 +274,11 @@ def test_p_value_is_that_of_chi_square(model):
     assert curve.dof == 7 - len(curve.parameters)
     expected = chi2_distribution.sf(curve.chi2, curve.dof)
     assert curve.p_value == pytest.approx(expected, rel=1e-9)
+
+
+def test_where_no_point_is_left_over_there_is_no_p_value():
+    curve = curve_of(PSMA_TIMES, PSMA["tumour_2"][0], None, "uptake")
+    assert (curve.dof, curve.p_value) == (0, None)
 
 
 @pytest.mark.parametrize("model", ["bi", "uptake"])

@@ -152,6 +152,21 @@ def test_quadrature_resolves_the_curve_where_repair_is_slow(repair_half_life):
     assert found == pytest.approx(expected, rel=PRECISION)
 
 
+@pytest.mark.parametrize(
+    ("times", "activities"),
+    [
+        ([0.4, 0.5, 30.0], [1.0, 100.0, 1.0]),  # sharp within the first hour
+        ([100.0, 100.1, 100.2], [1.0, 1e5, 1e4]),  # ends late and steeply
+    ],
+)
+@pytest.mark.parametrize("repair_half_life", [2.8, 1e3])
+def test_quadrature_resolves_a_sharp_maximum(times, activities, repair_half_life):
+    shape = Trapezoid(np.array(times), np.array(activities), DECAY_CONSTANT)
+    expected = unrepaired_damage(shape, repair_half_life)
+    found = radiobiology.lea_catcheside(shape, repair_half_life)
+    assert found == pytest.approx(expected, rel=PRECISION)
+
+
 def test_quadrature_agrees_with_the_closed_form_on_sums_of_exponentials():
     parts = exponentials([0.04, 0.06, -0.1], [LN2 / 60, LN2 / 12, 0.9])
     found = radiobiology.lea_catcheside(Combined((parts,), (1.0,)), 2.8)
