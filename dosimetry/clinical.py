@@ -304,6 +304,17 @@ def full_activity() -> float:
     return table("regimens").number(rows_by("regimens", "id")["netter-1"], "activity", "GBq")
 
 
+def label_doses() -> int:
+    """Return how many doses the label has."""
+    return int(rows_by("regimens", "id")["netter-1"]["cycles"])
+
+
+def earliest_interval() -> float:
+    """Return the shortest interval between two doses that the label knows, in h."""
+    row = rows_by("regimens", "id")["netter-1"]
+    return table("regimens").number(row, "interval", "h") - default("label_interval_tolerance", "h")
+
+
 @functools.cache
 def renal_coefficients(equation: str, sex: str) -> Mapping[str, float]:
     """Return the coefficients of an equation of renal function for one sex."""

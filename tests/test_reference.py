@@ -249,6 +249,13 @@ def test_every_target_of_a_measurable_region_has_s_values(role):
 
 
 @pytest.mark.parametrize("sex", SEXES)
+def test_every_source_has_an_s_value_to_every_target(sex):
+    s_values = reference.s_values(sex)
+    targets, sources = ({pair[i] for pair in s_values} for i in (0, 1))
+    assert [(t, s) for t in targets for s in sources if (t, s) not in s_values] == []
+
+
+@pytest.mark.parametrize("sex", SEXES)
 def test_every_region_of_the_s_values_is_known(sex):
     as_source = {
         source for row in tables.table("regions").rows for source in row["source"].split(";")

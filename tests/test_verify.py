@@ -186,6 +186,14 @@ def test_a_changed_option_that_nothing_follows_from_is_seen_too(path, tmp_path):
     assert found.differences[0].code == "document-changed"
 
 
+def test_what_was_added_to_the_provenance_is_seen_even_with_a_new_hash(tmp_path):
+    wrong = json.loads(text("two_cycles"))
+    wrong["provenance"]["checked_by"] = "nobody"
+    wrong["provenance"]["content"] = content_hash(wrong)
+    found = verify_file(written(tmp_path, wrong), EXAMPLES)
+    assert ["provenance.checked_by"] == [problem.place for problem in found.differences]
+
+
 def test_a_wrong_dose_is_named_with_its_place_and_by_the_second_calculation(tmp_path):
     told = json.loads(text("two_cycles"))
     names = [region["region"] for region in told["cycles"][0]["regions"]]

@@ -202,9 +202,9 @@ def _fit(points: Points, model: str, most: float, fitted: Callable[[str], Optimu
             "time",
         )
     if model == "auto":
-        return _possible(_choose(points, most, fitted), most)
+        return possible(_choose(points, most, fitted), most)
     if model == "trapezoid":
-        return _possible(trapezoid(points, "asked for"), most)
+        return possible(trapezoid(points, "asked for"), most)
     if len(points.time) < MODELS[model].free:
         raise refuse(
             "too-few-points",
@@ -213,18 +213,36 @@ def _fit(points: Points, model: str, most: float, fitted: Callable[[str], Optimu
             "measure more often, or take a model with fewer parameters",
             "model",
         )
-    return _possible(report(points, fitted(model), "asked for", {}), most)
+    return possible(report(points, fitted(model), "asked for", {}), most)
 
 
-def _possible(curve: FittedCurve, most: float) -> FittedCurve:
-    """Refuse a curve that holds more than was administered."""
+def possible(curve: FittedCurve, most: float) -> FittedCurve:
+    """Return a curve; refuse it where it holds more than was administered.
+
+    Parameters
+    ----------
+    curve : FittedCurve
+    most : float
+        Time-integrated activity in the unit of the curve's that physical decay alone would give.
+
+    Raises
+    ------
+    InputError
+        The curve's time-integrated activity is larger.
+
+    Examples
+    --------
+    >>> possible(fit_points([1, 24, 72], [50.0, 42.0, 25.0], None, "mono", 0.00434), 1e6).model
+    'mono'
+    """
     if curve.tia.value <= most:
         return curve
     raise refuse(
         "more-than-administered",
         f"model '{curve.model}' gives a time-integrated activity of {curve.tia.value:.4g} "
         f"{curve.tia.unit}, but the administered activity can give {most:.4g} at most",
-        "check the activity unit; scans that begin late need a simpler model, or an early scan",
+        "check the activity unit, and a half-life from elsewhere; scans that begin late need a "
+        "simpler model, or an early scan",
         "model",
     )
 

@@ -57,6 +57,21 @@ def activity(cycle: Cycle, half_life: float) -> float:
     return net
 
 
+def assumptions(cycle: Cycle, number: int) -> list[str]:
+    """Say which activities of a cycle are taken as measured at the injection."""
+    given = cycle.administered
+    if isinstance(given, Amount):
+        return []
+    moments = {"prepared": given.prepared_at}
+    if given.residual is not None:
+        moments["residual"] = given.residual_at
+    return [
+        f"cycle {number}: {name} without a time: taken as its activity at the injection"
+        for name, at in moments.items()
+        if at is None
+    ]
+
+
 def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> float:
     """Return the hours between a measurement of activity and the injection."""
     if moment is None:

@@ -1,4 +1,4 @@
-"""Checking a patient file without planning: all that is wrong, and all that is doubtful."""
+"""Checking a patient file without a plan to show: all that is wrong, and all that is doubtful."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dosimetry.problems import InputError, Problem
-from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.patient_file import read_patient
 from dosimetry.therapy.plan import to_json
+from dosimetry.therapy.scheduler import plan
 
 CHECK_SCHEMA = "dosimetry/check/1"
 
@@ -28,14 +28,13 @@ class CheckReport:
 
 
 def check_file(path: str | Path) -> CheckReport:
-    """Read a patient file and fit its curves; never raises for bad input."""
+    """Read a patient file and plan from it, for all that is wrong or doubtful; never raises."""
     try:
         patient = read_patient(path)
     except InputError as error:
         return CheckReport(CHECK_SCHEMA, False, error.problems, ())
     try:
-        delivered = delivered_doses(patient, patient.source)
+        made = plan(patient)
     except InputError as error:
         return CheckReport(CHECK_SCHEMA, False, error.problems, ())
-    warnings = tuple(warning for cycle in delivered for warning in cycle.warnings)
-    return CheckReport(CHECK_SCHEMA, True, (), warnings)
+    return CheckReport(CHECK_SCHEMA, True, (), made.warnings)

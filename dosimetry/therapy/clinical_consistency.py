@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dosimetry.problems import Problem
+from dosimetry.therapy.administration import day
 from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.observations import reference_ranges
+from dosimetry.therapy.observations import local, reference_ranges
 from dosimetry.therapy.sections import Course
 
 
@@ -42,8 +43,25 @@ def clinical_inconsistencies(course: Course) -> Iterator[Problem]:
                 place,
             )
         seen.setdefault(key, place)
+    yield from _with_and_without_time(found, course)
     yield from _reversed(course)
     yield from _without_zone(course)
+
+
+def _with_and_without_time(
+    found: Sequence[tuple[str, Moment, str]], course: Course
+) -> Iterator[Problem]:
+    """Refuse one quantity twice on a day, once without its time: their order is not known."""
+    bare = {(at, name): place for place, at, name in found if kind_of(at) == "date"}
+    for place, at, name in found:
+        key = (day(local(course, at)), name)
+        if kind_of(at) != "date" and key in bare:
+            yield Problem(
+                "measured-twice",
+                f"{name} of {at.isoformat()} stands at {bare[key]} too, without a time of day",
+                "keep one, or give both their time of day",
+                place,
+            )
 
 
 def _reversed(course: Course) -> Iterator[Problem]:

@@ -48,9 +48,11 @@ class ClinicalCourse:
             return None
         return label_answer(self.label, self.seen, self.slots[:to_come])
 
-    def warnings(self, answer: PlanLabel | None) -> list[Problem]:
+    def warnings(self, answer: PlanLabel | None, to_come: int) -> list[Problem]:
         """Return what was given or is planned beyond the label, and what could not be checked."""
-        return [] if self.label is None or answer is None else label_warnings(self.label, answer)
+        if self.label is None or answer is None:
+            return []
+        return label_warnings(self.label, answer, self.slots[:to_come])
 
 
 def clinical_course(
@@ -83,7 +85,8 @@ def clinical_course(
     if label is None:
         words = f"dose-modification rules: none are known of {programme.agent}, none are applied"
         return ClinicalCourse(seen, to_come, None, (*assumptions, words))
-    return ClinicalCourse(seen, to_come, label, (*assumptions, *_nothing_else(label)))
+    assumptions = (*assumptions, *_nothing_else(label), *_resolution(label))
+    return ClinicalCourse(seen, to_come, label, assumptions)
 
 
 def _nothing_else(label: LabelCourse) -> list[str]:
@@ -92,6 +95,16 @@ def _nothing_else(label: LabelCourse) -> list[str]:
         return []
     words = "no other toxicity of grade 3 or 4 is taken to have occurred"
     return [f"{words}: none is entered under adverse_events since cycle {label.doses}"]
+
+
+def _resolution(label: LabelCourse) -> list[str]:
+    """Say what is taken as the resolution of a toxicity that is no grade."""
+    return [
+        f"{one.rule.title} counts as resolved when none of its criteria holds any longer (the "
+        "label: complete resolution or return to baseline)"
+        for one in label.toxicities.values()
+        if any(criterion.of != "grade" for group in one.rule.alternatives for criterion in group)
+    ]
 
 
 def labs_of(seen: Observations) -> tuple[PlanLab, ...]:

@@ -6,7 +6,7 @@ A table carries the unit in its header, ``time [h]``; a list in each value, ``4 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
@@ -32,15 +32,21 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (1e-3, 5e5),
     "recovery": (1e-3, 1.5),
 }
+OF_BLOOD = tuple(name for name in COLUMNS if name not in ("activity", "volume"))
 SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
 
 
 def check_columns(names: list[str], place: str, fixed: str) -> None:
     """Refuse unknown, missing and doubled columns."""
-    known = (*COLUMNS,) if fixed else ("region", *COLUMNS)
+    known = OF_BLOOD if fixed else ("region", *COLUMNS)
     values = ("concentration",) if fixed else ("activity", "concentration")
     problems = [
-        Problem("unknown-column", f"column {quote(name)} is not known", _columns_cure(name), place)
+        Problem(
+            "unknown-column",
+            f"column {quote(name)} is not known",
+            _columns_cure(name, known),
+            place,
+        )
         for name in names
         if name not in known or (name in ("activity", "concentration") and name not in values)
     ]
@@ -69,8 +75,7 @@ def check_columns(names: list[str], place: str, fixed: str) -> None:
         raise InputError(problems)
 
 
-def _columns_cure(name: str) -> str:
-    known = ("region", *COLUMNS)
+def _columns_cure(name: str, known: Sequence[str]) -> str:
     return nearest(name, known) or f"columns: {', '.join(known)}"
 
 

@@ -11,8 +11,10 @@ from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.therapy import administration
 from dosimetry.therapy.clinical_consistency import clinical_inconsistencies, kind_of
 from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
+from dosimetry.therapy.kidney_consistency import kidneys_of_course, kidneys_of_cycle
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.therapy.observations import local
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -27,6 +29,8 @@ def inconsistencies(course: Course) -> list[Problem]:
         *_regimen(course),
         *_limits(course),
         *_masses(course),
+        *kidneys_of_course(course),
+        *_half_lives(course),
         *clinical_inconsistencies(course),
         *itertools.chain.from_iterable(
             _cycle(course, cycle, f"cycles[{i}]") for i, cycle in enumerate(course.cycles)
@@ -123,6 +127,19 @@ def _vertebrae(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
             )
 
 
+def _half_lives(course: Course) -> Iterator[Problem]:
+    physical = reference.half_life(NUCLIDE)
+    for name, given in course.effective_half_lives.items():
+        if given.value > physical:
+            yield Problem(
+                "half-life-above-physical",
+                f"an effective half-life of {given.value:.4g} h is longer than the physical one of "
+                f"{NUCLIDE}, {physical:.4g} h",
+                "give the effective half-life: physical decay and biological clearance together",
+                f"effective_half_lives.{name}",
+            )
+
+
 def _dates(course: Course) -> Iterator[Problem]:
     most = int(tables.default("most_cycles", "1"))
     if len(course.cycles) > most:
@@ -155,7 +172,7 @@ def _dates(course: Course) -> Iterator[Problem]:
                 f"cycles[{i + 1}].at",
             )
     start = course.therapy.start
-    if start and course.cycles and start != administration.day(course.cycles[0].at):
+    if start and course.cycles and start != administration.day(local(course, course.cycles[0].at)):
         yield Problem(
             "start-after-delivery",
             f"start {start.isoformat()} differs from the first delivered cycle, "
@@ -204,13 +221,6 @@ def _limits(course: Course) -> Iterator[Problem]:
 
 def _earlier(course: Course) -> Iterator[Problem]:
     given = course.therapy.prior_doses
-    if "kidneys" in given and set(SIDES) & set(given):
-        yield Problem(
-            "kidneys-twice",
-            "earlier radiation of the pair and of one kidney is given",
-            "give the pair, or left and right",
-            "therapy.prior_doses.kidneys",
-        )
     for name, dose in given.items():
         if dose.bed is not None and dose.bed.value < dose.absorbed_dose.value:
             yield Problem(
@@ -234,13 +244,6 @@ def _earlier(course: Course) -> Iterator[Problem]:
 
 
 def _masses(course: Course) -> Iterator[Problem]:
-    if "kidneys" in course.masses and {"kidney_left", "kidney_right"} & set(course.masses):
-        yield Problem(
-            "kidneys-twice",
-            "masses of the pair and of one kidney are given",
-            "give the pair, or left and right",
-            "masses.kidneys",
-        )
     for name in course.masses:
         if reference.region(name).role not in ("organ", "kidney", "tumour"):
             yield Problem(
@@ -264,20 +267,9 @@ def _cycle(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
 
 def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
     measured = set(cycle.measurements.by_region())
-    sides = measured & {"kidney_left", "kidney_right"}
     here = cycle.measurements.file or f"{place}.measurements"
     here = FilePlace(f"{here}: region") if cycle.measurements.file else here
-    if "kidneys" in measured and sides:
-        yield Problem(
-            "kidneys-twice", "both the pair and one kidney were measured", "keep one", here
-        )
-    if len(sides) == 1 and "single_kidney" not in course.person.kidney_risk_factors:
-        yield Problem(
-            "one-kidney-only",
-            f"only {next(iter(sides))} was measured",
-            "measure the other too, or name single_kidney among patient.kidney_risk_factors",
-            here,
-        )
+    yield from kidneys_of_cycle(course, cycle, place, here)
     if {"total_body", "remainder_of_body"} <= measured:
         yield Problem(
             "body-twice", "both total_body and remainder_of_body were measured", "keep one", here
@@ -303,18 +295,6 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
                 f"{place}.models.{name}",
             )
     kidneys = {"kidneys", *SIDES}
-    one_side = set(cycle.dose_coefficients) & set(SIDES)
-    if (
-        len(one_side) == 1
-        and "kidneys" not in cycle.dose_coefficients
-        and "single_kidney" not in course.person.kidney_risk_factors
-    ):
-        yield Problem(
-            "one-kidney-only",
-            f"a dose coefficient is given of {next(iter(one_side))} only",
-            "give the other one too, or that of kidneys",
-            f"{place}.dose_coefficients",
-        )
     for name in cycle.dose_coefficients:
         if name in measured or (name in kidneys and measured & kidneys):
             yield Problem(
@@ -350,7 +330,8 @@ def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
                 "more-than-administered",
                 f"{most:.4g} MBq measured at {time:g} h, but of {given:.4g} MBq administered only "
                 f"{left:.4g} MBq can be left",
-                "check the activity unit, the administered activity and decay_corrected_to",
+                "check the units of activity and time, the administered activity and "
+                "decay_corrected_to",
                 FilePlace(f"{name}: activity") if name else f"{place}.measurements",
             )
             return

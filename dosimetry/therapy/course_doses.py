@@ -13,6 +13,7 @@ from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials
 from dosimetry.physics.radiobiology import lea_catcheside
 from dosimetry.problems import Problem
+from dosimetry.therapy.course_warnings import course_warnings
 from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.cycle_dose import CycleDose
 from dosimetry.therapy.masses import SIDES
@@ -68,7 +69,7 @@ def course_doses(
         regions,
         measured,
         tuple(_assumptions(course, regions, measured, notes)),
-        tuple(_warnings(course, regions, measured)),
+        tuple(course_warnings(course, regions, measured)),
     )
 
 
@@ -147,15 +148,17 @@ def _region_course(
 def _earlier(name: str, course: Course) -> tuple[float, float | None]:
     """Return absorbed dose and BED of earlier radiation.
 
-    One kidney has that of the pair where only that is given; the pair the mean of both sides.
+    One kidney has that of the pair where only that is given; the pair the mean of both sides, and
+    where there is only one kidney what that one had.
     """
     given = course.therapy.prior_doses
     found = given.get(name) or (given.get("kidneys") if name in SIDES else None)
     if found is not None:
         return found.absorbed_dose.value, found.bed.value if found.bed else None
     sides = [given[side] for side in SIDES if side in given] if name == "kidneys" else []
-    beds = [side.bed.value / 2 for side in sides if side.bed is not None]
-    dose = sum(side.absorbed_dose.value for side in sides) / 2
+    share = 1.0 if "single_kidney" in course.person.kidney_risk_factors else 0.5
+    beds = [side.bed.value * share for side in sides if side.bed is not None]
+    dose = sum(side.absorbed_dose.value for side in sides) * share
     return dose, sum(beds) if len(beds) == len(sides) else None
 
 
@@ -231,85 +234,10 @@ def _assumptions(
                 f"earlier radiation of {name}, {dose.absorbed_dose.value:g} Gy, counts into its "
                 f"limits ({dose.source})"
             )
-    return found
-
-
-def _warnings(
-    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
-) -> list[Problem]:
-    found = []
-    generic = [
-        name
-        for name, region in regions.items()
-        if region.protraction is not None
-        and reference.radiobiology(reference.region(name).like).generic
-    ]
-    if generic:
-        bio = reference.radiobiology("generic")
+    irradiated = [side for side in SIDES if side in course.therapy.prior_doses]
+    if len(irradiated) == 1 and "single_kidney" not in course.person.kidney_risk_factors:
         found.append(
-            Problem(
-                "generic-alpha-beta",
-                f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {', '.join(generic)}",
-                "these regions have none of their own; read their BED with care",
-                "cumulative",
-            )
+            f"earlier radiation is given of {irradiated[0]} only: the other kidney is taken to "
+            "have had none, the pair half of it"
         )
-    if course.therapy.radiopharmaceutical != DOTATATE:
-        found.append(
-            Problem(
-                "no-population-figures",
-                f"there are no population figures for {course.therapy.radiopharmaceutical}",
-                "regions that were not measured are left out, and limits on them not assessed",
-                "therapy.radiopharmaceutical",
-            )
-        )
-    single = "single_kidney" in course.person.kidney_risk_factors
-    if single and "kidneys" in regions and "kidneys" not in measured:
-        found.append(
-            Problem(
-                "population-of-two-kidneys",
-                "the population coefficient of the kidneys is of patients with two of them",
-                "measure the kidney",
-                "patient.kidney_risk_factors",
-            )
-        )
-    for name in course.therapy.prior_doses:
-        if name not in regions:
-            found.append(
-                Problem(
-                    "prior-dose-not-used",
-                    f"earlier radiation of {name} is given, but {name} has no dose in this plan",
-                    "measure it, or give a dose coefficient",
-                    f"therapy.prior_doses.{name}",
-                )
-            )
-    for name in course.masses:
-        if name not in course.regions_measured() and not (
-            name == "kidneys" and set(SIDES) & course.regions_measured()
-        ):
-            found.append(
-                Problem(
-                    "mass-not-used",
-                    f"a mass of {name} is given, but {name} was not measured",
-                    "it is not used until then",
-                    f"masses.{name}",
-                )
-            )
-    one_scan = {
-        region
-        for c in course.cycles
-        for region, scans in c.measurements.by_region().items()
-        if len(scans) == 1
-    }
-    for name in course.effective_half_lives:
-        sides = set(SIDES) if name == "kidneys" else set()
-        if not one_scan & {name, *sides}:
-            found.append(
-                Problem(
-                    "half-life-not-used",
-                    f"an effective half-life of {name} is given, but no cycle has one scan of it",
-                    "it is only used for one scan",
-                    f"effective_half_lives.{name}",
-                )
-            )
     return found

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 
 from dosimetry import reference, tables
 from dosimetry.physics import marrow
-from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.fitting import possible
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.measurements import Measurements, Scan
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.scan_fit import at_scan_time, fit_scans
+from dosimetry.therapy.scan_fit import fit_scans, task_of
 from dosimetry.therapy.sections import SINGLE, Course, Cycle
 
 DOTATATE = "177Lu-DOTATATE"
@@ -139,15 +139,16 @@ def _curve(
             f"model '{SINGLE}' is for one scan, but there are {len(scans)}",
             "remove the model, or keep one scan",
         )
-    times, values, sds, unit = at_scan_time(scans, administered, half_life, corrected)
-    return fit_one(
-        times[0],
-        values[0],
-        sds[0] if sds else None,
+    task = task_of(scans, model, administered, half_life, decay_corrected=corrected)
+    curve = fit_one(
+        task.time[0],
+        task.activity[0],
+        task.sd[0] if task.sd else None,
         _half_life(region, *known),
-        LN2 / half_life,
-        unit,
+        task.decay_constant,
+        task.unit,
     )
+    return possible(curve, task.most)
 
 
 def _half_life(
@@ -158,6 +159,9 @@ def _half_life(
     row = reference.effective_half_life(like)
     population = row if course.therapy.radiopharmaceutical == DOTATATE else None
     names = (region, "kidneys") if region in SIDES else (region,)
+    half_lives = course.effective_half_lives
+    given = next((half_lives[name] for name in names if name in half_lives), None)
+    unused = f"; not that of the patient file, {given.value:.4g} h" if given else ""
     for number in range(len(earlier), 0, -1):
         curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
         if curve is None or curve.model == SINGLE:
@@ -166,12 +170,12 @@ def _half_life(
         if curve.biological_half_life is None:
             spread = population[1] if population else tables.default("half_life_cv", "1")
             words = f"cycle {number} saw no biological clearance, {spread:.0%} below it assumed"
+            words += unused
             return HalfLife(found.value, log_variance(spread) ** 0.5, words)
         spread = (found.sd or 0.0) / found.value
         if 0 < spread <= VAGUE:  # on a bound, or hardly determined, it says nothing
-            return HalfLife(found.value, log_variance(spread) ** 0.5, f"measured in cycle {number}")
-    half_lives = course.effective_half_lives
-    given = next((half_lives[name] for name in names if name in half_lives), None)
+            words = f"measured in cycle {number}{unused}"
+            return HalfLife(found.value, log_variance(spread) ** 0.5, words)
     if given is not None:
         if given.sd is not None:
             spread, words = given.sd / given.value, ""

@@ -12,6 +12,7 @@ from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
 from dosimetry.therapy.masses import MARROW, SIDES, RegionMass, mass_warning, region_mass
+from dosimetry.therapy.plausibility import implausible_doses, implausible_half_lives
 from dosimetry.therapy.region_dose import RegionDose, dose_from_elsewhere, region_dose
 from dosimetry.therapy.sections import Course, Cycle
 from dosimetry.therapy.weights import BODY, region_weights
@@ -64,6 +65,7 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     cycle, notes = course.cycles[index], Notes()
     place = f"cycles[{index}]"
     given = administration.activity(cycle, reference.half_life(NUCLIDE))
+    notes.assumptions += administration.assumptions(cycle, index + 1)
     curves = cycle_curves(course, index, given, [before.curves for before in earlier], notes)
     sources = sources_of(curves, course, notes)
     _check_remainder(sources, cycle, place)
@@ -100,7 +102,10 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
                 f"{place} {MARROW}",
             )
         )
-    doses.update(_coefficient_doses(course, cycle, given, notes))
+    doses.update(_coefficient_doses(course, cycle, given, place, notes))
+    coefficients = {region: dose.dose / given * 1000 for region, dose in doses.items()}
+    notes.warnings += implausible_doses(course, coefficients, resting, place)
+    notes.warnings += implausible_half_lives(course, curves, place)
     return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
 
 
@@ -189,6 +194,7 @@ def _masses(
 ) -> dict[str, RegionMass]:
     scans = cycle.measurements.by_region()
     masses: dict[str, RegionMass] = {}
+    exact: list[str] = []
     for region in sources:
         if reference.region(region).role not in ("organ", "kidney", "tumour"):
             continue
@@ -205,20 +211,34 @@ def _masses(
             continue
         if region == MARROW and curves[region if region in curves else "blood"].tia.unit != "MBq*h":
             mass = replace(mass, relative_sd=0.0)  # it cancels in a dose from a concentration
+        elif mass.relative_sd == 0:
+            exact.append(region)
         masses[region] = mass
         if mass.origin:
             notes.assumptions.append(mass.origin)
         warning = mass_warning(region, mass, course, f"{place} {region}")
         if warning:
             notes.warnings.append(warning)
+    if exact:
+        notes.assumptions.append(f"mass without sd, taken as exact: {', '.join(exact)}")
     return masses
 
 
 def _coefficient_doses(
-    course: Course, cycle: Cycle, given: float, notes: Notes
+    course: Course, cycle: Cycle, given: float, place: str, notes: Notes
 ) -> dict[str, RegionDose]:
     """Return the doses of coefficients done elsewhere; both kidneys give the pair."""
     doses: dict[str, RegionDose] = {}
+    if cycle.dose_coefficients and cycle.systematic_uncertainty:
+        notes.warnings.append(
+            Problem(
+                "systematic-not-used",
+                "the systematic uncertainty is that of activities measured here: it does not widen "
+                f"the dose coefficients of {', '.join(cycle.dose_coefficients)}",
+                "give each coefficient with an sd that holds all of its uncertainty",
+                f"{place}.systematic_uncertainty",
+            )
+        )
     for region, coefficient in cycle.dose_coefficients.items():
         if coefficient.sd is None:
             relative = tables.default("coefficient_sd", "1")

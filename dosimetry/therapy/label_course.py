@@ -85,7 +85,7 @@ def slots(
         Numbers of cycles that are not given on request.
     """
     done = len(course.cycles)
-    start = day(course.cycles[-1].at) if course.cycles else course.therapy.start
+    start = day(local(course, course.cycles[-1].at)) if course.cycles else course.therapy.start
     date, step = start or ANCHOR, dt.timedelta(hours=interval)
     if course.cycles:
         date += step
@@ -203,12 +203,14 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
     checks = [one.check for one in label.toxicities.values() if one.phase == "withheld"]
     checks += label.contraindications.values()
     needs = tuple(words for one in checks for words in one.needs)
-    if first is None:
+    answer = "complete" if first is None else _answer(first, label)
+    if first is None or answer == "complete":
+        reason = "no cycle of the regimen is to come"
+        if first is not None:
+            reason = f"the label's {clinical.label_doses()} doses have been given"
         return PlanLabel(
-            label.state, None, "complete", None, None, None,
-            "no cycle of the regimen is to come", (), (), label.transitions,
+            label.state, None, answer, None, None, None, reason, (), (), label.transitions,
         )  # fmt: skip
-    answer = _answer(first, label)
     latest = label.latest()
     given = answer in ("due", "reduced")
     return PlanLabel(
@@ -216,7 +218,7 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
         next_cycle=first.number,
         answer=answer,
         activity=Amount(min(first.most, clinical.full_activity()), "GBq") if given else None,
-        earliest=first.at.isoformat() if given and first.at else None,
+        earliest=_earliest(first.at, label).isoformat() if given and first.at else None,
         latest=latest.isoformat() if latest and answer != "stop" else None,
         reason=(first.reason or "no rule of the label withholds or reduces it").removeprefix(
             "label: "
@@ -227,17 +229,39 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
     )
 
 
+def _earliest(planned: dt.date, label: LabelCourse) -> dt.date:
+    """Return the day of the regimen's next dose, or the label's first day for it if later."""
+    if label.last_dose is None:
+        return planned
+    first = day(label.last_dose) + dt.timedelta(hours=clinical.earliest_interval())
+    return max(planned, first)
+
+
 def _answer(first: Slot, label: LabelCourse) -> Answer:
     if first.status == "stopped":
         return "stop"
     if first.status == "withheld":
         return "withhold" if label.doses else "not-eligible"
+    if label.doses >= clinical.label_doses():
+        return "complete"
     return "reduced" if first.most < clinical.full_activity() else "due"
 
 
-def label_warnings(label: LabelCourse, answer: PlanLabel) -> list[Problem]:
+def label_warnings(label: LabelCourse, answer: PlanLabel, to_come: Sequence[Slot]) -> list[Problem]:
     """Return warnings of doses against the label, and of what could not be checked."""
     found = list(label.warnings)
+    most = clinical.label_doses()
+    planned = [slot.number for slot in to_come if slot.status == "planned"]
+    beyond = [str(number) for number in (*range(1, label.doses + 1), *planned) if number > most]
+    if beyond:
+        found.append(
+            Problem(
+                "beyond-the-label",
+                f"the label has {most} doses, but there are cycles {', '.join(beyond)} too",
+                "further cycles are retreatment: the label's rules say nothing of them",
+                "therapy.regimen",
+            )
+        )
     if answer.unchecked:
         found.append(
             Problem(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dosimetry import clinical
@@ -12,7 +12,9 @@ from dosimetry.clinical import Analyte, Range
 from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount, from_quantity
 from dosimetry.therapy.fields import Moment, Read, read_moment
-from dosimetry.units import parse_quantity, unit_of
+from dosimetry.units import parse_number, parse_quantity, unit_of
+
+UNIT_PROBLEMS = ("no-unit", "unknown-unit", "wrong-dimension")
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,8 @@ def read_lab(name: str, value: object) -> LabValue:
     analyte = clinical.analyte(name)
     number, unit = _as_written(analyte, value)
     canonical = clinical.to_canonical(name, number, unit)
-    if not _possible(analyte, canonical):
-        meant = [
-            other
-            for other in analyte.units
-            if other != unit and _possible(analyte, clinical.to_canonical(name, number, other))
-        ]
+    if not possible(name, number, unit):
+        meant = _meant(analyte, number)
         raise refuse(
             "impossible-value",
             f"{name} of {number:g} {unit} cannot be "
@@ -83,8 +81,36 @@ def read_lab(name: str, value: object) -> LabValue:
     return LabValue(name, canonical, Amount(number, unit))
 
 
-def _possible(analyte: Analyte, value: float) -> bool:
+def possible(name: str, number: float, unit: str) -> bool:
+    """Tell whether an analyte may have a value in a unit of its kind.
+
+    Examples
+    --------
+    >>> possible("haemoglobin", 128, "g/L"), possible("haemoglobin", 128, "g/dL")
+    (True, False)
+    """
+    analyte, value = clinical.analyte(name), clinical.to_canonical(name, number, unit)
     return analyte.lowest <= value <= analyte.highest or (analyte.may_be_zero and value == 0.0)
+
+
+def _meant(analyte: Analyte, number: float) -> list[str]:
+    return [unit for unit in analyte.units if possible(analyte.name, number, unit)]
+
+
+def _without_unit(analyte: Analyte, value: object, error: InputError) -> InputError:
+    """Name the units of the analyte, with a bare number those in which it may be."""
+    try:
+        number = parse_number(value) if isinstance(value, str) else float(str(value))
+        units = _meant(analyte, number)
+    except (InputError, ValueError):
+        number, units = math.nan, []
+    cure = f"units of {analyte.name}: {', '.join(analyte.units)}"
+    if units:
+        cure = f"add the unit of the report, as in {' or '.join(f'{number:g} {u}' for u in units)}"
+    return InputError(
+        replace(problem, cure=cure) if problem.code in UNIT_PROBLEMS else problem
+        for problem in error.problems
+    )
 
 
 def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
@@ -105,7 +131,8 @@ def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
             refused = refused or error
             continue
         return number / parse_quantity(f"1 {written}", unit), written
-    raise refused or refuse("no-unit", f"{quote(value)} has no unit", f"as in {analyte.unit}")
+    assert refused is not None  # every analyte has a unit
+    raise _without_unit(analyte, value, refused)
 
 
 def _read_mapping(value: object, what: str) -> Mapping[str, Any]:

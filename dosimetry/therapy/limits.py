@@ -34,6 +34,15 @@ def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
         )
     limits: list[Limit] = []
     warnings: list[Problem] = []
+    if not wanted:
+        warnings.append(
+            Problem(
+                "no-limits",
+                "the list of limits is empty: nothing is looked at",
+                "remove it to have the usual ones",
+                "therapy.limits",
+            )
+        )
     for i, item in enumerate(wanted):
         if isinstance(item, OwnLimit):
             limits.append(

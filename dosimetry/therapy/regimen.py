@@ -9,6 +9,7 @@ from dosimetry import reference, tables
 from dosimetry.problems import Problem
 from dosimetry.therapy import administration
 from dosimetry.therapy.fields import Moment
+from dosimetry.therapy.observations import local
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course, OwnRegimen
 
@@ -163,6 +164,6 @@ def _activity_warning(activity: float, place: str) -> Problem | None:
 
 
 def _hours(course: Course, index: int) -> float:
-    before, after = course.cycles[index].at, course.cycles[index + 1].at
+    before, after = (local(course, cycle.at) for cycle in course.cycles[index : index + 2])
     days = administration.day(after) - administration.day(before)
     return days.total_seconds() / 3600

@@ -16,6 +16,7 @@ from dosimetry.therapy.cycle_curves import Source
 from dosimetry.therapy.prediction import Observation, log_variance
 from dosimetry.therapy.weights import Weights
 
+ROUNDING = 1e-12  # of a dose: what is below is no part of it
 NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
 
 
@@ -140,7 +141,8 @@ def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) ->
         if name != "total_body"
     }
     found["remainder_of_body"] = sum(parts.values()) - sum(found.values())
-    return {name: part for name, part in found.items() if part != 0.0}
+    least = ROUNDING * sum(parts.values())  # what a sum that cancels out leaves
+    return {name: part for name, part in found.items() if abs(part) > least}
 
 
 def dose_from_elsewhere(dose: float, relative_sd: float) -> RegionDose:

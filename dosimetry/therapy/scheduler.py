@@ -26,10 +26,13 @@ from dosimetry.therapy.clinical_side import (
     renal_of,
 )
 from dosimetry.therapy.course_doses import course_doses
+from dosimetry.therapy.course_warnings import uneven_kidneys
 from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.fields import read_amount
 from dosimetry.therapy.grade_bands import bands_of
 from dosimetry.therapy.limits import flag, patient_limits, unassessed_warnings
+from dosimetry.therapy.observation_warnings import observation_warnings
+from dosimetry.therapy.observations import local
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.plan import (
     DIGITS,
@@ -122,7 +125,7 @@ def plan(
     label = course.answer(len(to_come))
     scheduled = [
         *(
-            regimen.Scheduled(activity, "delivered", None, None, cycle.at)
+            regimen.Scheduled(activity, "delivered", None, None, local(patient, cycle.at))
             for cycle, activity in zip(patient.cycles, given, strict=True)
         ),
         *to_come,
@@ -188,7 +191,9 @@ def plan(
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
             *doses.warnings,
-            *course.warnings(label),
+            *uneven_kidneys(flags, doses.regions),
+            *course.warnings(label, len(to_come)),
+            *observation_warnings(patient, course.seen, bool(to_come)),
         ),
         disclaimer=DISCLAIMER,
         provenance=Provenance(dosimetry.__version__, tables.hashes(), patient.input_hashes()),

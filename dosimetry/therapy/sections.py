@@ -75,8 +75,8 @@ class Person(Section):
     id: Text
     sex: Annotated[str, choice("male", "female")]
     age: Annotated[Amount, amount("year", high=120.0)] | None = None
-    weight: Annotated[Amount, amount("kg", high=400.0)] | None = None
-    height: Annotated[Amount, amount("cm", high=260.0)] | None = None
+    weight: Annotated[Amount, amount("kg", low=20.0, high=400.0)] | None = None
+    height: Annotated[Amount, amount("cm", low=50.0, high=260.0)] | None = None
     hematocrit: Annotated[float, fields.fraction(0.1, 0.7)] | None = None
     kidney_risk_factors: list[Annotated[str, choice(*RISK_FACTORS)]] = []
 

@@ -117,8 +117,8 @@ def test_dark_mode_turns_ground_ink_and_pictures(opened):
 PAGES = {
     "population": (8, 11),
     "two cycles": (11, 15),
-    "four cycles": (22, 33),
-}  # 33 on Letter, with the second calculation
+    "four cycles": (22, 34),
+}  # 34 on Letter, with the second calculation and what is doubtful
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])

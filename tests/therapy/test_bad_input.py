@@ -130,7 +130,13 @@ ERRORS = {
     "more measured than administered": (
         MEASURED,
         f"{HEADER}liver,4,5000\nspleen,4,3200\nliver,24,3000\nspleen,24,2000\n",
-        ("more-than-administered", "c.csv: activity", "8200 MBq", "4 h", "activity unit"),
+        (
+            "more-than-administered",
+            "c.csv: activity",
+            "8200 MBq",
+            "4 h",
+            "units of activity and time",
+        ),
     ),
     "a patient file that is not UTF-8": (
         MEASURED.replace("T-1", "T-ü").encode("latin-1"),

@@ -119,16 +119,53 @@ def test_values_of_years_before_the_first_dose_do_not_pass_silently():
     assert "older than 4 weeks by cycle 1" in found.unchecked[0]
 
 
-def test_to_limit_beyond_the_regimen_is_answered_for_too():
+def test_cycles_beyond_the_four_of_the_label_are_warned_of_and_not_answered_for():
     doses = [
         {**one, "dose_coefficients": {"kidneys": "0.1 Gy/GBq", "red_marrow": "0.01 Gy/GBq"}}
         for one in given(0, 56, 112, 168)
     ]
     made = planned(doses, [BASELINE], strategy="to-limit")
-    assert (made.label.answer, made.label.next_cycle) == ("due", 5)
-    assert made.label.unchecked
+    assert made.cycles[4].status == "planned"
+    assert (made.label.answer, made.label.next_cycle, made.label.activity) == (
+        "complete",
+        None,
+        None,
+    )
+    assert made.label.reason == "the label's 4 doses have been given"
+    (warning,) = [one for one in made.warnings if one.code == "beyond-the-label"]
+    assert "cycles 5, 6" in warning.message
     done = planned(doses, [BASELINE])
     assert (done.label.answer, done.label.unchecked) == ("complete", ())
+    assert done.label.reason == "no cycle of the regimen is to come"
+    assert "beyond-the-label" not in [one.code for one in done.warnings]
+
+
+def test_a_toxicity_after_the_fourth_dose_withholds_a_fifth():
+    doses = given(0, 56, 112, 168)
+    labs = [BASELINE, draw(200, platelets="60 1e9/L")]
+    six = {"activity": "7.4 GBq", "cycles": 6, "interval": "8 week"}
+    assert label_of(doses, labs, regimen=six).answer == "withhold"
+
+
+@pytest.mark.parametrize(
+    ("weeks", "earliest"),
+    [(4, 49), (7, 49), (8, 56), (9, 63)],  # the label: 8 weeks +/- 1 week
+)
+def test_the_earliest_date_by_the_label_is_seven_weeks_after_the_last_dose(weeks, earliest):
+    regimen = {"activity": "7.4 GBq", "cycles": 4, "interval": f"{weeks} week"}
+    found = label_of(given(0), [BASELINE, draw(20)], regimen=regimen)
+    assert found.earliest == date(earliest)
+
+
+@pytest.mark.parametrize("value", ["111 umol/L", "113 umol/L"])  # 39 and 41 % above 80 umol/L
+def test_a_plan_says_what_it_takes_for_the_resolution_of_renal_toxicity(value):
+    labs = [BASELINE, draw(84, creatinine="130 umol/L"), draw(100, creatinine=value)]
+    made = planned(TWO, labs)
+    assert made.label.answer == ("reduced" if value == "111 umol/L" else "withhold")
+    words = "renal toxicity counts as resolved when none of its criteria holds any longer"
+    assert any(words in line for line in made.assumptions)
+    of_grade = planned(TWO, [BASELINE, draw(84, platelets="60 1e9/L")])
+    assert not any("counts as resolved" in line for line in of_grade.assumptions)
 
 
 @pytest.mark.parametrize("options", [{"activity": "3 GBq"}, {"activity": "6 GBq"}])

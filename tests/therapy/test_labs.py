@@ -35,7 +35,7 @@ def test_an_unknown_analyte_names_the_nearest():
 
 IMPOSSIBLE = {
     # value, and the unit that was meant
-    "haemoglobin": [("128 g/dL", "g/L"), ("12.8 g/L", "g/dL"), ("1.3 g/dL", "")],
+    "haemoglobin": [("128 g/dL", "g/L"), ("12.8 g/L", "g/dL or mmol/L"), ("1.1 g/dL", "")],
     "creatinine": [("78 mg/dL", "umol/L"), ("0.9 umol/L", "mg/dL")],
     "bilirubin": [("0.7 umol/L", "mg/dL"), ("900 mg/dL", "umol/L")],
     "albumin": [("41 g/dL", "g/L"), ("4.1 g/L", "g/dL")],

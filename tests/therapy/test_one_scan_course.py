@@ -82,7 +82,10 @@ def refused(*cycles, **named):
 def test_an_earlier_cycle_comes_before_the_patient_file_and_the_population():
     made = plan([full("liver", 80.0)], [one_scan("liver")], half_lives={"liver": "40 h"})
     found = last_curve(made, "liver")
-    assert found.choice == "one scan; half-life 80 h: measured in cycle 1"
+    assert (
+        found.choice
+        == "one scan; half-life 80 h: measured in cycle 1; not that of the patient file, 40 h"
+    )
     assert found.effective_half_life.value == pytest.approx(80.0, rel=1e-6)
 
 

@@ -1,0 +1,154 @@
+"""What is doubtful in what a course gives each region, and what of the patient file is not used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dosimetry import reference
+from dosimetry.problems import Problem
+from dosimetry.therapy.cycle_curves import DOTATATE
+from dosimetry.therapy.limits import severity
+from dosimetry.therapy.masses import MARROW, SIDES
+from dosimetry.therapy.plan import Flags
+from dosimetry.therapy.region_course import RegionCourse
+from dosimetry.therapy.sections import Course, Cycle
+
+
+def course_warnings(
+    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
+) -> Iterator[Problem]:
+    """Return the warnings of a course: regions that have a dose, and those that were measured."""
+    yield from _population(course, regions, measured)
+    yield from _kidneys(course)
+    yield from _not_used(course, regions)
+
+
+def _population(
+    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
+) -> Iterator[Problem]:
+    generic = [
+        name
+        for name, region in regions.items()
+        if region.protraction is not None
+        and reference.radiobiology(reference.region(name).like).generic
+    ]
+    if generic:
+        bio = reference.radiobiology("generic")
+        yield Problem(
+            "generic-alpha-beta",
+            f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {', '.join(generic)}",
+            "these regions have none of their own; read their BED with care",
+            "cumulative",
+        )
+    if course.therapy.radiopharmaceutical != DOTATATE:
+        yield Problem(
+            "no-population-figures",
+            f"there are no population figures for {course.therapy.radiopharmaceutical}",
+            "regions that were not measured are left out, and limits on them not assessed",
+            "therapy.radiopharmaceutical",
+        )
+    single = "single_kidney" in course.person.kidney_risk_factors
+    if single and "kidneys" in regions and "kidneys" not in measured:
+        yield Problem(
+            "population-of-two-kidneys",
+            "the population coefficient of the kidneys is of patients with two of them",
+            "measure the kidney",
+            "patient.kidney_risk_factors",
+        )
+
+
+def _kidneys(course: Course) -> Iterator[Problem]:
+    """Warn where some cycles give the pair and others the sides."""
+    pair, sides = (
+        [str(i + 1) for i, cycle in enumerate(course.cycles) if names & _dosed(cycle)]
+        for names in ({"kidneys"}, set(SIDES))
+    )
+    if pair and sides:
+        yield Problem(
+            "kidneys-mixed",
+            f"the kidneys are given as a pair in cycle {', '.join(pair)} and side by side in cycle "
+            f"{', '.join(sides)}: what a side got in the former is predicted from the latter alone",
+            "read the pair; give the same in every cycle to have the sides",
+            "cycles",
+        )
+
+
+def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
+    """Warn where one kidney alone is nearer to a limit of the pair than the pair is."""
+    for flag in flags:
+        if flag.region != "kidneys" or flag.severity in ("exceeds", "not-assessed"):
+            continue
+        for side in SIDES:
+            course = regions.get(side)
+            if course is None or not course.has(flag.quantity):
+                continue
+            chance = float(course.probabilities(flag.quantity, flag.limit_value.value)[-1])
+            if severity(chance) not in (flag.severity, "within"):
+                yield Problem(
+                    "one-kidney-higher",
+                    f"{side} alone passes {flag.limit_value.value:g} {flag.limit_value.unit} "
+                    f"({flag.limit}) with probability {chance:.2g}: more than the pair",
+                    "the limit is of the pair; consider the more exposed kidney",
+                    f"flags {flag.limit}",
+                )
+
+
+def _dosed(cycle: Cycle) -> set[str]:
+    return {*cycle.measurements.by_region(), *cycle.dose_coefficients}
+
+
+def _masses_used(course: Course) -> set[str]:
+    """Return the regions whose mass in the patient file some dose depends on."""
+    used = course.regions_measured()
+    if set(SIDES) & used:
+        used.add("kidneys")
+    if "kidneys" in used and all(side in course.masses for side in SIDES):
+        used.update(SIDES)
+    for cycle in course.cycles:
+        used.update(side for side in SIDES if side in cycle.dose_coefficients)  # weights of a mean
+    if "blood" in used:
+        used.add(MARROW)
+    return used
+
+
+def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
+    """Warn of what the patient file gives and nothing depends on."""
+    for name in course.therapy.prior_doses:
+        if name not in regions:
+            yield Problem(
+                "prior-dose-not-used",
+                f"earlier radiation of {name} is given, but {name} has no dose in this plan",
+                "measure it, or give a dose coefficient",
+                f"therapy.prior_doses.{name}",
+            )
+    used = _masses_used(course)
+    for name in course.masses:
+        if name not in used:
+            yield Problem(
+                "mass-not-used",
+                f"a mass of {name} is given, but {name} was not measured",
+                "it is not used until then",
+                f"masses.{name}",
+            )
+    one_scan = {
+        region
+        for cycle in course.cycles
+        for region, scans in cycle.measurements.by_region().items()
+        if len(scans) == 1
+    }
+    for name in course.effective_half_lives:
+        if not one_scan & {name, *(SIDES if name == "kidneys" else ())}:
+            yield Problem(
+                "half-life-not-used",
+                f"an effective half-life of {name} is given, but no cycle has one scan of it",
+                "it is only used for one scan",
+                f"effective_half_lives.{name}",
+            )
+    plasma = course.therapy.marrow_to_blood_ratio == "plasma"
+    if plasma and not any(cycle.blood.scans for cycle in course.cycles):
+        yield Problem(
+            "ratio-not-used",
+            "a ratio of red marrow to blood is given, but no cycle has blood samples",
+            "it is not used until then",
+            "therapy.marrow_to_blood_ratio",
+        )

@@ -1,0 +1,78 @@
+"""Whether what was measured lies where patients lie: far outside, a unit is more likely wrong.
+
+Doses per activity are compared with the label's patients, half-lives with the population's, in
+standard deviations of the logarithm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+
+from dosimetry import reference, tables
+from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.problems import Problem
+from dosimetry.therapy.cycle_curves import DOTATATE
+from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.prediction import log_variance
+from dosimetry.therapy.sections import Course
+
+
+def implausible_doses(
+    course: Course, coefficients: Mapping[str, float], resting: Collection[str], place: str
+) -> Iterator[Problem]:
+    """Warn of doses per activity that no patient of the population comes near.
+
+    Parameters
+    ----------
+    course : Course
+    coefficients : mapping of str to float
+        Of one cycle, in Gy/GBq, by region.
+    resting : collection of str
+        Regions taken as remainder of the body; another warning names them.
+    place : str
+    """
+    if course.therapy.radiopharmaceutical != DOTATATE:
+        return
+    population = reference.population_coefficients()
+    for region, found in coefficients.items():
+        row = population.get(reference.region(region).like if region in SIDES else region)
+        if row is None or region in resting:
+            continue
+        variance = log_variance((row.sd or 0.0) / row.value)
+        median = row.value * math.exp(-variance / 2)
+        if _far(found, median, variance):
+            yield Problem(
+                "dose-unusual",
+                f"{region}: {found:.3g} Gy/GBq is {found / median:.2g} times the population's "
+                f"median, {median:.3g} Gy/GBq",
+                "check the units of activity, time and mass; a patient so far off is rare",
+                f"{place} {region}",
+            )
+
+
+def implausible_half_lives(
+    course: Course, curves: Mapping[str, FittedCurve], place: str
+) -> Iterator[Problem]:
+    """Warn of half-lives, measured or given, that no patient of the population comes near."""
+    if course.therapy.radiopharmaceutical != DOTATATE:
+        return
+    for region, curve in curves.items():
+        like = "blood" if region == "blood" else reference.region(region).like
+        row = reference.effective_half_life(like)
+        if row is None:
+            continue
+        found, (median, cv, _) = curve.effective_half_life.value, row
+        if _far(found, median, log_variance(cv)):
+            yield Problem(
+                "half-life-unusual",
+                f"{region}: an effective half-life of {found:.3g} h is {found / median:.2g} times "
+                f"the population's, {median:g} h",
+                "check the unit and the order of the scan times",
+                f"{place} {region}",
+            )
+
+
+def _far(value: float, median: float, variance: float) -> bool:
+    most = tables.default("unusual_spread", "1")
+    return abs(math.log(value / median)) > most * math.sqrt(variance)

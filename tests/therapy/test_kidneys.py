@@ -1,0 +1,115 @@
+"""The pair of kidneys and each side: never one against the other, and one kidney is one."""
+
+import pytest
+from sample_patients import cycle, flag_of, patient, planned, region_of, washout
+
+from dosimetry import InputError
+
+LEFT, RIGHT = (washout(f"kidney_{side}", 7500.0) for side in ("left", "right"))
+EARLIER = {"absorbed_dose": "10 Gy", "bed": "12 Gy", "source": "me"}
+SINGLE = ("single_kidney",)
+
+
+def refusals(*cycles, **named):
+    with pytest.raises(InputError) as caught:
+        planned(*cycles, **named)
+    return [(problem.code, problem.place) for problem in caught.value.problems]
+
+
+def of(made, code):
+    return [one for one in made.warnings if one.code == code]
+
+
+@pytest.mark.parametrize("name", ["kidney_left", "kidneys"])
+def test_earlier_radiation_of_an_only_kidney_counts_whole(name):
+    without = planned(cycle(LEFT), risks=SINGLE)
+    made = planned(cycle(LEFT), risks=SINGLE, prior_doses={name: EARLIER})
+    for region in ("kidneys", "kidney_left"):
+        dose, before = (region_of(one.cumulative, region) for one in (made, without))
+        assert dose.absorbed_dose.value == pytest.approx(before.absorbed_dose.value + 10.0)
+        assert dose.bed.value == pytest.approx(before.bed.value + 12.0)
+
+
+def test_earlier_radiation_of_one_of_two_kidneys_counts_half_into_the_pair_and_says_so():
+    without = planned(cycle(LEFT, RIGHT))
+    made = planned(cycle(LEFT, RIGHT), prior_doses={"kidney_left": EARLIER})
+    for region, more in (("kidneys", 5.0), ("kidney_left", 10.0), ("kidney_right", 0.0)):
+        dose, before = (region_of(one.cumulative, region) for one in (made, without))
+        assert dose.absorbed_dose.value == pytest.approx(before.absorbed_dose.value + more)
+    words = "earlier radiation is given of kidney_left only: the other kidney is taken to have had"
+    assert any(words in line for line in made.assumptions)
+    both = planned(
+        cycle(LEFT, RIGHT), prior_doses={"kidney_left": EARLIER, "kidney_right": EARLIER}
+    )
+    assert not any(words in line for line in both.assumptions)
+
+
+def test_coefficients_of_the_pair_and_of_the_sides_exclude_each_other():
+    given = {"kidneys": "0.2 Gy/GBq", "kidney_left": "0.9 Gy/GBq", "kidney_right": "0.9 Gy/GBq"}
+    found = refusals(cycle(dose_coefficients=given))
+    assert found == [("kidneys-twice", "cycles[0].dose_coefficients.kidneys")]
+
+
+def test_a_patient_with_one_kidney_has_no_two():
+    two = {"kidney_left": "0.5 Gy/GBq", "kidney_right": "0.5 Gy/GBq"}
+    prior = {"kidney_left": EARLIER, "kidney_right": EARLIER}
+    masses = {"kidney_left": "150 g", "kidney_right": "150 g"}
+    assert refusals(cycle(LEFT, RIGHT), risks=SINGLE) == [("two-kidneys", "cycles[0].measurements")]
+    assert refusals(cycle(dose_coefficients=two), risks=SINGLE) == [
+        ("two-kidneys", "cycles[0].dose_coefficients")
+    ]
+    assert refusals(cycle(LEFT), risks=SINGLE, masses=masses) == [("two-kidneys", "masses")]
+    assert refusals(cycle(LEFT), risks=SINGLE, prior_doses=prior) == [
+        ("two-kidneys", "therapy.prior_doses")
+    ]
+
+
+def test_a_pair_in_one_cycle_and_sides_in_another_are_doubted():
+    pair = cycle(dose_coefficients={"kidneys": "1.2 Gy/GBq"}, at="2026-03-09")
+    (found,) = of(planned(cycle(LEFT, RIGHT), pair), "kidneys-mixed")
+    assert "a pair in cycle 2 and side by side in cycle 1" in found.message
+    assert not of(planned(cycle(LEFT, RIGHT), cycle(at="2026-03-09")), "kidneys-mixed")
+
+
+@pytest.mark.parametrize(
+    ("cycles", "masses", "unused"),
+    [
+        (cycle(washout("kidneys", 15000.0)), ("kidney_left", "kidney_right"), []),
+        (cycle(washout("kidneys", 15000.0)), ("kidney_left",), ["masses.kidney_left"]),
+        (cycle(LEFT, RIGHT), ("kidneys",), []),
+        (
+            cycle(dose_coefficients={"kidney_left": "0.5 Gy/GBq", "kidney_right": "0.6 Gy/GBq"}),
+            ("kidney_left", "kidney_right"),
+            [],
+        ),
+        (cycle(dose_coefficients={"kidneys": "0.5 Gy/GBq"}), ("kidneys",), ["masses.kidneys"]),
+        (
+            cycle(blood=[{"time": "4 h", "concentration": "50 kBq/mL"}, {"time": "24 h",
+                "concentration": "8 kBq/mL"}]),
+            ("red_marrow",),
+            [],
+        ),
+    ],
+)  # fmt: skip
+def test_a_mass_is_said_to_be_unused_where_no_dose_depends_on_it(cycles, masses, unused):
+    plain = planned(cycles)
+    given = {name: "160 g" if "kidney" in name else "900 g" for name in masses}
+    made = planned(cycles, masses=given)
+    assert [one.place for one in of(made, "mass-not-used")] == unused
+    if unused:
+        assert made.cumulative == plain.cumulative
+
+
+def test_one_kidney_beyond_the_limit_of_the_pair_is_named():
+    # left six times the right: the pair, their mean, stays below 23 Gy
+    uneven = cycle(washout("kidney_left", 15000.0), washout("kidney_right", 2500.0))
+    made = planned(uneven)
+    assert flag_of(made, "kidneys-ad-23").severity != "exceeds"
+    found = [one for one in of(made, "one-kidney-higher") if one.place == "flags kidneys-ad-23"]
+    assert [one.message.split()[0] for one in found] == ["kidney_left"]
+    assert not of(planned(cycle(LEFT, RIGHT)), "one-kidney-higher")
+
+
+def test_a_patient_of_which_nothing_was_measured_has_no_uneven_kidneys():
+    assert not of(planned(), "one-kidney-higher")
+    assert patient().masses == {}

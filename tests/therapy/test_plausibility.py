@@ -1,0 +1,118 @@
+"""What was measured against where patients lie: a mistaken unit does not pass in silence.
+
+Population of the kidneys: Lutathera label, 0.654 +/- 0.295 Gy/GBq; half-life 51 h, 20 %
+(Hanscheid 2018; Hou 2021).
+"""
+
+import math
+
+import pytest
+from sample_patients import PSMA, codes, cycle, planned, washout
+
+import dosimetry
+from dosimetry import InputError, Patient
+
+MEDIAN, LOG_SD = (
+    0.654 / math.sqrt(1 + (0.295 / 0.654) ** 2),
+    math.sqrt(math.log1p((0.295 / 0.654) ** 2)),
+)
+
+
+def of(made, code):
+    return [one for one in made.warnings if one.code == code]
+
+
+@pytest.mark.parametrize(
+    ("spreads", "doubted"), [(-4.01, True), (-3.99, False), (3.99, False), (4.01, True)]
+)
+def test_a_dose_four_spreads_from_the_population_is_doubted(spreads, doubted):
+    coefficient = MEDIAN * math.exp(spreads * LOG_SD)
+    made = planned(cycle(dose_coefficients={"kidneys": f"{coefficient!r} Gy/GBq"}))
+    assert bool(of(made, "dose-unusual")) == doubted
+
+
+def test_scans_in_kilobecquerel_read_as_mega_are_doubted_and_named():
+    made = planned(cycle(washout("kidneys", 15000.0 / 1000)))
+    (found,) = of(made, "dose-unusual")
+    assert found.place == "cycles[0] kidneys"
+    assert "Gy/GBq is 0.00" in found.message
+    assert not of(planned(cycle(washout("kidneys", 15000.0))), "dose-unusual")
+
+
+def test_one_kidney_is_compared_with_the_population_of_the_pair():
+    sides = [washout(f"kidney_{side}", 7.5) for side in ("left", "right")]
+    places = [one.place for one in of(planned(cycle(*sides)), "dose-unusual")]
+    assert places == ["cycles[0] kidney_left", "cycles[0] kidney_right", "cycles[0] kidneys"]
+
+
+def test_an_organ_that_was_only_scanned_with_the_whole_body_is_not_doubted():
+    made = planned(cycle(washout("kidneys", 15000.0), washout("total_body", 200000.0)))
+    assert "remainder-only" in codes(made.warnings)
+    assert not [one for one in of(made, "dose-unusual") if "spleen" in one.place]
+
+
+@pytest.mark.parametrize(
+    ("half_life", "doubted"),
+    [
+        (51 * math.exp(-4.05 * math.sqrt(math.log1p(0.2**2))), True),
+        (51 * math.exp(-3.95 * math.sqrt(math.log1p(0.2**2))), False),
+        (51 * math.exp(3.95 * math.sqrt(math.log1p(0.2**2))), False),
+        (51 * math.exp(4.05 * math.sqrt(math.log1p(0.2**2))), True),
+    ],
+)
+def test_a_half_life_four_spreads_from_the_population_is_doubted(half_life, doubted):
+    scans = washout("kidneys", 15000.0, half_life)
+    made = planned(cycle(scans, models={"kidneys": "mono"}))
+    assert bool(of(made, "half-life-unusual")) == doubted
+
+
+def test_days_taken_for_hours_are_doubted():
+    made = planned(cycle(washout("kidneys", 15000.0 / 24, 50 / 24, times=(1.0, 5.0))))
+    assert of(made, "half-life-unusual")
+    assert of(made, "dose-unusual")
+
+
+def test_another_agent_is_not_compared_with_the_population_of_dotatate():
+    found = planned(cycle(washout("kidneys", 15.0, 10.0)), agent=PSMA)
+    assert not of(found, "dose-unusual")
+    assert not of(found, "half-life-unusual")
+
+
+def test_the_half_life_of_one_scan_is_doubted_where_the_file_gives_it_and_not_from_the_population():
+    one = cycle(washout("kidneys", 15000.0, times=(24.0,)))
+    assert not of(planned(one), "half-life-unusual")
+    made = dosimetry.plan(with_half_life("16 h"))
+    assert of(made, "half-life-unusual")
+
+
+def with_half_life(half_life, activity="160 MBq"):
+    scan = {"region": "kidneys", "time": "24 h", "activity": activity}
+    return Patient.from_dict(
+        {
+            "patient": {"id": "T-1", "sex": "male"},
+            "therapy": {"regimen": "netter-1"},
+            "effective_half_lives": {"kidneys": half_life},
+            "cycles": [cycle([scan])],
+        }
+    )
+
+
+def test_an_effective_half_life_above_the_physical_one_is_refused():
+    # 177Lu: 6.647 d = 159.5 h (ICRP 107)
+    with pytest.raises(InputError) as caught:
+        with_half_life("160 h")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == (
+        "half-life-above-physical",
+        "effective_half_lives.kidneys",
+    )
+    assert with_half_life("159 h").effective_half_lives["kidneys"].value == 159.0
+
+
+def test_one_scan_and_a_half_life_that_hold_more_than_was_administered_are_refused():
+    # 160 MBq at 24 h with 52 min: 160 x 2^(24/0.867) x 0.867/ln 2 = 4e10 MBq h;
+    # 7400 MBq that only decay give 7400 x 159.5/ln 2 = 1.7e6 MBq h
+    with pytest.raises(InputError) as caught:
+        dosimetry.plan(with_half_life("52 min"))
+    (problem,) = caught.value.problems
+    assert problem.code == "more-than-administered"
