@@ -191,7 +191,7 @@ def test_what_was_added_to_the_provenance_is_seen_even_with_a_new_hash(tmp_path)
     wrong["provenance"]["checked_by"] = "nobody"
     wrong["provenance"]["content"] = content_hash(wrong)
     found = verify_file(written(tmp_path, wrong), EXAMPLES)
-    assert ["provenance.checked_by"] == [problem.place for problem in found.differences]
+    assert [problem.place for problem in found.differences] == ["provenance.checked_by"]
 
 
 def test_a_wrong_dose_is_named_with_its_place_and_by_the_second_calculation(tmp_path):
