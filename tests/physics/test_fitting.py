@@ -240,7 +240,9 @@ def test_a_model_that_the_points_determine_is_not_taken_where_it_does_not_pass_t
     assert curve_of(SIX, activity, 0.02 * activity).model == "trapezoid"
 
 
-@pytest.mark.parametrize(("second", "model"), [(78.0, "mono"), (95.0, "trapezoid")])
+@pytest.mark.parametrize(
+    ("second", "model"), [(78.0, "mono"), (80.0, "trapezoid"), (95.0, "trapezoid")]
+)
 def test_two_points_are_passed_within_their_sd_or_the_trapezoid_is_taken(second, model):
     # as many parameters as points: adequate where chi-square <= 1; at the bound the curve is
     # a exp(-lp t), and its least chi-square is that of two numbers with one mean
@@ -261,6 +263,20 @@ def test_a_model_asked_for_is_used_with_a_warning_where_it_is_not_adequate():
     curve = curve_of(SIX, activity, 0.005 * activity, "mono")
     assert curve.model == "mono"
     assert "fit-not-adequate" in codes(curve)
+
+
+def test_a_small_activity_has_a_small_sd_of_its_tia():
+    # an sd of the activity in the same proportion: everything scales
+    whole = curve_of(SNMMI_TIMES, SNMMI_LEFT)
+    small = curve_of(SNMMI_TIMES, np.array(SNMMI_LEFT) / 1e6)
+    assert small.tia.sd == pytest.approx(whole.tia.sd / 1e6, rel=1e-6)
+
+
+def test_a_fit_that_is_not_adequate_names_its_degrees_of_freedom():
+    activity = bi(SIX)
+    curve = curve_of(SIX, activity, 0.005 * activity, "mono")
+    (warning,) = [one for one in curve.warnings if one.code == "fit-not-adequate"]
+    assert "with 4 degrees of freedom" in warning.message
 
 
 @pytest.mark.parametrize("model", ["mono", "uptake", "bi", "bi-uptake"])
