@@ -11,6 +11,7 @@ from dosimetry.population.virtual_trial import RegionOutcome, Spread, VirtualTri
 from dosimetry.report.numbers import plain, probability
 from dosimetry.report.terminal_parts import bullets, plain_table, words
 
+ROUNDING = 1e-9  # of a mean: what is below is no spread
 WIDTH, HEIGHT, MARGIN = 640, 220, 46
 COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe and Ito 2008: told apart by all readers
 
@@ -40,6 +41,8 @@ def _name(one: RegionOutcome) -> str:
 
 def _spread(spread: Spread) -> str:
     low, high = spread.percentiles["p5"], spread.percentiles["p95"]
+    if spread.sd <= ROUNDING * spread.mean:
+        return f"{plain(spread.mean)} of all"
     return f"{plain(spread.mean)} ± {plain(spread.sd)} [{plain(low)}-{plain(high)}]"
 
 

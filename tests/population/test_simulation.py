@@ -1,16 +1,18 @@
 """Virtual trials: the population of the tables comes out, whatever the number of workers."""
 
+import io
 import json
 import math
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import dosimetry
 from dosimetry.population import simulation
 from dosimetry.population.simulation import BLOCK, simulate
 from dosimetry.problems import InputError
-from dosimetry.report.population import trial_figure
+from dosimetry.report.population import show_trial, trial_figure
 
 PATIENTS = 60_000
 
@@ -138,3 +140,12 @@ def test_what_cannot_be_simulated_is_refused(arguments, code):
     with pytest.raises(InputError) as caught:
         simulate(**{"patients": 10, **arguments})
     assert caught.value.problems[0].code == code
+
+
+def test_an_activity_that_all_patients_get_is_printed_without_a_spread_of_rounding():
+    out = io.StringIO()
+    found = simulate(patients=300, strategies=("fixed", "to-limit"))
+    show_trial(found, Console(file=out, width=120))
+    (line,) = [row for row in out.getvalue().splitlines() if row.startswith("activity")]
+    assert "29.6 of all" in line
+    assert line.count("±") == 1  # to-limit stops at each patient's own
