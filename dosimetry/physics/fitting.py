@@ -228,14 +228,14 @@ def possible(curve: FittedCurve, most: float) -> FittedCurve:
     Raises
     ------
     InputError
-        The curve's time-integrated activity is larger.
+        The curve's time-integrated activity is larger, or no finite number.
 
     Examples
     --------
     >>> possible(fit_points([1, 24, 72], [50.0, 42.0, 25.0], None, "mono", 0.00434), 1e6).model
     'mono'
     """
-    if curve.tia.value <= most:
+    if curve.tia.value <= most and math.isfinite(curve.tia.value + (curve.tia.sd or 0.0)):
         return curve
     raise refuse(
         "more-than-administered",

@@ -145,9 +145,11 @@ def fit_one(
     """
     assumed = sd is None
     spread = activity * tables.default("scan_point_sd", "1") if sd is None else sd
-    over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
-    pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))
-    median = float(np.median(pushed))
+    with np.errstate(over="ignore", invalid="ignore"):  # refused as impossible by who asked
+        over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
+        pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))
+        median, deviation = float(np.median(pushed)), float(np.std(pushed))
+        effect = over_half_lives / median
     rate = max(LN2 / half_life.median, decay_constant)
     shape = Exponentials(np.array([median * rate]), np.array([rate]))
     return FittedCurve(
@@ -162,12 +164,12 @@ def fit_one(
         dof=0,
         p_value=None,
         aicc={},
-        tia=Estimate(median, float(np.std(pushed)), f"{unit}*h"),
+        tia=Estimate(median, deviation, f"{unit}*h"),
         effective_half_life=Estimate(LN2 / rate, LN2 / rate * half_life.log_sd, "h"),
         sd_assumed=assumed,
         decay_constant=decay_constant,
         warnings=tuple(_warnings(time, LN2 / rate, half_life.origin)),
-        half_life_effect=over_half_lives / median,
+        half_life_effect=effect,
         cross_check=Estimate(float(hanscheid.kernel(activity, time)), None, f"{unit}*h"),
     )
 

@@ -116,3 +116,10 @@ def test_one_scan_and_a_half_life_that_hold_more_than_was_administered_are_refus
         dosimetry.plan(with_half_life("52 min"))
     (problem,) = caught.value.problems
     assert problem.code == "more-than-administered"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("half_life", ["0.001 h", "0.033 h", "0.1 h"])
+def test_what_one_scan_and_a_tiny_half_life_give_is_refused_and_no_overflow(half_life):
+    with pytest.raises(InputError, match="can give"):
+        dosimetry.plan(with_half_life(half_life, "1e-9 MBq"))
