@@ -4,6 +4,7 @@ SNMMI patient 4: 177Lu-DOTATATE, SNMMI 177Lu Dosimetry Challenge (DOI 10.7302/86
 PSMA patient 1: 177Lu-PSMA, public repository luisadias02/masters-thesis.
 """
 
+import dataclasses
 import math
 
 import numpy as np
@@ -13,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2 as chi2_distribution
 
-from dosimetry.physics.fitting import fit, fit_points
+from dosimetry.physics.fitting import fit, fit_points, possible
 from dosimetry.physics.kinetics import Trapezoid
 from dosimetry.problems import InputError
+from dosimetry.quantities import Estimate
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 Q = pint.get_application_registry().Quantity
@@ -427,3 +429,24 @@ def test_points_that_do_not_match_are_refused(time, activity, sd):
 def test_a_time_of_years_is_taken_for_a_mistaken_unit():
     problem = refusal([4.0, 24.0, 10000.0], [3.0, 2.0, 1.0])
     assert (problem.code, problem.place) == ("time-out-of-range", "time")
+
+
+def test_a_curve_that_holds_more_than_can_be_is_refused():
+    curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
+    assert possible(curve, 1.001 * curve.tia.value) is curve
+    with pytest.raises(InputError, match="can give"):
+        possible(curve, 0.999 * curve.tia.value)
+
+
+@pytest.mark.parametrize(("value", "sd"), [(math.inf, None), (math.inf, 1.0), (1.0, math.inf)])
+def test_a_curve_without_a_finite_area_or_sd_is_refused(value, sd):
+    curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
+    endless = dataclasses.replace(curve, tia=Estimate(value, sd, "MBq*h"))
+    with pytest.raises(InputError, match="can give"):
+        possible(endless, math.inf)
+
+
+def test_an_sd_that_is_not_known_does_not_refuse_a_curve():
+    curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
+    unsure = dataclasses.replace(curve, tia=Estimate(curve.tia.value, None, "MBq*h"))
+    assert possible(unsure, math.inf) is unsure

@@ -228,3 +228,9 @@ def test_the_effect_of_the_half_life_is_relative_to_the_median():
     known = HalfLife(MEDIAN, spread(CV), "a test").quantiles(PHYSICAL)
     expected = 60.0 * np.exp2(72.0 / known) * known / LN2 / found.tia.value
     np.testing.assert_allclose(found.half_life_effect, expected, rtol=1e-12)
+
+
+def test_a_half_life_far_too_small_for_its_scan_overflows_without_a_warning():
+    # 2^(24/0.001) is beyond any floating-point number
+    curve = fit_one(24.0, 160.0, None, HalfLife(0.001, 0.2, "mistaken"), 0.00434)
+    assert curve.tia.value == math.inf
