@@ -18,7 +18,7 @@ ANSWERS = {
     "withhold": "By the label the next dose is withheld.",
     "stop": "By the label the therapy is stopped for good.",
     "not-eligible": "By the label this patient is not eligible.",
-    "complete": "The course is complete.",
+    "complete": "By the label the course is complete.",
 }
 
 
