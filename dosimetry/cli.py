@@ -99,6 +99,10 @@ def plan(
         str | None, typer.Option(help='Between the cycles to come, as in "10 week".')
     ] = None,
     activity: Annotated[str | None, typer.Option(help='Per cycle to come, as in "6 GBq".')] = None,
+    bind: Annotated[
+        str,
+        typer.Option(help="Limits held to the risk: those measured in this patient, or all."),
+    ] = "measured",
 ) -> None:
     """Plan the course: doses per cycle, what is to come, limits touched."""
     from dosimetry.report.files import busy, check_target, write_report
@@ -121,6 +125,7 @@ def plan(
             without_cycles=without_cycle or (),
             interval=interval,
             activity=activity,
+            bind=bind,
         )
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *targets)
     if output is not None:

@@ -19,7 +19,7 @@ class Format(enum.StrEnum):
 
 PatientArgument = Annotated[Path, typer.Argument(metavar="PATIENT", help="YAML or JSON file.")]
 RiskOption = Annotated[
-    float, typer.Option(help="Probability of passing a limit that is allowed, up to 0.5.")
+    float, typer.Option(help="Accepted probability of exceeding a limit (0 to 0.5).")
 ]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", help="Print no table and no progress; files and JSON only.")

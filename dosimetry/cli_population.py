@@ -29,7 +29,7 @@ def simulate(
         Path | None, typer.Option(help="Also draw the distributions here (SVG).")
     ] = None,
 ) -> None:
-    """Simulate a trial: the doses of virtual patients, and how many pass each limit."""
+    """Simulate a trial: the doses of virtual patients, and how many exceed each limit."""
     from dosimetry.population.progress import Progress
     from dosimetry.population.simulation import simulate as run
     from dosimetry.report.population import show_trial, trial_figure

@@ -17,13 +17,17 @@ TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
 
 @dataclass(frozen=True)
 class Region:
-    """A region of the body as files and output name it; see table ``regions``."""
+    """A region of the body as files and output name it; see table ``regions``.
+
+    ``needs`` are the measured regions without which a dose of this region is a lower bound.
+    """
 
     name: str
     role: str
     sources: tuple[str, ...]
     targets: tuple[str, ...]
     like: str
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +163,7 @@ def _regions() -> tuple[Mapping[str, Region], Mapping[str, str]]:
             tuple(filter(None, row["source"].split(";"))),
             tuple(filter(None, row["target"].split(";"))),
             row["like"] or name,
+            tuple(filter(None, row["needs"].split(";"))),
         )
         for spelling in (name, *filter(None, row["aliases"].split(";"))):
             spellings[spelling] = name

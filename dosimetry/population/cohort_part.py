@@ -22,7 +22,7 @@ from dosimetry.therapy.columns import check_range
 from dosimetry.therapy.course_doses import CourseDoses, course_doses, measured_protraction
 from dosimetry.therapy.cycle_curves import NUCLIDE
 from dosimetry.therapy.cycle_dose import CycleDose, delivered_doses
-from dosimetry.therapy.limits import patient_limits, severity
+from dosimetry.therapy.limits import basis_of, patient_limits, severity
 from dosimetry.therapy.measurements import Measurements, Scan, check_sd
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import read_patient
@@ -35,11 +35,11 @@ from dosimetry.units import parse_number
 DOSE_COLUMNS = (
     *("patient_id", "cycle", "region", "administered [MBq]", "model", "tia [MBq*h]"),
     *("tia_sd [MBq*h]", "effective_half_life [h]", "chi2", "absorbed_dose [Gy]"),
-    *("absorbed_dose_sd [Gy]", "bed [Gy]", "bed_sd [Gy]"),
+    *("absorbed_dose_sd [Gy]", "bed [Gy]", "bed_sd [Gy]", "basis"),
 )
 LIMIT_COLUMNS = (
     *("patient_id", "limit", "region", "quantity", "limit_value [Gy]", "severity"),
-    *("probability", "value [Gy]", "sd [Gy]"),
+    *("probability", "value [Gy]", "sd [Gy]", "basis"),
 )
 REJECTED_COLUMNS = ("line", "patient_id", "cycle", "region", "code", "reason")
 NUMBERS = (  # of a scan: column, unit, needed or not
@@ -290,11 +290,11 @@ def _compute(rows: Sequence[ScanRow], patient: Patient, result: PartResult) -> N
             result.doses.append((name, index + 1, region, *row))
     for limit in limits:
         course_of = known.regions.get(limit.region)
-        row = ("not-assessed", None, None, None)
+        row = ("not-assessed", None, None, None, None)
         if course_of is not None and course_of.has(limit.quantity):
             whole = course_of.with_activities(activities).ended()
             chance = float(whole.probabilities(limit.quantity, limit.value)[-1])
-            row = (severity(chance), chance, *whole.moments(limit.quantity))
+            row = (severity(chance), chance, *whole.moments(limit.quantity), basis_of(whole))
         result.limits.append((name, limit.id, limit.region, limit.quantity, limit.value, *row))
 
 
@@ -319,5 +319,7 @@ def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
         fit = (curve.model, curve.tia.value, curve.tia.sd, half_life, curve.chi2)
     dose = cycle.doses[region].distribution()
     alpha_beta = reference.radiobiology(reference.region(region).like).alpha_beta
-    bed = (None, None) if g is None else bed_of(dose, g, alpha_beta)
-    return (cycle.administered, *fit, dose.value, dose.sd, *bed)
+    partial = bool(cycle.doses[region].missing)
+    bed = (None, None) if g is None or partial else bed_of(dose, g, alpha_beta)
+    basis = "partial" if partial else "measured"
+    return (cycle.administered, *fit, dose.value, dose.sd, *bed, basis)

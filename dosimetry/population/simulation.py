@@ -100,7 +100,7 @@ def simulate(
     strategies : sequence of str
         ``fixed``, ``to-limit`` or ``adjusted``, applied anew before every cycle.
     risk : float
-        Probability of passing a limit that a strategy may run at each decision.
+        Probability of exceeding a limit that a strategy may run at each decision.
     max_cycles : int
         Of ``to-limit``.
     workers : int

@@ -1,4 +1,4 @@
-"""The result of a virtual trial: distributions of dose, and how many patients pass each limit."""
+"""The result of a virtual trial: distributions of dose, and how many patients exceed each limit."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class RegionOutcome:
 
 @dataclass(frozen=True)
 class LimitOutcome:
-    """How many patients pass a limit, as a share with its Monte Carlo error."""
+    """How many patients exceed a limit, as a share with its Monte Carlo error."""
 
     id: str
     region: str
@@ -126,7 +126,7 @@ def spread_of(values: Array, unit: str) -> Spread:
 
 
 def summary(strategy: str, outcome: Outcome, limits: Sequence[Limit]) -> StrategyOutcome:
-    """Summarise what a strategy gave, and count who passed each limit."""
+    """Summarise what a strategy gave, and count who exceeds each limit."""
     known = {(limit.region, limit.quantity) for limit in limits}
     shown = [key for key in outcome.total if key in known or key[1] == "absorbed dose"]
     numbers, counts = np.unique(outcome.cycles, return_counts=True)

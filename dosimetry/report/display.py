@@ -35,7 +35,7 @@ def of_plan(plan: Plan) -> str:
     --------
     >>> import dosimetry
     >>> plan = dosimetry.plan(dosimetry.read_patient("examples/nothing_measured.yaml"))
-    >>> "may be passed" in of_plan(plan)
+    >>> "may be exceeded" in of_plan(plan)
     True
     """
     from dosimetry.report import dose_tables, wording

@@ -21,7 +21,7 @@ from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.style import DARK, SEVERITY
 from dosimetry.report.numbers import plus_minus, probability, unit_words
-from dosimetry.report.terminal_parts import words
+from dosimetry.report.terminal_parts import place_words, words
 from dosimetry.therapy.plan import Plan, PlanCurve
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def _environment() -> Environment:
         loader=PackageLoader("dosimetry.report"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {"visible": visible, "short": short, "sentence": sentence}
+    made.filters |= {
+        "visible": visible, "short": short, "sentence": sentence, "in_words": place_words,
+    }  # fmt: skip
     return made
 
 

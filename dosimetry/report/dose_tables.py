@@ -14,13 +14,13 @@ INTERVAL = "5 to 95 % [Gy]"
 
 
 def limits(plan: Plan) -> Table:
-    """Return one row per limit: what it is, how near the course comes, what room is left."""
+    """Return one row per limit: what it is, how near the course comes, what is left."""
     return table(
         "Each limit, and how near the course comes to it",
         (
             "limit", "region and quantity", "limit [Gy]", "earlier [Gy]", "delivered [Gy]",
-            "planned [Gy]", "course [Gy]", INTERVAL, "p(over)", "verdict", "room left [Gy]",
-            "room left [GBq]", "from cycle",
+            "planned [Gy]", "course [Gy]", INTERVAL, "P(> limit)", "verdict", "mean margin [Gy]",
+            "activity left [GBq]", "basis", "from cycle",
         ),
         (
             (
@@ -36,7 +36,10 @@ def limits(plan: Plan) -> Table:
                 _probability(bar.flag),
                 Cell((bar.flag.severity,), _flag(bar.flag, "severity")),
                 amount(bar.flag.margin, _flag(bar.flag, "margin")),
-                amount(bar.flag.margin_activity, _flag(bar.flag, "margin_activity")),
+                "not measured"
+                if bar.flag.basis == "population"
+                else amount(bar.flag.margin_activity, _flag(bar.flag, "margin_activity")),
+                bar.flag.basis,
                 f"{bar.flag.first_cycle}" if bar.flag.first_cycle else None,
             )
             for bar in bars(plan)
@@ -49,8 +52,8 @@ def flags(found: Flags) -> Table:
     return table(
         "Limits",
         (
-            "limit", "region and quantity", "limit [Gy]", "course [Gy]", "p(over)", "verdict",
-            "room left [Gy]", "source",
+            "limit", "region and quantity", "limit [Gy]", "course [Gy]", "P(> limit)", "verdict",
+            "mean margin [Gy]", "basis", "source",
         ),
         (
             (
@@ -61,6 +64,7 @@ def flags(found: Flags) -> Table:
                 _probability(flag),
                 flag.severity,
                 amount(flag.margin),
+                flag.basis,
                 flag.source,
             )
             for flag in found
@@ -226,7 +230,7 @@ def points(of: tuple[PlanCurve, ...], of_what: str) -> Table:
 
 def uncertainty(plan: Plan) -> Table:
     """Return one row per measured dose: its relative sd, and that of each cause."""
-    causes = ("counting and fit", "half-life", "systematic", "mass")
+    causes = ("counting and fit", "half-life", "systematic", "mass", "supplied coefficient")
     return table(
         "Relative standard deviation of each measured dose; the causes add up in quadrature",
         ("region", "cycle", "all together [%]", *(f"{cause} [%]" for cause in causes)),

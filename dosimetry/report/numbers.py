@@ -81,14 +81,16 @@ def range_of(distribution: Distribution) -> str:
 
 
 def probability(value: float) -> str:
-    """Return a probability with three decimals.
+    """Return a probability with three decimals; never 0 or 1.
 
     Examples
     --------
-    >>> probability(0.0), probability(0.26708)
-    ('< 0.001', '0.267')
+    >>> probability(0.0), probability(0.26708), probability(0.9996)
+    ('< 0.001', '0.267', '> 0.999')
     """
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    if value < 0.001:
+        return "< 0.001"
+    return "> 0.999" if value > 0.9995 else f"{value:.3f}"
 
 
 def unit_words(unit: str) -> str:

@@ -17,7 +17,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73")  # Okabe and Ito 2008: told apart by
 
 
 def show_trial(found: VirtualTrial, out: Console) -> None:
-    """Print one column per strategy: activity, cycles, doses, how many pass each limit."""
+    """Print one column per strategy: activity, cycles, doses, how many exceed each limit."""
     title = f"{found.regimen}, {found.patients} virtual patients   seed {found.seed}"
     out.print(Text(f"{title}   risk {found.risk:g}", style="bold"))
     out.print()

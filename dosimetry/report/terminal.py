@@ -45,6 +45,8 @@ def show_plan(plan: Plan, out: Console) -> None:
         legend.append("* population, not measured")
     if ("delivered", "predicted") in shown:
         legend.append("^ delivered, not measured: predicted")
+    if any(basis == "partial" for _, basis in shown):
+        legend.append("≥ lower bound: a source was not measured; in no limit")
     if shown:
         out.print(";  ".join(legend), style="dim", justify="right")
     out.print()
@@ -107,6 +109,8 @@ def _cycles(plan: Plan, width: int) -> Table:
 def _dose(region: CycleRegion | None, status: str) -> str:
     if region is None:
         return "-"
+    if region.basis == "partial":
+        return f"≥ {plain(region.absorbed_dose.value)}"
     mark = " *" if region.basis == "population" else ""
     if region.basis == "predicted" and status == "delivered":
         mark = " ^"
@@ -119,14 +123,17 @@ def _quantity(flag: Flag) -> str:
 
 
 def _limits(plan: Plan) -> Table:
-    table = plain_table("limit", "course, Gy [5-95 %]", "p(over)", "verdict", "room left")
+    table = plain_table(
+        "limit", "course, Gy [5-95 %]", "P(> limit)", "verdict", "mean margin", "activity left"
+    )
     for flag in plan.flags:
         table.add_row(
-            _quantity(flag),
+            _quantity(flag) + (" *" if flag.basis == "population" else ""),
             _course(flag, plan),
             "-" if flag.probability is None else probability(flag.probability),
             Text(_verdict(flag.severity), style=STYLES[flag.severity]),
-            _room(flag),
+            "-" if flag.margin is None else f"{flag.margin.value:.1f} Gy",
+            _activity_left(flag),
         )
     return table
 
@@ -147,13 +154,11 @@ def _course(flag: Flag, plan: Plan) -> str:
     return "no dose known" if total is None else interval(total)
 
 
-def _room(flag: Flag) -> str:
-    if flag.margin is None:
-        return "-"
-    room = f"{flag.margin.value:.1f} Gy"
-    if flag.margin_activity is None:
-        return room
-    return f"{room}, {flag.margin_activity.value:.1f} GBq"
+def _activity_left(flag: Flag) -> str:
+    """Return the further activity that keeps the limit; none is known of what was not measured."""
+    if flag.basis == "population":
+        return "not measured"
+    return "-" if flag.margin_activity is None else f"{flag.margin_activity.value:.1f} GBq"
 
 
 def _why(flag: Flag, plan: Plan) -> Text | None:
@@ -163,20 +168,19 @@ def _why(flag: Flag, plan: Plan) -> Text | None:
     head = Text(f"Why {_verdict(flag.severity)}, {_quantity(flag)}: ", style="bold")
     if flag.severity == "not-assessed" or flag.probability is None:
         return head.append(
-            f"nothing is known of the {words(flag.region)}: not measured, and there are no "
-            "population figures. Measure it.",
+            f"the {words(flag.region)} was not measured whole, and no population data exist for "
+            "this agent. Measure it to assess this limit.",
             style="not bold",
         )
     total = _total(flag, plan)
-    bases = {r.basis for c in plan.cycles for r in c.regions if r.region == flag.region}
     first = f", from cycle {flag.first_cycle} on" if flag.first_cycle else ""
-    why = f"passed with probability {probability(flag.probability)}{first}."
-    if bases == {"population"} and total is not None and total.sd:
+    why = f"exceeded with probability {probability(flag.probability)}{first}."
+    if flag.basis == "population" and total is not None and total.sd:
         places = decimals_of(total.sd)
         why += (
-            f" Nothing was measured there: over the label's patients this course "
-            f"gives {total.p5:.{places}f} to {total.p95:.{places}f} Gy. Measuring the next cycle "
-            "would narrow that."
+            f" Not measured in this patient: the estimate is the population's, "
+            f"{total.p5:.{places}f} to {total.p95:.{places}f} Gy. Measuring the next cycle "
+            "would narrow it."
         )
     return head.append(f"{why} Source: {flag.source}.", style="not bold")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import IO
 
@@ -11,6 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dosimetry.problems import Problem
+
+CYCLE = re.compile(r"cycles\[(\d+)\]")
 
 
 def console(stream: IO[str] | None = None) -> Console:
@@ -36,9 +39,24 @@ def words(region: str) -> str:
     return region.replace("_", " ")
 
 
+def place_words(place: str) -> str:
+    """Return the place of a warning in words: a cycle by its number.
+
+    Examples
+    --------
+    >>> place_words("cycles[2] kidney_left"), place_words("cycles[0].measurements")
+    ('cycle 3, kidney left', 'cycle 1, measurements')
+    """
+    found = CYCLE.match(place)
+    if found is None:
+        return place
+    rest = place[found.end() :].lstrip(". ")
+    return f"cycle {int(found[1]) + 1}" + (f", {words(rest)}" if rest else "")
+
+
 def problem_text(problem: Problem) -> Text:
     """Return a warning in one line: place, what, cure."""
-    place = f"{problem.place}: " if problem.place else ""
+    place = f"{place_words(problem.place)}: " if problem.place else ""
     return Text(f"{place}{problem.message}; {problem.cure}")
 
 

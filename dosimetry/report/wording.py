@@ -29,14 +29,14 @@ def headline(plan: Plan) -> str:
     --------
     >>> import dosimetry
     >>> print(headline(dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml"))))
-    Of 4 limits, 2 are more likely than not to be passed, 1 may be passed and 1 is kept.
+    Of 4 limits, 2 are more likely than not to be exceeded, 1 may be exceeded and 1 is kept.
     """
     count = len(plan.flags)
     if not count:
         return "No limit was asked for."
     said = {
-        "exceeds": "more likely than not to be passed",
-        "caution": "may be passed",
+        "exceeds": "more likely than not to be exceeded",
+        "caution": "may be exceeded",
         "not-assessed": "not assessed",
         "within": "kept",
     }
@@ -58,7 +58,7 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def meanings() -> dict[Severity, str]:
-    """Return what each verdict means, as a probability of passing the limit."""
+    """Return what each verdict means, as a probability of exceeding the limit."""
     caution, exceeds = (
         tables.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
     )
@@ -75,16 +75,15 @@ def line(bar: Bar, plan: Plan) -> str:
     flag = bar.flag
     if bar.total is None or flag.probability is None:
         return (
-            f"limit {flag.limit_value.value:g} Gy. Nothing was measured there, and there are no "
-            "population figures: no dose is known."
+            f"limit {flag.limit_value.value:g} Gy. It was not measured whole, and no population "
+            "data exist for this agent: no dose is known."
         )
     said = [
-        f"{bar.says} over the whole course; limit {flag.limit_value.value:g} Gy, passed with "
+        f"{bar.says} over the whole course; limit {flag.limit_value.value:g} Gy, exceeded with "
         f"probability {probability(flag.probability)}{_first(flag)}."
     ]
-    bases = {r.basis for c in plan.cycles for r in c.regions if r.region == flag.region}
-    if bases == {"population"} and bar.total.sd and flag.severity != "within":
-        said.append("Nothing was measured there: the spread is that of the label's patients.")
+    if flag.basis == "population" and bar.total.sd and flag.severity != "within":
+        said.append("Not measured in this patient: the estimate is that of the label's patients.")
     if flag.margin is not None:
         places = decimals_of(bar.total.sd) if bar.total.sd else 1
         away = flag.margin.value

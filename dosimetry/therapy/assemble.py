@@ -21,6 +21,7 @@ from dosimetry.therapy.plan import (
     CycleRegion,
     DoseSoFar,
     EarlierDose,
+    IntegratedActivity,
     PlanCurve,
     PlanCycle,
     Uncertainty,
@@ -36,13 +37,16 @@ def cycle_of(
 ) -> PlanCycle:
     """Return one cycle of the plan; measured regions as measured, the others as predicted."""
     regions = []
-    for name, course in doses.regions.items() if cycle.activity is not None else ():
-        if given is not None and name in given.doses:
-            regions.append(_measured(index, name, course, given.doses[name]))
-            continue
-        dose, bed, coefficient = course.planned(index)
-        basis: Basis = "predicted" if name in doses.measured else "population"
-        regions.append(CycleRegion(name, dose, bed, coefficient, basis, (), ()))
+    measured = given.doses if given is not None else {}
+    names = [*doses.regions, *(name for name in measured if name not in doses.regions)]
+    for name in names if cycle.activity is not None else ():
+        course = doses.regions.get(name)
+        if name in measured:
+            regions.append(_measured(index, name, course, measured[name], cycle.activity or 0.0))
+        elif course is not None:
+            dose, bed, coefficient = course.planned(index)
+            basis: Basis = "predicted" if name in doses.measured else "population"
+            regions.append(CycleRegion(name, dose, bed, coefficient, basis, (), ()))
     return PlanCycle(
         number=index + 1,
         status=cycle.status,
@@ -54,15 +58,19 @@ def cycle_of(
     )
 
 
-def _measured(index: int, name: str, course: RegionCourse, found: RegionDose) -> CycleRegion:
+def _measured(
+    index: int, name: str, course: RegionCourse | None, found: RegionDose, activity: float
+) -> CycleRegion:
+    """Return a measured dose; one that lacks a part is ``partial`` and has no BED."""
     dose = found.distribution()
-    per = 1.0 / course.activities[index]
+    per = 1.0 / activity
+    whole = course is not None and not found.missing
     return CycleRegion(
         name,
         dose,
-        course.measured_bed(index, dose),
+        course.measured_bed(index, dose) if course is not None and whole else None,
         Estimate(dose.value * per, None if dose.sd is None else dose.sd * per, "Gy/GBq"),
-        "measured",
+        "measured" if whole else "partial",
         tuple(
             Contribution(source, Amount(part, "Gy")) for source, part in found.contributions.items()
         ),
@@ -72,7 +80,10 @@ def _measured(index: int, name: str, course: RegionCourse, found: RegionDose) ->
 
 def _budget(found: RegionDose) -> tuple[Uncertainty, ...]:
     parts = (
-        Uncertainty("counting and fit", Amount(found.dose * found.fit_sd, "Gy")),
+        Uncertainty(
+            "supplied coefficient" if found.dose_rate is None else "counting and fit",
+            Amount(found.dose * found.fit_sd, "Gy"),
+        ),
         Uncertainty("half-life", Amount(found.dose * found.half_life_sd, "Gy")),
         Uncertainty("systematic", Amount(found.dose * found.calibration_sd, "Gy")),
         Uncertainty("mass", Amount(found.dose * found.mass_sd, "Gy")),
@@ -114,7 +125,7 @@ def _curve(index: int, region: str, curve: FittedCurve) -> PlanCurve:
         region=region,
         model=curve.model,
         choice=curve.choice,
-        tia=curve.tia,
+        tia=IntegratedActivity(curve.tia.value, curve.tia.sd, curve.tia.unit),
         effective_half_life=curve.effective_half_life,
         chi2=curve.chi2,
         dof=curve.dof,
@@ -159,7 +170,8 @@ def assumptions_of(
     if patient.person.age is None:
         found.append("age not given: taken to be an adult")
     found.append(
-        f"a limit passed with p above {caution:g} draws caution, above {exceeds:g} exceeds"
+        f"verdicts: caution where the probability of exceeding a limit is above {caution:g}, "
+        f"exceeds above {exceeds:g}"
     )
     return tuple(dict.fromkeys(found))
 

@@ -137,7 +137,7 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
     ----------
     patient : Patient
     risk : float
-        Probability of passing the limit that is allowed.
+        Probability of exceeding the limit that is allowed.
 
     Returns
     -------

@@ -15,6 +15,7 @@ from dosimetry.therapy.kidney_consistency import kidneys_of_course, kidneys_of_c
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.observations import local
+from dosimetry.therapy.overlap import contradictions, counted_once, explains
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -245,7 +246,7 @@ def _earlier(course: Course) -> Iterator[Problem]:
 
 def _masses(course: Course) -> Iterator[Problem]:
     for name in course.masses:
-        if reference.region(name).role not in ("organ", "kidney", "tumour"):
+        if reference.region(name).role not in ("organ", "kidney", "tumour", "total_body"):
             yield Problem(
                 "no-mass-needed",
                 f"the mass of {name} is not used: its dose does not scale with it",
@@ -261,6 +262,10 @@ def _cycle(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
         yield from error.at(f"{place}.administered").problems
         return
     yield from _regions(course, cycle, place)
+    unclear = list(contradictions(cycle, place))
+    yield from unclear
+    if unclear:
+        return
     yield from _too_much(cycle, place)
     yield from _marrow(course, cycle, place)
 
@@ -312,8 +317,10 @@ def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
     share = 1.0 + tables.default("measured_excess", "1")
     parts: dict[float, float] = {}
     whole: dict[float, float] = {}
+    once = counted_once({scan.region for scan in cycle.measurements.scans}, cycle)
+    tumours: dict[float, float] = {}
     for scan in cycle.measurements.scans:
-        if scan.unit == "kBq/mL":
+        if scan.unit == "kBq/mL" or scan.region not in once:
             continue
         found = scan.value * factor_at_scan(
             scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
@@ -321,10 +328,13 @@ def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
         time = round(scan.time, 2)
         where = whole if scan.region == "total_body" else parts
         where[time] = where.get(time, 0.0) + found
+        if reference.region(scan.region).role == "tumour":
+            tumours[time] = tumours.get(time, 0.0) + found
     for time in sorted({*parts, *whole}):
         left = float(decay.kernel(given, time, half_life))
         most = max(parts.get(time, 0.0), whole.get(time, 0.0))
-        if most > left * share:
+        organs = parts.get(time, 0.0) - tumours.get(time, 0.0)
+        if most > left * share and not explains(max(organs, whole.get(time, 0.0)), most, left):
             name = cycle.measurements.file
             yield Problem(
                 "more-than-administered",

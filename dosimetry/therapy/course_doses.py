@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,7 +38,7 @@ class CourseDoses:
     ----------
     regions : mapping of str to RegionCourse
     measured : set of str
-        Regions that were measured in some cycle.
+        Regions whose dose was measured in some cycle; a lower bound is none.
     assumptions : tuple of str
     warnings : tuple of Problem
     """
@@ -56,7 +56,9 @@ def course_doses(
 
     Of the regions ``wanted``; of all there are without it.
     """
-    measured = frozenset(region for cycle in delivered for region in cycle.doses)
+    measured = frozenset(
+        region for cycle in delivered for region, dose in cycle.doses.items() if not dose.missing
+    )
     population = _population(course)
     names = sorted(measured | set(population), key=_order)
     if wanted is not None:
@@ -124,24 +126,28 @@ def _region_course(
     cv, cv_source = _variation(like, course)
     known = population.get(like if name in SIDES else name)
     prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
-    observations = [
-        cycle.doses[name].observation(i, cycle.administered)
-        for i, cycle in enumerate(delivered)
-        if name in cycle.doses
-    ]
+    doses = {i: cycle.doses[name] for i, cycle in enumerate(delivered) if name in cycle.doses}
+    given = [cycle.administered for cycle in delivered]
+    whole = {i: dose for i, dose in doses.items() if not dose.missing}
+    bounds = tuple(
+        dose.lower_bound(i, given[i]) for i, dose in doses.items() if dose.missing and dose.dose > 0
+    )
     most = int(tables.default("most_cycles", "1"))
-    found = posterior(prior, observations, most)
+    found = posterior(prior, [dose.observation(i, given[i]) for i, dose in whole.items()], most)
     assert found is not None  # a region was measured, or is one of the population
     notes.add(notes.variation, (cv, cv_source), name)
     earlier = _earlier(name, course)
+    above = known is not None and any(bound.coefficient > known[0] for bound in bounds)
     return RegionCourse(
         region=name,
         activities=tuple(cycle.administered / 1000 for cycle in delivered),
-        posterior=found,
+        posterior=replace(found, bounds=bounds),
         protraction=_protraction(name, course, delivered, most, notes),
         alpha_beta=reference.radiobiology(like).alpha_beta,
         earlier_dose=earlier[0],
         earlier_bed=earlier[1],
+        measured=frozenset(whole),
+        individual=bool(whole) or bool(earlier[0]) or above,
     )
 
 
@@ -178,7 +184,7 @@ def _protraction(
     own: dict[int, float] = {}
     for i, cycle in enumerate(delivered):
         dose = cycle.doses.get(name)
-        if dose is not None and dose.dose_rate is not None:
+        if dose is not None and dose.dose_rate is not None and not dose.missing:
             own[i] = lea_catcheside(dose.dose_rate, repair)
     if own:
         usual = own[max(own)]

@@ -86,9 +86,10 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
-                    f"{side} alone passes {flag.limit_value.value:g} {flag.limit_value.unit} "
-                    f"({flag.limit}) with probability {chance:.2g}: more than the pair",
-                    "the limit is of the pair; consider the more exposed kidney",
+                    f"the {side.removeprefix('kidney_')} kidney alone exceeds "
+                    f"{flag.limit_value.value:g} {flag.limit_value.unit} ({flag.limit}) with "
+                    f"probability {chance:.2g}: more than the pair, for which the limit is defined",
+                    "consider the more exposed kidney",
                     f"flags {flag.limit}",
                 )
 
@@ -106,6 +107,8 @@ def _masses_used(course: Course) -> set[str]:
         used.update(SIDES)
     for cycle in course.cycles:
         used.update(side for side in SIDES if side in cycle.dose_coefficients)  # weights of a mean
+    if "remainder_of_body" in used:
+        used.add("total_body")
     if "blood" in used:
         used.add(MARROW)
     return used

@@ -11,7 +11,15 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
-from dosimetry.therapy.masses import MARROW, SIDES, RegionMass, mass_warning, region_mass
+from dosimetry.therapy.masses import (
+    MARROW,
+    SIDES,
+    RegionMass,
+    body_mass,
+    mass_warning,
+    region_mass,
+)
+from dosimetry.therapy.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.therapy.plausibility import implausible_doses, implausible_half_lives
 from dosimetry.therapy.region_dose import RegionDose, dose_from_elsewhere, region_dose
 from dosimetry.therapy.sections import Course, Cycle
@@ -67,7 +75,9 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     given = administration.activity(cycle, reference.half_life(NUCLIDE))
     notes.assumptions += administration.assumptions(cycle, index + 1)
     curves = cycle_curves(course, index, given, [before.curves for before in earlier], notes)
-    sources = sources_of(curves, course, notes)
+    sources = taken_out(sources_of(curves, course, notes), cycle, place)
+    notes.warnings += overlap_warnings(course, cycle, sources, place)
+    notes.assumptions += disjoint_assumed(cycle, sources)
     _check_remainder(sources, cycle, place)
     masses = _masses(course, cycle, sources, curves, place, notes)
     calibration = cycle.systematic_uncertainty.value / 100 if cycle.systematic_uncertainty else 0.0
@@ -75,13 +85,18 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     weights = region_weights(course.person.sex, sources, masses, notes)
     by_mass = _mass_sds(course.person.sex, sources, masses)
     doses = {
-        target: region_dose(own, sources, calibration, by_mass.get(target, 0.0))
+        target: region_dose(
+            own, sources, calibration, by_mass.get(target, 0.0), missing_sources(target, sources)
+        )
         for target, own in weights.items()
     }
+    notes.warnings += _lower_bounds(doses, place)
     resting = [
         target
         for target in weights
-        if set(BODY) & set(sources) and not _measured_itself(target, sources)
+        if set(BODY) & set(sources)
+        and not _measured_itself(target, sources)
+        and not doses[target].missing
     ]
     if resting:
         notes.warnings.append(
@@ -93,17 +108,10 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
                 place,
             )
         )
-    if MARROW in sources and not set(BODY) & set(sources):
-        notes.warnings.append(
-            Problem(
-                "marrow-without-remainder",
-                "the red marrow's dose lacks what the remainder of the body gives it",
-                "measure total_body or remainder_of_body too",
-                f"{place} {MARROW}",
-            )
-        )
     doses.update(_coefficient_doses(course, cycle, given, place, notes))
-    coefficients = {region: dose.dose / given * 1000 for region, dose in doses.items()}
+    coefficients = {
+        region: dose.dose / given * 1000 for region, dose in doses.items() if not dose.missing
+    }
     notes.warnings += implausible_doses(course, coefficients, resting, place)
     notes.warnings += implausible_half_lives(course, curves, place)
     return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
@@ -115,6 +123,32 @@ def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
         target in reference.region(source).targets or (target == "kidneys" and source in SIDES)
         for source in sources
     )
+
+
+def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ...]:
+    """Return the sources known to matter to a region that were not measured (table ``regions``)."""
+    stands_for = {"remainder_of_body": BODY, "kidneys": SIDES}
+    return tuple(
+        need
+        for need in reference.region(target).needs
+        if not {need, *stands_for.get(need, ())} & set(sources)
+    )
+
+
+def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
+    """Return a warning for every dose that lacks a source known to matter."""
+    return [
+        Problem(
+            "partial-dose",
+            f"the dose of {target.replace('_', ' ')}, {dose.dose:.3g} Gy, is a lower bound: "
+            f"{' and '.join(dose.missing).replace('_', ' ')} was not measured; limits, margins and "
+            "strategies use the population's dose given this bound",
+            f"measure {' and '.join(dose.missing)}",
+            f"{place} {target}",
+        )
+        for target, dose in doses.items()
+        if dose.missing
+    ]
 
 
 def _taken_to_be(region: str) -> list[str]:
@@ -179,7 +213,8 @@ def _check_remainder(sources: Mapping[str, Source], cycle: Cycle, place: str) ->
             "total-below-parts",
             f"the time-integrated activity of total_body, {total:.5g} MBq h, is smaller than the "
             f"sum of its parts, {parts:.5g} MBq h",
-            "check that total_body includes the regions, and all calibrations",
+            "say with contains which region's VOI includes another; check that total_body includes "
+            "the regions, and all calibrations",
             FilePlace(f"{name}: region total_body") if name else f"{place}.measurements",
         )
 
@@ -219,9 +254,45 @@ def _masses(
         warning = mass_warning(region, mass, course, f"{place} {region}")
         if warning:
             notes.warnings.append(warning)
+    for outer, within in cycle.contains.items():
+        if outer in masses and masses[outer].of_volume:
+            masses[outer] = _own_volume(outer, within, masses, place, notes)
+    if set(BODY) & set(sources):
+        body = body_mass(course)
+        masses["total_body"] = body
+        notes.assumptions += [body.origin] if body.origin else []
+        warning = mass_warning("total_body", body, course, "masses.total_body")
+        notes.warnings += [warning] if warning and not body.origin else []
     if exact:
         notes.assumptions.append(f"mass without sd, taken as exact: {', '.join(exact)}")
     return masses
+
+
+def _own_volume(
+    outer: str,
+    within: Sequence[str],
+    masses: Mapping[str, RegionMass],
+    place: str,
+    notes: Notes,
+) -> RegionMass:
+    """Return the mass of a VOI without the regions that it includes."""
+    inside = [masses[name] for name in within if name in masses]
+    left = masses[outer].value - sum(mass.value for mass in inside)
+    if left <= 0 or len(inside) < len(within):
+        without = [name for name in within if name not in masses]
+        raise refuse(
+            "contained-mass",
+            f"the VOI of {outer}, {masses[outer].value:.4g} g, includes {', '.join(within)}, "
+            + (
+                f"but {', '.join(without)} has no mass"
+                if without
+                else f"which have {sum(mass.value for mass in inside):.4g} g"
+            ),
+            f"give masses.{outer}, without what it includes",
+            f"{place}.contains.{outer}",
+        )
+    notes.assumptions.append(f"{outer}: mass {left:.4g} g without {', '.join(within)}")
+    return replace(masses[outer], value=left)
 
 
 def _coefficient_doses(

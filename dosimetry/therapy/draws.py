@@ -72,9 +72,26 @@ def standard_normal() -> Array:
     >>> standard_normal().shape
     (4096, 12)
     """
-    dimension = int(tables.default("most_cycles", "1"))
-    shift = np.random.SeedSequence(SEED).generate_state(dimension, np.uint32).astype(np.uint64)
-    uniform = ((sobol_integers(COUNT, dimension) ^ shift) + 0.5) / 2.0**BITS
-    normal = np.asfortranarray(ndtri(uniform))  # by columns, as they are read
+    normal = np.asfortranarray(ndtri(_uniform()[:, :-1]))  # by columns, as they are read
     normal.flags.writeable = False
     return normal
+
+
+def uniform_of_bound() -> Array:
+    """Return one more dimension in (0, 1), shape (4096,), for a lower bound of one cycle.
+
+    Examples
+    --------
+    >>> uniform_of_bound().shape
+    (4096,)
+    """
+    return _uniform()[:, -1]
+
+
+@functools.cache
+def _uniform() -> Array:
+    dimension = int(tables.default("most_cycles", "1")) + 1
+    shift = np.random.SeedSequence(SEED).generate_state(dimension, np.uint32).astype(np.uint64)
+    uniform = ((sobol_integers(COUNT, dimension) ^ shift) + 0.5) / 2.0**BITS
+    uniform.flags.writeable = False
+    return np.asarray(uniform)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dosimetry import reference, tables
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
 from dosimetry.reference import Limit
-from dosimetry.therapy.plan import Flag, Flags, Severity
+from dosimetry.therapy.plan import Flag, FlagBasis, Flags, PlanCycle, Severity
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.sections import Course, OwnLimit
 
@@ -66,7 +66,7 @@ def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
 
 
 def severity(probability: float) -> Severity:
-    """Return the severity of a probability of passing a limit.
+    """Return the severity of a probability of exceeding a limit.
 
     Examples
     --------
@@ -122,7 +122,19 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
         None if further is None else Amount(further[0], "GBq"),
         None if found == "within" else _first(chances[1:].tolist(), found),
         limit.source,
+        basis_of(course),
     )
+
+
+def basis_of(course: RegionCourse) -> FlagBasis:
+    """Return what the dose of a course rests on.
+
+    ``measured`` where every cycle was, ``predicted`` where some were, else ``population``.
+    """
+    if not course.measured:
+        return "population"
+    given = {cycle for cycle, activity in enumerate(course.activities) if activity > 0}
+    return "measured" if given <= course.measured else "predicted"
 
 
 def _first(chances: list[float], found: Severity) -> int | None:
@@ -137,11 +149,34 @@ def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
     return [
         Problem(
             "limit-not-assessed",
-            f"strategy '{strategy}' could not take {flag.limit} into account: nothing is known of "
-            f"the {flag.region}",
+            f"strategy '{strategy}' could not take {flag.limit} into account: no dose of the "
+            f"{flag.region.replace('_', ' ')} is known",
             "measure it, or read the plan without it",
             "therapy.limits",
         )
         for flag in flags
         if flag.severity == "not-assessed"
     ]
+
+
+def lower_bound_warnings(flags: Flags, cycles: Sequence[PlanCycle]) -> list[Problem]:
+    """Return a warning for every limit not assessed that the lower bounds alone exceed."""
+    found = []
+    for flag in flags:
+        least = sum(
+            dose.absorbed_dose.value
+            for cycle in cycles
+            for dose in cycle.regions
+            if dose.region == flag.region and dose.basis == "partial"
+        )
+        if flag.severity == "not-assessed" and least > flag.limit_value.value:
+            found.append(
+                Problem(
+                    "lower-bound-above-limit",
+                    f"the delivered cycles gave the {flag.region.replace('_', ' ')} at least "
+                    f"{least:.3g} Gy: {flag.limit}, {flag.limit_value.value:g} Gy, is exceeded",
+                    "give no further cycle before the dose is known",
+                    f"flags {flag.limit}",
+                )
+            )
+    return found

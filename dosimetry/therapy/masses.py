@@ -27,12 +27,15 @@ class RegionMass:
         In words, for the assumptions of a plan; empty where the patient file gives the mass.
     given_as : str
         The entry of the patient file it is from; regions of one entry move together.
+    of_volume : bool
+        Whether it is that of the scans' VOI, with all that the VOI includes.
     """
 
     value: float
     relative_sd: float
     origin: str
     given_as: str = ""
+    of_volume: bool = False
 
 
 def reference_mass(region: str, sex: str) -> float | None:
@@ -55,7 +58,10 @@ def region_mass(
         density = tables.default("soft_tissue_density", "g/mL")
         mass = sum(volumes) / len(volumes) * density
         return RegionMass(
-            mass, 0.0, f"{region}: mass {mass:.4g} g, mean volume of the scans at {density:g} g/mL"
+            mass,
+            0.0,
+            f"{region}: mass {mass:.4g} g, mean volume of the scans at {density:g} g/mL",
+            of_volume=True,
         )
     if region == MARROW and course.person.weight is not None:
         scaled = red_marrow_mass(course)
@@ -125,4 +131,18 @@ def red_marrow_mass(course: Course) -> float:
         marrow.marrow_mass.kernel(
             masses[MARROW], course.person.weight.value * 1000, masses["total_body"]
         )
+    )
+
+
+def body_mass(course: Course) -> RegionMass:
+    """Return the mass of the whole body: given, the patient's weight, or the phantom's."""
+    given = course.masses.get("total_body")
+    if given is not None:
+        return RegionMass(given.value, (given.sd or 0.0) / given.value, "", "total_body")
+    if course.person.weight is not None:
+        weight = course.person.weight.value
+        return RegionMass(weight * 1000, 0.0, f"body mass {weight:g} kg, taken as exact")
+    phantom = reference.organ_masses(course.person.sex)["total_body"]
+    return RegionMass(
+        phantom, 0.0, f"weight not given: body mass {phantom / 1000:g} kg of the phantom"
     )

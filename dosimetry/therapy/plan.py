@@ -28,14 +28,15 @@ from dosimetry.therapy.plan_check import Comparison, PlanOptions
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA: Literal["dosimetry/plan/1"] = "dosimetry/plan/1"
+SCHEMA: Literal["dosimetry/plan/2"] = "dosimetry/plan/2"
 FIT_SCHEMA = "dosimetry/fit/1"
 DIGITS = 12
 DISCLAIMER = "Decision support, not a medical device: a qualified physicist must check."
 
 Severity = Literal["within", "caution", "exceeds", "not-assessed"]
 SEVERITIES: tuple[Severity, ...] = ("not-assessed", "within", "caution", "exceeds")
-Basis = Literal["measured", "predicted", "population"]
+Basis = Literal["measured", "predicted", "population", "partial"]
+FlagBasis = Literal["measured", "predicted", "population"]
 Status = Literal["delivered", "planned", "withheld", "stopped"]
 
 
@@ -69,13 +70,16 @@ class Contribution:
 class Uncertainty:
     """One cause of uncertainty of an absorbed dose, as an sd; they add up in quadrature."""
 
-    cause: Literal["counting and fit", "half-life", "systematic", "mass"]
+    cause: Literal["counting and fit", "half-life", "systematic", "mass", "supplied coefficient"]
     sd: Amount
 
 
 @dataclass(frozen=True)
 class CycleRegion:
-    """What one cycle gives one region; contributions and uncertainty where it was measured."""
+    """What one cycle gives one region; contributions and uncertainty where it was measured.
+
+    A ``partial`` dose lacks a source known to matter: a lower bound, without a BED, in no limit.
+    """
 
     region: str
     absorbed_dose: Distribution
@@ -139,7 +143,8 @@ class Flag:
     """One limit, and how near the course comes to it.
 
     ``first_cycle`` is the cycle at which the severity first appears; ``margin_activity`` is the
-    further activity that keeps the probability at or below 0.05.
+    further activity that keeps the probability at or below 0.05; ``basis`` says what the dose rests
+    on, null where none is known.
     """
 
     limit: str
@@ -153,6 +158,7 @@ class Flag:
     margin_activity: Amount | None
     first_cycle: int | None
     source: str
+    basis: FlagBasis | None = None
 
 
 class Flags(tuple[Flag, ...]):
@@ -170,7 +176,7 @@ class Flags(tuple[Flag, ...]):
         return Flags(flag for flag in self if flag.severity in worst)
 
     def exceeded(self) -> Flags:
-        """Return the flags of limits that are passed with more than even probability."""
+        """Return the flags of limits that are exceeded with more than even probability."""
         return self.at_least("exceeds")
 
     @classmethod
@@ -182,13 +188,17 @@ class Flags(tuple[Flag, ...]):
 class Decision:
     """Why the cycles to come are as they are: which limit decided, at which cycle, how near.
 
-    ``probability`` is that of passing the limit at that cycle.
+    ``probability`` is that of exceeding the limit at that cycle; ``bound_by`` names the limits that
+    held the activity or the number of cycles, ``not_bound_by`` those that were not held to the
+    accepted risk: the population alone speaks, or nothing is known.
     """
 
     reason: str
     limit: str | None
     cycle: int | None
     probability: float | None
+    bound_by: tuple[str, ...] = ()
+    not_bound_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -210,6 +220,32 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class IntegratedActivity(Estimate):
+    """Time-integrated activity; its percentiles where a distribution is known."""
+
+    p5: float | None = None
+    p50: float | None = None
+    p95: float | None = None
+
+
+@dataclass(frozen=True)
+class Information:
+    """Shares of what is known of a half-life: this cycle, other cycles, the population."""
+
+    this_cycle: float
+    other_cycles: float
+    population: float
+
+
+@dataclass(frozen=True)
+class ModelWeight:
+    """A model and its weight in an average."""
+
+    model: str
+    weight: float
+
+
+@dataclass(frozen=True)
 class PlanCurve:
     """One fitted time-activity curve, with all that it takes to draw it.
 
@@ -221,7 +257,7 @@ class PlanCurve:
     region: str
     model: str
     choice: str
-    tia: Estimate
+    tia: IntegratedActivity
     effective_half_life: Estimate
     chi2: float
     dof: int
@@ -232,6 +268,8 @@ class PlanCurve:
     parameters: tuple[Parameter, ...]
     covariance: tuple[tuple[float, ...], ...] | None
     warnings: tuple[Problem, ...]
+    information: Information | None = None
+    models: tuple[ModelWeight, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -248,13 +286,22 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class CountForecast:
+    """A blood count to come, with its 5th to 95th percentile."""
+
+    analyte: str
+    at: str
+    count: Distribution
+
+
+@dataclass(frozen=True)
 class Plan:
     """A planned course; see the contract of the JSON document.
 
     Made by :func:`dosimetry.plan`.
     """
 
-    schema: Literal["dosimetry/plan/1"]
+    schema: Literal["dosimetry/plan/2"]
     patient: PlanPatient
     therapy: PlanTherapy
     strategy: str
@@ -277,6 +324,7 @@ class Plan:
     warnings: tuple[Problem, ...]
     disclaimer: str
     provenance: Provenance
+    forecast: tuple[CountForecast, ...] = ()
 
     def to_json(self) -> str:
         """Return the plan as JSON, the same bytes for the same input."""

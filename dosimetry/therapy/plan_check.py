@@ -13,6 +13,7 @@ Checked = Literal[
     "absorbed dose",
     "biologically effective dose",
 ]
+Binding = Literal["measured", "all"]
 
 
 @dataclass(frozen=True)
@@ -44,3 +45,4 @@ class PlanOptions:
     without_cycles: tuple[int, ...]
     interval: Amount | None
     activity: Amount | None
+    bind: Binding = "measured"

@@ -3,6 +3,9 @@
 ln k_c = mu + delta_c, delta_c ~ N(0, omega^2) between cycles, mu ~ N(m0, s0^2) over patients. A
 measured cycle gives y_c = ln k_c + e_s + e_c, e_s shared by all cycles, e_c of the cycle alone. All
 Gaussian, so the joint distribution given what was measured is exact: one small linear solve.
+
+A dose that lacks a part is a lower bound only. It conditions the draws: the cycle with the tightest
+bound is drawn above it (a truncated normal), the other bounds weigh the draws.
 """
 
 from __future__ import annotations
@@ -12,10 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import log_ndtr, ndtri_exp
 
 from dosimetry.physics.kinetics import Array
-from dosimetry.quantities import Distribution, Estimate
-from dosimetry.therapy.draws import standard_normal
+from dosimetry.quantities import Estimate
+from dosimetry.therapy.draws import standard_normal, uniform_of_bound
+
+NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
+LEAST_SPREAD = 1e-9  # of a bound that is exact, in ln
 
 
 @dataclass(frozen=True)
@@ -58,33 +65,111 @@ class Observation:
     shared_sds: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class LowerBound:
+    """Dose per activity that one cycle gave at least.
+
+    Attributes
+    ----------
+    cycle : int
+        From 0.
+    coefficient : float
+        In Gy/GBq, positive.
+    relative_sd : float
+    """
+
+    cycle: int
+    coefficient: float
+    relative_sd: float
+
+
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Joint normal distribution of ln k over the cycles of a course.
+    """Joint normal distribution of ln k over the cycles of a course, above lower bounds.
 
     Attributes
     ----------
     mean : array, shape (n,)
-        In ln(Gy/GBq).
+        In ln(Gy/GBq), before the bounds are looked at.
     covariance : array, shape (n, n)
+    bounds : tuple of LowerBound
     """
 
     mean: Array
     covariance: Array
+    bounds: tuple[LowerBound, ...] = ()
+
+    def first(self, count: int) -> Posterior:
+        """Return the distribution of the first cycles alone; the bounds are on these."""
+        return Posterior(self.mean[:count], self.covariance[:count, :count], self.bounds)
 
     def coefficient(self, cycle: int) -> Estimate:
         """Return mean and sd of the dose per activity of one cycle in Gy/GBq."""
+        if self.bounds:
+            found = self.draws()[:, cycle]
+            return Estimate(*weighted_moments(found, self.weights()), "Gy/GBq")
         variance = float(self.covariance[cycle, cycle])
         value = math.exp(float(self.mean[cycle]) + variance / 2)
         return Estimate(value, value * math.sqrt(math.expm1(variance)), "Gy/GBq")
 
+    def percentiles(self, cycle: int) -> tuple[float, float]:
+        """Return 5th and 95th percentile of the dose per activity of one cycle in Gy/GBq."""
+        if self.bounds:
+            low, high = weighted_quantiles(self.draws()[:, cycle], self.weights(), (0.05, 0.95))
+            return low, high
+        middle = float(self.mean[cycle])
+        reach = NORMAL_95 * math.sqrt(float(self.covariance[cycle, cycle]))
+        return math.exp(middle - reach), math.exp(middle + reach)
+
     def draws(self) -> Array:
         """Return draws of the coefficients in Gy/GBq, shape (draws, n), the same at every call."""
+        mean, covariance = self.mean[:, None], self.covariance
+        if self.bounds:
+            mean, covariance = self._above(self._tightest())
         # The jitter, 1e-7 of a coefficient, keeps the matrix definite where a cycle is exact.
-        factor = np.linalg.cholesky(self.covariance + 1e-14 * np.eye(len(self.mean)))
+        factor = np.linalg.cholesky(covariance + 1e-14 * np.eye(len(self.mean)))
         normal = standard_normal()[:, : len(self.mean)]
         # einsum, not @: the sum must not depend on the number of threads.
-        return np.asarray(np.exp(self.mean[:, None] + np.einsum("dj,cj->cd", normal, factor))).T
+        return np.asarray(np.exp(mean + np.einsum("dj,cj->cd", normal, factor))).T
+
+    def weights(self) -> Array | None:
+        """Return the weight of every draw, shape (draws,), adding up to one; None if all are equal.
+
+        Notes
+        -----
+        The probability that each cycle but the one drawn above its bound gave at least its bound.
+        """
+        others = [bound for bound in self.bounds if bound is not self._tightest()]
+        if not others:
+            return None
+        draws, found = np.log(self.draws()), np.zeros(len(standard_normal()))
+        for bound in others:
+            above = draws[:, bound.cycle] - math.log(bound.coefficient)
+            spread = math.sqrt(log_variance(bound.relative_sd)) or LEAST_SPREAD
+            found += log_ndtr(above / spread)
+        weights = np.exp(found - found.max())
+        return np.asarray(weights / weights.sum())
+
+    def _standardised(self, bound: LowerBound) -> tuple[float, float]:
+        """Return how far a bound is above the mean, in sds, and that sd, its own error included."""
+        variance = float(self.covariance[bound.cycle, bound.cycle])
+        sd = math.sqrt(variance + log_variance(bound.relative_sd))
+        return (math.log(bound.coefficient) - float(self.mean[bound.cycle])) / sd, sd
+
+    def _tightest(self) -> LowerBound:
+        return max(self.bounds, key=lambda bound: self._standardised(bound)[0])
+
+    def _above(self, bound: LowerBound) -> tuple[Array, Array]:
+        """Return the means, shape (n, draws), and the covariance given one cycle above its bound.
+
+        With e the error of the bound, u = ln k + e is drawn above it, and ln k given u is normal.
+        """
+        start, sd = self._standardised(bound)
+        # The upper tail at uniform probabilities, in logarithms: far out nothing underflows.
+        above = -ndtri_exp(np.log1p(-uniform_of_bound()) + log_ndtr(-start))
+        gain = self.covariance[:, bound.cycle] / sd
+        mean = self.mean[:, None] + gain[:, None] * above
+        return mean, self.covariance - np.outer(gain, gain)
 
 
 def log_variance(relative_sd: float) -> float:
@@ -196,7 +281,32 @@ def powers_moments(
     return float(terms.sum()), math.sqrt(max(spread, 0.0))
 
 
-def summarise(mean: float, sd: float, draws: Array, unit: str) -> Distribution:
-    """Put closed-form mean and sd and the draws' 5th and 95th percentile together."""
-    low, high = np.percentile(draws, [5.0, 95.0])
-    return Distribution(mean, sd, float(low), float(high), unit)
+def weighted_moments(draws: Array, weights: Array | None) -> tuple[float, float]:
+    """Return mean and sd of draws.
+
+    Examples
+    --------
+    >>> weighted_moments(np.array([1.0, 3.0]), np.array([0.75, 0.25]))
+    (1.5, 0.8660254037844386)
+    """
+    mean = float(np.average(draws, weights=weights))
+    return mean, math.sqrt(float(np.average((draws - mean) ** 2, weights=weights)))
+
+
+def weighted_quantiles(
+    draws: Array, weights: Array | None, levels: tuple[float, ...]
+) -> tuple[float, ...]:
+    """Return quantiles of draws; linear between them.
+
+    Examples
+    --------
+    >>> weighted_quantiles(np.array([1.0, 2.0, 3.0]), None, (0.5,))
+    (2.0,)
+    >>> weighted_quantiles(np.array([3.0, 1.0]), np.array([0.5, 0.5]), (0.5,))
+    (2.0,)
+    """
+    if weights is None:
+        return tuple(float(x) for x in np.percentile(draws, [100.0 * level for level in levels]))
+    rank = np.argsort(draws, kind="stable")
+    reached = np.cumsum(weights[rank]) - weights[rank] / 2
+    return tuple(float(x) for x in np.interp(levels, reached, draws[rank]))

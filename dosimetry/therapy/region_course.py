@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,8 +11,12 @@ import numpy as np
 from dosimetry.physics.kinetics import Array
 from dosimetry.physics.radiobiology import bed, bed_sd
 from dosimetry.quantities import Distribution, Estimate
-from dosimetry.therapy.prediction import Posterior, powers_moments, summarise
-from dosimetry.therapy.region_dose import NORMAL_95
+from dosimetry.therapy.prediction import (
+    Posterior,
+    powers_moments,
+    weighted_moments,
+    weighted_quantiles,
+)
 
 DOSE, BED = "absorbed dose", "biologically effective dose"
 
@@ -37,6 +40,11 @@ class RegionCourse:
         Absorbed dose of earlier radiation in Gy.
     earlier_bed : float or None
         BED of earlier radiation in Gy; None where it is not known.
+    measured : frozenset of int
+        The cycles, from 0, whose dose was measured whole.
+    individual : bool
+        Whether anything is known of this patient: a measured cycle, earlier radiation, or a lower
+        bound above the population's mean. Else the population alone speaks.
     """
 
     region: str
@@ -46,6 +54,8 @@ class RegionCourse:
     alpha_beta: float
     earlier_dose: float
     earlier_bed: float | None
+    measured: frozenset[int] = frozenset()
+    individual: bool = False
 
     def with_activities(self, activities: tuple[float, ...]) -> RegionCourse:
         """Return the same region with other activities."""
@@ -53,9 +63,7 @@ class RegionCourse:
 
     def ended(self) -> RegionCourse:
         """Return the same region with no cycles to come: draws of the others are spared."""
-        count = len(self.activities)
-        mean, covariance = self.posterior.mean[:count], self.posterior.covariance[:count, :count]
-        return replace(self, posterior=Posterior(mean, covariance))
+        return replace(self, posterior=self.posterior.first(len(self.activities)))
 
     def has(self, quantity: str) -> bool:
         """Tell whether a cumulative quantity is known."""
@@ -64,17 +72,20 @@ class RegionCourse:
     def planned(self, cycle: int) -> tuple[Distribution, Distribution | None, Estimate]:
         """Return absorbed dose, BED and coefficient of one cycle from the posterior."""
         coefficient = self.posterior.coefficient(cycle)
-        middle = float(self.posterior.mean[cycle])
-        reach = NORMAL_95 * math.sqrt(float(self.posterior.covariance[cycle, cycle]))
-        low, high = math.exp(middle - reach), math.exp(middle + reach)
+        low, high = self.posterior.percentiles(cycle)
         unit_dose = Distribution(coefficient.value, coefficient.sd, low, high, "Gy")
         dose = unit_dose.scaled(self.activities[cycle])
         if self.protraction is None:
             return dose, None, coefficient
-        one = Posterior(
-            self.posterior.mean[[cycle]], self.posterior.covariance[np.ix_([cycle], [cycle])]
-        )
-        value, sd = powers_moments(one, [self._scale(cycle, BED)])
+        if self.posterior.bounds:
+            linear, squared = self._scale(cycle, BED)
+            k = self._every_draw[:, cycle]
+            value, sd = weighted_moments(k * (linear + k * squared), self._weights)
+        else:
+            one = Posterior(
+                self.posterior.mean[[cycle]], self.posterior.covariance[np.ix_([cycle], [cycle])]
+            )
+            value, sd = powers_moments(one, [self._scale(cycle, BED)])
         return dose, self._with_bed(cycle, dose, value, sd), coefficient
 
     def measured_bed(self, cycle: int, dose: Distribution) -> Distribution | None:
@@ -104,10 +115,14 @@ class RegionCourse:
         return self._cumulative(quantity) if self.has(quantity) else None
 
     def _cumulative(self, quantity: str) -> Distribution:
-        return summarise(*self.moments(quantity), self._courses(quantity)[:, -1], "Gy")
+        draws = self._courses(quantity)[:, -1]
+        low, high = weighted_quantiles(draws, self._weights, (0.05, 0.95))
+        return Distribution(*self.moments(quantity), low, high, "Gy")
 
     def moments(self, quantity: str) -> tuple[float, float]:
         """Return mean and sd of a quantity, in Gy, at the end of the course."""
+        if self.posterior.bounds:
+            return weighted_moments(self._courses(quantity)[:, -1], self._weights)
         scales = [self._scale(cycle, quantity) for cycle in range(len(self.activities))]
         mean, sd = powers_moments(self.posterior, scales)
         return mean + self._earlier(quantity), sd
@@ -117,12 +132,13 @@ class RegionCourse:
 
         The first entry is before the first cycle: earlier radiation alone.
         """
-        return np.asarray(np.mean(self._courses(quantity) > limit, axis=0))
+        above = self._courses(quantity) > limit
+        return np.asarray(np.average(above, axis=0, weights=self._weights))
 
     def further_activity(
         self, quantity: str, limit: float, risk: float, per_cycle: float
     ) -> tuple[float, int] | None:
-        """Return the further activity that keeps the probability of passing a limit in bounds.
+        """Return the further activity that keeps the probability of exceeding a limit in bounds.
 
         It is given in further cycles of ``per_cycle`` and one more with the rest, each at its own
         dose per activity; the last cycle that a course can have takes all that is left.
@@ -189,13 +205,23 @@ class RegionCourse:
             squared = np.sum(draws**2 * curvature, axis=1)
         inside = np.maximum(room, 0.0)
         most = 2.0 * room / (linear + np.sqrt(linear**2 + 4.0 * squared * inside))
-        rank = int(risk * len(most))
+        if self._weights is None:
+            rank = int(risk * len(most))
+            reached = float(np.partition(most, rank)[rank])
+        else:
+            order = np.argsort(most, kind="stable")
+            rank = int(np.searchsorted(np.cumsum(self._weights[order]), risk, side="right"))
+            reached = float(most[order[min(rank, len(most) - 1)]])
         # Rounding, to 12 digits in the document, must not tip the draw that just reaches it.
-        return max(float(np.partition(most, rank)[rank]) * (1.0 - 1e-11), 0.0)
+        return max(reached * (1.0 - 1e-11), 0.0)
 
     @functools.cached_property
     def _every_draw(self) -> Array:
         return self.posterior.draws()
+
+    @functools.cached_property
+    def _weights(self) -> Array | None:
+        return self.posterior.weights()
 
     def _scale(self, cycle: int, quantity: str) -> tuple[float, float]:
         """Return (a, b) of a k + b k^2, the quantity of one cycle by its coefficient k."""

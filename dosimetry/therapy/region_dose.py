@@ -13,11 +13,10 @@ from dosimetry.physics.kinetics import Array, Shape, combine
 from dosimetry.physics.one_scan import noise_quantiles
 from dosimetry.quantities import Distribution
 from dosimetry.therapy.cycle_curves import Source
-from dosimetry.therapy.prediction import Observation, log_variance
+from dosimetry.therapy.prediction import NORMAL_95, LowerBound, Observation, log_variance
 from dosimetry.therapy.weights import Weights
 
 ROUNDING = 1e-12  # of a dose: what is below is no part of it
-NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +37,8 @@ class RegionDose:
         In Gy/h; None for a coefficient done elsewhere.
     contributions : mapping of str to float
         Gy by source; the region's own is its self-dose. They add up to the dose.
+    missing : tuple of str
+        Sources known to matter that were not measured: the dose is a lower bound.
     """
 
     dose: float
@@ -47,6 +48,7 @@ class RegionDose:
     half_life_effect: Array | None
     dose_rate: Shape | None
     contributions: Mapping[str, float]
+    missing: tuple[str, ...] = ()
 
     @property
     def half_life_sd(self) -> float:
@@ -88,9 +90,17 @@ class RegionDose:
         shared = (self.calibration_sd, self.mass_sd, signed)
         return Observation(cycle, coefficient, self.fit_sd, shared)
 
+    def lower_bound(self, cycle: int, administered: float) -> LowerBound:
+        """Return the dose per activity that this cycle gave at least."""
+        return LowerBound(cycle, self.dose / administered * 1000, self.relative_sd)
+
 
 def region_dose(
-    weights: Weights, sources: Mapping[str, Source], calibration: float, mass_sd: float
+    weights: Weights,
+    sources: Mapping[str, Source],
+    calibration: float,
+    mass_sd: float,
+    missing: tuple[str, ...],
 ) -> RegionDose:
     """Weigh the sources' TIAs into the dose of one region, each part of its sd kept apart."""
     parts = {name: sources[name].tia * weight for name, weight in weights.items()}
@@ -104,6 +114,7 @@ def region_dose(
         _half_life_effect(parts, sources, dose),
         combine((sources[name].shape, weight) for name, weight in weights.items()),
         _contributions(parts, sources),
+        missing,
     )
 
 

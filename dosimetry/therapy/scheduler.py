@@ -30,7 +30,12 @@ from dosimetry.therapy.course_warnings import uneven_kidneys
 from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.fields import read_amount
 from dosimetry.therapy.grade_bands import bands_of
-from dosimetry.therapy.limits import flag, patient_limits, unassessed_warnings
+from dosimetry.therapy.limits import (
+    flag,
+    lower_bound_warnings,
+    patient_limits,
+    unassessed_warnings,
+)
 from dosimetry.therapy.observation_warnings import observation_warnings
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.patient import Patient
@@ -49,6 +54,7 @@ from dosimetry.therapy.second_check import require_agreement, second_check
 from dosimetry.therapy.strategy import (
     MOST_CYCLES,
     Bounds,
+    check_binding,
     check_strategy,
     decide,
 )
@@ -65,6 +71,7 @@ def plan(
     without_cycles: Sequence[int] = (),
     interval: Any = None,
     activity: Any = None,
+    bind: str = "measured",
 ) -> Plan:
     """Plan a course: what was given, what is to come, and which limits that touches.
 
@@ -77,7 +84,7 @@ def plan(
         keeps within the risk. ``adjusted``: the regimen's cycles with the largest activity that
         keeps within it.
     risk : float
-        Probability of passing a limit that a strategy may run, above 0 and at most 0.5.
+        Probability of exceeding a limit that a strategy may run, above 0 and at most 0.5.
     max_cycles : int
         Of the whole course, for ``to-limit``.
     max_activity, min_activity : quantity [activity] or text, optional
@@ -88,6 +95,10 @@ def plan(
         Between the cycles to come, in place of the regimen's.
     activity : quantity [activity] or text, optional
         Per cycle to come, in place of the regimen's.
+    bind : str
+        ``measured``: a limit that rests on the population alone binds the regimen's own cycles at a
+        probability of 0.5, and what goes beyond them at the risk. ``all``: every limit binds at the
+        risk.
 
     Returns
     -------
@@ -107,13 +118,14 @@ def plan(
     ['caution', 'caution', 'caution']
     """
     check_strategy(strategy, risk)
+    binding = check_binding(bind)
     risk = float(f"{risk:.{DIGITS}g}")
     delivered = delivered_doses(patient, patient.source)
     given_activity, days = _number(activity, "GBq", "activity"), _days(interval)
     programme = regimen.programme(patient, given_activity, days)
     highest = _number(max_activity, "GBq", "max_activity")
     lowest = _number(min_activity, "GBq", "min_activity")
-    bounds = Bounds(risk, highest or programme.activity or 0.0, lowest)
+    bounds = Bounds(risk, highest or programme.activity or 0.0, lowest, binding)
     most = _cycles(max_cycles)
     last = most if strategy == "to-limit" else programme.count
     left_out = _left_out(without_cycles, len(delivered), last)
@@ -164,6 +176,7 @@ def plan(
             left_out,
             _amount(days, "h"),
             _amount(given_activity, "GBq"),
+            binding,
         ),
         cycles=cycles,
         cumulative=tuple(
@@ -190,6 +203,7 @@ def plan(
             *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
+            *lower_bound_warnings(flags, cycles),
             *doses.warnings,
             *uneven_kidneys(flags, doses.regions),
             *course.warnings(label, len(to_come)),

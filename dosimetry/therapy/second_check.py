@@ -177,7 +177,7 @@ def curve_of(curve: PlanCurve) -> Curve:
 
 
 def _sources(
-    course: Course, curves: Sequence[PlanCurve]
+    course: Course, cycle: Cycle, curves: Sequence[PlanCurve]
 ) -> dict[str, tuple[tuple[tuple[Curve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h by quadrature."""
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
@@ -193,6 +193,10 @@ def _sources(
             ratio = 0.19 / (1.0 - hematocrit)
         mass = mass_of(MARROW, course, ()) or 0.0
         parts[MARROW] = ((concentration[0], ratio * mass / 1000.0),)  # kBq/mL as kBq/g
+    alone = dict(parts)
+    for outer, within in cycle.contains.items():
+        taken = [(curve, -weight) for name in within for curve, weight in alone[name]]
+        parts[outer] = (*alone[outer], *taken)
     if "total_body" in parts:
         whole = parts.pop("total_body")
         others = [(c, -weight) for part in parts.values() for c, weight in part]
@@ -223,7 +227,7 @@ def _of_doses(
     measured = [one for one in plan.regions if one.contributions]
     if not measured:
         return found
-    sources = _sources(course, curves)
+    sources = _sources(course, cycle, curves)
     names = [name if name != REST else BODY[0] for name in sources]
     masses = _masses(course, cycle, names)
     gains = {one.region: gain_of(one.region, course.person.sex, names, masses) for one in measured}
@@ -250,6 +254,12 @@ def _masses(course: Course, cycle: Cycle, names: Sequence[str]) -> dict[str, flo
         for name in names
         if reference.region(name).role in ("organ", "kidney", "tumour")
     }
+    alone = dict(found)
+    for outer, within in cycle.contains.items():
+        by_volume = outer not in course.masses and any(scan.volume for scan in scans[outer])
+        if by_volume:
+            found[outer] = (alone[outer] or 0.0) - math.fsum(alone[name] or 0.0 for name in within)
+    found["total_body"] = mass_of("total_body", course, ())
     return {name: mass for name, mass in found.items() if mass is not None}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dosimetry import reference, tables
@@ -85,6 +85,9 @@ def mass_of(region: str, course: Course, scans: Sequence[Scan]) -> float | None:
         return given["kidneys"] / (1 if single else 2)
     if region in given:
         return given[region]
+    if region == "total_body":
+        weight = course.person.weight
+        return phantom[region] if weight is None else weight.value * 1000.0
     volumes = [scan.volume for scan in scans if scan.volume is not None]
     if region == "red_marrow":
         weight = course.person.weight
@@ -174,7 +177,30 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
         left -= math.fsum(table[stands, name] * phantom[name] for name in taken)
         rest_mass = phantom["total_body"] - math.fsum(phantom[name] for name in taken)
         found[REST] = max(left, 0.0) / rest_mass
+        smaller = phantom["total_body"] / masses["total_body"]
+        staying = _electrons_of_rest(stands, taken, rest_mass)
+        if target == "total_body":
+            staying = electron_gain(phantom["total_body"])
+            for source in set(found) - {REST}:
+                found[source] = _resized(found[source], staying, smaller)
+        found[REST] = _resized(found[REST], staying, smaller)
     return Gain(found, by, share)
+
+
+def _electrons_of_rest(target: str, taken: Collection[str], rest_mass: float) -> float:
+    """Return the electrons' gain from the remainder: they stay in the tissue that they start in.
+
+    The marrow gets those of the bone around it, so that all of its gain is electrons.
+    """
+    if target == "red_marrow":
+        return math.inf
+    return 0.0 if target in taken else electron_gain(rest_mass)
+
+
+def _resized(gain: float, electrons: float, smaller: float) -> float:
+    """Return a gain of the body in one ``smaller`` times as heavy."""
+    staying = min(electrons, gain)
+    return float(staying * smaller + (gain - staying) * smaller ** (2 / 3))
 
 
 def _self(

@@ -210,6 +210,29 @@ def _by_region(region: Any, item: Read) -> Read:
     return Read(read, {"type": "object", "additionalProperties": item.schema})
 
 
+def _tumour(value: object) -> str:
+    name = measured_region(value)
+    if reference.region(name).role != "tumour":
+        raise refuse("not-a-tumour", f"{name} is not a tumour", "name a tumour, as in tumour_1")
+    return name
+
+
+def _regions(value: object) -> tuple[str, ...]:
+    """Read a list of regions, every entry looked at."""
+    if not isinstance(value, list | tuple):
+        raise refuse("wrong-type", f"{quote(value)} is not a list", "write [tumour_1, tumour_2]")
+    found: list[str] = []
+    problems: list[Problem] = []
+    for i, entry in enumerate(value):
+        try:
+            found.append(measured_region(entry))
+        except InputError as error:
+            problems += error.at(f"[{i}]").problems
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
 Masses = Annotated[dict[str, Estimate], _by_region(measured_region, estimate("g"))]
 Coefficients = Annotated[dict[str, Estimate], _by_region(dose_region, estimate("Gy/GBq"))]
 PriorDoses = Annotated[
@@ -218,6 +241,11 @@ PriorDoses = Annotated[
 ]
 HalfLives = Annotated[dict[str, Estimate], _by_region(measured_region, estimate("h"))]
 Models = Annotated[dict[str, str], _by_region(measured_region, choice(*MODEL_NAMES, SINGLE))]
+Sites = Annotated[dict[str, str], _by_region(_tumour, Read(measured_region, {"type": "string"}))]
+Contains = Annotated[
+    dict[str, tuple[str, ...]],
+    _by_region(measured_region, Read(_regions, {"type": "array", "items": {"type": "string"}})),
+]
 
 
 class Therapy(Section):
@@ -275,6 +303,7 @@ class Cycle(Section):
         ),
     ] = Measurements()
     dose_coefficients: Coefficients = {}
+    contains: Contains = {}
 
 
 def _read_term(value: object) -> str:
@@ -317,6 +346,7 @@ class Course(Section):
     therapy: Therapy
     masses: Masses = {}
     effective_half_lives: HalfLives = {}
+    sites: Sites = {}
     cycles: list[Cycle] = []
     labs: list[Annotated[LabDraw, draw_field()]] = []
     reference_ranges: Annotated[dict[str, Range], ranges_field()] = {}

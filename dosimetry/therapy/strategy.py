@@ -10,10 +10,12 @@ from dosimetry.problems import nearest, quote, refuse
 from dosimetry.reference import Limit
 from dosimetry.therapy.label_course import Slot
 from dosimetry.therapy.plan import Decision
+from dosimetry.therapy.plan_check import Binding
 from dosimetry.therapy.regimen import Programme, Scheduled
 from dosimetry.therapy.region_course import RegionCourse
 
 STRATEGIES = ("fixed", "to-limit", "adjusted")
+BINDINGS: tuple[Binding, ...] = ("measured", "all")
 MOST_CYCLES = 8  # of to-limit, unless asked otherwise
 
 
@@ -24,16 +26,76 @@ class Bounds:
     Attributes
     ----------
     risk : float
-        Probability of passing a limit that is allowed.
+        Probability of exceeding a limit that is allowed.
     highest : float
         Activity of one cycle in GBq.
     lowest : float or None
         Least activity of one cycle in GBq, where one is asked for.
+    bind : str
+        ``all`` where a limit that rests on the population alone binds at the risk too.
     """
 
     risk: float
     highest: float
     lowest: float | None
+    bind: Binding = "measured"
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A limit as it binds: with the probabilities of exceeding it that are accepted.
+
+    Attributes
+    ----------
+    limit : Limit
+    within : float
+        For the cycles and the activity of the regimen.
+    beyond : float
+        For what goes beyond the regimen.
+    """
+
+    limit: Limit
+    within: float
+    beyond: float
+
+    def accepts(self, *, beyond: bool) -> float:
+        """Return the probability that is accepted."""
+        return self.beyond if beyond else self.within
+
+
+def constraints_of(
+    limits: Sequence[Limit], regions: Mapping[str, RegionCourse], bounds: Bounds
+) -> list[Constraint]:
+    """Return how each limit binds.
+
+    A limit on which nothing is known of this patient binds the regimen's own cycles only where the
+    population makes it more likely than not to be exceeded: else every patient without a marrow
+    dose would get less than the label's activity.
+    """
+    even = tables.default("exceeds_probability", "1")
+    return [
+        Constraint(
+            limit,
+            bounds.risk
+            if bounds.bind == "all" or regions[limit.region].individual
+            else max(bounds.risk, even),
+            bounds.risk,
+        )
+        for limit in limits
+    ]
+
+
+def check_binding(bind: str) -> Binding:
+    """Return which limits bind at the risk; refuse an unknown word."""
+    for known in BINDINGS:
+        if bind == known:
+            return known
+    raise refuse(
+        "unknown-binding",
+        f"binding {quote(bind)} is not known",
+        f"one of {', '.join(BINDINGS)}",
+        "bind",
+    )
 
 
 def check_strategy(strategy: str, risk: float) -> None:
@@ -82,17 +144,18 @@ def decide(
         if limit.region in regions and regions[limit.region].has(limit.quantity)
     ]
     unknown = [limit.id for limit in limits if limit not in known]
+    bound = constraints_of(known, regions, bounds)
     regular = [slot for slot in slots if slot.number <= programme.count]
     if strategy == "to-limit":
         if unknown or not known:  # nothing is known that could call for more than the regimen
             slots = regular
-        found = _to_limit(programme, regions, known, slots, bounds)
+        found = _to_limit(programme, regions, bound, slots, bounds)
     elif strategy == "adjusted":
-        found = _adjusted(programme, regions, known, regular, bounds)
+        found = _adjusted(programme, regions, bound, regular, bounds)
     else:
         one = Decision("fixed: the regimen as written", None, None, None)
         return _by_label([_one(programme.activity, slot, "regimen") for slot in regular], one)
-    return _without(*_by_label(*found), unknown, known)
+    return _without(*_by_label(*found), unknown, bound)
 
 
 def _by_label(to_come: list[Scheduled], decision: Decision) -> tuple[list[Scheduled], Decision]:
@@ -109,14 +172,25 @@ def _by_label(to_come: list[Scheduled], decision: Decision) -> tuple[list[Schedu
 
 
 def _without(
-    to_come: list[Scheduled], decision: Decision, unknown: Sequence[str], known: Sequence[Limit]
+    to_come: list[Scheduled],
+    decision: Decision,
+    unknown: Sequence[str],
+    constraints: Sequence[Constraint],
 ) -> tuple[list[Scheduled], Decision]:
-    """Say in the decision which limits it could not consider."""
-    if unknown or not known:
+    """Say in the decision which limits bound it, which did not, and why."""
+    words = decision.reason
+    eased = [one for one in constraints if one.within > one.beyond]
+    if eased:
+        words += (
+            f"; nothing was measured for {', '.join(one.limit.id for one in eased)}: within the "
+            f"regimen the population binds only at a probability of {eased[0].within:g}"
+        )
+    if unknown or not constraints:
         which = ", ".join(unknown) or "there is none"
-        words = f"{decision.reason}; limits that could not be considered: {which}"
-        return to_come, replace(decision, reason=words)
-    return to_come, decision
+        words += f"; limits that could not be considered: {which}"
+    bound_by = () if decision.limit is None else (decision.limit,)
+    free = (*(one.limit.id for one in eased if one.limit.id not in bound_by), *unknown)
+    return to_come, replace(decision, reason=words, bound_by=bound_by, not_bound_by=free)
 
 
 def _one(activity: float, slot: Slot, by: str) -> Scheduled:
@@ -128,25 +202,37 @@ def _one(activity: float, slot: Slot, by: str) -> Scheduled:
     return Scheduled(activity, "planned", slot.reason, by, slot.at)
 
 
-def _worst(
-    regions: Mapping[str, RegionCourse], limits: Sequence[Limit], to_come: Sequence[Scheduled]
-) -> tuple[float, Limit | None]:
-    """Return the highest probability of passing a limit at the end of a course, and the limit."""
+def _chance(
+    regions: Mapping[str, RegionCourse], limit: Limit, to_come: Sequence[Scheduled]
+) -> float:
+    """Return the probability of exceeding a limit at the end of a course."""
+    course = regions[limit.region]
     further = tuple(one.activity or 0.0 for one in to_come)
-    found: tuple[float, Limit | None] = (-1.0, None)
-    for limit in limits:
-        course = regions[limit.region]
-        longer = course.with_activities(course.activities + further)
-        chance = float(longer.probabilities(limit.quantity, limit.value)[-1])
-        if chance > found[0]:
-            found = chance, limit
-    return found
+    longer = course.with_activities(course.activities + further)
+    return float(longer.probabilities(limit.quantity, limit.value)[-1])
+
+
+def _exceeded(
+    regions: Mapping[str, RegionCourse],
+    constraints: Sequence[Constraint],
+    to_come: Sequence[Scheduled],
+    *,
+    beyond: bool,
+) -> tuple[float, float, Limit] | None:
+    """Return probability, what is accepted, and the limit with the highest one not accepted."""
+    found = [
+        (_chance(regions, one.limit, to_come), one.accepts(beyond=beyond), one.limit)
+        for one in constraints
+    ]
+    return max(
+        (entry for entry in found if entry[0] > entry[1]), key=lambda entry: entry[0], default=None
+    )
 
 
 def _to_limit(
     programme: Programme,
     regions: Mapping[str, RegionCourse],
-    limits: Sequence[Limit],
+    constraints: Sequence[Constraint],
     slots: Sequence[Slot],
     bounds: Bounds,
 ) -> tuple[list[Scheduled], Decision]:
@@ -155,14 +241,16 @@ def _to_limit(
     to_come: list[Scheduled] = []
     for slot in slots:
         one = _one(activity, slot, by)
-        if one.status != "planned" and slot.by == "label" and slot.number > programme.count:
+        beyond = slot.number > programme.count
+        if one.status != "planned" and slot.by == "label" and beyond:
             reason = f"no cycle after cycle {programme.count}: the label has none now"
             return to_come, Decision(reason, None, None, None)
-        chance, limit = _worst(regions, limits, [*to_come, one])
-        if limit is not None and chance > bounds.risk and one.activity is not None:
+        over = _exceeded(regions, constraints, [*to_come, one], beyond=beyond)
+        if over is not None and one.activity is not None:
+            chance, accepted, limit = over
             reason = (
-                f"stopped before cycle {slot.number}: with it {limit.id} would be passed with "
-                f"probability {chance:.3f}, above the risk of {bounds.risk:g}"
+                f"stopped before cycle {slot.number}: with it {limit.id} would be exceeded with "
+                f"probability {chance:.3f}, above the {accepted:g} accepted"
             )
             to_come += [
                 Scheduled(None, "stopped", reason, limit.id, later.at)
@@ -180,7 +268,7 @@ def _to_limit(
 def _adjusted(
     programme: Programme,
     regions: Mapping[str, RegionCourse],
-    limits: Sequence[Limit],
+    constraints: Sequence[Constraint],
     slots: Sequence[Slot],
     bounds: Bounds,
 ) -> tuple[list[Scheduled], Decision]:
@@ -191,27 +279,13 @@ def _adjusted(
             Decision("no cycle of the regimen is left to adjust", None, None, None),
         )
     least = bounds.lowest or tables.default("lowest_activity", "GBq")
-    given, activity, limit = _best_split(regions, limits, free, bounds)
+    search = _Search(regions, constraints, bounds, programme.activity or 0.0)
+    given, activity, constraint = search.best_split(free)
     given = given if activity >= least else []
-    name = limit.id if limit else None
-    if not given:
-        reason = (
-            f"no cycle can be given: {f'{name} allows' if name else 'there is asked for at most'} "
-            f"{activity:.3g} GBq at a risk of {bounds.risk:g}"
-        )
-    elif all(slot.most <= activity for slot in given):
-        reason = "as much as the label allows in each cycle, no limit is nearer"
-    elif limit is None:
-        reason = f"{activity:.4g} GBq per cycle: the most that may be given, no limit is nearer"
-    else:
-        reason = (
-            f"{activity:.4g} GBq per cycle: the largest at which {name} is passed with a "
-            f"probability of at most {bounds.risk:g}"
-        )
     if len(given) < len(free):
-        reason += f"; a cycle of less than {least:.3g} GBq is not given"
-        limit = limit or _largest(regions, limits, free, bounds)[1]
-        name = limit.id if limit else None
+        constraint = constraint or search.largest(free)[1]
+    reason = _reason(given, free, activity, constraint, bounds, least)
+    name = constraint.limit.id if constraint else None
     by = name or ("regimen" if activity == programme.activity else "request")
     to_come = [
         Scheduled(None, "stopped", reason, by, slot.at)
@@ -219,62 +293,104 @@ def _adjusted(
         else _one(activity, slot, by)
         for slot in slots
     ]
-    chance, _ = _worst(regions, [limit] if limit else limits, to_come)
-    cycle = given[-1].number if given else None
-    return to_come, Decision(reason, name, cycle, chance if chance >= 0 else None)
+    looked_at = [constraint] if constraint else constraints
+    chance = max((_chance(regions, one.limit, to_come) for one in looked_at), default=None)
+    return to_come, Decision(reason, name, given[-1].number if given else None, chance)
 
 
-def _best_split(
-    regions: Mapping[str, RegionCourse],
-    limits: Sequence[Limit],
-    slots: Sequence[Slot],
+def _reason(
+    given: Sequence[Slot],
+    free: Sequence[Slot],
+    activity: float,
+    constraint: Constraint | None,
     bounds: Bounds,
-) -> tuple[list[Slot], float, Limit | None]:
-    """Return the cycles to give, their equal activity, and the limit that decides.
+    least: float,
+) -> str:
+    """Return in words why a cycle gets this activity."""
+    name = constraint.limit.id if constraint else None
+    accepted = constraint.within if constraint else bounds.risk
+    if not given:
+        reason = (
+            f"no cycle can be given: {f'{name} allows' if name else 'there is asked for at most'} "
+            f"{activity:.3g} GBq at a risk of {accepted:g}"
+        )
+    elif all(slot.most <= activity for slot in given):
+        reason = "as much as the label allows in each cycle, no limit is nearer"
+    elif name is None:
+        reason = f"{activity:.4g} GBq per cycle: the most that may be given, no limit is nearer"
+    else:
+        reason = (
+            f"{activity:.4g} GBq per cycle: the largest at which {name} is exceeded with a "
+            f"probability of at most {accepted:g}"
+        )
+    if len(given) < len(free):
+        reason += f"; a cycle of less than {least:.3g} GBq is not given"
+    return reason
 
-    All of them; where a least activity is asked for, as many of the first ones as give the most
-    activity in total with none below it, so that more risk never means less.
+
+@dataclass(frozen=True)
+class _Search:
+    """The search for the largest equal activity of the cycles to come.
+
+    Attributes
+    ----------
+    regions : mapping of str to RegionCourse
+    constraints : sequence of Constraint
+    bounds : Bounds
+    regular : float
+        Activity of the regimen in GBq; what is above it goes beyond the regimen.
     """
-    counts = [len(slots)] if bounds.lowest is None else range(len(slots), 0, -1)
-    splits = [
-        (list(slots[:count]), *_largest(regions, limits, slots[:count], bounds)) for count in counts
-    ]
-    useful = [split for split in splits if split[1] >= (bounds.lowest or 0.0)]
-    return max(
-        useful,
-        key=lambda split: sum(min(slot.most, split[1]) for slot in split[0]),
-        default=splits[-1],
-    )
 
+    regions: Mapping[str, RegionCourse]
+    constraints: Sequence[Constraint]
+    bounds: Bounds
+    regular: float
 
-def _largest(
-    regions: Mapping[str, RegionCourse],
-    limits: Sequence[Limit],
-    slots: Sequence[Slot],
-    bounds: Bounds,
-) -> tuple[float, Limit | None]:
-    """Return the largest equal activity, and the limit that decides; None where the cap does.
+    def best_split(self, slots: Sequence[Slot]) -> tuple[list[Slot], float, Constraint | None]:
+        """Return the cycles to give, their equal activity, and the limit that decides.
 
-    A cycle in which the label allows less gets that much, and the others share what it leaves.
-    """
-    found: tuple[float, Limit | None] = (bounds.highest, None)
-    for limit in limits:
-        course, capped = regions[limit.region], dict[int, float]()
-        open_slots = list(slots)
-        most = bounds.highest
+        All of them; where a least activity is asked for, as many of the first ones as give the
+        most activity in total with none below it, so that more risk never means less.
+        """
+        lowest = self.bounds.lowest
+        counts = [len(slots)] if lowest is None else range(len(slots), 0, -1)
+        splits = [(list(slots[:count]), *self.largest(slots[:count])) for count in counts]
+        useful = [split for split in splits if split[1] >= (lowest or 0.0)]
+        return max(
+            useful,
+            key=lambda split: sum(min(slot.most, split[1]) for slot in split[0]),
+            default=splits[-1],
+        )
+
+    def largest(self, slots: Sequence[Slot]) -> tuple[float, Constraint | None]:
+        """Return the largest equal activity, and the limit that decides (None: the cap)."""
+        found: tuple[float, Constraint | None] = (self.bounds.highest, None)
+        for one in self.constraints:
+            most = self._most(one.limit, one.within, slots)
+            if most > self.regular and one.beyond < one.within:
+                most = max(self.regular, self._most(one.limit, one.beyond, slots))
+            if most < found[0]:
+                found = most, one
+        return found
+
+    def _most(self, limit: Limit, risk: float, slots: Sequence[Slot]) -> float:
+        """Return the largest equal activity by one limit.
+
+        A cycle in which the label allows less gets that much, and the others share what it leaves.
+        """
+        course, capped = self.regions[limit.region], dict[int, float]()
+        open_slots, most = list(slots), self.bounds.highest
         while open_slots:
             fixed = [capped.get(i, 0.0) for i in range(max(s.number for s in slots))]
             with_capped = course.with_activities(
                 (*course.activities, *fixed[len(course.activities) :])
             )
             numbers = [slot.number - 1 for slot in open_slots]
-            most = with_capped.largest_activity(limit.quantity, limit.value, bounds.risk, numbers)
+            most = with_capped.largest_activity(limit.quantity, limit.value, risk, numbers)
             over = [slot for slot in open_slots if slot.most < most]
             if not over:
                 break
             capped.update((slot.number - 1, slot.most) for slot in over)
             open_slots = [slot for slot in open_slots if slot not in over]
             most = float("inf")
-        if most < found[0]:
-            found = most, limit
-    return found
+        return most

@@ -83,6 +83,7 @@ def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verificat
             without_cycles=told.options.without_cycles,
             interval=told.options.interval,
             activity=told.options.activity,
+            bind=told.options.bind,
         )
     except InputError as error:
         if not found and {p.code for p in error.problems} != {"second-calculation-differs"}:

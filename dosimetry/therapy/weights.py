@@ -23,7 +23,10 @@ Weights = Mapping[str, float]  # Gy per MBq h, by source
 def region_weights(
     sex: str, curves: Mapping[str, Source], masses: Mapping[str, RegionMass], notes: Notes
 ) -> dict[str, Weights]:
-    """Return the weights of every region that gets a dose from what was measured."""
+    """Return the weights of every region that gets a dose from what was measured.
+
+    The mass of ``total_body`` scales what the body and its remainder give.
+    """
     sources = {
         region: reference.region(region).sources
         for region in curves
@@ -66,8 +69,10 @@ def _target_weights(
         if region in own or (target in SIDES and region in SIDES):
             continue
         by_source[region] = sum(s_values[phantom, name] for name in names) / len(names)
+        if target == "total_body":
+            by_source[region] = _by_body_mass(by_source[region], sex, masses)
     if body is not None:
-        rest = _remainder_weight(phantom, sex, sources)
+        rest = _remainder_weight(phantom, sex, sources, masses)
         by_source[body] = rest
         if body == "total_body":
             for region in curves:
@@ -113,13 +118,47 @@ def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
     return float(absorbed_dose.sphere_s_value.kernel(mass.value, masses, s_values))
 
 
-def _remainder_weight(target: str, sex: str, sources: Mapping[str, tuple[str, ...]]) -> float:
-    """Return S(target <- remainder): total body less the measured sources with a phantom mass."""
-    s_values, masses = reference.s_values(sex), reference.organ_masses(sex)
-    taken = sorted({name for names in sources.values() for name in names if name in masses})
-    return absorbed_dose.remainder_s_value(
-        s_values[target, "total_body"],
-        masses["total_body"],
-        [s_values[target, name] for name in taken],
-        [masses[name] for name in taken],
+def _by_body_mass(s_value: float, sex: str, masses: Mapping[str, RegionMass]) -> float:
+    """Scale an S value whose target is the total body to the patient's mass."""
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    phantom = reference.organ_masses(sex)["total_body"]
+    mass = masses["total_body"].value
+    return float(absorbed_dose.self_s_value.kernel(s_value, phantom, mass, constant))
+
+
+def _remainder_weight(
+    target: str,
+    sex: str,
+    sources: Mapping[str, tuple[str, ...]],
+    masses: Mapping[str, RegionMass],
+) -> float:
+    """Return S(target <- remainder), scaled with the patient's body mass.
+
+    Total body less the measured sources with a phantom mass.
+    """
+    s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    taken = sorted({name for names in sources.values() for name in names if name in phantom})
+    body = phantom["total_body"]
+    taken_masses = [phantom[name] for name in taken]
+    s_rest = absorbed_dose.remainder_s_value(
+        s_values[target, "total_body"], body, [s_values[target, name] for name in taken],
+        taken_masses,
+    )  # fmt: skip
+    electrons = absorbed_dose.remainder_s_value(
+        min(s_values[target, "total_body"], constant / body),
+        body,
+        [_electrons(target, name, s_values[target, name], phantom, constant) for name in taken],
+        taken_masses,
     )
+    ratio = body / masses["total_body"].value
+    return absorbed_dose.body_scaled(s_rest, min(electrons, s_rest), ratio)
+
+
+def _electrons(
+    target: str, source: str, s_value: float, phantom: Mapping[str, float], constant: float
+) -> float:
+    """Return the electron part of an S value: they stay in their region, and in the body."""
+    if target not in (source, "total_body"):
+        return 0.0
+    return min(s_value, constant / phantom[target])

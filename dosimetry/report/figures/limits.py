@@ -135,7 +135,7 @@ def _row(axes: Axes, bar: Bar, top: float, reach: float, narrow: bool) -> None:
     colour, marker = style.SEVERITY[flag.severity]
     name = f"{style.label(flag.region, 14 if narrow else 20)}, {bar.quantity}"
     verdict = flag.severity if flag.severity == "within" else flag.severity.upper()
-    chance = "" if flag.probability is None else f", p(over) {probability(flag.probability)}"
+    chance = "" if flag.probability is None else f", P(> limit) {probability(flag.probability)}"
     axes.text(0, top - 0.1, name, va="top", weight="bold")
     inch = reach / (style.size_of(axes.figure)[0] - 0.16)
     axes.text(

@@ -22,6 +22,7 @@ CAUSES = {
     "half-life": ("^", style.VIOLET, "none"),
     "systematic": ("s", style.ORANGE, "none"),
     "mass": ("D", style.GREEN, style.GREEN),
+    "supplied coefficient": ("v", style.BLUE, "none"),
 }
 
 

@@ -1,0 +1,225 @@
+"""Volumes of interest that include others: activity is counted once, doubts are named."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import numpy as np
+
+from dosimetry import reference, tables
+from dosimetry.physics.decay import decay
+from dosimetry.physics.kinetics import Array, combine
+from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.therapy import administration
+from dosimetry.therapy.cycle_curves import NUCLIDE, Source
+from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.scan_fit import factor_at_scan
+from dosimetry.therapy.sections import Course, Cycle
+
+BODY = ("total_body", "remainder_of_body")
+CURE = (
+    "write contains: {{{organ}: [{tumour}]}} in the cycle if the region's VOI includes the tumour, "
+    "contains: {{{organ}: []}} if it does not"
+)
+
+
+def contradictions(cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Return what cannot be in ``contains`` of a cycle."""
+    here, measured = f"{place}.contains", cycle.measurements.by_region()
+    inside = list(itertools.chain.from_iterable(cycle.contains.values()))
+    for name in dict.fromkeys((*cycle.contains, *inside)):
+        if name in BODY:
+            yield Problem(
+                "body-contains",
+                f"{name} stands among the regions that include others",
+                "leave it out: total_body includes every region, remainder_of_body none",
+                here,
+            )
+        elif name not in measured or any(scan.unit == "kBq/mL" for scan in measured[name]):
+            yield Problem(
+                "contains-without-activity",
+                f"the activity of {name} was not measured in this cycle",
+                "remove it, or add the measurement",
+                here,
+            )
+    for name in sorted({name for name in inside if inside.count(name) > 1}):
+        yield Problem("contained-twice", f"{name} is included twice", "keep one", here)
+    if any(_inside(name, name, cycle.contains) for name in cycle.contains):
+        yield Problem("contains-itself", "a region includes itself", "correct the regions", here)
+
+
+def _inside(name: str, outer: str, contains: Mapping[str, Sequence[str]], depth: int = 20) -> bool:
+    """Return whether a region is in another, at any depth."""
+    within = contains.get(outer, ())
+    return name in within or (
+        depth > 0 and any(_inside(name, middle, contains, depth - 1) for middle in within)
+    )
+
+
+def taken_out(sources: Mapping[str, Source], cycle: Cycle, place: str) -> dict[str, Source]:
+    """Return the sources, each without the activity of those that its VOI includes.
+
+    Raises
+    ------
+    InputError
+        A region with less activity than what it includes.
+    """
+    found = dict(sources)
+    for outer, within in cycle.contains.items():
+        parts = [sources[name] for name in within]
+        whole = sources[outer]
+        tia = whole.tia - sum(part.tia for part in parts)
+        if tia <= 0:
+            raise refuse(
+                "contained-above-container",
+                f"{', '.join(within)} together have more time-integrated activity than {outer}, "
+                "which is said to include them",
+                "correct contains, or the activities",
+                f"{place}.contains.{outer}",
+            )
+        shapes = [(whole.shape, 1.0), *((part.shape, -1.0) for part in parts)]
+        found[outer] = Source(
+            tia,
+            float(np.hypot.reduce([whole.fit_sd, *(part.fit_sd for part in parts)])),
+            combine(shapes),
+            _half_life_effect(whole, parts, tia),
+        )
+    return found
+
+
+def _half_life_effect(whole: Source, parts: Sequence[Source], tia: float) -> Array | None:
+    changes = [
+        sign * source.tia * (source.half_life_effect - 1.0)
+        for source, sign in ((whole, 1.0), *((part, -1.0) for part in parts))
+        if source.half_life_effect is not None
+    ]
+    return np.asarray(1.0 + sum(changes) / tia) if changes else None
+
+
+def counted_once(measured: Collection[str], cycle: Cycle) -> list[str]:
+    """Return the measured regions that are not part of another one's VOI."""
+    inside = set(itertools.chain.from_iterable(cycle.contains.values()))
+    return [name for name in measured if name not in inside]
+
+
+def excess(cycle: Cycle) -> Iterator[tuple[float, float, float, float]]:
+    """Yield times at which more was measured than can be left of the administered activity.
+
+    Yields
+    ------
+    (time, most, without_tumours, left) : tuple of float
+        In h and MBq: the sum of the regions or the whole body, the same without tumours, and what
+        can be left.
+    """
+    half_life = reference.half_life(NUCLIDE)
+    given = administration.activity(cycle, half_life)
+    share = 1.0 + tables.default("measured_excess", "1")
+    once = set(counted_once({scan.region for scan in cycle.measurements.scans}, cycle))
+    sums: dict[float, dict[str, float]] = {}
+    for scan in cycle.measurements.scans:
+        if scan.unit == "kBq/mL" or scan.region not in once:
+            continue
+        found = scan.value * factor_at_scan(
+            scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
+        )
+        role = reference.region(scan.region).role
+        kind = role if role in ("total_body", "tumour") else "organ"
+        at_time = sums.setdefault(round(scan.time, 2), {})
+        at_time[kind] = at_time.get(kind, 0.0) + found
+    for time in sorted(sums):
+        left = float(decay.kernel(given, time, half_life))
+        whole, organs, tumours = (
+            sums[time].get(kind, 0.0) for kind in ("total_body", "organ", "tumour")
+        )
+        most = max(organs + tumours, whole)
+        if most > left * share:
+            yield time, most, max(organs, whole), left
+
+
+def explains(without_tumours: float, most: float, left: float) -> bool:
+    """Return whether overlap may explain an excess: without the tumours it is not there."""
+    allowed = left * (1.0 + tables.default("measured_excess", "1"))
+    return 0 < without_tumours <= allowed and without_tumours < most
+
+
+def overlap_warnings(
+    course: Course, cycle: Cycle, sources: Mapping[str, Source], place: str
+) -> Iterator[Problem]:
+    """Return doubts about regions that may include each other without the cycle saying so."""
+    for tumour, organ in _sites(course, cycle, sources):
+        yield Problem(
+            "overlap-possible",
+            f"{tumour} lies in the {organ}, and both were measured: if the VOI of the {organ} "
+            f"includes {tumour}, its activity counts twice",
+            CURE.format(organ=organ, tumour=tumour),
+            f"{place}.measurements",
+        )
+    for time, most, without_tumours, left in itertools.islice(excess(cycle), 1):
+        if explains(without_tumours, most, left):
+            yield Problem(
+                "overlap-possible",
+                f"{most:.4g} MBq measured at {time:g} h, but only {left:.4g} MBq can be left; "
+                f"{without_tumours:.4g} MBq without the tumours: a VOI that includes a tumour "
+                "counts it twice",
+                CURE.format(organ="liver", tumour="tumour_1"),
+                f"{place}.measurements",
+            )
+    if "total_body" in sources:
+        total = sources["total_body"].tia
+        parts = sum(source.tia for name, source in sources.items() if name != "total_body")
+        if parts > total * tables.default("overlap_share", "1"):
+            yield Problem(
+                "overlap-possible",
+                f"the regions together have {100 * parts / total:.0f} % of the whole body's "
+                "time-integrated activity: VOIs that overlap make the remainder too small",
+                "say with contains which region includes another, or check the calibrations",
+                f"{place}.measurements",
+            )
+
+
+def disjoint_assumed(cycle: Cycle, sources: Collection[str]) -> list[str]:
+    """Return the assumption that a tumour and organs measured beside it do not overlap."""
+    inside = set(itertools.chain.from_iterable(cycle.contains.values()))
+    tumours = [
+        name for name in sources if reference.region(name).role == "tumour" and name not in inside
+    ]
+    organs = [
+        name
+        for name in sources
+        if reference.region(name).role in ("organ", "kidney")
+        and name not in cycle.contains
+        and name != "red_marrow"
+    ]
+    if not tumours or not organs:
+        return []
+    return [f"VOIs do not overlap: {', '.join(tumours)} beside {', '.join(organs)}"]
+
+
+def _sites(course: Course, cycle: Cycle, sources: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Yield each tumour with the measured organ that it lies in, where the cycle is silent."""
+    for tumour in sources:
+        site = site_of(tumour, course)
+        if site is None:
+            continue
+        organs = [site] if site != "kidneys" else ["kidneys", *SIDES]
+        for organ in organs:
+            if organ in sources and organ not in cycle.contains:
+                yield tumour, organ
+
+
+def site_of(tumour: str, course: Course) -> str | None:
+    """Return the organ that a tumour lies in: of ``sites``, or of its name (``tumour_liver_2``)."""
+    if reference.region(tumour).role != "tumour":
+        return None
+    if tumour in course.sites:
+        return course.sites[tumour]
+    words = tumour.removeprefix("tumour").strip("_").split("_")
+    while words:
+        try:
+            found = reference.region("_".join(words))
+        except InputError:
+            words.pop()
+            continue
+        return found.name if found.role in ("organ", "kidney") else None
+    return None
