@@ -89,7 +89,7 @@ def test_a_plan_as_json_is_valid_and_the_same_bytes_in_a_file(name, tmp_path):
     assert (tmp_path / "plan.json").read_bytes() == text.encode()
     assert [path.name for path in tmp_path.iterdir()] == ["plan.json"]
     jsonschema.validate(json.loads(text), schema("plan"))
-    assert json.loads(text)["schema"] == "dosimetry/plan/1"
+    assert json.loads(text)["schema"] == "dosimetry/plan/2"
 
 
 def test_a_plan_beside_a_file_prints_the_table(tmp_path):

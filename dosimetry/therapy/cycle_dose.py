@@ -140,9 +140,9 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
     return [
         Problem(
             "partial-dose",
-            f"the dose of {target.replace('_', ' ')}, {dose.dose:.3g} Gy, is a lower bound: "
-            f"{' and '.join(dose.missing).replace('_', ' ')} was not measured; limits, margins and "
-            "strategies use the population's dose given this bound",
+            f"the dose of the {target.replace('_', ' ')}, {dose.dose:.3g} Gy, is a lower bound: it "
+            f"lacks the activity of {' and '.join(dose.missing).replace('_', ' ')}, which was not "
+            "measured; no limit, margin or strategy uses it",
             f"measure {' and '.join(dose.missing)}",
             f"{place} {target}",
         )

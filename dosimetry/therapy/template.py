@@ -28,6 +28,7 @@ therapy:
 #   kidney_left: 160 g
 #   kidney_right: {value: 155 g, sd: 8 %}
 #   tumour_1: 14 g
+# sites: {tumour_1: liver}       # the organ that a tumour lies in
 
 # effective_half_lives:          # for one scan only; else of an earlier cycle, or the population's
 #   kidneys: {value: 52 h, sd: 15 %}
@@ -40,6 +41,7 @@ therapy:
 #     systematic_uncertainty: 5 %
 #     models: {kidney_left: uptake}                          # per region; else auto
 #     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
+#     contains: {liver: [tumour_1]}                          # VOIs that lie in another
 #     dose_coefficients: {liver: 0.31 Gy/GBq}                # of regions done elsewhere
 
 # labs:                          # any order; the last value before the first dose is the baseline

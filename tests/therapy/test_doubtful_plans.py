@@ -21,11 +21,15 @@ def course(*cycles, agent="177Lu-DOTATATE", **therapy):
 
 
 def test_an_organ_that_only_the_remainder_irradiates_is_named():
-    # the spleen takes up the agent; without a scan of it, average tissue is all that is known
+    # the lungs take up no more than average tissue; the spleen does: its dose is a lower bound
     plan = planned(cycle(washout("kidneys", 5e3), washout("total_body", 8e4)))
     (warning,) = [w for w in plan.warnings if w.code == "remainder-only"]
-    assert "spleen" in warning.message
+    assert "lungs" in warning.message
     assert "kidneys" not in warning.message
+    assert "spleen" not in warning.message
+    partial = {w.place for w in plan.warnings if w.code == "partial-dose"}
+    assert "cycles[0] spleen" in partial
+    assert "cycles[0] kidneys" not in partial
 
 
 def test_without_the_body_no_organ_rests_on_the_remainder():

@@ -100,7 +100,9 @@ def hand_worked(body):
     expected["red_marrow"] = marrow_tia() * S_SELF * MALE.mass["total_body"] / 1000 / WEIGHT
     rest = BODY[body] - (sum(TIAS.values()) + marrow_tia() if body == "total_body" else 0.0)
     weight = MALE.from_rest("red_marrow", [*TIAS, "red_marrow"])
-    return expected | {"remainder_of_body": rest * weight}
+    # The marrow's electrons from the bone around it: all of it scales with 1/body mass.
+    heavier = WEIGHT * 1000 / MALE.mass["total_body"]
+    return expected | {"remainder_of_body": rest * weight / heavier}
 
 
 @pytest.mark.parametrize("body", BODY)
@@ -117,11 +119,11 @@ def test_every_contribution_to_the_marrow_is_that_of_the_hand_worked_example(bod
 def test_the_hand_worked_example_in_figures():
     # 0.9 MBq h/g x 1170 g x 1.15e-5 mGy/(MBq s) x 3600 s/h = 43.59 mGy;
     # 6789 MBq h x 3.35e-8 mGy/(MBq s) x 3600 s/h = 0.8188 mGy;
-    # 1e5 MBq h x 9.30788e-8 mGy/(MBq s) (known answer) x 3600 s/h = 33.51 mGy
+    # 1e5 MBq h x 9.30788e-8 mGy/(MBq s) (known answer) x 3600 s/h x 73/97.5 = 25.09 mGy
     expected = hand_worked("remainder_of_body")
     assert expected["red_marrow"] == pytest.approx(0.04359, abs=5e-6)
     assert expected["kidneys"] == pytest.approx(0.0008188, abs=5e-8)
-    assert expected["remainder_of_body"] == pytest.approx(0.03351, abs=5e-6)
+    assert expected["remainder_of_body"] == pytest.approx(0.02509, abs=5e-6)
 
 
 def test_known_s_value_of_the_marrow_from_the_remainder_in_a_plan():
@@ -235,7 +237,8 @@ def test_the_plasma_ratio_is_not_for_vertebrae():
 
 
 def test_vertebrae_stand_in_for_blood():
-    found = first_cycle(*organs(), vertebrae(), scans("remainder_of_body", 100_000.0))
+    body = scans("remainder_of_body", 100_000.0)
+    found = first_cycle(*organs(), vertebrae(), body, person={"weight": f"{WEIGHT} kg"})
     expected = hand_worked("remainder_of_body")
     assert parts(found) == {name: exactly(dose) for name, dose in expected.items()}
 
@@ -254,19 +257,28 @@ def test_with_neither_blood_nor_vertebrae_the_population_stays(body):
     assert found.absorbed_dose.value == pytest.approx(0.035 * 7.4, rel=1e-12)  # label, Gy/GBq
 
 
-def test_blood_of_one_cycle_predicts_the_marrow_of_those_to_come():
-    made = dosimetry.plan(patient(blood=blood()))
-    bases = [
+def bases_of(made):
+    return [
         region.basis
         for cycle in made.cycles
         for region in cycle.regions
         if region.region == "red_marrow"
     ]
-    assert bases == ["measured", "predicted", "predicted", "predicted"]
 
 
-def test_without_the_remainder_the_marrow_s_dose_is_not_whole_and_the_plan_says_so():
-    missing = ("marrow-without-remainder", "cycles[0] red_marrow")
+def test_blood_and_body_of_one_cycle_predict_the_marrow():
+    made = dosimetry.plan(patient(scans("total_body", 120_000.0), blood=blood()))
+    assert bases_of(made) == ["measured", "predicted", "predicted", "predicted"]
+
+
+def test_blood_alone_leaves_the_marrow_to_the_population():
+    # physics.md section 5: a sum that lacks a part is not a dose
+    made = dosimetry.plan(patient(blood=blood()))
+    assert bases_of(made) == ["partial", "population", "population", "population"]
+
+
+def test_without_the_remainder_the_marrow_is_a_lower_bound():
+    missing = ("partial-dose", "cycles[0] red_marrow")
     assert missing in warned(*organs(), blood=blood())
     assert missing in warned(vertebrae())
     for body, tia in BODY.items():

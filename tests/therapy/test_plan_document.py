@@ -55,6 +55,7 @@ ADDED = {
     "": {
         "therapy",
         "disclaimer",
+        "forecast",
         "risk",
         "decision",
         "labs",
@@ -74,6 +75,7 @@ ADDED = {
         "without_cycles",
         "interval",
         "activity",
+        "bind",
     },
     "second_check": {
         "cycle",
@@ -114,7 +116,7 @@ ADDED = {
     "label.transitions": {"at", "rule", "state", "reason", "source"},
     "calendar": {"at", "until", "kind", "cycle", "what", "source"},
     "context": {"arm", "quantity", "value", "unit", "n", "source"},
-    "decision": {"reason", "limit", "cycle", "probability"},
+    "decision": {"reason", "limit", "cycle", "probability", "bound_by", "not_bound_by"},
     "cycles.regions": {"contributions", "uncertainty"},
     "cycles.regions.absorbed_dose": {"p5", "p95"},
     "cycles.regions.bed": {"p5", "p95"},
@@ -133,7 +135,9 @@ ADDED = {
     "cumulative.earlier.absorbed_dose": AMOUNT,
     "cumulative.earlier.bed": AMOUNT,
     "curves": {"choice", "p_value", "cross_check", "physical_half_life", "points", "parameters",
-               "covariance"},
+               "covariance", "information", "models"},
+    "curves.tia": {"p5", "p50", "p95"},
+    "flags": {"basis"},
     "curves.physical_half_life": AMOUNT,
     "curves.points": {"time", "activity"},
     "curves.points.time": AMOUNT,
@@ -223,12 +227,14 @@ def test_every_place_of_the_contract_is_in_some_example():
 @each_example
 def test_words_and_units_are_those_of_the_contract(name):
     found = document(name)
-    assert (found["schema"], found["strategy"]) == ("dosimetry/plan/1", "fixed")
+    assert (found["schema"], found["strategy"]) == ("dosimetry/plan/2", "fixed")
     assert {one["status"] for one in found["cycles"]} <= {"delivered", "planned", "withheld"}
     given = [one["activity"] for one in found["cycles"] if one["activity"] is not None]
     assert {activity["unit"] for activity in given} <= {"GBq"}
     regions = [region for one in found["cycles"] for region in one["regions"]]
-    assert {region["basis"] for region in regions} <= {"measured", "predicted", "population"}
+    assert {region["basis"] for region in regions} <= {
+        *("measured", "predicted", "population", "partial")
+    }
     assert {region["coefficient"]["unit"] for region in regions} <= {"Gy/GBq"}
     assert {region["absorbed_dose"]["unit"] for region in regions} <= {"Gy"}
     assert bool(regions) == bool(given)
@@ -436,8 +442,7 @@ def test_another_agent_has_no_population_and_says_so():
     # contract.md: regions that were not measured are left out
     plan = dosimetry.plan(example("psma_patient1"))
     assert {region.basis for one in plan.cycles for region in one.regions} == {
-        "measured",
-        "predicted",
+        *("measured", "predicted", "partial")
     }
     assert "no-population-figures" in codes(plan.warnings)
     empty = dosimetry.plan(patient(agent=PSMA))

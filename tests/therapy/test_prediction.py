@@ -15,7 +15,8 @@ from dosimetry.therapy.prediction import (
     population_prior,
     posterior,
     powers_moments,
-    summarise,
+    weighted_moments,
+    weighted_quantiles,
 )
 
 relative_sds = st.floats(0.01, 0.6)
@@ -292,9 +293,15 @@ def test_the_variance_of_the_logarithm_of_a_log_normal():
     assert log_variance(0.20) == pytest.approx(math.log(1.04), rel=1e-14)
 
 
-def test_percentiles_of_a_summary_are_those_of_the_draws():
-    found = summarise(50.0, 29.0, np.arange(101.0), "Gy")
-    assert (found.p5, found.p95, found.unit) == (5.0, 95.0, "Gy")
+def test_quantiles_without_weights_are_those_of_the_draws():
+    assert weighted_quantiles(np.arange(101.0), None, (0.05, 0.95)) == (5.0, 95.0)
+
+
+def test_a_draw_of_double_weight_counts_twice():
+    # 1, 2, 2, 3: mean 2, variance (1 + 0 + 0 + 1)/4
+    draws, weights = np.array([1.0, 2.0, 3.0]), np.array([0.25, 0.5, 0.25])
+    assert weighted_moments(draws, weights) == (2.0, pytest.approx(math.sqrt(0.5)))
+    assert weighted_quantiles(draws, weights, (0.5,)) == (2.0,)
 
 
 # --- what it says --------------------------------------------------------------------------------
@@ -313,8 +320,3 @@ def test_a_flat_prior_knows_nothing_without_a_measurement():
     flat = Prior(0.0, math.inf, 0.02)
     assert posterior(flat, [], 4) is None
     assert posterior(flat, [Observation(0, 0.7, math.inf, (0.1, 0.1))], 4) is None
-
-
-def test_a_summary_keeps_mean_and_sd_as_given():
-    found = summarise(50.0, 29.0, np.arange(101.0), "Gy")
-    assert (found.value, found.sd) == (50.0, 29.0)

@@ -1,0 +1,111 @@
+"""A limit that rests on the population alone does not cut the regimen's own cycles.
+
+Source: ``physics.md`` section 10: it binds them at p <= 0.5, and what goes beyond at the risk.
+"""
+
+import pytest
+from sample_patients import cycle, example, flag_of, patient, washout
+
+import dosimetry
+from dosimetry import InputError
+
+MARROW = "red-marrow-ad-2"
+ALL = ("kidneys-ad-23", "kidneys-bed-40", MARROW)
+BLOOD = ((0.1, 211), (0.5, 179), (1, 146), (3, 69), (24, 11.5), (72, 3.8), (168, 0.41))
+
+
+def activities(made):
+    return [c.activity.value for c in made.cycles if c.status == "planned" and c.activity]
+
+
+def blood(factor):
+    return [{"time": f"{t} h", "concentration": f"{c * factor} kBq/mL"} for t, c in BLOOD]
+
+
+def test_a_marrow_nobody_measured_leaves_the_regimen():
+    # the review: 5.38 GBq because of the marrow; right: 7.4 GBq
+    made = dosimetry.plan(example("snmmi_patient4"), "adjusted")
+    assert activities(made) == [7.4] * 3
+    assert (made.decision.bound_by, made.decision.not_bound_by) == ((), (MARROW,))
+    assert "nothing was measured" in made.decision.reason
+    assert MARROW in made.decision.reason
+
+
+def test_with_bind_all_it_binds_at_the_risk():
+    made = dosimetry.plan(example("snmmi_patient4"), "adjusted", bind="all")
+    assert activities(made) == [pytest.approx(5.38, abs=0.005)] * 3  # the review's figure
+    assert (made.decision.bound_by, made.decision.not_bound_by) == ((MARROW,), ())
+    assert flag_of(made, MARROW).probability == pytest.approx(0.05, abs=0.002)
+
+
+def test_the_population_binds_the_regimen_where_it_is_likely_exceeded():
+    # the label's population, mean 0.654 Gy/GBq: at 12 GBq a cycle 31 Gy are likely to exceed 23 Gy
+    regimen = {"activity": "12 GBq", "cycles": 4, "interval": "8 week"}
+    made = dosimetry.plan(patient(regimen=regimen), "adjusted")
+    assert made.decision.bound_by == ("kidneys-ad-23",)
+    assert flag_of(made, "kidneys-ad-23").probability == pytest.approx(0.5, abs=0.002)
+
+
+def test_beyond_the_regimen_the_population_binds_at_the_risk():
+    # nothing measured: p(> 23 Gy) is 0.27 after four cycles already, so there is no fifth
+    made = dosimetry.plan(patient(), "to-limit")
+    assert activities(made) == [7.4] * 4
+    assert "before cycle 5" in made.decision.reason
+    more = dosimetry.plan(patient(), "adjusted", max_activity="20 GBq")
+    assert activities(more) == [7.4] * 4
+
+
+def test_a_limit_that_was_measured_binds_at_the_risk():
+    made = dosimetry.plan(example("two_cycles"), "adjusted")
+    assert made.decision.bound_by == ("kidneys-ad-23",)
+    assert flag_of(made, "kidneys-ad-23").probability == pytest.approx(0.05, abs=0.002)
+
+
+def test_earlier_radiation_makes_a_limit_bind():
+    prior = {"kidneys": {"absorbed_dose": "6 Gy", "bed": "6.8 Gy", "source": "a test"}}
+    made = dosimetry.plan(patient(prior_doses=prior), "adjusted")
+    assert made.decision.limit == "kidneys-ad-23"
+    assert flag_of(made, "kidneys-ad-23").probability <= 0.05
+
+
+@pytest.mark.parametrize(("factor", "binds"), [(1.0, False), (3.5, False), (4.7, True)])
+def test_a_lower_bound_above_the_mean_counts_as_measured(factor, binds):
+    # the population's mean is 0.035 x 7.4 = 0.259 Gy, the bound 0.063 Gy times the factor
+    made = dosimetry.plan(patient(cycle(blood=blood(factor)), limits=[MARROW]), "adjusted")
+    assert (MARROW not in made.decision.not_bound_by) is binds
+
+
+def test_a_limit_that_cannot_be_assessed_is_named():
+    made = dosimetry.plan(example("psma_patient1"), "adjusted")
+    assert made.decision.not_bound_by == (MARROW,)
+
+
+def test_fixed_is_bound_by_nothing():
+    decision = dosimetry.plan(patient(cycle(washout("kidneys", 9000.0)))).decision
+    assert (decision.bound_by, decision.not_bound_by) == ((), ())
+
+
+def test_an_unknown_binding_is_refused():
+    with pytest.raises(InputError) as caught:
+        dosimetry.plan(patient(), "adjusted", bind="some")
+    assert [(p.code, p.place) for p in caught.value.problems] == [("unknown-binding", "bind")]
+
+
+def test_a_plan_with_bind_all_is_verified(tmp_path):
+    from shutil import copy
+
+    from sample_patients import EXAMPLES
+
+    for name in ("snmmi_patient4.yaml", "snmmi_patient4.csv"):
+        copy(EXAMPLES / name, tmp_path)
+    made = dosimetry.plan(
+        dosimetry.read_patient(tmp_path / "snmmi_patient4.yaml"), "adjusted", bind="all"
+    )
+    (tmp_path / "plan.json").write_text(made.to_json(), encoding="utf-8")
+    from dosimetry.therapy.verification import verify_file
+
+    assert verify_file(tmp_path / "plan.json").ok
+
+
+def test_all_limits_of_a_patient_before_treatment_are_eased():
+    assert dosimetry.plan(patient(), "adjusted").decision.not_bound_by == ALL
