@@ -15,8 +15,9 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import core_schema
 
-from dosimetry.problems import InputError, nearest, quote, refuse
+from dosimetry.problems import InputError, quote, refuse
 from dosimetry.quantities import Amount, Estimate, from_quantity
+from dosimetry.suggestions import meant
 from dosimetry.units import example_of, parse_number, parse_quantity
 
 Moment: TypeAlias = dt.date | dt.datetime
@@ -233,7 +234,7 @@ def read_choice(value: object, known: tuple[str, ...]) -> str:
     """Read one of the words known."""
     if isinstance(value, str) and value in known:
         return value
-    near = nearest(value, known) if isinstance(value, str) else ""
+    near = meant(value, known) if isinstance(value, str) else ""
     raise refuse(
         "unknown-word",
         f"{quote(value)} is not one of {', '.join(known)}",

@@ -10,7 +10,6 @@ import csv
 import functools
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,9 +21,11 @@ from dosimetry.therapy.columns import (
     BLOOD_HEADER,
     COLUMNS,
     SCAN_HEADER,
+    Dialect,
     blank,
     check_columns,
     check_range,
+    dialect_of,
     quantity_cell,
     read_header,
 )
@@ -136,7 +137,7 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
     if hasattr(source, "columns") and hasattr(source, "itertuples"):
         header = [str(column) for column in source.columns]
         cells = ((f"[{i}]", list(row)) for i, row in enumerate(source.itertuples(index=False)))
-        return Measurements(_collect(_table_rows(header, cells, "", ",", fixed)))
+        return Measurements(_collect(_table_rows(header, cells, "", Dialect(), fixed)))
     raise refuse(
         "wrong-type",
         f"{quote(source)} is neither a file name nor a list of scans",
@@ -167,11 +168,11 @@ def _read_csv(name: str, base: Path, fixed: str) -> Measurements:
             "its first line is: " + (BLOOD_HEADER if fixed else SCAN_HEADER),
             f"{name}:1",
         )
-    separator = ";" if ";" in re.split(r"[\r\n]", text, maxsplit=1)[0] else ","
-    rows = _csv_rows(text, name, separator)
+    dialect = dialect_of(text)
+    rows = _csv_rows(text, name, dialect.separator)
     _, header = next(rows)
     full = (row for row in rows if any(row[1]))
-    scans = _collect(_table_rows(header, full, f"{name}:1", separator, fixed))
+    scans = _collect(_table_rows(header, full, f"{name}:1", dialect, fixed))
     if not scans:
         raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
     return Measurements(scans, name, hashlib.sha256(raw).hexdigest())
@@ -258,13 +259,13 @@ def _table_rows(
     header: list[str],
     rows: Iterable[tuple[str, list[Any]]],
     place: str,
-    separator: str,
+    dialect: Dialect,
     fixed: str,
 ) -> Iterator[Outcome]:
     if len(header) > MOST_COLUMNS:
         columns = ", ".join(("region", *COLUMNS))
         raise refuse("too-many-columns", f"{len(header)} columns", f"columns: {columns}", place)
-    names, readers = read_header(header, place, separator, fixed)
+    names, readers = read_header(header, place, dialect, fixed)
     labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
     for where, cells in rows:
         if len(cells) != len(names):
@@ -272,7 +273,7 @@ def _table_rows(
                 "wrong-number-of-cells",
                 f"{len(cells)} cells, but the header has {len(names)}",
                 "a decimal comma needs ';' as separator"
-                if separator == "," and len(cells) > len(names)
+                if dialect.separator == "," and len(cells) > len(names)
                 else "give every row as many cells as the header",
                 where,
             )
