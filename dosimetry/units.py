@@ -266,6 +266,8 @@ def readings(number: str) -> tuple[str, ...]:
     """
     signs = re.findall(rf"[.,{SPACES}]", number)
     whole, *groups = re.split(rf"[.,{SPACES}]", number)
+    if not signs:
+        return (number,)
     decimals = signs[-1] in ".," and (len(signs) == 1 or signs.count(signs[-1]) == 1)
     found = []
     thousands = groups[:-1] if decimals and len(signs) > 1 else groups

@@ -106,7 +106,8 @@ def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> flo
     if abs(hours) > longest:
         raise refuse(
             "times-too-far-apart",
-            f"{moment.isoformat()} is {abs(hours) / 24:.3g} days from the injection, {at.isoformat()}",
+            f"{moment.isoformat()} is {abs(hours) / 24:.3g} days from the injection, "
+            f"{at.isoformat()}",
             f"check the dates: at most {longest / 24:g} days",
             name,
         )

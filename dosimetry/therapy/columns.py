@@ -32,31 +32,32 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (1e-3, 5e5),
     "recovery": (1e-3, 1.5),
 }
-# A cell that a decimal point alone can explain: 4.5, but not 196.000, which may be thousands.
-POINT = re.compile(r'(?:^|;)"?\s*[+-]?(?:0\.\d+|\d{4,}\.\d+|\d+\.(?:\d\d?|\d{4,}))\s*"?(?=;|$)', re.M)
+# Cells that are decimals and nothing else: 4.5 and 0.850, but not 196.000, which may be thousands.
+CERTAIN = r'(?:^|;)"?\s*[+-]?(?:0[{0}]\d+|\d{{4,}}[{0}]\d+|\d+[{0}](?:\d\d?|\d{{4,}}))\s*"?(?=;|$)'
+POINT, COMMA = (re.compile(CERTAIN.format(sign), re.MULTILINE) for sign in (".", ","))
 DECIMAL = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
 OF_BLOOD = tuple(name for name in COLUMNS if name not in ("activity", "volume"))
 SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
 
 
 class Dialect(NamedTuple):
-    """How a table is written: what separates its cells, and whether some have a decimal point."""
+    """How a table is written: what separates its cells, and whether a comma is surely decimal."""
 
     separator: str = ","
-    points: bool = False
+    decimal_comma: bool = False
 
 
 def dialect_of(text: str) -> Dialect:
-    """Tell how a CSV text is written, by its header and its numbers.
+    r"""Tell how a CSV text is written, by its header and its numbers.
 
     Examples
     --------
-    >>> dialect_of("region;time [h];activity [MBq]\\nliver;4;80,5")
-    Dialect(separator=';', points=False)
+    >>> dialect_of("region;time [h];activity [MBq]\nliver;4;80,5")
+    Dialect(separator=';', decimal_comma=True)
     """
     if ";" not in re.split(r"[\r\n]", text, maxsplit=1)[0]:
         return Dialect()
-    return Dialect(";", POINT.search(text) is not None)
+    return Dialect(";", COMMA.search(text) is not None and POINT.search(text) is None)
 
 
 def check_columns(names: list[str], place: str, fixed: str) -> None:
@@ -177,14 +178,14 @@ def _with_point(text: str, dialect: Dialect) -> str:
     Raises
     ------
     InputError
-        Three digits behind a point, or behind a comma where other cells have decimal points: they
-        may be thousands, and a dose is wrong by a factor of 1000 where they are taken for the other.
+        Three digits behind a point, or behind a comma where no other cell shows that commas are
+        decimal: they may be thousands, and the dose would be wrong by a factor of 1000.
     """
     number = text.strip()
     if not DECIMAL.fullmatch(number):
         return text
     can_be = readings(number)
-    if len(can_be) > 1 and ("." in number or dialect.points):
+    if len(can_be) > 1 and ("." in number or not dialect.decimal_comma):
         whole, part = (f"{float(reading):.15g}" for reading in can_be)
         if readings(part.replace(".", ","))[1:]:
             part += "0"  # as it stands it would be refused again

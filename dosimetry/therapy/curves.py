@@ -16,7 +16,6 @@ from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
 from dosimetry.units import parse_quantity
 
-
 # Of a time-integrated activity or concentration per MBq administered: kBq/mL is MBq/L.
 PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
@@ -100,9 +99,7 @@ def fit_file(
     for region, scans in by_region.items():
         try:
             model = chosen.get(region, chosen[""])
-            curve = doubted(
-                fit_scans(scans, model, given, half_life, decay_corrected=False), scans
-            )
+            curve = doubted(fit_scans(scans, model, given, half_life, decay_corrected=False), scans)
         except InputError as error:
             problems += [
                 Problem(p.code, message, p.cure, FilePlace(f"{path.name}: region"))
@@ -142,14 +139,14 @@ def parameters_of(curve: FittedCurve) -> tuple[Parameter, ...]:
 
 def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
     biological = curve.biological_half_life
-    tia = curve.tia
+    tia, per_activity = curve.tia, PER_ACTIVITY[curve.tia.unit]
     return CurveReport(
         cycle=1,
         region=region,
         model=curve.model,
         choice=curve.choice,
         tia=tia,
-        tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, PER_ACTIVITY[tia.unit]),
+        tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, per_activity),
         effective_half_life=curve.effective_half_life,
         biological_half_life=None if biological is None else Amount(biological, "h"),
         parameters=parameters_of(curve),

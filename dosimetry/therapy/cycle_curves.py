@@ -91,11 +91,11 @@ def cycle_curves(
     for measured, key in ((cycle.measurements, "measurements"), (cycle.blood, "blood")):
         for region, scans in measured.by_region().items():
             try:
-                curve = doubted(_curve(region, scans, cycle, administered, (course, earlier)), scans)
+                curve = _curve(region, scans, cycle, administered, (course, earlier))
             except InputError as error:
                 problems += _placed(error, region, scans, measured.file or f"{place}.{key}")
                 continue
-            curves[region] = curve
+            curve = curves[region] = doubted(curve, scans)
             if curve.cross_check is not None:
                 notes.assumptions.append(
                     f"{region}, cycle {index + 1}: {curve.choice}; TIA {curve.tia.value:.5g} "

@@ -69,7 +69,7 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     curves = cycle_curves(course, index, given, [before.curves for before in earlier], notes)
     sources = sources_of(curves, course, notes)
     _check_remainder(sources, cycle, place)
-    masses = _masses(course, cycle, sources, curves, place, notes)
+    masses = _masses(course, index, sources, curves, notes)
     calibration = cycle.systematic_uncertainty.value / 100 if cycle.systematic_uncertainty else 0.0
     notes.assumptions += [line for region in sources for line in _taken_to_be(region)]
     weights = region_weights(course.person.sex, sources, masses, notes)
@@ -102,7 +102,7 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
                 f"{place} {MARROW}",
             )
         )
-    doses.update(_coefficient_doses(course, cycle, given, place, notes))
+    doses.update(_coefficient_doses(course, index, given, notes))
     coefficients = {region: dose.dose / given * 1000 for region, dose in doses.items()}
     notes.warnings += implausible_doses(course, coefficients, resting, place)
     notes.warnings += implausible_half_lives(course, curves, place)
@@ -186,19 +186,18 @@ def _check_remainder(sources: Mapping[str, Source], cycle: Cycle, place: str) ->
 
 def _masses(
     course: Course,
-    cycle: Cycle,
+    index: int,
     sources: Mapping[str, Source],
     curves: Mapping[str, FittedCurve],
-    place: str,
     notes: Notes,
 ) -> dict[str, RegionMass]:
-    scans = cycle.measurements.by_region()
+    place = f"cycles[{index}]"
     masses: dict[str, RegionMass] = {}
     exact: list[str] = []
     for region in sources:
         if reference.region(region).role not in ("organ", "kidney", "tumour"):
             continue
-        mass = region_mass(region, course, scans)
+        mass = region_mass(region, course, index)
         if mass is None:
             notes.warnings.append(
                 Problem(
@@ -225,9 +224,10 @@ def _masses(
 
 
 def _coefficient_doses(
-    course: Course, cycle: Cycle, given: float, place: str, notes: Notes
+    course: Course, index: int, given: float, notes: Notes
 ) -> dict[str, RegionDose]:
     """Return the doses of coefficients done elsewhere; both kidneys give the pair."""
+    cycle, place = course.cycles[index], f"cycles[{index}]"
     doses: dict[str, RegionDose] = {}
     if cycle.dose_coefficients and cycle.systematic_uncertainty:
         notes.warnings.append(
@@ -252,7 +252,7 @@ def _coefficient_doses(
     if sides and "kidneys" not in doses:
         masses = {}
         for side in sides:
-            mass = region_mass(side, course, {})
+            mass = region_mass(side, course, index)
             assert mass is not None  # the phantom has kidneys
             masses[side] = mass.value
             if mass.origin:

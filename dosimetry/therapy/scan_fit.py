@@ -160,9 +160,7 @@ def lines_of(scans: Sequence[Scan]) -> str:
     return f"{file}:" + ", ".join(place.removeprefix(f"{file}:") for place in places)
 
 
-def said_of(
-    error: InputError, region: str, scans: Sequence[Scan]
-) -> Iterator[tuple[Problem, str]]:
+def said_of(error: InputError, region: str, scans: Sequence[Scan]) -> Iterator[tuple[Problem, str]]:
     """Yield the problems of a curve, each with its message: the region named, and its lines."""
     for problem in error.problems:
         where = f" ({lines_of(scans)})" if problem.code == "more-than-administered" else ""

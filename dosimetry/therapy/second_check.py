@@ -191,7 +191,7 @@ def _sources(
         plasma = course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
         if BLOOD in by_region and plasma and hematocrit is not None:
             ratio = 0.19 / (1.0 - hematocrit)
-        mass = mass_of(MARROW, course, ()) or 0.0
+        mass = mass_of(MARROW, course, 0) or 0.0
         parts[MARROW] = ((concentration[0], ratio * mass / 1000.0),)  # kBq/mL as kBq/g
     if "total_body" in parts:
         whole = parts.pop("total_body")
@@ -225,7 +225,7 @@ def _of_doses(
         return found
     sources = _sources(course, curves)
     names = [name if name != REST else BODY[0] for name in sources]
-    masses = _masses(course, cycle, names)
+    masses = _masses(course, plan.number, names)
     gains = {one.region: gain_of(one.region, course.person.sex, names, masses) for one in measured}
     for one in measured:
         gain = gains[one.region]
@@ -242,11 +242,10 @@ def _of_doses(
     return [*found, *_of_beds(plan.number, measured, gains, sources)]
 
 
-def _masses(course: Course, cycle: Cycle, names: Sequence[str]) -> dict[str, float]:
-    """Return the masses in g of the measured regions that have one."""
-    scans = cycle.measurements.by_region()
+def _masses(course: Course, number: int, names: Sequence[str]) -> dict[str, float]:
+    """Return the masses in g of the regions measured in a cycle that have one."""
     found = {
-        name: mass_of(name, course, scans.get(name, ()))
+        name: mass_of(name, course, number)
         for name in names
         if reference.region(name).role in ("organ", "kidney", "tumour")
     }
