@@ -105,7 +105,7 @@ def amount(unit: str, low: float = 0.0, high: float | None = None) -> Read:
 def read_estimate(value: object, unit: str) -> Estimate:
     """Read a quantity, or ``{value, sd}`` with an sd in the same dimension or in percent."""
     if isinstance(value, Estimate):
-        return value.to(unit)
+        return _checked(value.to(unit))
     if not isinstance(value, dict):
         return Estimate(read_amount(value, unit).value, None, unit)
     unknown = [str(key) for key in value if key not in ("value", "sd")]
@@ -125,16 +125,21 @@ def read_estimate(value: object, unit: str) -> Estimate:
     if value.get("sd") is None:
         return Estimate(number, None, unit)
     try:
-        spread = _read_sd(value["sd"], number, unit)
-        if not SMALLEST_SD <= spread / number <= LARGEST_SD:
-            raise refuse(
-                "out-of-range",
-                f"an sd of {spread:.3g} is out of proportion to the value, {number:.4g}",
-                "check the sd and its unit",
-            )
+        return _checked(Estimate(number, _read_sd(value["sd"], number, unit), unit))
     except InputError as error:
         raise error.at("sd") from None
-    return Estimate(number, spread, unit)
+
+
+def _checked(value: Estimate) -> Estimate:
+    """Return an estimate; refuse one whose value or sd cannot be."""
+    number = read_amount(f"{value.value!r} {value.unit}", value.unit).value
+    if value.sd is not None and not SMALLEST_SD <= value.sd / number <= LARGEST_SD:
+        raise refuse(
+            "out-of-range",
+            f"an sd of {value.sd:.3g} is out of proportion to the value, {number:.4g}",
+            "check the sd and its unit",
+        )
+    return value
 
 
 def _read_sd(value: object, number: float, unit: str) -> float:
