@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import core_schema
@@ -61,7 +62,7 @@ class Read:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         if self.with_folder:
             return core_schema.with_info_plain_validator_function(
-                lambda value, info: self.reader(value, info.context["folder"])
+                lambda value, info: self.reader(value, (info.context or {}).get("folder", Path()))
             )
         return core_schema.no_info_plain_validator_function(self.reader)
 
