@@ -28,7 +28,7 @@ def refused(tmp_path, text):
 # --- separators of thousands --------------------------------------------------------------------
 
 
-def test_a_point_before_three_digits_is_ambiguous_between_semicolons(tmp_path):
+def test_a_point_before_three_digits_is_ambiguous(tmp_path):
     # German Excel: 196.000 is 196000, in the same file a decimal point would make it 196
     problems = refused(tmp_path, f"{SEMI}kidneys;4;196.000\nkidneys;24;150.000\n")
     assert [(p.code, p.place) for p in problems] == [
@@ -57,7 +57,7 @@ def test_a_patient_s_plan_refuses_it_too(tmp_path):
         "kidneys;4.5;196,000\nkidneys;24;150,000\n",  # points are
     ],
 )
-def test_a_comma_before_three_digits_is_ambiguous_without_evidence(tmp_path, rows):
+def test_a_comma_before_three_digits_needs_evidence(tmp_path, rows):
     problems = refused(tmp_path, SEMI + rows)
     assert {p.code for p in problems} == {"ambiguous-number"}
 

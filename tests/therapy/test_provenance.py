@@ -122,7 +122,7 @@ def test_a_mass_replaced_is_named_beside_the_hash_of_the_file(patient):
     assert "masses.kidneys" in warning.message
 
 
-def test_the_plan_of_a_changed_patient_is_that_of_a_file_that_says_so(patient):
+def test_a_change_gives_the_plan_of_a_file_that_says_so(patient):
     # the change counts: the same doses as from a mapping that holds it
     changed = dosimetry.plan(with_masses(Patient.from_dict(PLAIN), kidneys="400 g"))
     written = dosimetry.plan({**PLAIN, "masses": {"kidneys": "400 g"}})

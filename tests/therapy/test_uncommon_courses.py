@@ -77,7 +77,7 @@ def test_earlier_radiation_of_a_region_without_a_dose_is_said_to_count_nowhere()
     assert not any("earlier radiation of spleen" in line for line in plan.assumptions)
 
 
-def test_earlier_radiation_of_one_kidney_counts_where_the_pair_was_measured():
+def test_earlier_radiation_of_one_kidney_counts_for_the_pair():
     # the pair had the mean of 6 Gy and none: 3 Gy; used, so not called "not used"
     dose = {"absorbed_dose": "6 Gy", "bed": "7 Gy", "source": "me"}
     plan = planned(cycle(KIDNEYS), prior_doses={"kidney_left": dose})
