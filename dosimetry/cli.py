@@ -290,8 +290,12 @@ def fit(
 @app.command(epilog='Example: dosimetry decay "7.4 GBq" --after "3 d"')
 def decay(
     activity: Annotated[str, typer.Argument(help='As in "7.4 GBq".')],
-    after: Annotated[str | None, typer.Option(help='Time that passes, as in "3 d".')] = None,
-    to: Annotated[str | None, typer.Option(help="Activity to wait for; prints the time.")] = None,
+    after: Annotated[
+        str | None, typer.Option(help='Time that passes, as in "3 d"; "-3 d" goes back.')
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Activity that is or was reached; prints when.")
+    ] = None,
     nuclide: Annotated[str, typer.Option(help="As in: dosimetry tables nuclides.")] = "Lu-177",
 ) -> None:
     """Activity after a time of decay, or the time to an activity."""

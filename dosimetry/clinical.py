@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from dosimetry.problems import InputError, nearest, quote, refuse
+from dosimetry.problems import InputError, quote, refuse
+from dosimetry.suggestions import meant
 from dosimetry.tables import default, rows_by, table
 from dosimetry.units import conversion
 
@@ -164,7 +165,7 @@ def analyte(name: str) -> Analyte:
     """
     if name not in analytes():
         known = ", ".join(analytes())
-        near = nearest(name, analytes())
+        near = meant(name, analytes())
         raise refuse(
             "unknown-analyte",
             f"analyte {quote(name)} is not known",

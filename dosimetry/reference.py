@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.quantities import Estimate
+from dosimetry.suggestions import meant, names_lesion, region_like
 from dosimetry.tables import default, rows_by, table
 from dosimetry.units import conversion
 
@@ -79,7 +80,7 @@ def _nuclide(name: str) -> Mapping[str, str]:
         raise refuse(
             "unknown-nuclide",
             f"nuclide {quote(name)} is not known",
-            nearest(name, rows) or f"nuclides: {', '.join(rows)}",
+            meant(name, rows) or f"nuclides: {', '.join(rows)}",
         )
     return rows[name]
 
@@ -177,7 +178,7 @@ def region(name: str) -> Region:
     Raises
     ------
     InputError
-        Not known, with the nearest known one.
+        Not known; with the region meant, where that is certain.
 
     Examples
     --------
@@ -191,12 +192,14 @@ def region(name: str) -> Region:
     if tumour and len(name) <= 60:
         own = f"tumour{tumour.group(1)}"
         return Region(own, "tumour", (), (own,), "tumour")
-    raise refuse(
-        "unknown-region",
-        f"region {quote(name)} is not known",
-        f"{nearest(name, spellings) or 'tumours are named tumour_1, tumour_2'}  "
-        "(all regions: dosimetry tables regions)",
-    )
+    near, listed = region_like(name, spellings), "all regions: dosimetry tables regions"
+    if near:
+        cure = f"nearest: {near}  ({listed})"
+    elif names_lesion(name, spellings):
+        cure = f"tumours are named tumour_1, tumour_2  ({listed})"
+    else:
+        cure = listed
+    raise refuse("unknown-region", f"region {quote(name)} is not known", cure)
 
 
 @functools.lru_cache(maxsize=1024)

@@ -63,7 +63,8 @@ _GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"
 _UNIT = rf"{_GROUP}(?:\s*[*·/]\s*{_GROUP})*"
 QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(1e9|10\^9|1(?=/))?\s*(/?\s*{_UNIT})|(1))?\s*")
 NUMBER = re.compile(_NUMBER)
-COMMA = re.compile(r"\s*([+-]?[0-9]+),([0-9]+)(.*)", re.DOTALL)
+SPACES = " '\u2019\u00a0\u2009\u202f"  # between thousands: of France, Switzerland, the SI
+SEPARATED = re.compile(rf"\s*([+-]?[0-9]+(?:[.,{SPACES}][0-9]+)+)(.*)", re.DOTALL)
 
 DIMENSION_NAMES = {
     "h": "time",
@@ -246,23 +247,64 @@ def parse_number(text: str) -> float:
     number = text.strip()  # of more kinds of space than float() knows
     if NUMBER.fullmatch(number) and math.isfinite(value := float(number)):
         return value
-    comma = COMMA.fullmatch(text)
     raise refuse(
         "not-a-number",
         f"{quote(text)} is not a number",
-        comma_cure(comma) if comma else "write a finite number with a decimal point, as in 0.41",
+        separated_cure(text) or "write a finite number with a decimal point, as in 0.41",
     )
 
 
-def comma_cure(found: re.Match[str]) -> str:
-    """Say what a number with a comma may have meant."""
-    whole, digits, rest = found.groups()
-    if len(digits) == 3:
-        return (
-            f"a comma is neither decimal point nor separator here: write "
-            f"'{whole}{digits}{rest}' or '{whole}.{digits}{rest}'"
-        )
-    return f"a comma is no decimal point here: did you mean '{whole}.{digits}{rest}'?"
+def readings(number: str) -> tuple[str, ...]:
+    """Return what a number with separators can be, each with a decimal point or none.
+
+    None where it cannot be read at all; two where its one separator may be of thousands.
+
+    Examples
+    --------
+    >>> readings("196.000"), readings("75,2"), readings("196.000,5"), readings("1.23.4")
+    (('196000', '196.000'), ('75.2',), ('196000.5',), ())
+    """
+    signs = re.findall(rf"[.,{SPACES}]", number)
+    whole, *groups = re.split(rf"[.,{SPACES}]", number)
+    if not signs:
+        return (number,)
+    decimals = signs[-1] in ".," and (len(signs) == 1 or signs.count(signs[-1]) == 1)
+    found = []
+    thousands = groups[:-1] if decimals and len(signs) > 1 else groups
+    if len(set(signs[: len(thousands)])) == 1 and _grouped(whole, thousands):
+        rest = "." + groups[-1] if len(thousands) < len(groups) else ""
+        found.append("".join((whole, *thousands)) + rest)
+    if decimals and len(signs) == 1:
+        found.append(f"{whole}.{groups[0]}")
+    return tuple(found)
+
+
+def _grouped(whole: str, thousands: list[str]) -> bool:
+    """Tell whether digits can be a number in groups of three: ``196`` and ``000``."""
+    first = whole.lstrip("+-")
+    return len(first) <= 3 and first[0] != "0" and all(len(group) == 3 for group in thousands)
+
+
+def separated_cure(text: str) -> str:
+    """Say how a number with a comma or thousands separators is to be written; empty without.
+
+    Examples
+    --------
+    >>> separated_cure("7,4 GBq")
+    "a comma is not a decimal point here: did you mean '7.4 GBq'?"
+    >>> separated_cure("98,100.5")
+    "no separator of thousands is read: write '98100.5'"
+    """
+    found = SEPARATED.fullmatch(text)
+    possible = readings(found.group(1)) if found else ()
+    if found is None or not possible:
+        return ""
+    written = " or ".join(f"'{number}{found.group(2)}'" for number in possible)
+    if len(possible) > 1:
+        return f"a comma is neither decimal point nor separator here: write {written}"
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", found.group(1)):
+        return f"a comma is not a decimal point here: did you mean {written}?"
+    return f"no separator of thousands is read: write {written}"
 
 
 def parse_quantity(text: str, unit: str) -> float:
@@ -296,13 +338,11 @@ def parse_quantity(text: str, unit: str) -> float:
     """
     found = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None
     if found is None:
-        comma = COMMA.fullmatch(text[: 2 * LONGEST_UNIT])
         raise refuse(
             "not-a-quantity",
             f"{quote(text)} is not a quantity",
-            comma_cure(comma)
-            if comma
-            else f"write a number and a unit of {dimension_name(unit)}, as in {example_of(unit)}",
+            separated_cure(text[: 2 * LONGEST_UNIT])
+            or f"write a number and a unit of {dimension_name(unit)}, as in {example_of(unit)}",
         )
     number, power, written, bare = found.groups()
     if written is None and bare is None:

@@ -271,6 +271,12 @@ def test_fit_as_json_has_parameters_and_coefficients():
             ("7.4 GBq", "--to", "3.7 GBq"),
             "7.4 GBq of Lu-177 decays to 3.7 GBq in 159.528 h (6.647 d)",
         ),
+        # 7.4 x 2^(2.5/159.528) = 7.48082; twice as much a half-life before
+        (("7.4 GBq", "--after", "-2.5 h"), "7.4 GBq of Lu-177 2.5 h earlier: 7.48082 GBq"),
+        (
+            ("3.7 GBq", "--to", "7.4 GBq"),
+            "3.7 GBq of Lu-177 was 7.4 GBq 159.528 h (6.647 d) earlier",
+        ),
     ],
 )
 def test_decay_gives_known_answers(arguments, answer):
@@ -370,7 +376,12 @@ MESSAGES = {
     ),
     "decay over ages": (("decay", "7.4 GBq", "--after", "1e300 d"), "1e300 d"),
     "decay to nothing": (("decay", "7.4 GBq", "--to", "1e-300 Bq"), "1e-300 Bq"),
-    "decay to more": (("decay", "7.4 GBq", "--to", "8 GBq"), "8 GBq is more than 7.4 GBq"),
+    "decay back over ages": (("decay", "7.4 GBq", "--after", "-1e9 h"), "-1e9 h"),
+    "a PDF for a patient": (("plan", "report.pdf"), "report.pdf: file: the file is a PDF"),
+    "a patient for curves": (
+        ("fit", "good.yaml", "--administered", "7 GBq"),
+        "the file is a patient file, not a table of measurements",
+    ),
     "an unknown nuclide": (("decay", "7 GBq", "--after", "3 d", "--nuclide", "Lu177"), "Lu-177"),
     "an unknown table": (("tables", "limit"), "nearest: limits"),
 }
@@ -388,6 +399,7 @@ def bad(tmp_path_factory):
         + CYCLE % ("2026-01-12", "[{region: lungs, time: 4 h, activity: 80 MBq}]"),
         "good.csv": CSV,
         "units.csv": CSV.replace(" [h]", ""),
+        "report.pdf": "%PDF-1.7\n",
     }
     for name, text in texts.items():
         (folder / name).write_text(text)

@@ -186,7 +186,7 @@ def net_administered(
     prepared : quantity [activity]
         Activity in the vial when it was measured.
     prepared_before : quantity [time]
-        How long before the injection that was.
+        How long before the injection that was; negative where it is stated for a later time.
     residual : quantity [activity]
         Activity left in vial and lines when it was measured.
     residual_after : quantity [time]

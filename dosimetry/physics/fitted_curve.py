@@ -105,7 +105,8 @@ class FittedCurve:
 
     def __str__(self) -> str:
         return (
-            f"{self.model} ({self.choice}): TIA {self.tia.value:.6g} MBq h, "
+            f"{self.model} ({self.choice}): TIA {self.tia.value:.6g} "
+            f"{self.tia.unit.replace('*', ' ')}, "
             f"effective half-life {self.effective_half_life.value:.4g} h"
         )
 

@@ -67,6 +67,9 @@ def fit(
     >>> curve.model, round(curve.tia.value, -1)
     ('mono', 7430.0)
     """
+    for name, word, example in (("model", model, "auto"), ("nuclide", nuclide, "Lu-177")):
+        if not isinstance(word, str):
+            raise refuse("wrong-type", f"{quote(word)} is not a text", f"as in {example}", name)
     return fit_points(
         admit(time, "h", "time"),
         admit(activity, "MBq", "activity"),

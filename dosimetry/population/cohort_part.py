@@ -316,7 +316,10 @@ def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
     fit: tuple[Any, ...] = (None, None, None, None, None)
     if curve is not None:
         half_life = curve.effective_half_life.value
-        fit = (curve.model, curve.tia.value, curve.tia.sd, half_life, curve.chi2)
+        # The column is in MBq h: that of a concentration (vertebrae) has no place in it.
+        own = curve.tia.unit == "MBq*h"
+        tia = (curve.tia.value, curve.tia.sd) if own else (None, None)
+        fit = (curve.model, *tia, half_life, curve.chi2)
     dose = cycle.doses[region].distribution()
     alpha_beta = reference.radiobiology(reference.region(region).like).alpha_beta
     partial = bool(cycle.doses[region].missing)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TextIO
 
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.therapy.columns import HEADER
+from dosimetry.therapy.file_kinds import BEGINNING, COHORT, refuse_binary, refuse_other
 from dosimetry.units import conversion, parse_number
 
 # Column: canonical unit (None for text), whether it must be there, what it is.
@@ -138,6 +139,7 @@ def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
     """
     if not path.is_file():
         raise refuse("no-such-file", "no such file", "check name and folder", FilePlace(f"{path}"))
+    _refuse_other(path)
     records = _parquet(path) if path.suffix == ".parquet" else _csv(path)
     header = next(records, None)
     if header is None:
@@ -145,6 +147,15 @@ def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
     names, factors = _header(header.cells, path.name)
     scaled = {name: factor for name, factor in factors.items() if factor != 1.0}
     return Columns(names, scaled, f"{path.parent}"), records
+
+
+def _refuse_other(path: Path) -> None:
+    """Refuse what is not the table of a cohort, named for what it is."""
+    with path.open("rb") as stream:
+        start = stream.read(BEGINNING)
+    if path.suffix != ".parquet":
+        refuse_binary(start, path.name)
+        refuse_other(start.decode("utf-8-sig", "replace"), path.name, COHORT)
 
 
 def _undecoded(text: str) -> bool:
@@ -226,6 +237,14 @@ def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
     names: list[str] = []
     factors: dict[str, float] = {}
     problems: list[Problem] = []
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        sign = "semicolons" if ";" in header[0] else "tabs"
+        raise refuse(
+            "wrong-separator",
+            f"the cells are separated by {sign}",
+            "separate them by commas, and write decimal points",
+            FilePlace(f"{name}:1"),
+        )
     for cell in header:
         found = HEADER.fullmatch(cell)
         column, unit = found.groups() if found else (cell.strip(), None)

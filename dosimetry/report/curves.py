@@ -7,14 +7,22 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.report.numbers import interval, plain, plus_minus
+from dosimetry.report.numbers import interval, plain, plus_minus, unit_words
 from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
 from dosimetry.therapy.curves import CurveReport
 
 
 def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
-    """Print fitted curves: model, TIA, half-lives, fit quality and warnings."""
-    table = plain_table("region", "model", "TIA [MBq h]", "TIAC [h]", "T eff [h]", "chi2/dof")
+    """Print fitted curves: model, TIA, half-lives, fit quality and warnings.
+
+    The curves of one file are all of activities or all of concentrations.
+    """
+    unit, per_activity = (
+        unit_words(one.unit) for one in (curves[0].tia, curves[0].tia_coefficient)
+    )
+    table = plain_table(
+        "region", "model", f"TIA [{unit}]", f"TIAC [{per_activity}]", "T eff [h]", "chi2/dof"
+    )
     for curve in curves:
         table.add_row(
             words(curve.region),
@@ -29,7 +37,7 @@ def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
         out,
         "TIA by refitting, 5-95 %",
         [
-            Text(f"{words(c.region)}: {interval(c.tia_bootstrap)} MBq h; sd {plain(sd)}")
+            Text(f"{words(c.region)}: {interval(c.tia_bootstrap)} {unit}; sd {plain(sd)}")
             for c in curves
             if c.tia_bootstrap is not None and (sd := c.tia_bootstrap.sd) is not None
         ],

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dosimetry import tables
+from dosimetry.problems import quote, refuse
 from dosimetry.report import clinical_tables, dose_tables, second_calculation, wording
 from dosimetry.report.cells import Table, table
-from dosimetry.report.extras import need
+from dosimetry.report.extras import need, need_plan
 from dosimetry.report.figures import embedded, pictures
 from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
@@ -77,6 +78,9 @@ def html(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> str:
     True
     """
     need("report")
+    need_plan(plan)
+    if not isinstance(made_at, dt.datetime):
+        raise refuse("wrong-type", f"{quote(made_at)} is not a datetime", "", "made_at")
     environment = _environment()
     style = environment.get_template("style.css").render(colours=DARK, page_foot=PAGE_FOOT)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

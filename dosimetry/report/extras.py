@@ -5,7 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from importlib.util import find_spec
 
-from dosimetry.problems import refuse
+from dosimetry.problems import quote, refuse
+from dosimetry.therapy.plan import Plan
 
 EXTRAS = {"report": ("jinja2", "matplotlib"), "pdf": ("jinja2", "matplotlib", "weasyprint")}
 
@@ -38,3 +39,20 @@ def need(extra: str) -> None:
                 f"WeasyPrint does not find the system library that it sets type with: {error}",
                 "install Pango, as in: apt-get install libpango-1.0-0 libpangoft2-1.0-0",
             ) from None
+
+
+def need_plan(given: object) -> None:
+    """Refuse what is not a plan.
+
+    Raises
+    ------
+    InputError
+        Says what to pass.
+    """
+    if not isinstance(given, Plan):
+        raise refuse(
+            "wrong-type",
+            f"{quote(given)} is not a plan",
+            "give what dosimetry.plan returns",
+            "plan",
+        )

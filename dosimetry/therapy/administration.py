@@ -58,22 +58,33 @@ def activity(cycle: Cycle, half_life: float) -> float:
 
 
 def assumptions(cycle: Cycle, number: int) -> list[str]:
-    """Say which activities of a cycle are taken as measured at the injection."""
+    """Say which activities of a cycle are taken as measured at the injection, or reckoned back."""
     given = cycle.administered
     if isinstance(given, Amount):
         return []
+    later = -_hours("prepared_at", given.prepared_at, cycle.at, before=True)
     moments = {"prepared": given.prepared_at}
     if given.residual is not None:
         moments["residual"] = given.residual_at
-    return [
+    found = [
         f"cycle {number}: {name} without a time: taken as its activity at the injection"
         for name, at in moments.items()
         if at is None
     ]
+    if later > 0:
+        found.append(
+            f"cycle {number}: prepared is the activity {later:.4g} h after the injection; decay is "
+            "reckoned back to the injection"
+        )
+    return found
 
 
 def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> float:
-    """Return the hours between a measurement of activity and the injection."""
+    """Return the hours from a measurement of activity to the injection, or from it.
+
+    An activity prepared may be stated for a time after the injection (negative hours then): its
+    reference time, as on the label of a vial.
+    """
     if moment is None:
         return 0.0
     if not (isinstance(moment, dt.datetime) and isinstance(at, dt.datetime)):
@@ -92,19 +103,19 @@ def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> flo
         )
     hours = (at - moment if before else moment - at).total_seconds() / 3600
     longest = tables.default("longest_gap", "h")
-    if hours > longest:
+    if abs(hours) > longest:
         raise refuse(
             "times-too-far-apart",
-            f"{moment.isoformat()} is {hours / 24:.3g} days from the injection, {at.isoformat()}",
+            f"{moment.isoformat()} is {abs(hours) / 24:.3g} days from the injection, "
+            f"{at.isoformat()}",
             f"check the dates: at most {longest / 24:g} days",
             name,
         )
-    if hours < 0:
+    if hours < 0 and not before:
         raise refuse(
             "dates-out-of-order",
-            f"{moment.isoformat()} is {'after' if before else 'before'} the injection, "
-            f"{at.isoformat()}",
-            "check the times",
+            f"{moment.isoformat()} is before the injection, {at.isoformat()}",
+            "a residual is measured after it: check the times",
             name,
         )
     return hours

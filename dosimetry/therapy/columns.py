@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import from_quantity
-from dosimetry.units import conversion, parse_number, parse_quantity
+from dosimetry.units import conversion, parse_number, parse_quantity, readings
 
 HEADER = re.compile(r"\s*([^\[\]]*?)\s*(?:\[([^\[\]]*)\])?\s*")
 
@@ -32,8 +32,32 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (1e-3, 5e5),
     "recovery": (1e-3, 1.5),
 }
+# Cells that are decimals and nothing else: 4.5 and 0.850, but not 196.000, which may be thousands.
+CERTAIN = r'(?:^|;)"?\s*[+-]?(?:0[{0}]\d+|\d{{4,}}[{0}]\d+|\d+[{0}](?:\d\d?|\d{{4,}}))\s*"?(?=;|$)'
+POINT, COMMA = (re.compile(CERTAIN.format(sign), re.MULTILINE) for sign in (".", ","))
+DECIMAL = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
 OF_BLOOD = tuple(name for name in COLUMNS if name not in ("activity", "volume"))
 SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
+
+
+class Dialect(NamedTuple):
+    """How a table is written: what separates its cells, and whether a comma is surely decimal."""
+
+    separator: str = ","
+    decimal_comma: bool = False
+
+
+def dialect_of(text: str) -> Dialect:
+    r"""Tell how a CSV text is written, by its header and its numbers.
+
+    Examples
+    --------
+    >>> dialect_of("region;time [h];activity [MBq]\nliver;4;80,5")
+    Dialect(separator=';', decimal_comma=True)
+    """
+    if ";" not in re.split(r"[\r\n]", text, maxsplit=1)[0]:
+        return Dialect()
+    return Dialect(";", COMMA.search(text) is not None and POINT.search(text) is None)
 
 
 def check_columns(names: list[str], place: str, fixed: str) -> None:
@@ -89,7 +113,7 @@ def _example(name: str) -> str:
 
 
 def read_header(
-    header: list[str], place: str, separator: str, fixed: str
+    header: list[str], place: str, dialect: Dialect, fixed: str
 ) -> tuple[list[str], dict[str, Any]]:
     """Return the column names, and for each a function that reads a cell into (number, unit)."""
     names: list[str] = []
@@ -103,7 +127,7 @@ def read_header(
             continue
         try:
             canonical, factor = _column_unit(name, unit)
-            readers[name] = _number_cell(canonical, factor, separator)
+            readers[name] = _number_cell(canonical, factor, dialect)
         except InputError as error:
             problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
     try:
@@ -135,17 +159,42 @@ def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
     raise refused or refuse("no-unit", f"column '{name}' has no unit")
 
 
-def _number_cell(unit: str, factor: float, separator: str) -> Any:
+def _number_cell(unit: str, factor: float, dialect: Dialect) -> Any:
     def read(cell: Any) -> tuple[float, str]:
         try:
             text = "" if blank(cell) else cell if isinstance(cell, str) else repr(float(cell))
         except (TypeError, ValueError):
             raise refuse("not-a-number", f"{quote(cell)} is not a number", "as in 80.5") from None
-        if separator == ";" and text.count(",") == 1 and "." not in text:
-            text = text.replace(",", ".")
+        if dialect.separator == ";" and isinstance(cell, str):
+            text = _with_point(text, dialect)
         return parse_number(text) * factor, unit
 
     return read
+
+
+def _with_point(text: str, dialect: Dialect) -> str:
+    """Return a number of a file separated by semicolons, which may have decimal commas.
+
+    Raises
+    ------
+    InputError
+        Three digits behind a point, or behind a comma where no other cell shows that commas are
+        decimal: they may be thousands, and the dose would be wrong by a factor of 1000.
+    """
+    number = text.strip()
+    if not DECIMAL.fullmatch(number):
+        return text
+    can_be = readings(number)
+    if len(can_be) > 1 and ("." in number or not dialect.decimal_comma):
+        whole, part = (f"{float(reading):.15g}" for reading in can_be)
+        if readings(part.replace(".", ","))[1:]:
+            part += "0"  # as it stands it would be refused again
+        raise refuse(
+            "ambiguous-number",
+            f"{quote(text)} can be {whole} or {part}",
+            f"write {whole} or {part}; no separator of thousands is read",
+        )
+    return text.replace(",", ".")
 
 
 def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:

@@ -13,6 +13,7 @@ from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.patient_file import patient_of
 from dosimetry.therapy.plan import DISCLAIMER, Plan, to_json
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.scheduler import plan
@@ -106,6 +107,7 @@ def compare(patient: Patient, risk: float = 0.05, **options: Any) -> Comparison:
     >>> [one.strategy for one in found.strategies]
     ['fixed', 'to-limit', 'adjusted']
     """
+    patient = patient_of(patient)
     plans = [plan(patient, name, risk, **options) for name in STRATEGIES]
     summaries = tuple(_summary(one) for one in plans)
     return Comparison(COMPARE_SCHEMA, patient.person.id, risk, summaries, DISCLAIMER)
@@ -156,6 +158,7 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
     [2, 3, 3]
     """
     check_strategy("to-limit", risk)
+    patient, _ = patient_of(patient).replaced()
     delivered = delivered_doses(patient, patient.source)
     regions = course_doses(patient, delivered).regions
     per_cycle = regimen.programme(patient).activity or clinical.full_activity()

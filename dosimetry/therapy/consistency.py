@@ -14,12 +14,14 @@ from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.kidney_consistency import kidneys_of_course, kidneys_of_cycle
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.overlap import contradictions, counted_once, explains
-from dosimetry.therapy.scan_fit import factor_at_scan
+from dosimetry.therapy.scan_fit import factor_at_scan, lines_of
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
 ADULT = 18.0
+LISTED = 8  # regions of a sum that is too large
 
 
 def inconsistencies(course: Course) -> list[Problem]:
@@ -315,33 +317,42 @@ def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
     half_life = reference.half_life(NUCLIDE)
     given = administration.activity(cycle, half_life)
     share = 1.0 + tables.default("measured_excess", "1")
-    parts: dict[float, float] = {}
-    whole: dict[float, float] = {}
+    parts: dict[float, list[tuple[float, Scan]]] = {}
+    whole: dict[float, list[tuple[float, Scan]]] = {}
     once = counted_once({scan.region for scan in cycle.measurements.scans}, cycle)
-    tumours: dict[float, float] = {}
     for scan in cycle.measurements.scans:
         if scan.unit == "kBq/mL" or scan.region not in once:
             continue
         found = scan.value * factor_at_scan(
             scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
         )
-        time = round(scan.time, 2)
         where = whole if scan.region == "total_body" else parts
-        where[time] = where.get(time, 0.0) + found
-        if reference.region(scan.region).role == "tumour":
-            tumours[time] = tumours.get(time, 0.0) + found
+        where.setdefault(round(scan.time, 2), []).append((found, scan))
     for time in sorted({*parts, *whole}):
         left = float(decay.kernel(given, time, half_life))
-        most = max(parts.get(time, 0.0), whole.get(time, 0.0))
-        organs = parts.get(time, 0.0) - tumours.get(time, 0.0)
-        if most > left * share and not explains(max(organs, whole.get(time, 0.0)), most, left):
+        measured = max(
+            parts.get(time, []), whole.get(time, []), key=lambda held: sum(one for one, _ in held)
+        )
+        most = sum(found for found, _ in measured)
+        without_tumours = sum(
+            found for found, scan in measured if reference.region(scan.region).role != "tumour"
+        )
+        if most > left * share and not explains(without_tumours, most, left):
             name = cycle.measurements.file
             yield Problem(
                 "more-than-administered",
                 f"{most:.4g} MBq measured at {time:g} h, but of {given:.4g} MBq administered only "
-                f"{left:.4g} MBq can be left",
+                f"{left:.4g} MBq can be left: {_held(measured)}",
                 "check the units of activity and time, the administered activity and "
                 "decay_corrected_to",
                 FilePlace(f"{name}: activity") if name else f"{place}.measurements",
             )
             return
+
+
+def _held(measured: list[tuple[float, Scan]]) -> str:
+    """Name the regions of a sum, the largest first, each with its activity and where it stands."""
+    largest = sorted(measured, key=lambda held: -held[0])
+    words = [f"{scan.region} {found:.4g} ({lines_of([scan])})" for found, scan in largest[:LISTED]]
+    more = len(largest) - LISTED
+    return ", ".join([*words, f"{more} more"] if more > 0 else words)

@@ -235,10 +235,11 @@ def _assumptions(
                 f"{bio.repair_half_life:g} h ({bio.source})"
             )
     for name, dose in course.therapy.prior_doses.items():
-        if name in regions:
+        if name in regions or (name in SIDES and "kidneys" in regions):
+            whose = "its limits" if name in regions else "the limits of the kidneys"
             found.append(
-                f"earlier radiation of {name}, {dose.absorbed_dose.value:g} Gy, counts into its "
-                f"limits ({dose.source})"
+                f"earlier radiation of {name}, {dose.absorbed_dose.value:g} Gy, counts into {whose}"
+                f" ({dose.source})"
             )
     irradiated = [side for side in SIDES if side in course.therapy.prior_doses]
     if len(irradiated) == 1 and "single_kidney" not in course.person.kidney_risk_factors:

@@ -117,7 +117,8 @@ def _masses_used(course: Course) -> set[str]:
 def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
     """Warn of what the patient file gives and nothing depends on."""
     for name in course.therapy.prior_doses:
-        if name not in regions:
+        # That of one kidney counts into the pair's limits, with a dose of its own or without.
+        if name not in regions and not (name in SIDES and "kidneys" in regions):
             yield Problem(
                 "prior-dose-not-used",
                 f"earlier radiation of {name} is given, but {name} has no dose in this plan",

@@ -9,12 +9,15 @@ from pathlib import Path
 from dosimetry import reference
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount, Distribution, Estimate
 from dosimetry.therapy.measurements import read_measurements
 from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
-from dosimetry.therapy.scan_fit import fit_scans
+from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
 from dosimetry.units import parse_quantity
+
+# Of a time-integrated activity or concentration per MBq administered: kBq/mL is MBq/L.
+PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ def fit_file(
     Parameters
     ----------
     path : path
-        CSV with columns region, time, activity, and optionally sd, volume, recovery.
+        CSV with columns region, time, activity (or concentration), and optionally sd, volume,
+        recovery.
     administered : str
         Administered activity, as in ``7.21 GBq``.
     nuclide : str
@@ -95,11 +99,11 @@ def fit_file(
     for region, scans in by_region.items():
         try:
             model = chosen.get(region, chosen[""])
-            curve = fit_scans(scans, model, given, half_life, decay_corrected=False)
+            curve = doubted(fit_scans(scans, model, given, half_life, decay_corrected=False), scans)
         except InputError as error:
             problems += [
-                Problem(p.code, f"{region}: {p.message}", p.cure, FilePlace(f"{path.name}: region"))
-                for p in error.problems
+                Problem(p.code, message, p.cure, FilePlace(f"{path.name}: region"))
+                for p, message in said_of(error, region, scans)
             ]
             continue
         found = _report(region, curve, given)
@@ -121,7 +125,7 @@ def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, s
             raise refuse(
                 "model-without-curve",
                 f"{name} is not in the file",
-                nearest(name, regions) or f"regions: {', '.join(regions)}",
+                f"regions: {', '.join(regions)}",
                 "--model",
             )
         chosen[name] = model
@@ -135,14 +139,14 @@ def parameters_of(curve: FittedCurve) -> tuple[Parameter, ...]:
 
 def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
     biological = curve.biological_half_life
-    tia = curve.tia
+    tia, per_activity = curve.tia, PER_ACTIVITY[curve.tia.unit]
     return CurveReport(
         cycle=1,
         region=region,
         model=curve.model,
         choice=curve.choice,
         tia=tia,
-        tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, "h"),
+        tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, per_activity),
         effective_half_life=curve.effective_half_life,
         biological_half_life=None if biological is None else Amount(biological, "h"),
         parameters=parameters_of(curve),

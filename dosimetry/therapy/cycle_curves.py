@@ -17,9 +17,9 @@ from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
-from dosimetry.therapy.measurements import Measurements, Scan
+from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.scan_fit import fit_scans, task_of
+from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of, task_of
 from dosimetry.therapy.sections import SINGLE, Course, Cycle
 
 DOTATATE = "177Lu-DOTATATE"
@@ -93,9 +93,9 @@ def cycle_curves(
             try:
                 curve = _curve(region, scans, cycle, administered, (course, earlier))
             except InputError as error:
-                problems += _placed(error, region, measured, f"{place}.{key}")
+                problems += _placed(error, region, scans, measured.file or f"{place}.{key}")
                 continue
-            curves[region] = curve
+            curve = curves[region] = doubted(curve, scans)
             if curve.cross_check is not None:
                 notes.assumptions.append(
                     f"{region}, cycle {index + 1}: {curve.choice}; TIA {curve.tia.value:.5g} "
@@ -116,9 +116,10 @@ def cycle_curves(
     return curves
 
 
-def _placed(error: InputError, region: str, measured: Measurements, place: str) -> list[Problem]:
-    here = FilePlace(f"{measured.file}: region") if measured.file else place
-    return [Problem(p.code, f"{region}: {p.message}", p.cure, here) for p in error.problems]
+def _placed(error: InputError, region: str, scans: Sequence[Scan], where: str) -> list[Problem]:
+    from_file = not scans[0].place.startswith("[")
+    here = FilePlace(f"{where}: region") if from_file else where
+    return [Problem(p.code, message, p.cure, here) for p, message in said_of(error, region, scans)]
 
 
 def _curve(

@@ -79,7 +79,7 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     notes.warnings += overlap_warnings(course, cycle, sources, place)
     notes.assumptions += disjoint_assumed(cycle, sources)
     _check_remainder(sources, cycle, place)
-    masses = _masses(course, cycle, sources, curves, place, notes)
+    masses = _masses(course, index, sources, curves, notes)
     calibration = cycle.systematic_uncertainty.value / 100 if cycle.systematic_uncertainty else 0.0
     notes.assumptions += [line for region in sources for line in _taken_to_be(region)]
     weights = region_weights(course.person.sex, sources, masses, notes)
@@ -108,7 +108,7 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
                 place,
             )
         )
-    doses.update(_coefficient_doses(course, cycle, given, place, notes))
+    doses.update(_coefficient_doses(course, index, given, notes))
     coefficients = {
         region: dose.dose / given * 1000 for region, dose in doses.items() if not dose.missing
     }
@@ -221,19 +221,19 @@ def _check_remainder(sources: Mapping[str, Source], cycle: Cycle, place: str) ->
 
 def _masses(
     course: Course,
-    cycle: Cycle,
+    index: int,
     sources: Mapping[str, Source],
     curves: Mapping[str, FittedCurve],
-    place: str,
     notes: Notes,
 ) -> dict[str, RegionMass]:
-    scans = cycle.measurements.by_region()
+    place = f"cycles[{index}]"
     masses: dict[str, RegionMass] = {}
     exact: list[str] = []
     for region in sources:
         if reference.region(region).role not in ("organ", "kidney", "tumour"):
             continue
-        mass = region_mass(region, course, scans)
+        mass = region_mass(region, course, index)
+        mass = None if mass is None else _without_inside(region, mass, course, notes)
         if mass is None:
             notes.warnings.append(
                 Problem(
@@ -254,9 +254,6 @@ def _masses(
         warning = mass_warning(region, mass, course, f"{place} {region}")
         if warning:
             notes.warnings.append(warning)
-    for outer, within in cycle.contains.items():
-        if outer in masses and masses[outer].of_volume:
-            masses[outer] = _own_volume(outer, within, masses, place, notes)
     if set(BODY) & set(sources):
         body = body_mass(course)
         masses["total_body"] = body
@@ -268,37 +265,32 @@ def _masses(
     return masses
 
 
-def _own_volume(
-    outer: str,
-    within: Sequence[str],
-    masses: Mapping[str, RegionMass],
-    place: str,
-    notes: Notes,
-) -> RegionMass:
-    """Return the mass of a VOI without the regions that it includes."""
-    inside = [masses[name] for name in within if name in masses]
-    left = masses[outer].value - sum(mass.value for mass in inside)
-    if left <= 0 or len(inside) < len(within):
-        without = [name for name in within if name not in masses]
+def _without_inside(region: str, mass: RegionMass, course: Course, notes: Notes) -> RegionMass:
+    """Return the mass of a VOI less the masses of the regions that it includes."""
+    within = () if mass.of_cycle is None else course.cycles[mass.of_cycle].contains.get(region, ())
+    if mass.of_cycle is None or not within:
+        return mass
+    inside = {name: region_mass(name, course, mass.of_cycle) for name in within}
+    unknown = [name for name, found in inside.items() if found is None]
+    total = sum(found.value for found in inside.values() if found is not None)
+    if unknown or total >= mass.value:
+        why = f"{', '.join(unknown)} has no mass" if unknown else f"these have {total:.4g} g"
         raise refuse(
             "contained-mass",
-            f"the VOI of {outer}, {masses[outer].value:.4g} g, includes {', '.join(within)}, "
-            + (
-                f"but {', '.join(without)} has no mass"
-                if without
-                else f"which have {sum(mass.value for mass in inside):.4g} g"
-            ),
-            f"give masses.{outer}, without what it includes",
-            f"{place}.contains.{outer}",
+            f"the VOI of {region}, {mass.value:.4g} g, includes {', '.join(within)}, but {why}",
+            f"give masses.{region}, without what it includes",
+            f"cycles[{mass.of_cycle}].contains.{region}",
         )
-    notes.assumptions.append(f"{outer}: mass {left:.4g} g without {', '.join(within)}")
-    return replace(masses[outer], value=left)
+    left = mass.value - total
+    notes.assumptions.append(f"{region}: {left:.4g} g without {', '.join(within)}")
+    return replace(mass, value=left)
 
 
 def _coefficient_doses(
-    course: Course, cycle: Cycle, given: float, place: str, notes: Notes
+    course: Course, index: int, given: float, notes: Notes
 ) -> dict[str, RegionDose]:
     """Return the doses of coefficients done elsewhere; both kidneys give the pair."""
+    cycle, place = course.cycles[index], f"cycles[{index}]"
     doses: dict[str, RegionDose] = {}
     if cycle.dose_coefficients and cycle.systematic_uncertainty:
         notes.warnings.append(
@@ -323,7 +315,7 @@ def _coefficient_doses(
     if sides and "kidneys" not in doses:
         masses = {}
         for side in sides:
-            mass = region_mass(side, course, {})
+            mass = region_mass(side, course, index)
             assert mass is not None  # the phantom has kidneys
             masses[side] = mass.value
             if mass.origin:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from dosimetry import reference
 from dosimetry.physics import decay as physics
 from dosimetry.problems import InputError, quote, refuse
@@ -11,24 +13,27 @@ LEAST, MOST = 1e-15, 1e15  # MBq or h: nothing outside can be meant
 
 
 def describe_decay(activity: str, after: str | None, to: str | None, nuclide: str) -> str:
-    """Say what an activity decays to, or how long it takes.
+    """Say what an activity decays to, or how long it takes; what it was, and how long ago.
 
     Parameters
     ----------
     activity : str
     after, to : str or None
-        Exactly one: a time, or the activity to wait for.
+        Exactly one: a time, negative for what was before; or an activity, above the one given
+        for when it was.
     nuclide : str
 
     Raises
     ------
     InputError
-        Wrong units, both or neither of ``after`` and ``to``, an activity that is never reached.
+        Wrong units, both or neither of ``after`` and ``to``, numbers that cannot be meant.
 
     Examples
     --------
     >>> describe_decay("7.4 GBq", "6.647 d", None, "Lu-177")
     '7.4 GBq of Lu-177 after 6.647 d: 3.7 GBq'
+    >>> describe_decay("7.4 GBq", "-2.5 h", None, "Lu-177")
+    '7.4 GBq of Lu-177 2.5 h earlier: 7.48082 GBq'
     """
     half_life = reference.half_life(nuclide)
     start = _positive(activity, "MBq", "ACTIVITY")
@@ -37,29 +42,49 @@ def describe_decay(activity: str, after: str | None, to: str | None, nuclide: st
             "usage", "give either --after TIME or --to ACTIVITY", 'as in --after "3 d"', "decay"
         )
     if after is not None:
-        elapsed = _positive(after, "h", "--after")
-        left = float(physics.decay.kernel(start, elapsed, half_life))
-        unit = unit_of(activity)
-        shown = left * conversion("MBq", unit)
-        return f"{activity.strip()} of {nuclide} after {after.strip()}: {shown:.6g} {unit}"
+        return _after(activity, start, after, half_life, nuclide)
     end = _positive(to or "", "MBq", "--to")
-    if end > start:
-        raise refuse("never-reached", f"{to} is more than {activity}", "decay only lowers", "--to")
     hours = float(physics.time_to.kernel(start, end, half_life))
-    return (
-        f"{activity.strip()} of {nuclide} decays to {(to or '').strip()} in {hours:.6g} h "
-        f"({hours / 24:.6g} d)"
-    )
+    asked, reached = f"{activity.strip()} of {nuclide}", (to or "").strip()
+    if hours < 0:
+        return f"{asked} was {reached} {-hours:.6g} h ({-hours / 24:.6g} d) earlier"
+    return f"{asked} decays to {reached} in {hours:.6g} h ({hours / 24:.6g} d)"
+
+
+def _after(activity: str, start: float, after: str, half_life: float, nuclide: str) -> str:
+    """Say what an activity is after a time; before it, where the time is negative."""
+    elapsed = _within(after, "h", "--after")
+    with np.errstate(over="ignore"):  # refused below
+        left = float(physics.decay.kernel(start, elapsed, half_life))
+    if left > MOST:
+        raise refuse(
+            "out-of-range",
+            f"{quote(after)} goes back to more than {MOST:g} MBq",
+            "check the time and its unit",
+            "--after",
+        )
+    unit = unit_of(activity)
+    shown = f"{left * conversion('MBq', unit):.6g} {unit}"
+    when = f"after {after.strip()}"
+    if elapsed < 0:
+        when = f"{after.strip().removeprefix('-').strip()} earlier"
+    return f"{activity.strip()} of {nuclide} {when}: {shown}"
 
 
 def _positive(text: str, unit: str, place: str) -> float:
+    value = _within(text, unit, place)
+    if value <= 0:
+        raise refuse("not-positive", f"'{text}' is not positive", "give a value above zero", place)
+    return value
+
+
+def _within(text: str, unit: str, place: str) -> float:
+    """Read a quantity of either sign, or zero."""
     try:
         value = parse_quantity(text, unit)
     except InputError as error:
         raise error.at(place) from None
-    if value <= 0:
-        raise refuse("not-positive", f"'{text}' is not positive", "give a value above zero", place)
-    if not LEAST <= value <= MOST:
+    if value and not LEAST <= abs(value) <= MOST:
         raise refuse(
             "out-of-range",
             f"{quote(text)} is outside {LEAST:g} to {MOST:g} {unit}",

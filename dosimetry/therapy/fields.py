@@ -11,12 +11,14 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import core_schema
 
-from dosimetry.problems import InputError, nearest, quote, refuse
+from dosimetry.problems import InputError, quote, refuse
 from dosimetry.quantities import Amount, Estimate, from_quantity
+from dosimetry.suggestions import meant
 from dosimetry.units import example_of, parse_number, parse_quantity
 
 Moment: TypeAlias = dt.date | dt.datetime
@@ -60,7 +62,7 @@ class Read:
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         if self.with_folder:
             return core_schema.with_info_plain_validator_function(
-                lambda value, info: self.reader(value, info.context["folder"])
+                lambda value, info: self.reader(value, (info.context or {}).get("folder", Path()))
             )
         return core_schema.no_info_plain_validator_function(self.reader)
 
@@ -104,7 +106,7 @@ def amount(unit: str, low: float = 0.0, high: float | None = None) -> Read:
 def read_estimate(value: object, unit: str) -> Estimate:
     """Read a quantity, or ``{value, sd}`` with an sd in the same dimension or in percent."""
     if isinstance(value, Estimate):
-        return value.to(unit)
+        return _checked(value.to(unit))
     if not isinstance(value, dict):
         return Estimate(read_amount(value, unit).value, None, unit)
     unknown = [str(key) for key in value if key not in ("value", "sd")]
@@ -124,16 +126,21 @@ def read_estimate(value: object, unit: str) -> Estimate:
     if value.get("sd") is None:
         return Estimate(number, None, unit)
     try:
-        spread = _read_sd(value["sd"], number, unit)
-        if not SMALLEST_SD <= spread / number <= LARGEST_SD:
-            raise refuse(
-                "out-of-range",
-                f"an sd of {spread:.3g} is out of proportion to the value, {number:.4g}",
-                "check the sd and its unit",
-            )
+        return _checked(Estimate(number, _read_sd(value["sd"], number, unit), unit))
     except InputError as error:
         raise error.at("sd") from None
-    return Estimate(number, spread, unit)
+
+
+def _checked(value: Estimate) -> Estimate:
+    """Return an estimate; refuse one whose value or sd cannot be."""
+    number = read_amount(f"{value.value!r} {value.unit}", value.unit).value
+    if value.sd is not None and not SMALLEST_SD <= value.sd / number <= LARGEST_SD:
+        raise refuse(
+            "out-of-range",
+            f"an sd of {value.sd:.3g} is out of proportion to the value, {number:.4g}",
+            "check the sd and its unit",
+        )
+    return value
 
 
 def _read_sd(value: object, number: float, unit: str) -> float:
@@ -233,7 +240,7 @@ def read_choice(value: object, known: tuple[str, ...]) -> str:
     """Read one of the words known."""
     if isinstance(value, str) and value in known:
         return value
-    near = nearest(value, known) if isinstance(value, str) else ""
+    near = meant(value, known) if isinstance(value, str) else ""
     raise refuse(
         "unknown-word",
         f"{quote(value)} is not one of {', '.join(known)}",

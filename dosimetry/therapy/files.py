@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dosimetry.problems import FilePlace, InputError, refuse
+from dosimetry.therapy.file_kinds import refuse_binary
 
 
 def read_bytes(path: Path, name: str, largest: int) -> bytes:
@@ -33,6 +34,7 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
             "check the name and its permissions",
             FilePlace(f"{name}: file"),
         ) from None
+    refuse_binary(raw, name)
     if len(raw) > largest:
         raise refuse(
             "file-too-large",

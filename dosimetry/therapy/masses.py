@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dosimetry import reference, tables
 from dosimetry.physics import marrow
 from dosimetry.problems import Problem
-from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.sections import Course
 
 MARROW = "red_marrow"
@@ -27,15 +25,15 @@ class RegionMass:
         In words, for the assumptions of a plan; empty where the patient file gives the mass.
     given_as : str
         The entry of the patient file it is from; regions of one entry move together.
-    of_volume : bool
-        Whether it is that of the scans' VOI, with all that the VOI includes.
+    of_cycle : int or None
+        The cycle, from 0, whose scans' volume it is, with all that the VOI includes.
     """
 
     value: float
     relative_sd: float
     origin: str
     given_as: str = ""
-    of_volume: bool = False
+    of_cycle: int | None = None
 
 
 def reference_mass(region: str, sex: str) -> float | None:
@@ -46,23 +44,28 @@ def reference_mass(region: str, sex: str) -> float | None:
     return masses.get(region)
 
 
-def region_mass(
-    region: str, course: Course, scans: Mapping[str, tuple[Scan, ...]]
-) -> RegionMass | None:
-    """Return the mass of a region; None where there is none to be had (a tumour without mass)."""
+def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
+    """Return the mass of a region in a delivered cycle; None where there is none to be had.
+
+    In this order: given for the region, the mean volume of the cycle's scans, that of the latest
+    cycle before with volumes (a volume known once serves later cycles), the phantom's. A tumour
+    has no phantom.
+
+    Parameters
+    ----------
+    region : str
+    course : Course
+    index : int
+        Of the cycle, from 0.
+    """
     given = _given(region, course)
     if given is not None:
         return given
-    volumes = [scan.volume for scan in scans.get(region, ()) if scan.volume is not None]
-    if volumes and region != MARROW:  # a volume in vertebrae is not that of the marrow
-        density = tables.default("soft_tissue_density", "g/mL")
-        mass = sum(volumes) / len(volumes) * density
-        return RegionMass(
-            mass,
-            0.0,
-            f"{region}: mass {mass:.4g} g, mean volume of the scans at {density:g} g/mL",
-            of_volume=True,
-        )
+    if region != MARROW:  # a volume in vertebrae is not that of the marrow
+        for before in range(index, -1, -1):
+            volume = _volume(region, course, before)
+            if volume is not None:
+                return _of_volume(region, volume, before, index)
     if region == MARROW and course.person.weight is not None:
         scaled = red_marrow_mass(course)
         return RegionMass(
@@ -78,6 +81,35 @@ def region_mass(
     return RegionMass(
         phantom, 0.0, f"{region}: mass {phantom:g} g of the adult {course.person.sex} phantom{half}"
     )
+
+
+def _of_volume(region: str, volume: float, of_cycle: int, index: int) -> RegionMass:
+    """Return the mass in one cycle of a volume in mL from that cycle or one before."""
+    density = tables.default("soft_tissue_density", "g/mL")
+    mass = volume * density
+    where = "the scans" if of_cycle == index else f"the scans of cycle {of_cycle + 1}"
+    origin = f"{region}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL"
+    return RegionMass(mass, 0.0, origin, of_cycle=of_cycle)
+
+
+def _volume(region: str, course: Course, index: int) -> float | None:
+    """Return the mean volume in mL of a region in a cycle.
+
+    Both sides make the pair, and half of the pair is a side, where another cycle has the other.
+    """
+    scans = course.cycles[index].measurements.by_region()
+    found = [scan.volume for scan in scans.get(region, ()) if scan.volume is not None]
+    if found:
+        return sum(found) / len(found)
+    single = "single_kidney" in course.person.kidney_risk_factors
+    if region in SIDES and "kidneys" in scans:
+        pair = _volume("kidneys", course, index)
+        return None if pair is None else pair * (1.0 if single else 0.5)
+    if region == "kidneys":
+        sides = [_volume(side, course, index) for side in SIDES if side in scans]
+        known = [side for side in sides if side is not None]
+        return sum(known) if len(known) == (1 if single else 2) else None
+    return None
 
 
 def _given(region: str, course: Course) -> RegionMass | None:

@@ -7,10 +7,10 @@ carries them in each value, ``{region: liver, time: 4 h, activity: 80 MBq}``.
 from __future__ import annotations
 
 import csv
+import dataclasses
 import functools
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,12 +22,15 @@ from dosimetry.therapy.columns import (
     BLOOD_HEADER,
     COLUMNS,
     SCAN_HEADER,
+    Dialect,
     blank,
     check_columns,
     check_range,
+    dialect_of,
     quantity_cell,
     read_header,
 )
+from dosimetry.therapy.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.therapy.files import decode, read_bytes
 
 LARGEST_FILE = 10_000_000
@@ -77,11 +80,18 @@ class Measurements:
     file : str
         Name as the patient file gives it; empty for a list or a DataFrame.
     sha256 : str
+    read : str
+        Digest of the scans as they were read.
     """
 
     scans: tuple[Scan, ...] = ()
     file: str = ""
     sha256: str = ""
+    read: str = dataclasses.field(default="", repr=False, compare=False)
+
+    def changed(self) -> bool:
+        """Return whether the scans are others than those that were read."""
+        return bool(self.file or self.read) and self.read != digest(self.scans)
 
     def by_region(self) -> dict[str, tuple[Scan, ...]]:
         """Return the scans of each region in order of time."""
@@ -123,7 +133,7 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
     24.0
     """
     if isinstance(source, Measurements):
-        return source
+        return _looked_at(source) if source.changed() else source
     if isinstance(source, str):
         try:
             return _read_csv(source, base, fixed)
@@ -132,11 +142,11 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
                 replace(p, place=FilePlace(p.place or f"{source}: file")) for p in error.problems
             ) from None
     if isinstance(source, Sequence):
-        return Measurements(_collect(_list_rows(source, fixed)))
+        return _of_scans(_collect(_list_rows(source, fixed)))
     if hasattr(source, "columns") and hasattr(source, "itertuples"):
         header = [str(column) for column in source.columns]
         cells = ((f"[{i}]", list(row)) for i, row in enumerate(source.itertuples(index=False)))
-        return Measurements(_collect(_table_rows(header, cells, "", ",", fixed)))
+        return _of_scans(_collect(_table_rows(header, cells, "", Dialect(), fixed)))
     raise refuse(
         "wrong-type",
         f"{quote(source)} is neither a file name nor a list of scans",
@@ -167,14 +177,62 @@ def _read_csv(name: str, base: Path, fixed: str) -> Measurements:
             "its first line is: " + (BLOOD_HEADER if fixed else SCAN_HEADER),
             f"{name}:1",
         )
-    separator = ";" if ";" in re.split(r"[\r\n]", text, maxsplit=1)[0] else ","
-    rows = _csv_rows(text, name, separator)
+    refuse_other(text, name, MEASUREMENTS)
+    dialect = dialect_of(text)
+    rows = _csv_rows(text, name, dialect.separator)
     _, header = next(rows)
     full = (row for row in rows if any(row[1]))
-    scans = _collect(_table_rows(header, full, f"{name}:1", separator, fixed))
+    scans = _collect(_table_rows(header, full, f"{name}:1", dialect, fixed))
     if not scans:
         raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
-    return Measurements(scans, name, hashlib.sha256(raw).hexdigest())
+    return Measurements(scans, name, hashlib.sha256(raw).hexdigest(), digest(scans))
+
+
+def _of_scans(scans: tuple[Scan, ...]) -> Measurements:
+    return Measurements(scans, read=digest(scans))
+
+
+def _looked_at(changed: Measurements) -> Measurements:
+    """Return measurements changed in memory; refuse scans that no file could have given."""
+
+    def outcomes() -> Iterator[Outcome]:
+        for i, scan in enumerate(changed.scans):
+            where = f"[{i}]"
+            if not isinstance(scan, Scan):
+                yield refuse("wrong-type", f"{quote(scan)} is not a scan", "give a Scan", where)
+                continue
+            try:
+                reference.measured_region(scan.region)
+                _check_scan(scan, where)
+            except InputError as error:
+                yield error
+            else:
+                yield scan
+
+    _collect(outcomes())
+    return changed
+
+
+def _check_scan(scan: Scan, where: str) -> None:
+    """Refuse numbers of a scan that no measurement can give."""
+    value = "concentration" if scan.unit == "kBq/mL" else "activity"
+    cells = {"time": scan.time, value: scan.value, "recovery": scan.recovery}
+    for name, number in {**cells, "volume": scan.volume}.items():
+        if number is None and name == "volume":
+            continue
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            raise refuse("not-a-number", f"{quote(number)} is not a number", "", f"{where}.{name}")
+        try:
+            check_range(name, number, COLUMNS[name][0], number)
+        except InputError as error:
+            raise error.at(f"{where}.{name}") from None
+    if scan.sd is not None:
+        check_sd(scan.sd, scan.value, scan.unit, f"{where}.sd")
+
+
+def digest(scans: Sequence[Scan]) -> str:
+    """Return what tells scans from others, to the last bit of every number."""
+    return hashlib.sha256(repr(scans).encode()).hexdigest()
 
 
 def _csv_rows(text: str, name: str, separator: str) -> Iterator[tuple[str, list[str]]]:
@@ -258,13 +316,13 @@ def _table_rows(
     header: list[str],
     rows: Iterable[tuple[str, list[Any]]],
     place: str,
-    separator: str,
+    dialect: Dialect,
     fixed: str,
 ) -> Iterator[Outcome]:
     if len(header) > MOST_COLUMNS:
         columns = ", ".join(("region", *COLUMNS))
         raise refuse("too-many-columns", f"{len(header)} columns", f"columns: {columns}", place)
-    names, readers = read_header(header, place, separator, fixed)
+    names, readers = read_header(header, place, dialect, fixed)
     labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
     for where, cells in rows:
         if len(cells) != len(names):
@@ -272,7 +330,7 @@ def _table_rows(
                 "wrong-number-of-cells",
                 f"{len(cells)} cells, but the header has {len(names)}",
                 "a decimal comma needs ';' as separator"
-                if separator == "," and len(cells) > len(names)
+                if dialect.separator == "," and len(cells) > len(names)
                 else "give every row as many cells as the header",
                 where,
             )

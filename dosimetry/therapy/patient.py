@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, PrivateAttr, ValidationError
 
-from dosimetry.problems import InputError, Problem, nearest, quote
+from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.therapy.consistency import inconsistencies
+from dosimetry.therapy.content import differing, frozen, plain
+from dosimetry.therapy.measurements import Measurements
 from dosimetry.therapy.sections import SECTIONS, Course
 
 
@@ -29,6 +32,8 @@ class Patient(Course):
 
     _source: str = PrivateAttr(default="")
     _sha256: str = PrivateAttr(default="")
+    _base: Path = PrivateAttr(default=Path())
+    _read: Any = PrivateAttr(default=None)
 
     @property
     def source(self) -> str:
@@ -69,18 +74,80 @@ class Patient(Course):
         InputError
             With all that is wrong, each with its place.
         """
-        prefix = f"{source}: " if source else ""
+        if not isinstance(data, Mapping):
+            raise refuse(
+                "wrong-type",
+                f"{quote(data)} is not a mapping",
+                "give what a patient file holds; dosimetry.read_patient reads a file",
+                "data",
+            )
+        if not isinstance(base, str | os.PathLike):
+            raise refuse("wrong-type", f"{quote(base)} is not a folder", "give its path", "base")
+        patient = cls._checked(data, Path(base), f"{source}: " if source else "")
+        patient._source, patient._sha256 = source, sha256
+        patient._base, patient._read = Path(base), frozen(plain(patient))
+        return patient
+
+    @classmethod
+    def _checked(cls, data: Mapping[str, Any], base: Path, prefix: str) -> Patient:
+        """Read the fields one by one, and look at what they say together."""
         try:
-            patient = cls.model_validate(data, context={"folder": Path(base)})
+            patient = cls.model_validate(data, context={"folder": base})
         except ValidationError as error:
             problems = problems_of(error, cls)
         else:
-            patient._source, patient._sha256 = source, sha256
             problems = inconsistencies(patient)
         # Raised here, with no ValidationError as its context: what that holds is never collected.
         if problems:
             raise InputError(problem.at(prefix) for problem in problems)
         return patient
+
+    def replaced(self) -> tuple[Patient, tuple[str, ...]]:
+        """Return the patient as it is now, and the fields that are not as they were read.
+
+        A patient changed in memory (``model_copy``, an entry of a mapping) is read and looked at
+        anew: what nobody checked is not planned from.
+
+        Returns
+        -------
+        patient : Patient
+        fields : tuple of str
+            As in ``masses.kidneys``; none where the patient is as it was read.
+
+        Raises
+        ------
+        InputError
+            What was changed cannot be.
+
+        Examples
+        --------
+        >>> read = Patient.from_dict({
+        ...     "patient": {"id": "EX-1", "sex": "male"}, "therapy": {"regimen": "netter-1"}
+        ... })
+        >>> other = read.model_copy(update={"masses": {"liver": "1700 g"}})
+        >>> read.replaced()[1], other.replaced()[1]
+        ((), ('masses.liver',))
+        """
+        now = plain(self)
+        if self._read is not None and frozen(now) == self._read:
+            return self, tuple(_changed_scans(self))
+        fresh = self._checked(now, self._base, "")
+        fresh._source, fresh._sha256 = self._source, self._sha256
+        fresh._base, fresh._read = self._base, self._read
+        lying = tuple(_changed_scans(fresh))
+        if self._read is None:  # made without from_dict: of no file, and nothing to compare with
+            return fresh, lying
+        fields = (*differing(self._read, frozen(plain(fresh))), *lying)
+        return fresh, tuple(dict.fromkeys(fields))
+
+
+def _changed_scans(patient: Patient) -> Iterator[str]:
+    """Yield the measurements that name a file and hold other scans than it gave."""
+    for i, cycle in enumerate(patient.cycles):
+        for name in ("measurements", "blood"):
+            measured: Measurements = getattr(cycle, name)
+            if measured.changed():
+                yield f"cycles[{i}].{name}"
 
 
 def patient_schema() -> dict[str, Any]:
@@ -125,9 +192,11 @@ def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
             f"{near}  (known: {', '.join(known)})" if near else f"known: {', '.join(known)}",
         )
     if kind == "list_type":
-        return Problem("wrong-type", f"{quote(given)} is no list", "write a list: [ ... ]")
+        return Problem("wrong-type", f"{quote(given)} is not a list", "write a list: [ ... ]")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
-        return Problem("wrong-type", f"{quote(given)} is no mapping", "write key: value below it")
+        return Problem(
+            "wrong-type", f"{quote(given)} is not a mapping", "write key: value below it"
+        )
     return Problem("wrong-type", f"{quote(given)}: {entry['msg']}", "see dosimetry schema patient")
 
 

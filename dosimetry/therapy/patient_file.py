@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dosimetry.problems import InputError, quote, refuse
+from dosimetry.therapy.file_kinds import PATIENT, refuse_other
 from dosimetry.therapy.files import decode, read_bytes
 from dosimetry.therapy.patient import Patient
 
@@ -47,10 +50,19 @@ def read_patient(path: str | Path) -> Patient:
     >>> dosimetry.read_patient("examples/nothing_measured.yaml").person.id
     'NEW-001'
     """
+    if not isinstance(path, str | os.PathLike):
+        raise refuse(
+            "wrong-type",
+            f"{quote(path)} is not the name of a file",
+            "give the name of a patient file; Patient.from_dict reads a mapping",
+            "path",
+        )
     path = Path(path)
-    raw = read_bytes(path, path.name, LARGEST_FILE)
-    text = decode(raw, path.name)
-    data = read_json(text, path.name) if path.suffix == ".json" else read_yaml(text, path.name)
+    name = path.name or f"{path}"
+    raw = read_bytes(path, name, LARGEST_FILE)
+    text = decode(raw, name)
+    refuse_other(text, name, PATIENT)
+    data = read_json(text, name) if path.suffix == ".json" else read_yaml(text, name)
     if sum(_levels(data)) > MOST_VALUES:
         raise refuse(
             "too-many-values",
@@ -60,6 +72,34 @@ def read_patient(path: str | Path) -> Patient:
         )
     return Patient.from_dict(
         data, path.parent, source=path.name, sha256=hashlib.sha256(raw).hexdigest()
+    )
+
+
+def patient_of(given: object) -> Patient:
+    """Return the patient that is meant: one that was read, a file's name, or a file's content.
+
+    Raises
+    ------
+    InputError
+        Nothing of these, or what :func:`read_patient` refuses.
+
+    Examples
+    --------
+    >>> patient_of("examples/nothing_measured.yaml").person.id
+    'NEW-001'
+    """
+    if isinstance(given, Patient):
+        return given
+    if isinstance(given, str | os.PathLike):
+        return read_patient(Path(given))
+    if isinstance(given, Mapping):
+        return Patient.from_dict(given)
+    raise refuse(
+        "wrong-type",
+        f"{quote(given)} is not a patient",
+        "give what dosimetry.read_patient returns, the name of a patient file, or a mapping with "
+        "what it holds",
+        "patient",
     )
 
 

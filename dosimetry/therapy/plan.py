@@ -277,12 +277,15 @@ class Provenance:
     """Version of dosimetry, and SHA-256 of every table and every input file.
 
     ``content`` is the SHA-256 of the rest of the document (:func:`content_hash`), and stands in it.
+    ``replaced`` names the fields of the patient that are not those of the inputs, since they were
+    changed in memory; none where the inputs alone give the plan.
     """
 
     version: str
     tables: dict[str, str]
     inputs: dict[str, str]
     content: str = ""
+    replaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,13 @@ import contextlib
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import replace
 from typing import TypeAlias
 
 from dosimetry.physics.decay import LN2, decay
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_points
-from dosimetry.problems import InputError, refuse
+from dosimetry.problems import InputError, Problem, refuse
 from dosimetry.therapy.measurements import Scan
 
 # Curves fitted beforehand, many at a time, by all that they depend on: only a matter of speed.
@@ -121,3 +122,46 @@ def prepared(fits: Mapping[Request, FittedCurve | InputError]) -> Iterator[None]
         yield
     finally:
         _PREPARED.reset(token)
+
+
+def doubted(curve: FittedCurve, scans: Sequence[Scan]) -> FittedCurve:
+    """Return a curve with a warning where the recovery coefficient of a scan is above one.
+
+    Partial volume takes counts away; the activity is divided by the recovery, so that one above
+    one makes the dose smaller.
+    """
+    above = [scan for scan in scans if scan.recovery > 1.0]
+    if not above:
+        return curve
+    highest = max(scan.recovery for scan in above)
+    doubt = Problem(
+        "recovery-above-one",
+        f"a recovery coefficient of {highest:g} makes the activity {1 - 1 / highest:.0%} smaller "
+        f"({lines_of(above)})",
+        "a recovery coefficient is seldom above one: check that it is not its inverse, the factor "
+        "to multiply with",
+    )
+    return replace(curve, warnings=(*curve.warnings, doubt))
+
+
+def lines_of(scans: Sequence[Scan]) -> str:
+    """Return where scans stand: ``c.csv:2, 3``; the entries of a list by their index.
+
+    Examples
+    --------
+    >>> one = Scan("liver", 4.0, 80.0, "MBq", None, None, 1.0, "c.csv:2")
+    >>> lines_of([one, replace(one, place="c.csv:3")]), lines_of([replace(one, place="[0]")])
+    ('c.csv:2, 3', 'measurements[0]')
+    """
+    places = [scan.place for scan in scans]
+    file, colon, _ = places[0].rpartition(":")
+    if not colon:
+        return ", ".join(f"measurements{place}" for place in places)
+    return f"{file}:" + ", ".join(place.removeprefix(f"{file}:") for place in places)
+
+
+def said_of(error: InputError, region: str, scans: Sequence[Scan]) -> Iterator[tuple[Problem, str]]:
+    """Yield the problems of a curve, each with its message: the region named, and its lines."""
+    for problem in error.problems:
+        where = f" ({lines_of(scans)})" if problem.code == "more-than-administered" else ""
+        yield problem, f"{region}: {problem.message}{where}"

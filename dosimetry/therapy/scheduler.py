@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import dosimetry
 from dosimetry import clinical, tables
-from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount
 from dosimetry.therapy import regimen
 from dosimetry.therapy.assemble import (
@@ -39,6 +40,7 @@ from dosimetry.therapy.limits import (
 from dosimetry.therapy.observation_warnings import observation_warnings
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.patient_file import patient_of
 from dosimetry.therapy.plan import (
     DIGITS,
     DISCLAIMER,
@@ -61,7 +63,7 @@ from dosimetry.therapy.strategy import (
 
 
 def plan(
-    patient: Patient,
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any],
     strategy: str = "fixed",
     risk: float = 0.05,
     *,
@@ -77,8 +79,10 @@ def plan(
 
     Parameters
     ----------
-    patient : Patient
-        From :func:`dosimetry.read_patient` or :meth:`Patient.from_dict`.
+    patient : Patient, path or mapping
+        From :func:`dosimetry.read_patient` or :meth:`Patient.from_dict`; or the name of a patient
+        file, or what one holds. Changed in memory, it is read and looked at anew, and the plan's
+        ``provenance.replaced`` names what was changed.
     strategy : str
         ``fixed``: the regimen as written. ``to-limit``: full cycles for as long as the next one
         keeps within the risk. ``adjusted``: the regimen's cycles with the largest activity that
@@ -117,6 +121,7 @@ def plan(
     >>> [flag.severity for flag in made.flags]
     ['caution', 'caution', 'caution']
     """
+    patient, replaced = patient_of(patient).replaced()
     check_strategy(strategy, risk)
     binding = check_binding(bind)
     risk = float(f"{risk:.{DIGITS}g}")
@@ -198,6 +203,7 @@ def plan(
             *course.assumptions,
         ),
         warnings=(
+            *_replaced(replaced),
             *(warning for cycle in delivered for warning in cycle.warnings),
             *regimen.warnings(patient, programme, scheduled),
             *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
@@ -210,8 +216,24 @@ def plan(
             *observation_warnings(patient, course.seen, bool(to_come)),
         ),
         disclaimer=DISCLAIMER,
-        provenance=Provenance(dosimetry.__version__, tables.hashes(), patient.input_hashes()),
+        provenance=Provenance(
+            dosimetry.__version__, tables.hashes(), patient.input_hashes(), replaced=replaced
+        ),
     )
+
+
+def _replaced(fields: Sequence[str]) -> list[Problem]:
+    """Return a warning where the patient is not the one of the files."""
+    if not fields:
+        return []
+    return [
+        Problem(
+            "changed-in-memory",
+            f"the patient was changed after reading: {', '.join(fields)}",
+            "the input files alone do not give this plan; write the change into the patient file",
+            "patient",
+        )
+    ]
 
 
 def _not_used(strategy: str, **options: Any) -> list[Problem]:
@@ -257,15 +279,23 @@ def _days(interval: Any) -> float | None:
 
 def _cycles(count: int) -> int:
     most = int(tables.default("most_cycles", "1"))
-    if not 1 <= count <= most:
+    if not isinstance(count, int) or not 1 <= count <= most:
         raise refuse(
-            "out-of-range", f"{count} cycles are outside 1 to {most}", "as in 8", "max_cycles"
+            "out-of-range",
+            f"{count} cycles are outside 1 to {most}",
+            "as in 8",
+            "max_cycles",
         )
     return count
 
 
 def _left_out(numbers: Sequence[int], done: int, last: int) -> tuple[int, ...]:
-    for number in numbers:
+    listed = list(numbers) if isinstance(numbers, Iterable) else [None]
+    if not all(isinstance(number, int) for number in listed):
+        raise refuse(
+            "wrong-type", f"{quote(numbers)} is not a list of cycles", "as in [4]", "without_cycle"
+        )
+    for number in listed:
         if not done < number <= last:
             raise refuse(
                 "no-such-cycle",
@@ -274,4 +304,4 @@ def _left_out(numbers: Sequence[int], done: int, last: int) -> tuple[int, ...]:
                 f"cycles to come: {done + 1} to {last}" if last > done else "none is to come",
                 "without_cycle",
             )
-    return tuple(dict.fromkeys(numbers))
+    return tuple(dict.fromkeys(listed))

@@ -191,7 +191,7 @@ def _sources(
         plasma = course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
         if BLOOD in by_region and plasma and hematocrit is not None:
             ratio = 0.19 / (1.0 - hematocrit)
-        mass = mass_of(MARROW, course, ()) or 0.0
+        mass = mass_of(MARROW, course, 0) or 0.0
         parts[MARROW] = ((concentration[0], ratio * mass / 1000.0),)  # kBq/mL as kBq/g
     alone = dict(parts)
     for outer, within in cycle.contains.items():
@@ -229,7 +229,7 @@ def _of_doses(
         return found
     sources = _sources(course, cycle, curves)
     names = [name if name != REST else BODY[0] for name in sources]
-    masses = _masses(course, cycle, names)
+    masses = _masses(course, plan.number, names)
     gains = {one.region: gain_of(one.region, course.person.sex, names, masses) for one in measured}
     for one in measured:
         gain = gains[one.region]
@@ -246,20 +246,14 @@ def _of_doses(
     return [*found, *_of_beds(plan.number, measured, gains, sources)]
 
 
-def _masses(course: Course, cycle: Cycle, names: Sequence[str]) -> dict[str, float]:
-    """Return the masses in g of the measured regions that have one."""
-    scans = cycle.measurements.by_region()
+def _masses(course: Course, number: int, names: Sequence[str]) -> dict[str, float]:
+    """Return the masses in g of the regions measured in a cycle that have one."""
     found = {
-        name: mass_of(name, course, scans.get(name, ()))
+        name: mass_of(name, course, number)
         for name in names
         if reference.region(name).role in ("organ", "kidney", "tumour")
     }
-    alone = dict(found)
-    for outer, within in cycle.contains.items():
-        by_volume = outer not in course.masses and any(scan.volume for scan in scans[outer])
-        if by_volume:
-            found[outer] = (alone[outer] or 0.0) - math.fsum(alone[name] or 0.0 for name in within)
-    found["total_body"] = mass_of("total_body", course, ())
+    found["total_body"] = mass_of("total_body", course, number)
     return {name: mass for name, mass in found.items() if mass is not None}
 
 

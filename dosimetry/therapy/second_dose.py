@@ -13,7 +13,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from dosimetry import reference, tables
-from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.sections import Course
 
 SIDES = ("kidney_left", "kidney_right")
@@ -74,8 +73,11 @@ def phantom_masses(sex: str) -> dict[str, float]:
     return {row["region"]: float(row[column]) for row in rows if row[column]}
 
 
-def mass_of(region: str, course: Course, scans: Sequence[Scan]) -> float | None:
-    """Return the mass of a region in g: given, from volumes, scaled, or the phantom's."""
+def mass_of(region: str, course: Course, number: int) -> float | None:
+    """Return the mass in g of a region in cycle ``number``, the first being 1.
+
+    Given, of the last volumes up to that cycle, scaled, or the phantom's.
+    """
     given = {name: mass.value for name, mass in course.masses.items()}
     single = "single_kidney" in course.person.kidney_risk_factors
     phantom = phantom_masses(course.person.sex)
@@ -88,16 +90,38 @@ def mass_of(region: str, course: Course, scans: Sequence[Scan]) -> float | None:
     if region == "total_body":
         weight = course.person.weight
         return phantom[region] if weight is None else weight.value * 1000.0
-    volumes = [scan.volume for scan in scans if scan.volume is not None]
     if region == "red_marrow":
         weight = course.person.weight
         body = phantom["total_body"] if weight is None else weight.value * 1000.0
         return phantom[region] * body / phantom["total_body"]
-    if volumes:
-        return math.fsum(volumes) / len(volumes) * tables.default("soft_tissue_density", "g/mL")
+    volume, of_cycle = _last_volume(region, course, number)
+    if volume is not None:
+        within = course.cycles[of_cycle - 1].contains.get(region, ())
+        inside = math.fsum(mass_of(name, course, of_cycle) or 0.0 for name in within)
+        return volume * tables.default("soft_tissue_density", "g/mL") - inside
     if region in SIDES or (region == "kidneys" and single):
         return phantom["kidneys"] / 2
     return phantom.get(region)
+
+
+def _last_volume(region: str, course: Course, number: int) -> tuple[float | None, int]:
+    """Return the mean volume in mL of the last cycle up to ``number`` that has one, and which."""
+    single = "single_kidney" in course.person.kidney_risk_factors
+    last: tuple[float | None, int] = (None, 0)
+    for i, cycle in enumerate(course.cycles[:number], 1):
+        found: dict[str, list[float]] = {}
+        for scan in cycle.measurements.scans:
+            if scan.volume is not None:
+                found.setdefault(scan.region, []).append(scan.volume)
+        mean = {name: math.fsum(each) / len(each) for name, each in found.items()}
+        sides = [mean[side] for side in SIDES if side in mean]
+        if region in mean:
+            last = mean[region], i
+        elif region in SIDES and "kidneys" in mean:
+            last = mean["kidneys"] / (1 if single else 2), i
+        elif region == "kidneys" and len(sides) == (1 if single else 2):
+            last = math.fsum(sides), i
+    return last
 
 
 def kidney_gain(region: str, mass: float, sex: str) -> tuple[float, float]:

@@ -137,6 +137,8 @@ def _read_limit(value: object) -> str:
 
 
 def _read_regimen(value: object) -> reference.Regimen:
+    if isinstance(value, reference.Regimen):
+        return value
     return reference.regimen(fields.read_text(value))
 
 

@@ -100,16 +100,17 @@ def check_binding(bind: str) -> Binding:
 
 def check_strategy(strategy: str, risk: float) -> None:
     """Refuse an unknown strategy or a risk out of range."""
-    if strategy not in STRATEGIES:
+    if not isinstance(strategy, str) or strategy not in STRATEGIES:
         raise refuse(
             "unknown-strategy",
             f"strategy {quote(strategy)} is not known",
-            nearest(strategy, STRATEGIES) or f"one of {', '.join(STRATEGIES)}",
+            nearest(f"{strategy}", STRATEGIES) or f"one of {', '.join(STRATEGIES)}",
             "strategy",
         )
-    if not 0.0 < risk <= 0.5:
+    if not isinstance(risk, int | float) or not 0.0 < risk <= 0.5:
+        words = f"{risk:g}" if isinstance(risk, int | float) else quote(risk)
         raise refuse(
-            "risk-out-of-range", f"a risk of {risk:g} is outside (0, 0.5]", "as in 0.05", "risk"
+            "risk-out-of-range", f"a risk of {words} is outside (0, 0.5]", "as in 0.05", "risk"
         )
 
 

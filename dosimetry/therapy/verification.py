@@ -9,6 +9,7 @@ from typing import Any
 
 from dosimetry import tables
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
+from dosimetry.therapy.file_kinds import PLAN, refuse_other
 from dosimetry.therapy.files import decode, read_bytes
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import read_json, read_patient
@@ -72,6 +73,17 @@ def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verificat
     data, told = _read_plan(path)
     patient = read_patient(Path(inputs or path.parent) / _patient_file(told, path.name))
     found = [*_other_hashes(data, patient)]
+    if told.provenance.replaced:
+        found.append(
+            Problem(
+                "changed-in-memory",
+                "the patient was changed in memory before the plan was made, so that the files "
+                f"alone cannot give it: {quote(', '.join(told.provenance.replaced))}",
+                "write the change into the patient file, and plan from that",
+                "provenance.replaced",
+            )
+        )
+        return Verification(0, 0, len(patient.input_hashes()), tuple(found))
     try:
         made = make_plan(
             patient,
@@ -105,6 +117,7 @@ def _read_plan(path: Path) -> tuple[dict[str, Any], Plan]:
 
     name = path.name
     text = decode(read_bytes(path, name, LARGEST_PLAN), name)
+    refuse_other(text, name, PLAN)
     try:
         data = read_json(text, name)
     except InputError as error:

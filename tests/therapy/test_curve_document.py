@@ -1,11 +1,15 @@
 """The curves of a measurement file: one report for each region, or everything that is wrong."""
 
+import io
 import json
 
 import pytest
+from rich.console import Console
 from sample_patients import EXAMPLES, patient
 
 from dosimetry import InputError
+from dosimetry.physics.fitting import fit_points
+from dosimetry.report.curves import show_curves
 from dosimetry.therapy.comparison import allowances
 from dosimetry.therapy.curves import fit_file
 
@@ -62,3 +66,47 @@ def test_what_the_limits_allow_is_a_document_too():
     found = json.loads(allowances(patient()).to_json())
     assert found["patient"] == "T-1"
     assert len(found["limits"]) == 3
+
+
+def test_a_model_of_one_kidney_is_not_suggested_for_the_other(tmp_path):
+    file = tmp_path / "c.csv"
+    file.write_text("region,time [h],activity [MBq]\nkidney_right,4,80\nkidney_right,24,60\n")
+    with pytest.raises(InputError) as caught:
+        fit_file(file, GIVEN, models=["kidney_left=mono"])
+    assert caught.value.problems[0].cure == "regions: kidney_right"
+
+
+CONCENTRATIONS = "4,612.5\nkidney_left,24,468.75\nkidney_left,72,237.5\nkidney_left,168,60\n"
+
+
+@pytest.fixture
+def concentrations(tmp_path):
+    file = tmp_path / "c.csv"
+    file.write_text(f"region,time [h],concentration [kBq/mL]\nkidney_left,{CONCENTRATIONS}")
+    return file
+
+
+def test_a_fit_of_a_concentration_is_in_units_of_a_concentration(concentrations):
+    # Small volumes of interest as in Khan 2025 (EJNMMI Phys, 10.1186/s40658-025-00769-w), computed
+    # apart: 46.11 MBq h/mL; per 7.2 GBq, with kBq/mL = MBq/L, 46110/7200 = 6.404 h/L
+    (curve,) = fit_file(concentrations, "7.2 GBq").curves
+    assert (curve.tia.unit, curve.tia_coefficient.unit) == ("kBq/mL*h", "h/L")
+    assert curve.tia.value == pytest.approx(46113, rel=1e-4)
+    assert curve.tia_coefficient.value == pytest.approx(6.4046, rel=1e-4)
+    # in 160 mL that is 7378 MBq h, or 1.02 h
+    coefficient = curve.tia_coefficient.quantity * 0.160
+    assert f"{coefficient.magnitude:.3g}" == "1.02"
+
+
+def test_a_table_of_concentrations_names_their_units(concentrations):
+    out = Console(width=100, record=True, file=io.StringIO(), markup=False)
+    show_curves(fit_file(concentrations, "7.2 GBq", bootstrap=100).curves, out)
+    text = out.export_text()
+    assert "TIA [kBq/mL h]" in text
+    assert "TIAC [h/L]" in text
+    assert "MBq h" not in text
+
+
+def test_a_curve_says_the_unit_of_its_own_integral():
+    curve = fit_points([4, 24], [80.0, 60.0], None, "mono", 0.00434, "kBq/mL")
+    assert "kBq/mL h" in f"{curve}"

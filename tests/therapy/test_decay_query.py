@@ -17,14 +17,30 @@ def test_half_is_left_after_a_half_life():
     assert found == "200 mCi of Lu-177 decays to 3.7 GBq in 159.528 h (6.647 d)"
 
 
+def test_a_negative_time_goes_back():
+    # 7.4 GBq x 2^(2.5/159.528) = 7.48082 GBq (177Lu: 159.528 h, ICRP 107)
+    found = describe_decay("7.4 GBq", "-2.5 h", None, "Lu-177")
+    assert found == "7.4 GBq of Lu-177 2.5 h earlier: 7.48082 GBq"
+
+
+def test_a_larger_activity_is_said_to_have_been_before():
+    # one half-life before it was twice as much
+    found = describe_decay("3.7 GBq", None, "7.4 GBq", "Lu-177")
+    assert found == "3.7 GBq of Lu-177 was 7.4 GBq 159.528 h (6.647 d) earlier"
+
+
+def test_after_no_time_nothing_has_decayed():
+    assert describe_decay("7.4 GBq", "0 h", None, "Lu-177").endswith("after 0 h: 7.4 GBq")
+
+
 @pytest.mark.parametrize(
     ("asked", "code", "place"),
     [
         (("7.4 GBq", None, None), "usage", "decay"),
         (("7.4 GBq", "3 d", "1 GBq"), "usage", "decay"),
-        (("7.4 GBq", None, "8 GBq"), "never-reached", "--to"),
         (("0 GBq", "3 d", None), "not-positive", "ACTIVITY"),
-        (("7.4 GBq", "-3 d", None), "not-positive", "--after"),
+        (("7.4 GBq", None, "-1 GBq"), "not-positive", "--to"),
+        (("7.4 GBq", "-1e6 h", None), "out-of-range", "--after"),  # 2^6268 times as much
         (("7.4 GBq", None, "3 d"), "wrong-dimension", "--to"),
         (("7.4 GBq", None, "1e-300 Bq"), "out-of-range", "--to"),  # less than one nucleus
     ],

@@ -251,6 +251,17 @@ def test_prepared_and_residual_activity_are_net_of_decay():
     assert dosimetry.plan(read(document(cycle))).cycles[0].activity.value == pytest.approx(3.5)
 
 
+def test_an_activity_stated_for_a_later_time_is_reckoned_back():
+    # SmPC: the reference time is 12:00 of the day; injected at 09:30, residual 60 MBq without a
+    # time: 7.4 x 2^(2.5/159.528) - 0.06 = 7.4208 GBq
+    later = AT + dt.timedelta(hours=2.5)
+    plan = dosimetry.plan(
+        read(document(given_at(prepared="7.4 GBq", prepared_at=later, residual="60 MBq")))
+    )
+    assert plan.cycles[0].activity.value == pytest.approx(7.4 * 2 ** (2.5 / 159.528) - 0.06)
+    assert any("2.5 h after the injection" in line for line in plan.assumptions)
+
+
 def test_without_times_the_residual_is_taken_off_the_prepared_activity():
     cycle = {"administered": {"prepared": "7.4 GBq", "residual": "60 MBq"}}
     assert dosimetry.plan(read(document(cycle))).cycles[0].activity.value == pytest.approx(7.34)
@@ -262,7 +273,7 @@ def test_without_times_the_residual_is_taken_off_the_prepared_activity():
         ({"residual": "8 GBq"}, "nothing-administered", "residual"),
         ({"residual": "7.4 GBq"}, "nothing-administered", "residual"),
         ({"residual": "4 GBq", "residual_at": AT + HALF_LIFE}, "nothing-administered", "residual"),
-        ({"prepared_at": AT + HALF_LIFE}, "dates-out-of-order", "prepared_at"),
+        ({"prepared_at": AT + 2 * HALF_LIFE}, "times-too-far-apart", "prepared_at"),
         ({"residual": "1 MBq", "residual_at": AT - HALF_LIFE}, "dates-out-of-order", "residual_at"),
         ({"prepared_at": "2026-01-12"}, "no-time-of-day", "prepared_at"),
     ],

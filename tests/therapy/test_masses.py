@@ -4,8 +4,9 @@ import math
 
 import pytest
 from recalculated_plan import Phantom
-from sample_patients import codes, cycle, patient, planned, washout
+from sample_patients import codes, cycle, patient, planned, region_of, washout
 
+import dosimetry
 from dosimetry.therapy.cycle_dose import cycle_dose
 from dosimetry.therapy.masses import region_mass
 
@@ -16,7 +17,7 @@ KIDNEYS = washout("kidney_left", 5000.0), washout("kidney_right", 5000.0)
 def mass_of(region, masses=None, sex="male", risks=(), **columns):
     """Return the mass of a region that was scanned twice, with columns such as volume."""
     found = patient(cycle(washout(region, 500.0, **columns)), sex=sex, masses=masses, risks=risks)
-    return region_mass(region, found, found.cycles[0].measurements.by_region())
+    return region_mass(region, found, 0)
 
 
 def measured(*curves, masses=None, risks=()):
@@ -107,6 +108,71 @@ def test_masses_of_left_and_right_add_up_where_the_pair_was_measured():
 def test_a_tumour_without_mass_or_volume_has_none():
     assert mass_of("tumour_1") is None
     assert mass_of("tumour_1", volume="10 mL").value == mass_in(10.5)
+
+
+# --- a volume known once serves later cycles ----------------------------------------------------
+
+
+def two_cycles(first, second, **more):
+    return patient(cycle(*first), cycle(*second, at="2026-03-09"), **more)
+
+
+def test_a_volume_of_one_cycle_serves_the_next_and_is_said():
+    # 10 mL at 1.05 g/mL (ICRU 46): 10.5 g in both cycles
+    given = two_cycles([washout("tumour_1", 500.0, volume="10 mL")], [washout("tumour_1", 400.0)])
+    assert region_mass("tumour_1", given, 1).value == mass_in(10.5)
+    made = dosimetry.plan(given)
+    doses = [region_of(one.regions, "tumour_1").absorbed_dose.value for one in made.cycles[:2]]
+    assert doses[1] / doses[0] == pytest.approx(400 / 500, rel=1e-6)
+    said = "tumour_1: mass 10.5 g, mean volume of the scans of cycle 1 at 1.05 g/mL"
+    assert said in made.assumptions
+    assert "no-mass" not in codes(made.warnings)
+
+
+def test_a_volume_of_its_own_comes_before_an_earlier_one():
+    given = two_cycles(
+        [washout("liver", 500.0, volume="1800 mL")], [washout("liver", 500.0, volume="1600 mL")]
+    )
+    assert region_mass("liver", given, 1).value == mass_in(1680.0)
+
+
+def test_the_latest_volume_before_is_taken_and_none_after():
+    scans = [
+        washout("liver", 500.0, volume=f"{v} mL") if v else washout("liver", 500.0)
+        for v in (None, 1800, 1600, None)
+    ]
+    dates = ("2026-01-12", "2026-03-09", "2026-05-04", "2026-06-29")
+    given = patient(*(cycle(one, at=at) for one, at in zip(scans, dates, strict=True)))
+    masses = [region_mass("liver", given, i).value for i in range(4)]
+    # the phantom's 1800 g (organ_masses_icrp89.csv), then 1800 and 1600 mL at 1.05 g/mL
+    assert masses == [1800.0, mass_in(1890.0), mass_in(1680.0), mass_in(1680.0)]
+
+
+def test_a_mass_given_comes_before_any_volume():
+    given = two_cycles(
+        [washout("liver", 500.0, volume="1800 mL")],
+        [washout("liver", 500.0)],
+        masses={"liver": "1500 g"},
+    )
+    assert region_mass("liver", given, 1).value == 1500.0
+
+
+def test_volumes_of_both_kidneys_serve_the_pair_and_back():
+    sides = [
+        washout("kidney_left", 5e3, volume="180 mL"),
+        washout("kidney_right", 5e3, volume="140 mL"),
+    ]
+    pair = [washout("kidneys", 1e4)]
+    assert region_mass("kidneys", two_cycles(sides, pair), 1).value == mass_in(336.0)
+    pair = [washout("kidneys", 1e4, volume="320 mL")]
+    given = two_cycles(pair, [washout("kidney_left", 5e3), washout("kidney_right", 5e3)])
+    assert region_mass("kidney_left", given, 1).value == mass_in(168.0)
+
+
+def test_one_kidney_s_volume_alone_is_not_the_pair_s():
+    sides = [washout("kidney_left", 5e3, volume="180 mL"), washout("kidney_right", 5e3)]
+    given = two_cycles(sides, [washout("kidneys", 1e4)])
+    assert region_mass("kidneys", given, 1).value == 310.0  # organ_masses_icrp89.csv
 
 
 # --- masses that are unusual --------------------------------------------------------------------

@@ -76,6 +76,26 @@ def test_a_volume_loses_the_masses_inside_it():
     assert doses(made)["liver"] == pytest.approx(doses(own)["liver"], rel=1e-9)
 
 
+def test_a_carried_volume_loses_what_it_contained():
+    # cycle 1: 1900 mL with 55 g inside; cycle 2 scans the liver without its tumours
+    first = cycle(washout("liver", 8000.0, volume="1900 mL"), *TUMOURS, contains=INSIDE)
+    second = cycle(APART, at="2026-03-09")
+    made = dosimetry.plan(
+        Patient.from_dict(
+            {
+                "patient": {"id": "V-2", "sex": "male"},
+                "therapy": {"regimen": "netter-1"},
+                "masses": MASSES,
+                "cycles": [first, second],
+            }
+        )
+    )
+    # 4000 MBq h x 0.0853196 Gy g/(MBq h) / 1940 g and photons: the same in both cycles
+    one, two = (region_of(c.regions, "liver").absorbed_dose.value for c in made.cycles[:2])
+    assert two == pytest.approx(one, rel=1e-9)
+    assert two == pytest.approx(4000 * 0.0853196 / 1940, rel=0.1)
+
+
 def test_a_tumour_of_a_site_that_was_measured_is_doubted():
     made = plan(WHOLE_LIVER, *TUMOURS, sites={"tumour_1": "liver"})
     (warning,) = doubts(made)

@@ -92,7 +92,7 @@ ADDED = {
     "second_check.second": AMOUNT,
     "second_check.difference": AMOUNT,
     "second_check.tolerance": AMOUNT,
-    "provenance": {"content"},
+    "provenance": {"content", "replaced"},
     "grade_bands": {"analyte", "grade", "lower", "upper", "unit"},
     "adverse_events": {"at", "term", "grade"},
     "labs": {"at", "analyte", "value", "grade", "term", "change", "baseline"},

@@ -155,10 +155,26 @@ def test_what_the_remainder_gives_the_marrow(measured, expected):
 
 def test_masses_are_found_in_the_order_of_the_physics():
     made = patient(masses={"kidneys": "300 g", "liver": "1700 g"})
-    assert mass_of("kidney_left", made, ()) == 150.0
-    assert mass_of("liver", made, ()) == 1700.0
-    assert mass_of("spleen", made, ()) == 150.0  # ICRP 89, adult male
-    assert mass_of("tumour_1", made, ()) is None
+    assert mass_of("kidney_left", made, 0) == 150.0
+    assert mass_of("liver", made, 0) == 1700.0
+    assert mass_of("spleen", made, 0) == 150.0  # ICRP 89, adult male
+    assert mass_of("tumour_1", made, 0) is None
+
+
+def test_the_second_calculation_carries_volumes_itself():
+    # 10 mL at 1.05 g/mL; both sides make the pair: 180 + 140 mL
+    sides = [
+        washout("kidney_left", 5e3, volume="180 mL"),
+        washout("kidney_right", 5e3, volume="140 mL"),
+    ]
+    made = patient(
+        cycle(washout("tumour_1", 500.0, volume="10 mL"), *sides),
+        cycle(washout("tumour_1", 400.0), washout("kidneys", 9e3), at="2026-03-09"),
+    )
+    assert mass_of("tumour_1", made, 2) == pytest.approx(10.5)
+    assert mass_of("kidneys", made, 2) == pytest.approx(336.0)
+    assert mass_of("kidney_left", made, 2) == pytest.approx(189.0)
+    assert all(one.passed for one in dosimetry.plan(made).second_check)
 
 
 # --- what is planted is seen ----------------------------------------------------------------------

@@ -77,6 +77,17 @@ def test_earlier_radiation_of_a_region_without_a_dose_is_said_to_count_nowhere()
     assert not any("earlier radiation of spleen" in line for line in plan.assumptions)
 
 
+def test_earlier_radiation_of_one_kidney_counts_for_the_pair():
+    # the pair had the mean of 6 Gy and none: 3 Gy; used, so not called "not used"
+    dose = {"absorbed_dose": "6 Gy", "bed": "7 Gy", "source": "me"}
+    plan = planned(cycle(KIDNEYS), prior_doses={"kidney_left": dose})
+    (pair,) = [one for one in plan.cumulative if one.region == "kidneys"]
+    assert pair.earlier.absorbed_dose.value == 3.0
+    assert "prior-dose-not-used" not in [one.code for one in plan.warnings]
+    said = "earlier radiation of kidney_left, 6 Gy, counts into the limits of the kidneys (me)"
+    assert said in plan.assumptions
+
+
 def test_of_the_regions_only_those_asked_for_are_looked_at():
     given = patient(cycle(KIDNEYS, washout("spleen", 4000.0)))
     delivered = delivered_doses(given)

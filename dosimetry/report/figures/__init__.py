@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from dosimetry.problems import nearest, quote, refuse
-from dosimetry.report.extras import need
+from dosimetry.report.extras import need, need_plan
 from dosimetry.report.figures.picture import Picture
 from dosimetry.therapy.plan import Plan
 
@@ -33,6 +33,7 @@ def pictures(plan: Plan) -> tuple[Picture, ...]:
     >>> [picture.name for picture in pictures(plan)]
     ['limits', 'timeline', 'curve-1-1', 'uncertainty']
     """
+    need_plan(plan)
     from dosimetry.report.figures import curves, labs, limits, timeline, uncertainty
 
     parts = (limits, timeline, curves, labs, uncertainty)
@@ -71,7 +72,7 @@ def figure(plan: Plan, name: str) -> Figure:
     found = [picture for picture in known if name in (picture.group, picture.name)]
     if not found:
         names = list(dict.fromkeys([*(p.group for p in known), *(p.name for p in known)]))
-        near, known_ones = nearest(name, names), f"there are: {', '.join(names)}"
+        near, known_ones = nearest(f"{name}", names), f"there are: {', '.join(names)}"
         raise refuse(
             "unknown-picture",
             f"this plan has no picture {quote(name)}",

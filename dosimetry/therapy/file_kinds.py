@@ -1,0 +1,143 @@
+"""What a file is that is not what a command takes: told by its first bytes, and by what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from dosimetry.problems import FilePlace, refuse
+
+BEGINNING = 1 << 16  # bytes or characters that tell what a file is
+
+
+class Kind(NamedTuple):
+    """A kind of file: what it is in words, and what can be done with it."""
+
+    words: str
+    cure: str
+
+
+PATIENT = Kind("a patient file", "dosimetry check and dosimetry plan take it")
+PLAN = Kind(
+    "a plan",
+    "dosimetry verify takes it; other commands take the patient file that it was made from",
+)
+MEASUREMENTS = Kind(
+    "a table of measurements",
+    "dosimetry fit takes it; a patient file names it under cycles, as in measurements: cycle1.csv",
+)
+COHORT = Kind("the table of a cohort", "dosimetry cohort takes it")
+RESULT = Kind("a result that dosimetry wrote", "give the file that it was made from")
+PAGE = Kind("a web page", "a report cannot be read again: give the file that it was made from")
+CALENDAR = Kind("a calendar", "give the patient file that it was made from")
+
+AS_CSV = (
+    "it is not read: save the sheet as CSV (UTF-8); dosimetry fit takes that, and a patient file "
+    "(YAML or JSON) names it under cycles"
+)
+WORKBOOK = Kind("a workbook (Excel .xlsx), not text", AS_CSV)
+OLD_OFFICE = Kind("a document of older Office programs (.xls, .doc), not text", AS_CSV)
+OPEN_SHEET = Kind("a workbook (OpenDocument .ods), not text", AS_CSV)
+DOCUMENT = Kind("a text document (Word .docx), not plain text", "save it as plain text (UTF-8)")
+AS_NUMBERS = "images are not read: give the activities of the regions"
+
+# First bytes, and what begins with them.
+MAGIC = (
+    (b"%PDF", Kind("a PDF", "numbers are not read out of a PDF: give the file they are from")),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLD_OFFICE),
+    (b"PAR1", Kind("a Parquet table", "only dosimetry cohort takes Parquet; save it as CSV")),
+    (b"\x1f\x8b", Kind("a compressed file (gzip)", "unpack it, and give what is in it")),
+    (b"\x89PNG", Kind("a picture (PNG)", AS_NUMBERS)),
+    (b"\xff\xd8\xff", Kind("a picture (JPEG)", AS_NUMBERS)),
+)
+DICOM_AT, DICOM_MARK = 128, b"DICM"
+SCHEMA = re.compile(r'"schema"\s*:\s*"dosimetry/([a-z]+)/\d+"')
+SECTION = re.compile(r'^[\s{]*"?(?:patient|therapy)"?\s*:', re.MULTILINE)
+COLUMN = re.compile(r'^"?\s*(?:region|time\s*\[[^\]]*\])\s*"?\s*[,;\t]')
+COHORT_COLUMN = re.compile(r'(?:^|[,;\t])\s*"?\s*patient_id\s*"?\s*(?:[,;\t]|$)')
+
+
+def kind_of_bytes(raw: bytes) -> Kind | None:
+    """Return the kind of a file that is not text; None where it may be text.
+
+    Examples
+    --------
+    >>> kind_of_bytes(b"%PDF-1.7").words
+    'a PDF'
+    """
+    if raw.startswith(b"PK\x03\x04"):
+        return _kind_of_zip(raw)
+    if raw[DICOM_AT : DICOM_AT + len(DICOM_MARK)] == DICOM_MARK:
+        return Kind("a DICOM file", AS_NUMBERS)
+    return next((kind for magic, kind in MAGIC if raw.startswith(magic)), None)
+
+
+def _kind_of_zip(raw: bytes) -> Kind:
+    for mark, kind in (
+        (b"opendocument.spreadsheet", OPEN_SHEET),
+        (b"xl/", WORKBOOK),
+        (b"word/", DOCUMENT),
+    ):
+        if mark in raw:
+            return kind
+    return Kind("a zip archive", "unpack it, and give what is in it")
+
+
+def kind_of_text(text: str) -> Kind | None:
+    r"""Return the kind of a text file; None where nothing in it tells.
+
+    Examples
+    --------
+    >>> kind_of_text("region,time [h],activity [MBq]\nliver,4,80\n").words
+    'a table of measurements'
+    """
+    start = text[:BEGINNING].lstrip()
+    written = SCHEMA.search(start)
+    if written and start.startswith("{"):
+        return PLAN if written.group(1) == "plan" else RESULT
+    first = start.splitlines()[0] if start else ""
+    if COHORT_COLUMN.search(first):
+        return COHORT
+    if COLUMN.match(first):
+        return MEASUREMENTS
+    if first.upper().startswith("BEGIN:VCALENDAR"):
+        return CALENDAR
+    if re.match(r"(?i)<!doctype html|<html", first):
+        return PAGE
+    return PATIENT if SECTION.search(start) else None
+
+
+def refuse_binary(raw: bytes, name: str) -> None:
+    """Refuse a file that is not text, named for what it is.
+
+    Raises
+    ------
+    InputError
+        A workbook, a PDF, a DICOM file, an archive, a picture.
+    """
+    _refuse(kind_of_bytes(raw), name, "")
+
+
+def refuse_other(text: str, name: str, wanted: Kind) -> None:
+    """Refuse a text file of another kind than the one wanted.
+
+    What nothing tells the kind of goes on, to be refused where it is read.
+
+    Raises
+    ------
+    InputError
+        The file is a plan, a patient file, a table of measurements or of a cohort, or a result.
+    """
+    kind = kind_of_text(text)
+    if kind is not wanted:
+        _refuse(kind, name, f", not {wanted.words}")
+
+
+def _refuse(kind: Kind | None, name: str, but: str) -> None:
+    if kind is not None:
+        raise refuse(
+            "other-kind-of-file",
+            f"the file is {kind.words}{but}",
+            kind.cure,
+            FilePlace(f"{name}: file"),
+        )
