@@ -269,8 +269,10 @@ def _allowed(
 
     Of one more cycle for ``to-limit``, of all that are left for ``adjusted``. The dose per
     activity of the patient is known from the cycles before: normal in the logarithm, with the same
-    spread for all patients.
+    spread for all patients. Before the first cycle the population alone speaks, and binds as in a
+    plan (:func:`dosimetry.therapy.strategy.constraints_of`).
     """
+    risk = trial.risk if cycle else max(trial.risk, tables.default("exceeds_probability", "1"))
     ahead = 1 if strategy == "to-limit" else trial.cycles - cycle
     least = np.full(len(next(iter(total.values()))), np.inf)
     for limit in trial.limits:
@@ -281,7 +283,7 @@ def _allowed(
         mean, factors = _to_come(region.prior, np.log(coefficients[:, :cycle]), ahead)
         linear, squared = factors.sum(axis=1), (factors**2).sum(axis=1)
         room = np.maximum(limit.value - total[limit.region, limit.quantity], 0.0)
-        rank = int(trial.risk * DRAWS)
+        rank = int(risk * DRAWS)
         if limit.quantity == DOSE:
             worst = np.partition(linear, DRAWS - 1 - rank)[DRAWS - 1 - rank]
             most = room / (np.exp(mean) * worst)

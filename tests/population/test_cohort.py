@@ -37,7 +37,7 @@ def assert_equals_plan(doses, limits, patient):
         (cycle.number, region.region): region
         for cycle in plan.cycles
         for region in cycle.regions
-        if region.basis == "measured"
+        if region.basis in ("measured", "partial")
     }
     assert {(int(row["cycle"]), row["region"]) for row in doses} == set(expected)
     curves = {(curve.cycle, curve.region): curve for curve in plan.curves}
@@ -56,9 +56,10 @@ def assert_equals_plan(doses, limits, patient):
         for name, value in wanted.items():
             assert alike(number(row[name]), value), (key, name)
         assert row["model"] == (curve.model if curve else "")
+        assert row["basis"] == region.basis
     assert [row["limit"] for row in limits] == [flag.limit for flag in plan.flags]
     for row, flag in zip(limits, plan.flags, strict=True):
-        assert row["severity"] == flag.severity
+        assert (row["severity"], row["basis"]) == (flag.severity, flag.basis or "")
         assert alike(number(row["probability"]), flag.probability)
         assert alike(number(row["value [Gy]"]), flag.value.value if flag.value else None)
 

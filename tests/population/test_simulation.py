@@ -79,7 +79,9 @@ def test_adjusted_starts_with_the_activity_that_a_plan_without_measurements_give
     patient = dosimetry.Patient.from_dict(
         {"patient": {"id": "NEW", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     )
-    planned = dosimetry.plan(patient, "adjusted").cycles[0].activity
+    # physics.md section 10: the population alone binds at a probability of 0.5
+    asked = {"max_activity": "200 GBq", "bind": "all"}
+    planned = dosimetry.plan(patient, "adjusted", 0.5, **asked).cycles[0].activity
     trial = simulation._trial("netter-1", seed=1, risk=0.05, max_cycles=8)
     kidneys, marrow = (np.ones((3, 8)), np.full(3, 0.0520)), (np.ones((3, 8)), None)
     total = {(one.region, one.quantity): np.zeros(3) for one in trial.limits}
