@@ -204,7 +204,10 @@ def _while_withheld(
         return
     for one in clinical.companions(agent):
         if one.kind == "stop-long-acting":
-            words = f"no long-acting somatostatin analogue while cycle {number} is withheld"
+            words = (
+                f"cycle {number} is withheld: no long-acting somatostatin analogue within "
+                f"{-one.begin / 168:g} weeks before it"
+            )
             begin = _after(day(planned), one.begin).isoformat()
             yield PlanEvent(begin, None, one.kind, number, words, one.source)
     step = dt.timedelta(hours=default("control_while_withheld", "h"))
