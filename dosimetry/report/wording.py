@@ -148,6 +148,8 @@ def answer(label: PlanLabel) -> Said:
         if missing and label.answer != "stop":
             said += [f"Not checked: {missing}"]
     said += [_sentence(one.what) for one in label.conditions]
+    if label.next_cycle == 1:
+        said += ["Contraindications: European product information."]
     said += [f"Dose-modification rules: {label.region} label, version {label.version}."]
     return Said(f"{word}{cycle} by the label:", tone, " ".join(said))
 

@@ -10,7 +10,7 @@ from dosimetry.problems import Problem
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.adverse_terms import canonical, step_of
 from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.observations import DOSE, EVENT, local, order, reference_ranges
+from dosimetry.therapy.observations import DOSE, event_order, local, order, reference_ranges
 from dosimetry.therapy.sections import Course
 
 
@@ -74,7 +74,7 @@ def _answers(course: Course) -> Iterator[Problem]:
     first = order(local(course, course.cycles[0].at), DOSE)
     for i, event in enumerate(course.adverse_events):
         step = step_of(event.term, event.grade)
-        after = order(local(course, event.at), EVENT) > first
+        after = event_order(course, local(course, event.at)) > first
         if event.ends_treatment == "no" and after and step and step.consequence == "stop":
             yield Problem(
                 "ends-the-treatment",

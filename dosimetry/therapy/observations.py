@@ -106,6 +106,15 @@ def order(moment: Moment, bare: int = SAMPLE) -> Order:
     return day(moment).isoformat(), bare, 0.0
 
 
+def event_order(course: Course, at: Moment) -> Order:
+    """Return the key of an adverse event: even a timed one follows an untimed dose of its day."""
+    key = order(at, EVENT)
+    doses = (local(course, cycle.at) for cycle in course.cycles)
+    if any(not isinstance(dose, dt.datetime) and dose == day(at) for dose in doses):
+        return key[0], EVENT, key[2]
+    return key
+
+
 def local(course: Course, moment: Moment) -> Moment:
     """Return a moment in the one zone of the course, so that its day can be told.
 
@@ -166,7 +175,7 @@ def observations(course: Course) -> Observations:
         graded = Grade(event.term, event.grade, haematological=False)
         ends = None if event.ends_treatment is None else event.ends_treatment == "yes"
         one = Finding(name, at, None, None, graded, None, ends)
-        seen.append((order(at, EVENT), Observation(at, {name: one})))
+        seen.append((event_order(course, at), Observation(at, {name: one})))
     seen.sort(key=lambda timed: timed[0])
     return Observations(tuple(seen), baseline, ranges)
 

@@ -145,6 +145,11 @@ def test_before_the_first_dose_it_is_asked_about_too(term):
     assert known.answer == "due"
 
 
+def test_an_event_with_a_time_follows_an_untimed_dose_of_its_day():
+    timed = {"at": f"{date(0)}T11:30", "term": "allergic reaction", "grade": 3}
+    assert label_of(given(0), [BEFORE], [timed]).answer == "stop"
+
+
 def test_no_to_severe_hypersensitivity_is_refused():
     with pytest.raises(InputError) as caught:
         after(event(70, "anaphylaxis", 3, "no"))
