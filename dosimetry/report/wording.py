@@ -140,7 +140,7 @@ def answer(label: PlanLabel) -> Said:
     said: list[str] = []
     if label.answer == "unchecked":
         said += [missing, "Enter these values before the dose: until then it is not released."]
-        said += [f"If they meet no dose-modification rule: {_dose(label)}. {reason}"]
+        said += [f"If none of them meets a rule: {_dose(label)}. {reason}"]
     elif label.activity is not None:
         said += [f"{_sentence(_dose(label))} {reason}"]
     else:
