@@ -15,7 +15,12 @@ from dosimetry.report.wording import Tone, answer
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate
 from dosimetry.therapy.plan import Plan
 
-TONES: dict[Tone, str] = {"good": "green", "caution": "bold yellow", "bad": "bold red"}
+TONES: dict[Tone, str] = {
+    "good": "green",
+    "plain": "bold",
+    "caution": "bold yellow",
+    "bad": "bold red",
+}
 FIXED_WIDTH, COLUMN_WIDTH = 40, 13
 
 

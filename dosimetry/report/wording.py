@@ -14,7 +14,7 @@ from dosimetry.therapy.clinical_plan import Answer, PlanLabel
 from dosimetry.therapy.plan import Flag, Plan, Severity
 
 ORDER: tuple[Severity, ...] = ("exceeds", "caution", "not-assessed", "within")
-Tone = Literal["good", "caution", "bad"]
+Tone = Literal["good", "plain", "caution", "bad"]
 ANSWERS: dict[Answer, tuple[str, Tone]] = {
     "due": ("FULL DOSE", "good"),
     "reduced": ("REDUCED DOSE", "caution"),
@@ -22,7 +22,7 @@ ANSWERS: dict[Answer, tuple[str, Tone]] = {
     "withhold": ("WITHHELD", "bad"),
     "stop": ("STOPPED", "bad"),
     "not-eligible": ("NOT ELIGIBLE", "bad"),
-    "complete": ("COMPLETE", "good"),
+    "complete": ("COMPLETE", "plain"),
 }
 
 

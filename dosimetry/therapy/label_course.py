@@ -205,7 +205,7 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
         reason = "no cycle of the regimen is to come"
         if first is not None:
             reason = f"the label's {clinical.label_doses()} doses have been given"
-        return _empty(label, reason)
+        return _complete(label, reason)
     missing = unchecked(label, seen, first)
     latest = label.latest()
     given = answer in ("due", "reduced")
@@ -224,9 +224,18 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
         latest=latest.isoformat() if latest and answer != "stop" else None,
         needs=() if answer == "stop" else label.needs(),
         unchecked=missing,
-        questions=() if answer == "stop" else tuple(map(str, label.questions.values())),
+        questions=() if answer == "stop" else _questions(label),
         conditions=() if answer == "stop" else _conditions(label),
     )
+
+
+def _complete(label: LabelCourse, reason: str) -> PlanLabel:
+    """Return the answer where no cycle is to come, with what would forbid a further one."""
+    if label.stopped is not None:
+        reason = f"{reason}; stopped: {label.stopped}"
+    elif label.because():
+        reason = f"{reason}; a further dose would be withheld: {'; '.join(label.because())}"
+    return _empty(label, reason)
 
 
 def _empty(label: LabelCourse, reason: str) -> PlanLabel:
@@ -245,10 +254,14 @@ def _empty(label: LabelCourse, reason: str) -> PlanLabel:
         reason=reason,
         needs=(),
         unchecked=(),
-        questions=(),
+        questions=_questions(label),
         conditions=(),
         transitions=label.transitions,
     )
+
+
+def _questions(label: LabelCourse) -> tuple[str, ...]:
+    return tuple(map(str, label.questions.values()))
 
 
 def _conditions(label: LabelCourse) -> tuple[PlanCondition, ...]:

@@ -185,6 +185,16 @@ def test_another_name_of_an_event_is_the_same_event():
         after(event(70, "vomiting", 2), event(70, "emesis", 3))
 
 
+def test_a_complete_course_says_what_forbids_a_further_dose():
+    doses = given(0, 56, 112, 168)
+    stopped = label_of(doses, [BEFORE], [event(168, "anaphylaxis", 4)])
+    assert (stopped.answer, stopped.state) == ("complete", "stopped")
+    assert "stopped: anaphylaxis" in stopped.reason
+    asked = label_of(doses, [BEFORE], [event(200, "MDS", 2)])
+    assert len(asked.questions) == 1
+    assert "does this end the treatment?" in asked.reason
+
+
 def test_a_term_that_the_table_does_not_have_is_named():
     made = after(event(70, "anaphylaxsis", 2))[2]
     (warning,) = [w for w in made.warnings if w.code == "unknown-term"]
