@@ -61,7 +61,7 @@ def simulate(
 
 
 def trial(
-    name: Annotated[str, typer.Argument(help="netter-1.")],
+    name: Annotated[str, typer.Argument(help="netter-1 or netter-2.")],
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show the published results of a trial, with exact intervals."""

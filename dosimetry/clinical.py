@@ -96,6 +96,23 @@ class LabelRule:
 
 
 @dataclass(frozen=True)
+class LabelDocument:
+    """An edition of the label: what of it the rules come from, or that it is not at hand."""
+
+    region: str
+    document: str
+    version: str
+    at_hand: bool
+    note: str
+
+    def __str__(self) -> str:
+        edition = self.version or "version not recorded"
+        if not self.at_hand:
+            return f"{self.document} ({self.region}): {self.note}"
+        return f"{self.document} ({self.region}, {edition}): {self.note}"
+
+
+@dataclass(frozen=True)
 class Companion:
     """A drug, a control or a scan around the doses; times in h after its anchor.
 
@@ -293,6 +310,24 @@ def label_rules(kind: str) -> tuple[LabelRule, ...]:
             )
         )
     return tuple(found)
+
+
+@functools.cache
+def label_documents() -> tuple[LabelDocument, ...]:
+    """Return the editions of the label, that of the dose-modification rules first.
+
+    Examples
+    --------
+    >>> label_documents()[0].region, label_documents()[0].version
+    ('US', '4/2024')
+    """
+    rows = table("label_documents").rows
+    return tuple(
+        LabelDocument(
+            row["region"], row["document"], row["version"], row["at_hand"] == "yes", row["note"]
+        )
+        for row in sorted(rows, key=lambda r: (r["at_hand"] != "yes", r["kind"] != "toxicity"))
+    )
 
 
 def longest_interval() -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from dosimetry import tables
@@ -10,7 +10,7 @@ from dosimetry.problems import nearest, quote, refuse
 from dosimetry.therapy.plan import DISCLAIMER, to_json
 
 TRIAL_SCHEMA = "dosimetry/trial/1"
-TRIALS = {"netter-1": "trial_netter1"}
+TRIALS = {"netter-1": "trial_netter1", "netter-2": "trial_netter2"}
 RESPONSE = "objective response rate"
 COUNTED, RATED, PATIENTS = "patients", "%", "patients randomised"
 CONFIDENCE = 0.95
@@ -48,6 +48,34 @@ class Proportion:
 
 
 @dataclass(frozen=True)
+class Published:
+    """A median or a hazard ratio, as published.
+
+    Attributes
+    ----------
+    arm, quantity : str
+        A hazard ratio names both arms.
+    value : float
+    lower, upper : float or None
+        95 % interval; None where that end is not published or was not reached.
+    unit : str
+    p_value : float or None
+    n : int or None
+    source : str
+    """
+
+    arm: str
+    quantity: str
+    value: float
+    lower: float | None
+    upper: float | None
+    unit: str
+    p_value: float | None
+    n: int | None
+    source: str
+
+
+@dataclass(frozen=True)
 class Contrast:
     """Two arms compared: the sample odds ratio, and Fisher's exact two-sided p."""
 
@@ -58,13 +86,17 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial's arms, its proportions and the contrast of its response rates."""
+    """A trial's arms, proportions, medians and hazard ratios, and the contrast of its responses.
+
+    The contrast is None where the table carries no response rates.
+    """
 
     schema: str
     trial: str
     patients: dict[str, int]
     proportions: tuple[Proportion, ...]
-    contrast: Contrast
+    published: tuple[Published, ...]
+    contrast: Contrast | None
     notes: tuple[str, ...]
     disclaimer: str
 
@@ -79,7 +111,7 @@ def published(name: str) -> Trial:
     Parameters
     ----------
     name : str
-        ``netter-1``.
+        ``netter-1`` or ``netter-2``.
 
     Returns
     -------
@@ -95,6 +127,8 @@ def published(name: str) -> Trial:
     >>> found = published("netter-1")
     >>> print(f"{found.contrast.odds_ratio:.2f}")
     7.01
+    >>> [(one.value, one.unit) for one in published("netter-2").published][:2]
+    [(22.8, 'month'), (8.5, 'month')]
     """
     if name not in TRIALS:
         raise refuse(
@@ -104,25 +138,49 @@ def published(name: str) -> Trial:
         )
     rows = tables.table(TRIALS[name]).rows
     counted = [row for row in rows if row["quantity"] != PATIENTS]
-    proportions = tuple(_proportion(row) for row in counted)
-    notes = [
-        f"{one.quantity}, {one.arm}: no interval, since its number of patients is not published"
-        for one in proportions
-        if one.interval == "none"
-    ]
-    notes.append(
-        "where a percentage is published, the count is the one that rounds to it, and the exact "
-        "interval is that count's"
-    )
-    notes.append("hazard ratios are not shown: the table does not carry them")
+    shares = [row for row in counted if row["unit"] in (COUNTED, RATED)]
+    proportions = tuple(_proportion(row) for row in shares)
+    responses = [one for one in proportions if one.quantity == RESPONSE]
     return Trial(
         TRIAL_SCHEMA,
         name,
         {row["arm"]: int(row["value"]) for row in rows if row["quantity"] == PATIENTS},
         proportions,
-        _contrast([one for one in proportions if one.quantity == RESPONSE]),
-        tuple(notes),
+        tuple(_published(row) for row in counted if row["unit"] not in (COUNTED, RATED)),
+        _contrast(responses) if responses else None,
+        tuple(_notes(proportions)),
         DISCLAIMER,
+    )
+
+
+def _notes(proportions: Sequence[Proportion]) -> Iterator[str]:
+    for one in proportions:
+        if one.interval == "none":
+            yield (
+                f"{one.quantity}, {one.arm}: no interval, since its number of patients is not "
+                "published"
+            )
+    if any(one.interval == "exact" for one in proportions):
+        yield (
+            "where a percentage is published, the count is the one that rounds to it, and the "
+            "exact interval is that count's"
+        )
+    if any(one.quantity.startswith("adverse event") for one in proportions):
+        yield (
+            "adverse events are those that investigators reported; laboratory abnormalities were "
+            "more frequent (table laboratory_abnormalities_netter1)"
+        )
+
+
+def _published(row: Mapping[str, str]) -> Published:
+    value, lower, upper, p_value = (
+        float(row[name]) if row[name] else None
+        for name in ("value", "lower_95", "upper_95", "p_value")
+    )
+    assert value is not None  # the table has one in every row
+    n = int(row["n"]) if row["n"] else None
+    return Published(
+        row["arm"], row["quantity"], value, lower, upper, row["unit"], p_value, n, row["source"]
     )
 
 

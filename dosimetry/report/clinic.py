@@ -11,61 +11,48 @@ from rich.text import Text
 from dosimetry import clinical
 from dosimetry.report.numbers import plain, probability
 from dosimetry.report.terminal_parts import bullets, plain_table, words
-from dosimetry.therapy.clinical_plan import Answer, PlanEvent, PlanLab, PlanLabel, PlanRate
+from dosimetry.report.wording import Tone, answer
+from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate
 from dosimetry.therapy.plan import Plan
 
-ANSWERS: dict[Answer, tuple[str, str]] = {
-    "due": ("due", "green"),
-    "reduced": ("RESUMES REDUCED", "bold yellow"),
-    "withhold": ("WITHHELD", "bold red"),
-    "stop": ("STOPPED", "bold red"),
-    "not-eligible": ("NOT ELIGIBLE", "bold red"),
-    "complete": ("complete", "green"),
+TONES: dict[Tone, str] = {
+    "good": "green",
+    "plain": "bold",
+    "caution": "bold yellow",
+    "bad": "bold red",
 }
 FIXED_WIDTH, COLUMN_WIDTH = 40, 13
 
 
+def show_answer(plan: Plan, out: Console) -> None:
+    """Print what the label says of the next dose; nothing where no label applies."""
+    if plan.label is None:
+        return
+    said = answer(plan.label)
+    out.print(
+        Text(said.head, style=TONES[said.tone]).append(f" {said.text}", style="not bold default")
+    )
+    out.print()
+
+
 def show_clinic(plan: Plan, out: Console) -> None:
-    """Print what the label says and what it says it by; nothing where no label applies."""
+    """Print how the label came to its answer, and the laboratory values."""
     if plan.label is not None:
-        out.print()
-        out.print(_answer(plan.label))
         lines = [
             Text(f"{one.at[:10]}  {one.state}: {one.reason}") for one in plan.label.transitions
         ]
-        bullets(out, "How the label came to that", lines)
+        bullets(out, "Dose-modification history", lines)
     if plan.labs:
         out.print()
         out.print(_labs(plan, out.width))
         out.print("(0) to (4): CTCAE v5.0 grade", style="dim", justify="right")
-        if plan.adverse_events:
-            out.print(_adverse_events(plan))
-        kidneys = _kidneys(plan)
-        if kidneys:
-            out.print(kidneys)
-    if plan.context:
+    if plan.adverse_events:
+        out.print(_adverse_events(plan))
+    kidneys = _kidneys(plan) if plan.labs else None
+    if kidneys:
+        out.print(kidneys)
+    if plan.labs and plan.context:
         out.print(_context(plan.context))
-
-
-def _answer(label: PlanLabel) -> Text:
-    word, style = ANSWERS[label.answer]
-    text = Text("By the label: ", style="bold")
-    if label.next_cycle is not None:
-        text.append(f"cycle {label.next_cycle} ", style="not bold")
-    text.append(word, style=style)
-    if label.unchecked and label.activity is not None:
-        text.append(" as far as could be checked", style="not bold")
-    when = ""
-    if label.activity is not None:
-        when += f", {label.activity.value:.4g} {label.activity.unit} at most"
-    if label.earliest:
-        when += f", from {label.earliest}"
-    if label.latest:
-        when += f", at the latest {label.latest}"
-    text.append(f"{when}. {label.reason[:1].upper()}{label.reason[1:]}.", style="not bold")
-    if label.unchecked:
-        text.append(f" Not checked: {'; '.join(label.unchecked)}.", style="not bold")
-    return text
 
 
 def _labs(plan: Plan, width: int) -> Table:
@@ -118,7 +105,11 @@ def _value(lab: PlanLab | None, unit: str) -> str:
 
 
 def _adverse_events(plan: Plan) -> Text:
-    said = [f"{one.at[:10]} {one.term} grade {one.grade}" for one in plan.adverse_events]
+    ends = {None: "", True: " (ends the treatment)", False: " (does not end the treatment)"}
+    said = [
+        f"{one.at[:10]} {one.term} grade {one.grade}{ends[one.ends_treatment]}"
+        for one in plan.adverse_events
+    ]
     return Text("Adverse events: ", style="bold").append(f"{', '.join(said)}.", style="not bold")
 
 
@@ -150,16 +141,14 @@ def _kidneys(plan: Plan) -> Text | None:
 
 
 def _context(rates: Sequence[PlanRate]) -> Text:
-    """Say what the trial saw: context, no figure of this patient."""
-    n = max((rate.n or 0 for rate in rates), default=0)
-    said = [
-        f"{rate.quantity.removeprefix('grade 3 or 4 ')} {rate.value:g} {rate.unit}"
-        for rate in rates
-        if rate.quantity.startswith("grade 3 or 4")
-    ]
+    """Say how often values became abnormal in the trial: context, no figure of this patient."""
+    by_value: dict[str, list[str]] = {}
+    for rate in rates:
+        value, grades = rate.quantity.split(", ")
+        by_value.setdefault(value, []).append(f"{rate.value:g} {rate.unit} ({grades})")
+    said = ", ".join(f"{value} {' and '.join(found)}" for value, found in by_value.items())
     return Text(
-        f"For context, grade 3 or 4 in NETTER-1 ({rates[0].arm}, {n} patients): {', '.join(said)} "
-        "(Strosberg 2017).",
+        f"For context, laboratory abnormalities in NETTER-1 ({rates[0].arm}; US label): {said}.",
         style="dim",
     )
 

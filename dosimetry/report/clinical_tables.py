@@ -9,6 +9,8 @@ from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan
 
+ENDS = {None: None, True: "yes", False: "no"}  # by the patient file
+
 
 def calendar(plan: Plan) -> Table:
     """Return one row per kind of event, with every date on which it is."""
@@ -70,8 +72,11 @@ def adverse_events(plan: Plan) -> Table:
     """Return one row per adverse event of the patient file."""
     return table(
         "Adverse events, as given",
-        ("date", "term", "CTCAE grade"),
-        ((_moment(one.at), one.term, f"{one.grade}") for one in plan.adverse_events),
+        ("date", "term", "CTCAE grade", "ends the treatment"),
+        (
+            (_moment(one.at), one.term, f"{one.grade}", ENDS[one.ends_treatment])
+            for one in plan.adverse_events
+        ),
     )
 
 
@@ -98,16 +103,15 @@ def transitions(label: PlanLabel) -> Table:
 
 
 def rates(plan: Plan) -> Table:
-    """Return one row per published rate."""
+    """Return one row per rate of laboratory abnormalities."""
     return table(
-        "Published rates; no figure of this patient",
-        ("trial arm", "what", "rate", "patients", "source"),
+        "Laboratory abnormalities in the trial; no figure of this patient",
+        ("trial arm", "what", "rate", "source"),
         (
             (
                 one.arm,
                 words(one.quantity),
                 f"{plain(one.value)} {unit_words(one.unit)}",
-                None if one.n is None else f"{one.n}",
                 one.source,
             )
             for one in plan.context

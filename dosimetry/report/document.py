@@ -225,7 +225,7 @@ def _words(plan: Plan) -> dict[str, Any]:
         "headline": wording.headline(plan),
         "verdicts": wording.verdicts(plan),
         "meanings": wording.meanings(),
-        "answer": wording.answer(plan.label) if plan.label else "",
+        "answer": wording.answer(plan.label) if plan.label else None,
         "second": second_calculation.farthest(plan) if plan.second_check else "",
         "sources": sources(plan),
     }

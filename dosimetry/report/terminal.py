@@ -8,7 +8,7 @@ from rich.text import Text
 
 from dosimetry import reference
 from dosimetry.quantities import Distribution
-from dosimetry.report.clinic import show_clinic
+from dosimetry.report.clinic import show_answer, show_clinic
 from dosimetry.report.narrow import show_table
 from dosimetry.report.numbers import (
     decimals_of,
@@ -37,6 +37,7 @@ def show_plan(plan: Plan, out: Console) -> None:
     out.print(Text(f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}", style="bold"))
     out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
     out.print()
+    show_answer(plan, out)
     if plan.cycles:
         show_table(_cycles(plan, out.width), out)
     shown = [(c.status, r.basis) for c in plan.cycles for r in _shown(plan, c, out.width)]

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 from dosimetry import tables
 from dosimetry.report.figures.limits import Bar, bars
 from dosimetry.report.numbers import decimals_of, probability
 from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.clinical_plan import PlanLabel
+from dosimetry.therapy.clinical_plan import Answer, PlanLabel
 from dosimetry.therapy.plan import Flag, Plan, Severity
 
 ORDER: tuple[Severity, ...] = ("exceeds", "caution", "not-assessed", "within")
-ANSWERS = {
-    "due": "The next dose is due by the label.",
-    "reduced": "By the label the next dose is a reduced one.",
-    "withhold": "By the label the next dose is withheld.",
-    "stop": "By the label the therapy is stopped for good.",
-    "not-eligible": "By the label this patient is not eligible.",
-    "complete": "By the label the course is complete.",
+Tone = Literal["good", "plain", "caution", "bad"]
+ANSWERS: dict[Answer, tuple[str, Tone]] = {
+    "due": ("FULL DOSE", "good"),
+    "reduced": ("REDUCED DOSE", "caution"),
+    "unchecked": ("NOT CHECKED", "caution"),
+    "withhold": ("WITHHELD", "bad"),
+    "stop": ("STOPPED", "bad"),
+    "not-eligible": ("NOT ELIGIBLE", "bad"),
+    "complete": ("COMPLETE", "plain"),
 }
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the label says, in words: a head, how good that is, and sentences."""
+
+    head: str
+    tone: Tone
+    text: str
 
 
 def headline(plan: Plan) -> str:
@@ -117,15 +130,40 @@ def verdicts(plan: Plan) -> list[tuple[Flag, str, str]]:
     return [(bar.flag, name(bar.flag), line(bar, plan)) for bar in bars(plan)]
 
 
-def answer(label: PlanLabel) -> str:
-    """Return what the label says of the next dose, in sentences."""
-    said = [ANSWERS[label.answer]]
-    if label.unchecked and label.activity is not None:
-        said.append(f"Not checked: {'; '.join(label.unchecked)}.")
+def answer(label: PlanLabel) -> Said:
+    """Return what the label says of the next dose: what is missing or asked comes first."""
+    word, tone = ANSWERS[label.answer]
+    cycle = "" if label.next_cycle is None else f", cycle {label.next_cycle}"
+    missing = f"{'; '.join(label.unchecked)}." if label.unchecked else ""
+    reason = _sentence(label.reason)
+    said: list[str] = []
+    if label.answer == "unchecked":
+        said += [missing, "Enter these values before the dose: until then it is not released."]
+        said += [f"If none of them meets a rule: {_dose(label)}. {reason}"]
+    elif label.activity is not None:
+        said += [f"{_sentence(_dose(label))} {reason}"]
+    else:
+        said += [reason]
+        if missing and label.answer != "stop":
+            said += [f"Not checked: {missing}"]
+    said += [_sentence(one.what) for one in label.conditions]
+    if label.next_cycle == 1:
+        said += ["Contraindications: European product information."]
+    said += [f"Dose-modification rules: {label.region} label, version {label.version}."]
+    return Said(f"{word}{cycle} by the label:", tone, " ".join(said))
+
+
+def _dose(label: PlanLabel) -> str:
+    found = []
     if label.activity is not None:
-        said.append(f"Most that it allows: {label.activity.value:.3g} {label.activity.unit}.")
+        found.append(f"{label.activity.value:.3g} {label.activity.unit} at most")
     if label.earliest:
-        said.append(f"Earliest date: {label.earliest}.")
+        found.append(f"from {label.earliest}")
     if label.latest:
-        said.append(f"Latest date: {label.latest}.")
-    return " ".join(said)
+        found.append(f"at the latest {label.latest}")
+    return ", ".join(found)
+
+
+def _sentence(text: str) -> str:
+    shown = f"{text[:1].upper()}{text[1:]}"
+    return shown if shown.endswith((".", "?", "!")) else f"{shown}."

@@ -9,14 +9,16 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import zoneinfo
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from dosimetry import clinical
 from dosimetry.clinical import Companion
+from dosimetry.tables import default, rows_by
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLabel
 from dosimetry.therapy.fields import Moment
+from dosimetry.therapy.observations import local
 from dosimetry.therapy.regimen import Scheduled
 from dosimetry.therapy.sections import Course
 
@@ -57,11 +59,17 @@ def course_calendar(
     ]
     start = doses[0].at if doses else course.therapy.start
     events = [event for one in clinical.companions(agent) for event in _events(one, doses, cycles)]
+    events = [short for event in events if (short := _clear_of_doses(event, doses, agent))]
     if start is not None:
         for one in clinical.companions(agent):
             if one.anchor == "start":
                 events += _repeated(one, start, start, None)
     events += _waiting(cycles, label)
+    if label is not None:
+        events += _while_withheld(
+            course, cycles, label, agent, {e.at[:10] for e in events if e.kind == "laboratory"}
+        )
+        events += _premedication(doses, len(course.cycles), label)
     return tuple(sorted(events, key=lambda event: (event.at[:10], len(event.at) > 10, event.at)))
 
 
@@ -139,6 +147,32 @@ def _months_after(date: dt.date, months: int) -> dt.date:
     )
 
 
+def _clear_of_doses(event: PlanEvent, doses: Sequence[_Dose], agent: str) -> PlanEvent | None:
+    """Return an event without what of a long-acting analogue is too near before the next dose."""
+    if event.kind != "octreotide" or event.cycle is None:
+        return event
+    (rule,) = (one for one in clinical.companions(agent) if one.kind == "stop-long-acting")
+    later = [dose.at for dose in doses if dose.number > event.cycle]
+    if not later:
+        return event
+    free = day(later[0]) + dt.timedelta(hours=rule.begin)
+    if dt.date.fromisoformat(event.at[:10]) < free:
+        return event
+    words = (
+        f"no octreotide LAR after cycle {event.cycle}: cycle {event.cycle + 1} follows within "
+        f"{-rule.begin / 168:g} weeks"
+    )
+    return PlanEvent(event.at[:10], None, "stop-long-acting", event.cycle, words, rule.source)
+
+
+def _premedication(doses: Sequence[_Dose], delivered: int, label: PlanLabel) -> Iterator[PlanEvent]:
+    """Return what the doses to come ask for after a hypersensitivity reaction of grade 1 or 2."""
+    for dose in doses[delivered:]:
+        for one in label.conditions:
+            at = day(dose.at).isoformat()
+            yield PlanEvent(at, None, "premedication", dose.number, one.what, one.source)
+
+
 def _waiting(cycles: Sequence[Scheduled], label: PlanLabel | None) -> Iterator[PlanEvent]:
     """Return what is not given, and until when it may be."""
     for i, cycle in enumerate(cycles):
@@ -149,3 +183,42 @@ def _waiting(cycles: Sequence[Scheduled], label: PlanLabel | None) -> Iterator[P
         rule = clinical.label_rules("toxicity")[0]
         words = f"latest day for cycle {label.next_cycle} by the label"
         yield PlanEvent(label.latest, None, "latest-dose", label.next_cycle, words, rule.source)
+
+
+def _while_withheld(
+    course: Course,
+    cycles: Sequence[Scheduled],
+    label: PlanLabel,
+    agent: str,
+    controlled: Collection[str],
+) -> Iterator[PlanEvent]:
+    """Return the controls until a withheld dose may be given, and what is not given before it.
+
+    Where no day is the latest, only the next control is known.
+    """
+    number = label.next_cycle
+    if number is None or label.answer not in ("withhold", "not-eligible"):
+        return
+    planned = cycles[number - 1].at
+    if planned is None:
+        return
+    for one in clinical.companions(agent):
+        if one.kind == "stop-long-acting":
+            words = (
+                f"cycle {number} is withheld: no long-acting somatostatin analogue within "
+                f"{-one.begin / 168:g} weeks before it"
+            )
+            begin = _after(day(planned), one.begin).isoformat()
+            yield PlanEvent(begin, None, one.kind, number, words, one.source)
+    step = dt.timedelta(hours=default("control_while_withheld", "h"))
+    source = rows_by("defaults", "name")["control_while_withheld"]["source"]
+    moments = [draw.at for draw in course.labs] + [event.at for event in course.adverse_events]
+    moments += [cycle.at for cycle in course.cycles]
+    control = max((day(local(course, moment)) for moment in moments), default=day(planned)) + step
+    latest = dt.date.fromisoformat(label.latest) if label.latest else control
+    words = f"laboratory control while cycle {number} is withheld"
+    while control <= latest:
+        at = control.isoformat()
+        if at not in controlled:
+            yield PlanEvent(at, None, "laboratory", number, words, source)
+        control += step

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
+from dosimetry import clinical
 from dosimetry.problems import Problem
 from dosimetry.therapy.administration import day
+from dosimetry.therapy.adverse_terms import canonical, step_of
 from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.observations import local, reference_ranges
+from dosimetry.therapy.observations import DOSE, event_order, local, order, reference_ranges
 from dosimetry.therapy.sections import Course
 
 
@@ -28,7 +30,7 @@ def clinical_inconsistencies(course: Course) -> Iterator[Problem]:
         for name in draw.values
     ]
     found += [
-        (f"adverse_events[{i}]", event.at, event.term)
+        (f"adverse_events[{i}]", event.at, canonical(event.term))
         for i, event in enumerate(course.adverse_events)
     ]
     for place, at, name in found:
@@ -44,6 +46,7 @@ def clinical_inconsistencies(course: Course) -> Iterator[Problem]:
             )
         seen.setdefault(key, place)
     yield from _with_and_without_time(found, course)
+    yield from _answers(course)
     yield from _reversed(course)
     yield from _without_zone(course)
 
@@ -61,6 +64,24 @@ def _with_and_without_time(
                 f"{name} of {at.isoformat()} stands at {bare[key]} too, without a time of day",
                 "keep one, or give both their time of day",
                 place,
+            )
+
+
+def _answers(course: Course) -> Iterator[Problem]:
+    """Refuse a no to what ends the treatment by the label."""
+    if not course.cycles or course.therapy.radiopharmaceutical != clinical.LABEL_AGENT:
+        return
+    first = order(local(course, course.cycles[0].at), DOSE)
+    for i, event in enumerate(course.adverse_events):
+        step = step_of(event.term, event.grade)
+        after = event_order(course, local(course, event.at)) > first
+        if event.ends_treatment == "no" and after and step and step.consequence == "stop":
+            yield Problem(
+                "ends-the-treatment",
+                f"{event.term} of grade {event.grade} after a dose ends the treatment by the label",
+                "take ends_treatment away; leave the event out if it was not a reaction to the "
+                "treatment",
+                f"adverse_events[{i}].ends_treatment",
             )
 
 

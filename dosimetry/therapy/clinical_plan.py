@@ -7,9 +7,9 @@ from typing import Literal
 
 from dosimetry.quantities import Amount
 
-Answer = Literal["due", "reduced", "withhold", "stop", "not-eligible", "complete"]
+Answer = Literal["due", "reduced", "unchecked", "withhold", "stop", "not-eligible", "complete"]
 LabelState = Literal[
-    "eligible", "not-eligible", "full", "withheld", "reduced", "full-again", "stopped"
+    "eligible", "not-eligible", "full", "withheld", "reduced", "full-again", "stopped", "unchecked"
 ]
 
 
@@ -44,11 +44,15 @@ class PlanRenal:
 
 @dataclass(frozen=True)
 class PlanAdverseEvent:
-    """The CTCAE grade of a toxicity that no laboratory value tells, from a date on."""
+    """The CTCAE grade of a toxicity that no laboratory value tells, from a date on.
+
+    ``ends_treatment`` is what the patient file says; null where it does not say.
+    """
 
     at: str
     term: str
     grade: int
+    ends_treatment: bool | None
 
 
 @dataclass(frozen=True)
@@ -63,19 +67,32 @@ class PlanTransition:
 
 
 @dataclass(frozen=True)
+class PlanCondition:
+    """What a further dose asks for besides, as premedication; with its source."""
+
+    what: str
+    source: str
+
+
+@dataclass(frozen=True)
 class PlanLabel:
     """What the label says of the next dose.
 
     Attributes
     ----------
+    region, version : str
+        Of the label whose dose-modification rules these are.
+    documents : tuple of str
+        What the rules come from, and what is not at hand.
     state : str
-        Of the course after all that is known.
+        Of the course after all that is known; ``unchecked`` with that answer.
     next_cycle : int or None
     answer : str
-        ``due``, ``reduced`` (resume at the reduced dose), ``withhold``, ``stop``,
-        ``not-eligible``, or ``complete`` where no cycle is to come.
+        ``due`` (no rule holds and all is checked), ``reduced`` (resume at the reduced dose),
+        ``unchecked`` (no rule holds among the values known; others are missing or old),
+        ``withhold``, ``stop``, ``not-eligible``, or ``complete`` where no cycle is to come.
     activity : Amount or None
-        Most that the label allows in the next cycle.
+        Most that the label allows in the next cycle; with ``unchecked``, once all is checked.
     earliest, latest : str or None
         Dates of the next dose.
     reason : str
@@ -83,9 +100,16 @@ class PlanLabel:
         What would change the answer.
     unchecked : tuple of str
         What could not be checked, and why.
+    questions : tuple of str
+        Adverse events of which the patient file has to say whether they end the treatment.
+    conditions : tuple of PlanCondition
+        What every further dose asks for besides.
     transitions : tuple of PlanTransition
     """
 
+    region: str
+    version: str
+    documents: tuple[str, ...]
     state: LabelState
     next_cycle: int | None
     answer: Answer
@@ -95,6 +119,8 @@ class PlanLabel:
     reason: str
     needs: tuple[str, ...]
     unchecked: tuple[str, ...]
+    questions: tuple[str, ...]
+    conditions: tuple[PlanCondition, ...]
     transitions: tuple[PlanTransition, ...]
 
 
@@ -112,7 +138,7 @@ class PlanEvent:
 
 @dataclass(frozen=True)
 class PlanRate:
-    """A rate that a trial published: context beside the flags, no figure of this patient."""
+    """A rate of laboratory abnormalities that a label published: context, not this patient's."""
 
     arm: str
     quantity: str

@@ -16,10 +16,11 @@ from dosimetry.therapy.clinical_plan import (
     PlanRate,
     PlanRenal,
 )
-from dosimetry.therapy.label import LabelCourse
 from dosimetry.therapy.label_course import Slot, label_answer, label_warnings, slots, so_far
+from dosimetry.therapy.label_state import LabelCourse
 from dosimetry.therapy.observations import CREATININE, Observations, egfr, observations
 from dosimetry.therapy.regimen import Programme
+from dosimetry.therapy.resolution import ways
 from dosimetry.therapy.sections import Course
 
 
@@ -83,9 +84,10 @@ def clinical_course(
     label = so_far(course, seen, given) if ruled else None
     to_come = tuple(slots(course, label, seen, last_number, programme.interval, left_out))
     if label is None:
-        words = f"dose-modification rules: none are known of {programme.agent}, none are applied"
+        words = f"dose-modification rules: none are at hand for {programme.agent}, none is applied"
         return ClinicalCourse(seen, to_come, None, (*assumptions, words))
-    assumptions = (*assumptions, *_nothing_else(label), *_resolution(label))
+    rules = (f"dose-modification rules: {one}" for one in map(str, clinical.label_documents()))
+    assumptions = (*assumptions, *rules, *_nothing_else(label), *_resolution(label))
     return ClinicalCourse(seen, to_come, label, assumptions)
 
 
@@ -93,17 +95,19 @@ def _nothing_else(label: LabelCourse) -> list[str]:
     """Say that no other toxicity is taken to have occurred where none was entered."""
     if not label.doses or any(name.startswith(f"{OTHER}: ") for name in label.known):
         return []
-    words = "no other toxicity of grade 3 or 4 is taken to have occurred"
-    return [f"{words}: none is entered under adverse_events since cycle {label.doses}"]
+    since = f"none is entered under adverse_events since cycle {label.doses}"
+    return [f"no other toxicity of grade 3 or 4 has occurred: {since}"]
 
 
 def _resolution(label: LabelCourse) -> list[str]:
-    """Say what is taken as the resolution of a toxicity that is no grade."""
+    """Return what is taken as the resolution of a toxicity that is not a grade."""
+    tolerance = f"{tables.default('return_to_baseline', '1'):.0%}".replace("%", " %")
     return [
-        f"{one.rule.title} counts as resolved when none of its criteria holds any longer (the "
-        "label: complete resolution or return to baseline)"
+        f"{one.rule.title} counts as resolved once the value is back at its baseline, at most "
+        f"{tolerance} on the bad side of it, or normal (table label_resolution; the label: "
+        "complete resolution or return to baseline)"
         for one in label.toxicities.values()
-        if any(criterion.of != "grade" for group in one.rule.alternatives for criterion in group)
+        if ways(one.rule.name)
     ]
 
 
@@ -128,7 +132,9 @@ def labs_of(seen: Observations) -> tuple[PlanLab, ...]:
 def adverse_events_of(seen: Observations) -> tuple[PlanAdverseEvent, ...]:
     """Return every adverse event with its grade."""
     return tuple(
-        PlanAdverseEvent(found.at.isoformat(), found.grade.term, found.grade.grade)
+        PlanAdverseEvent(
+            found.at.isoformat(), found.grade.term, found.grade.grade, found.ends_treatment
+        )
         for one in seen.all
         for name, found in one.findings.items()
         if name.startswith(f"{OTHER}: ") and found.grade is not None
@@ -156,20 +162,18 @@ def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
 
 
 def context_of(agent: str) -> tuple[PlanRate, ...]:
-    """Return the rates of severe toxicity that the trial of an agent published."""
-    found = tables.table("trial_netter1")
+    """Return how often laboratory values became abnormal in the trial of an agent."""
     return tuple(
         PlanRate(
             row["arm"],
-            row["quantity"],
+            f"{row['analyte']} decreased, {row['grades']}",
             float(row["value"]),
             row["unit"],
-            int(row["n"]) if row["n"] else None,
+            None,
             row["source"],
         )
-        for row in found.rows
+        for row in tables.table("laboratory_abnormalities_netter1").rows
         if row["arm"] == agent
-        and (row["quantity"].startswith("grade 3 or 4") or row["quantity"].startswith("renal"))
     )
 
 

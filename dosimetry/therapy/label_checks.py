@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from dosimetry import clinical
@@ -11,6 +11,7 @@ from dosimetry.clinical import CLEARANCE, OTHER, Criterion, LabelRule
 from dosimetry.quantities import Amount
 from dosimetry.therapy.labs import in_words
 from dosimetry.therapy.observations import CREATININE, Finding, Observations
+from dosimetry.therapy.resolution import lacking
 
 SIGNS = {"below": "below", "at_most": "at most", "at_least": "at least", "above": "above"}
 OPPOSITE = {
@@ -43,6 +44,10 @@ class Check:
         What could not be looked at, and why.
     half : tuple of Unknown
         Of these, what alone keeps the rule from holding: the rest of the alternative does.
+    alternatives : frozenset of int
+        Numbers of those that hold.
+    numbers : tuple of int
+        The alternative of each entry of ``needs``.
     """
 
     holds: bool
@@ -50,6 +55,8 @@ class Check:
     needs: tuple[str, ...]
     unknown: tuple[Unknown, ...]
     half: tuple[Unknown, ...] = ()
+    alternatives: frozenset[int] = frozenset()
+    numbers: tuple[int, ...] = ()
 
 
 def check(rule: LabelRule, known: Mapping[str, Finding], seen: Observations) -> Check:
@@ -67,28 +74,73 @@ def check(rule: LabelRule, known: Mapping[str, Finding], seen: Observations) -> 
     needs: list[str] = []
     unknown: list[Unknown] = []
     half: list[Unknown] = []
-    for group in rule.alternatives:
+    holding: set[int] = set()
+    numbers: list[int] = []
+    for number, group in enumerate(rule.alternatives, start=1):
         missing = [_missing(criterion, known, seen) for criterion in group]
         held = [
             why is None and _holds(criterion, known, seen)
             for criterion, why in zip(group, missing, strict=True)
         ]
         if all(held):
+            holding.add(number)
             because.append(" with ".join(_because(c, known, seen) for c in group))
             needs.append(" or ".join(_need(c, known, seen) for c in group))
+            numbers.append(number)
         elif all(h or why for h, why in zip(held, missing, strict=True)):
             lacking = [why for why in missing if why]
             unknown += lacking if any(held) else lacking[:1]
             half += lacking if any(held) else []
             if any(held):
                 needs.append(" or ".join(_need(c, known, seen) for c in group))
+                numbers.append(number)
     return Check(
         bool(because),
         tuple(because),
         tuple(needs),
         tuple(dict.fromkeys(unknown)),
         tuple(dict.fromkeys(half)),
+        frozenset(holding),
+        tuple(numbers),
     )
+
+
+def unresolved(
+    rule: LabelRule,
+    found: Check,
+    alternatives: Iterable[int],
+    known: Mapping[str, Finding],
+    seen: Observations,
+) -> Check | None:
+    """Return a toxicity's check with what it has yet to come to; None where it has resolved.
+
+    Parameters
+    ----------
+    rule : LabelRule
+    found : Check
+        The latest.
+    alternatives : iterable of int
+        Numbers of those that held since the toxicity began.
+    known, seen : mapping of str to Finding, Observations
+        As for :func:`check`.
+    """
+    lacks = lacking(rule.name, alternatives, known, seen)
+    if not (found.holds or found.half or lacks):
+        return None
+    covered = {lack.quantity for lack in lacks}
+    left = [
+        need
+        for number, need in zip(found.numbers, found.needs, strict=True)
+        if not any(_covered(c, covered) for c in rule.alternatives[number - 1])
+    ]
+    needs = (*(lack.need for lack in lacks), *left) if lacks else found.needs
+    because = found.because or tuple(lack.because for lack in lacks)
+    return replace(found, because=because, needs=tuple(dict.fromkeys(needs)))
+
+
+def _covered(criterion: Criterion, lacking_quantities: set[str]) -> bool:
+    """Return whether a criterion is over once what is lacking is back at its baseline."""
+    return criterion.quantity in lacking_quantities or criterion.of == "baseline"
 
 
 def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:

@@ -12,9 +12,11 @@ from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
 from dosimetry.tables import default
 from dosimetry.therapy.administration import day
-from dosimetry.therapy.clinical_plan import Answer, PlanLabel
-from dosimetry.therapy.label import WEEK, LabelCourse, give, observe
+from dosimetry.therapy.clinical_plan import Answer, PlanCondition, PlanLabel
+from dosimetry.therapy.label import give, observe
 from dosimetry.therapy.label_checks import check
+from dosimetry.therapy.label_events import premedications
+from dosimetry.therapy.label_state import WEEK, LabelCourse
 from dosimetry.therapy.observations import CREATININE, DOSE, Observations, local, order
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course
@@ -145,15 +147,13 @@ def _stop_for_interval(
 
 
 def _until(label: LabelCourse) -> str:
-    """Say why the next dose is withheld, until what, and until when at the latest."""
-    checks = [one.check for one in label.toxicities.values() if one.phase == "withheld"]
-    checks += label.contraindications.values()
-    because = "; ".join(words for one in checks for words in one.because)
-    needs = " and ".join(words for one in checks for words in one.needs)
+    """Return why the next dose is withheld, until what, and until when at the latest."""
+    because = "; ".join(label.because()).replace("?; ", "? ")
+    until = "not eligible until" if label.state == "not-eligible" else "withheld until"
+    joined = f"{because} {until.capitalize()}" if because.endswith("?") else f"{because}; {until}"
     latest = label.latest()
-    if latest is None:
-        return f"{because}; not eligible until {needs}"
-    return f"{because}; withheld until {needs}, at the latest {latest}"
+    words = f"{joined} {' and '.join(label.needs())}"
+    return f"{words}, at the latest {latest}" if latest else words
 
 
 def _why_reduced(label: LabelCourse) -> str | None:
@@ -200,33 +200,72 @@ def unchecked(label: LabelCourse, seen: Observations, next_dose: Slot) -> tuple[
 def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]) -> PlanLabel:
     """Return what the label says of the next dose, and how it came to that."""
     first = next((slot for slot in to_come if slot.by != "request"), None)
-    checks = [one.check for one in label.toxicities.values() if one.phase == "withheld"]
-    checks += label.contraindications.values()
-    needs = tuple(words for one in checks for words in one.needs)
     answer = "complete" if first is None else _answer(first, label)
     if first is None or answer == "complete":
         reason = "no cycle of the regimen is to come"
         if first is not None:
             reason = f"the label's {clinical.label_doses()} doses have been given"
-        return PlanLabel(
-            label.state, None, answer, None, None, None, reason, (), (), label.transitions,
-        )  # fmt: skip
+        return _complete(label, reason)
+    missing = unchecked(label, seen, first)
     latest = label.latest()
     given = answer in ("due", "reduced")
-    return PlanLabel(
-        state="stopped" if answer == "stop" else label.state,
+    state = "stopped" if answer == "stop" else label.state
+    if given and missing:
+        answer, state = "unchecked", "unchecked"
+    no_rule = f"no dose-modification rule applies{' to the values known' if missing else ''}"
+    reason = first.reason or no_rule
+    return replace(
+        _empty(label, reason.removeprefix("label: ")),
+        state=state,
         next_cycle=first.number,
         answer=answer,
         activity=Amount(min(first.most, clinical.full_activity()), "GBq") if given else None,
         earliest=_earliest(first.at, label).isoformat() if given and first.at else None,
         latest=latest.isoformat() if latest and answer != "stop" else None,
-        reason=(first.reason or "no rule of the label withholds or reduces it").removeprefix(
-            "label: "
-        ),
-        needs=() if answer == "stop" else needs,
-        unchecked=unchecked(label, seen, first),
+        needs=() if answer == "stop" else label.needs(),
+        unchecked=missing,
+        questions=() if answer == "stop" else _questions(label),
+        conditions=() if answer == "stop" else _conditions(label),
+    )
+
+
+def _complete(label: LabelCourse, reason: str) -> PlanLabel:
+    """Return the answer where no cycle is to come, with what would forbid a further one."""
+    if label.stopped is not None:
+        reason = f"{reason}; stopped: {label.stopped}"
+    elif label.because():
+        reason = f"{reason}; a further dose would be withheld: {'; '.join(label.because())}"
+    return _empty(label, reason)
+
+
+def _empty(label: LabelCourse, reason: str) -> PlanLabel:
+    """Return the answer where no cycle is to come."""
+    ruled = clinical.label_documents()[0]
+    return PlanLabel(
+        region=ruled.region,
+        version=ruled.version,
+        documents=tuple(map(str, clinical.label_documents())),
+        state=label.state,
+        next_cycle=None,
+        answer="complete",
+        activity=None,
+        earliest=None,
+        latest=None,
+        reason=reason,
+        needs=(),
+        unchecked=(),
+        questions=_questions(label),
+        conditions=(),
         transitions=label.transitions,
     )
+
+
+def _questions(label: LabelCourse) -> tuple[str, ...]:
+    return tuple(map(str, label.questions.values()))
+
+
+def _conditions(label: LabelCourse) -> tuple[PlanCondition, ...]:
+    return tuple(PlanCondition(what, source) for what, source in premedications(label))
 
 
 def _earliest(planned: dt.date, label: LabelCourse) -> dt.date:
@@ -241,7 +280,7 @@ def _answer(first: Slot, label: LabelCourse) -> Answer:
     if first.status == "stopped":
         return "stop"
     if first.status == "withheld":
-        return "withhold" if label.doses else "not-eligible"
+        return "not-eligible" if label.state == "not-eligible" else "withhold"
     if label.doses >= clinical.label_doses():
         return "complete"
     return "reduced" if first.most < clinical.full_activity() else "due"
@@ -260,6 +299,15 @@ def label_warnings(label: LabelCourse, answer: PlanLabel, to_come: Sequence[Slot
                 f"the label has {most} doses, but there are cycles {', '.join(beyond)} too",
                 "further cycles are retreatment: the label's rules say nothing of them",
                 "therapy.regimen",
+            )
+        )
+    if answer.questions:
+        found.append(
+            Problem(
+                "ends-treatment-not-answered",
+                f"{' '.join(answer.questions)} No dose is planned until the patient file answers",
+                "write ends_treatment: yes or no at that adverse event",
+                "adverse_events",
             )
         )
     if answer.unchecked:

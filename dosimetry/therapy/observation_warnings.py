@@ -10,6 +10,7 @@ from dosimetry.clinical import CLEARANCE
 from dosimetry.problems import Problem
 from dosimetry.tables import default
 from dosimetry.therapy.administration import day
+from dosimetry.therapy.adverse_terms import is_known, likely
 from dosimetry.therapy.labs import possible
 from dosimetry.therapy.observations import Observations, local
 from dosimetry.therapy.sections import Course
@@ -35,6 +36,7 @@ def observation_warnings(course: Course, seen: Observations, to_come: bool) -> l
         *_units(course),
         *_counts(course),
         *_ranges(course),
+        *_terms(course),
     ]
 
 
@@ -140,6 +142,30 @@ def _ranges(course: Course) -> Iterator[Problem]:
                 f"that of the table, {its:.3g} {unit}",
                 "check the number and its unit: grades and the label rest on it",
                 f"reference_ranges.{name}.{end}",
+            )
+
+
+def _terms(course: Course) -> Iterator[Problem]:
+    """Warn of terms that the table does not have, and of answers that no rule looks at."""
+    agent = course.therapy.radiopharmaceutical
+    for i, event in enumerate(course.adverse_events):
+        if agent != clinical.LABEL_AGENT:
+            if event.ends_treatment is not None:
+                yield Problem(
+                    "ends-treatment-not-used",
+                    f"ends_treatment: {event.ends_treatment} of {event.term} changes nothing: no "
+                    f"dose-modification rules are at hand for {agent}",
+                    "leave the later cycles out if the treatment has ended",
+                    f"adverse_events[{i}].ends_treatment",
+                )
+        elif event.grade and not is_known(event.term):
+            near = likely(event.term)
+            yield Problem(
+                "unknown-term",
+                f"{event.term} is not a term of table treatment_ending_events: of grade 3 or 4 it "
+                "is asked about, of grade 1 or 2 it changes nothing",
+                near or "check the spelling, or write the CTCAE term",
+                f"adverse_events[{i}].term",
             )
 
 

@@ -13,6 +13,7 @@ from dosimetry.clinical import CLEARANCE, OTHER, Range
 from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
 from dosimetry.quantities import Amount
 from dosimetry.therapy.administration import day
+from dosimetry.therapy.adverse_terms import canonical
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.labs import LabDraw, in_words
 from dosimetry.therapy.sections import Course, Person
@@ -31,7 +32,8 @@ class Finding:
     Attributes
     ----------
     quantity : str
-        Analyte, ``creatinine_clearance``, or ``other: TERM`` of an adverse event.
+        Analyte, ``creatinine_clearance``, or ``other: TERM`` of an adverse event, by the term's
+        canonical name.
     at : date or date-time
     value : float or None
         In the canonical unit; None of an adverse event.
@@ -41,6 +43,8 @@ class Finding:
         CTCAE.
     change : float or None
         Relative to the baseline; None before the first dose and without one.
+    ends_treatment : bool or None
+        What the patient file says of an adverse event; None where it does not say.
     """
 
     quantity: str
@@ -49,9 +53,12 @@ class Finding:
     written: Amount | None
     grade: Grade | None
     change: float | None
+    ends_treatment: bool | None = None
 
     def __str__(self) -> str:
-        name = self.quantity.removeprefix(f"{OTHER}: ").replace("_", " ")
+        name = self.quantity.replace("_", " ")
+        if self.quantity.startswith(OTHER) and self.grade is not None:
+            name = self.grade.term  # as the patient file has it
         words = f"{name} {in_words(self.written)}" if self.written else name
         return f"{words} on {day(self.at).isoformat()}"
 
@@ -97,6 +104,15 @@ def order(moment: Moment, bare: int = SAMPLE) -> Order:
     if isinstance(moment, dt.datetime):
         return day(moment).isoformat(), TIMED, moment.timestamp()
     return day(moment).isoformat(), bare, 0.0
+
+
+def event_order(course: Course, at: Moment) -> Order:
+    """Return the key of an adverse event: even a timed one follows an untimed dose of its day."""
+    key = order(at, EVENT)
+    doses = (local(course, cycle.at) for cycle in course.cycles)
+    if any(not isinstance(dose, dt.datetime) and dose == day(at) for dose in doses):
+        return key[0], EVENT, key[2]
+    return key
 
 
 def local(course: Course, moment: Moment) -> Moment:
@@ -154,10 +170,12 @@ def observations(course: Course) -> Observations:
         if before:
             baseline.update(found)
     for event in course.adverse_events:
-        name = f"{OTHER}: {event.term}"
+        name = f"{OTHER}: {canonical(event.term)}"
         at = local(course, event.at)
-        one = Finding(name, at, None, None, Grade(event.term, event.grade, False), None)
-        seen.append((order(at, EVENT), Observation(at, {name: one})))
+        graded = Grade(event.term, event.grade, haematological=False)
+        ends = None if event.ends_treatment is None else event.ends_treatment == "yes"
+        one = Finding(name, at, None, None, graded, None, ends)
+        seen.append((event_order(course, at), Observation(at, {name: one})))
     seen.sort(key=lambda timed: timed[0])
     return Observations(tuple(seen), baseline, ranges)
 

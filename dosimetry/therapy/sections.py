@@ -339,6 +339,7 @@ class AdverseEvent(Section):
     grade: Annotated[
         int, Read(_read_grade, {"type": "integer", "minimum": 0, "maximum": WORST_GRADE})
     ]
+    ends_treatment: Annotated[str, choice("yes", "no")] | None = None
 
 
 class Course(Section):

@@ -55,5 +55,5 @@ therapy:
 # reference_ranges:              # of your laboratory; else table laboratory_reference_ranges
 #   platelets: {lower: 150 1e9/L, upper: 450 1e9/L}
 # adverse_events:                # what no laboratory value tells; grade 0 once it has gone
-#   - {at: 2026-02-03, term: nausea, grade: 2}
+#   - {at: 2026-02-03, term: nausea, grade: 2}   # ends_treatment: yes | no, where a plan asks
 """

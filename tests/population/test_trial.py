@@ -31,9 +31,14 @@ def tail(count, n, p, upper):
         (CONTROL, "objective response rate", 3, 100),
         (LU, "deaths at interim analysis", 14, 116),
         (CONTROL, "deaths at interim analysis", 26, 113),
-        (LU, "grade 3 or 4 neutropenia", 1, 111),
-        (LU, "grade 3 or 4 thrombocytopenia", 2, 111),
-        (LU, "grade 3 or 4 lymphopenia", 10, 111),  # 9 % of 111: only 10 rounds to it
+        (LU, "adverse event: neutropenia of grade 3 or 4", 1, 111),
+        (LU, "adverse event: thrombocytopenia of grade 3 or 4", 2, 111),
+        (
+            LU,
+            "adverse event: lymphopenia of grade 3 or 4",
+            10,
+            111,
+        ),  # 9 % of 111: only 10 rounds to it
     ],
 )
 def test_exact_intervals_leave_two_and_a_half_percent_on_either_side(arm, quantity, count, n):
@@ -46,7 +51,7 @@ def test_exact_intervals_leave_two_and_a_half_percent_on_either_side(arm, quanti
 
 def test_none_of_110_leaves_an_upper_bound():
     # 1 - 0.025^(1/110)
-    found = one(CONTROL, "grade 3 or 4 neutropenia")
+    found = one(CONTROL, "adverse event: neutropenia of grade 3 or 4")
     assert found.lower == 0.0
     assert found.upper == pytest.approx(100 * (1 - 0.025 ** (1 / 110)), rel=1e-9)
 
@@ -72,17 +77,53 @@ def test_both_arms_and_every_row_of_the_table_are_there():
     found = published("netter-1")
     assert found.patients == {LU: 116, CONTROL: 113}
     rows = [r for r in table("trial_netter1").rows if r["quantity"] != "patients randomised"]
-    assert [(p.arm, p.quantity) for p in found.proportions] == [
+    assert [(p.arm, p.quantity) for p in (*found.proportions, *found.published)] == [
         (row["arm"], row["quantity"]) for row in rows
     ]
 
 
 def test_nothing_is_claimed_that_the_table_does_not_carry():
-    found = one(LU, "renal toxic effects in the observed time frame")
+    found = one(LU, "adverse event: renal toxic effects in the observed time frame")
     assert (found.lower, found.upper, found.interval) == (None, None, "none")
-    text = published("netter-1").to_json()
-    assert "hazard ratios are not shown" in text
-    assert "hazard_ratio" not in text
+    assert published("netter-2").contrast is None  # its table carries no response rates
+    assert published("netter-2").proportions == ()
+
+
+def figures(name):
+    return {
+        (found.arm, found.quantity): (found.value, found.lower, found.upper, found.unit)
+        for found in published(name).published
+    }
+
+
+def test_netter_1_has_its_final_overall_survival():
+    # Strosberg 2021: 48.0 (37.4 to 55.2) and 36.3 (25.9 to 51.7) months, HR 0.84 (0.60 to 1.17)
+    found, versus = figures("netter-1"), f"{LU} against {CONTROL}"
+    median, ratio = (
+        f"overall survival, {what}, final analysis" for what in ("median", "hazard ratio")
+    )
+    assert found[LU, median] == (48.0, 37.4, 55.2, "month")
+    assert found[CONTROL, median] == (36.3, 25.9, 51.7, "month")
+    assert found[versus, ratio] == (0.84, 0.60, 1.17, "1")
+    assert [p.p_value for p in published("netter-1").published] == [None, None, 0.30]
+
+
+def test_netter_2_has_its_progression_free_survival():
+    # Singh 2024: 22.8 (from 19.4) and 8.5 (7.7 to 13.8) months, HR 0.276 (0.182 to 0.418)
+    found = published("netter-2")
+    assert list(found.patients.values()) == [151, 75]
+    assert [one.value for one in found.published] == [22.8, 8.5, 0.276]
+    assert [(one.lower, one.upper) for one in found.published] == [
+        (19.4, None),
+        (7.7, 13.8),
+        (0.182, 0.418),
+    ]
+
+
+def test_rates_of_adverse_events_are_named_so():
+    for found in published("netter-1").proportions:
+        if "penia" in found.quantity or "renal" in found.quantity:
+            assert found.quantity.startswith("adverse event")
 
 
 def test_an_unknown_trial_names_the_nearest():

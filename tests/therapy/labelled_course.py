@@ -38,8 +38,10 @@ def only(days, **values):
     return {"at": date(days), **values}
 
 
-def event(days, term, grade):
-    return {"at": date(days), "term": term, "grade": grade}
+def event(days, term, grade, ends=None):
+    """Tell of an adverse event; ``ends``: whether it ends the treatment by the patient file."""
+    answer = {} if ends is None else {"ends_treatment": ends}
+    return {"at": date(days), "term": term, "grade": grade, **answer}
 
 
 def given(*days, activity="7.4 GBq"):

@@ -5,7 +5,7 @@ import itertools
 import zoneinfo
 
 import pytest
-from labelled_course import BERLIN, NETTER, date, draw, given, planned
+from labelled_course import BERLIN, NETTER, date, draw, event, given, planned
 from sample_patients import patient
 
 import dosimetry
@@ -39,8 +39,59 @@ def test_a_full_netter_1_course_on_its_dates():
     assert all(len(event.at) == 10 for event in plan.calendar)  # a date stays a date
 
 
-def test_long_acting_analogues_stop_four_weeks_before_the_first_dose_only():
-    assert dates(whole_course(), "stop-long-acting") == ["2025-12-15"]
+def test_long_acting_analogues_stop_four_weeks_before_each_dose():
+    # US label: not within 4 weeks before the first dose, nor before each subsequent one
+    wanted = ["2025-12-15", "2026-02-09", "2026-04-06", "2026-06-01"]
+    assert dates(whole_course(), "stop-long-acting") == wanted
+
+
+def lar_before_doses(plan):
+    """Return the pairs of a long-acting analogue's day and a dose's less than 4 weeks after it."""
+    lar, doses = (
+        [dt.date.fromisoformat(day) for day in dates(plan, kind)] for kind in ("octreotide", "dose")
+    )
+    return [(a, b) for a in lar for b in doses if dt.timedelta() < b - a <= dt.timedelta(weeks=4)]
+
+
+LOW = draw(84, platelets="60 1e9/L")
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        whole_course,
+        lambda: whole_course(regimen={"activity": "7.4 GBq", "cycles": 4, "interval": "4 week"}),
+        lambda: whole_course(regimen={"activity": "7.4 GBq", "cycles": 4, "interval": "3 week"}),
+        lambda: planned(given(0, 56), [draw(-2), LOW]),
+        lambda: planned(given(0, 56), [draw(-2), LOW, draw(130)]),
+        lambda: planned(given(0, 28), [draw(-2)]),
+    ],
+    ids=["8 weeks", "4 weeks", "3 weeks", "withheld", "reduced and moved", "delivered early"],
+)
+def test_no_long_acting_analogue_within_four_weeks_before_a_dose(plan):
+    assert lar_before_doses(plan()) == []
+
+
+def test_a_long_acting_analogue_left_out_is_said():
+    own = {"activity": "7.4 GBq", "cycles": 2, "interval": "4 week"}
+    said = [e.what for e in whole_course(regimen=own).calendar if e.at == DOSES[0]]
+    assert "no octreotide LAR after cycle 1: cycle 2 follows within 4 weeks" in said
+
+
+def test_controls_are_listed_every_two_weeks_while_withheld():
+    # every 2 weeks from the latest value, day 84, until 16 weeks after the last dose, day 168
+    plan = planned(given(0, 56), [draw(-2), LOW])
+    assert [e.at for e in of_kind(plan, "laboratory", 3)] == [
+        date(day) for day in (98, 112, 126, 140, 154, 168)
+    ]
+    early = planned([], [draw(-2, platelets="60 1e9/L")], start=date(0))
+    assert [e.at for e in of_kind(early, "laboratory", 1)] == [date(12)]
+
+
+def test_premedication_stands_at_every_dose_to_come():
+    # US label, warnings: premedicate after a hypersensitivity reaction of grade 1 or 2
+    plan = planned(given(0), [draw(-2)], [event(0, "allergic reaction", 2)])
+    assert dates(plan, "premedication") == DOSES[1:]
 
 
 def test_short_acting_analogues_stop_a_day_before_each_dose():
@@ -151,6 +202,6 @@ def test_a_course_without_a_date_has_no_calendar():
 
 
 def test_every_entry_says_where_it_comes_from():
-    for event in whole_course(time_zone=BERLIN, infusion_time="08:00").calendar:
-        assert event.source
-        assert "Lutathera" in event.source or "assumption" in event.source or NETTER in event.source
+    for entry in whole_course(time_zone=BERLIN, infusion_time="08:00").calendar:
+        assert entry.source
+        assert "Lutathera" in entry.source or "assumption" in entry.source or NETTER in entry.source

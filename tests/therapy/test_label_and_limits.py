@@ -119,9 +119,15 @@ def test_renal_flags_of_dosimetry_stand_beside_what_the_laboratory_says():
     assert plan.renal_function[-1].change == pytest.approx(80 / 130 - 1)
 
 
-def test_plans_carry_the_trial_s_rates_as_context():
+def test_context_has_the_label_s_laboratory_abnormalities():
+    # US label, laboratory abnormalities of NETTER-1: all grades and grade 3 or 4 (issue, item 7)
     plan = planned(given(0), [])
-    found = {rate.quantity: (rate.value, rate.n) for rate in plan.context}
-    assert found["grade 3 or 4 lymphopenia"] == (9.0, 111)  # Strosberg 2017
-    assert found["grade 3 or 4 thrombocytopenia"] == (2.0, 111)
-    assert "grade 3 or 4" not in str(plan.flags)
+    assert {rate.quantity: rate.value for rate in plan.context} == {
+        "platelets decreased, all grades": 53.0,
+        "platelets decreased, grade 3 or 4": 1.0,
+        "neutrophils decreased, all grades": 26.0,
+        "neutrophils decreased, grade 3 or 4": 3.0,
+        "haemoglobin decreased, all grades": 81.0,
+        "haemoglobin decreased, grade 3 or 4": 0.0,
+    }
+    assert "decreased" not in str(plan.flags)

@@ -67,11 +67,33 @@ class Histories(RuleBasedStateMachine):
         self.labs.append({"at": self.now.isoformat(), **measured})
         self.look()
 
-    @rule(days=st.integers(1, 40), grade=st.integers(0, 4))
-    def event(self, days, grade):
+    @rule(
+        days=st.integers(1, 40),
+        term=st.sampled_from(["nausea", "nausea", "nausea", "seizure", "MDS", "anaphylaxis"]),
+        grade=st.integers(0, 4),
+        ends=st.sampled_from([None, None, "no", "yes"]),
+    )
+    def event(self, days, term, grade, ends):
         self.now += dt.timedelta(days=days)
-        self.events.append({"at": self.now.isoformat(), "term": "nausea", "grade": grade})
+        found = {"at": self.now.isoformat(), "term": term, "grade": grade}
+        if term == "nausea" or (term, ends) == ("anaphylaxis", "no"):
+            ends = None  # a no to what the label stops is refused
+        self.events.append(found if ends is None else {**found, "ends_treatment": ends})
         self.look()
+
+    @invariant()
+    def never_a_dose_while_a_question_is_open(self):
+        if self.label.questions:
+            assert self.label.activity is None
+            assert self.label.answer == "withhold"
+
+    @invariant()
+    def never_a_dose_after_severe_hypersensitivity(self):
+        first = self.doses[0]["at"] if self.doses else "9999"
+        if any(
+            e["term"] == "anaphylaxis" and e["grade"] > 2 and e["at"] > first for e in self.events
+        ):
+            assert self.label.state == "stopped"
 
     @rule(days=st.integers(1, 130), follow=st.booleans(), activity=st.sampled_from([3.7, 7.4]))
     def dose(self, days, follow, activity):

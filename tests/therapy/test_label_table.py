@@ -141,7 +141,9 @@ def test_another_severe_toxicity_is_withheld_reduced_and_full_again():
     assert (found.answer, found.needs) == ("withhold", ("nausea of grade 2 or less",))
     assert found.transitions[-1].rule == "other_toxicity: nausea"
     assert answer(TWO, draw(84), events=[severe, gone]) == ("reduced", 3.7)
-    assert answer(THREE, draw(84), events=[severe, gone, event(150, "nausea", 1)]) == ("due", 7.4)
+    fine = draw(150)  # else the label has nothing to go by before cycle 4
+    mild = event(150, "nausea", 1)
+    assert answer(THREE, draw(84), fine, events=[severe, gone, mild]) == ("due", 7.4)
     assert answer(THREE, draw(84), events=[severe, gone, back]) == ("stop", None)
     assert answer(TWO, draw(84), events=[event(70, "nausea", 2)]) == ("due", 7.4)
     late = [severe, event(LATEST + 1, "nausea", 0)]
@@ -178,8 +180,11 @@ def test_what_would_change_the_answer_is_said_in_the_unit_of_the_laboratory():
     assert needs(platelets="62 1e9/L") == ("platelets of 75 1e9/L or more",)
     assert needs(platelets="62000 /uL") == ("platelets of 75000 /uL or more",)
     assert needs(haemoglobin="70 g/L") == ("haemoglobin of 80 g/L or more",)
-    assert needs(creatinine="120 umol/L") == ("creatinine of less than 112 umol/L",)
-    assert needs(bilirubin="70 umol/L") == ("bilirubin of 60 umol/L or less",)
+    # PMC10133840, table 1: renal and hepatic toxicity resolve to baseline or completely
+    (words,) = needs(creatinine="120 umol/L")
+    assert words == "creatinine of 88 umol/L or less (the baseline of 80 umol/L + 10 %)"
+    (words,) = needs(bilirubin="70 umol/L")
+    assert words == "bilirubin of 20 umol/L or less (the upper limit of normal)"
 
 
 def test_before_the_first_dose_a_toxicity_of_the_table_is_none():
@@ -247,7 +252,7 @@ def test_a_dose_more_than_sixteen_weeks_after_the_last_one_has_ended_the_course_
     places, label = against([*TWO, *given(SECOND + 113)])
     assert label.answer == "stop"
     assert places == ["cycles[2]"]
-    assert against([*TWO, *given(SECOND + 112)])[1].answer == "due"
+    assert against([*TWO, *given(SECOND + 112)], draw(SECOND + 150))[1].answer == "due"
 
 
 def test_values_that_are_missing_since_the_last_dose_are_named():
@@ -289,7 +294,7 @@ def test_low_albumin_without_a_prothrombin_ratio_does_not_pass_silently():
 
 def test_without_any_laboratory_value_the_plan_says_so_once():
     made = planned(TWO, [])
-    assert made.label.answer == "due"
+    assert (made.label.answer, made.label.state) == ("unchecked", "unchecked")
     assert len([w for w in made.warnings if w.code == "label-not-checked"]) == 1
 
 
