@@ -71,9 +71,8 @@ class RegionCourse:
         dose = unit_dose.scaled(self.activities[cycle])
         if self.protraction is None:
             return dose, None, coefficient
-        one = Posterior(
-            self.posterior.mean[[cycle]], self.posterior.covariance[np.ix_([cycle], [cycle])]
-        )
+        own = slice(cycle, cycle + 1)
+        one = Posterior(self.posterior.mean[own], self.posterior.covariance[own, own])
         value, sd = powers_moments(one, [self._scale(cycle, BED)])
         return dose, self._with_bed(cycle, dose, value, sd), coefficient
 
