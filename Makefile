@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 .PHONY: plan test system check coverage docs evidence audit crash bench mutate fuzz clean
 
 plan: $(VENV)/.ready
-	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
+	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml --as-of 2026-01-20
 
 test: system
 	$(MAKE) check docs

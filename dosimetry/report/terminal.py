@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,6 +11,7 @@ from rich.text import Text
 from dosimetry import reference
 from dosimetry.quantities import Distribution
 from dosimetry.report.clinic import show_clinic
+from dosimetry.report.heading import show_heading
 from dosimetry.report.narrow import show_table
 from dosimetry.report.numbers import (
     decimals_of,
@@ -32,11 +35,9 @@ STYLES: dict[Severity, str] = {
 FIXED_WIDTH, COLUMN_WIDTH = 46, 17
 
 
-def show_plan(plan: Plan, out: Console) -> None:
-    """Print a plan: cycles, limits, why, assumptions and warnings."""
-    out.print(Text(f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}", style="bold"))
-    out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
-    out.print()
+def show_plan(plan: Plan, out: Console, as_of: dt.date) -> None:
+    """Print a plan as of a day: odd dates, cycles, limits, why, assumptions and warnings."""
+    show_heading(plan, as_of, out)
     if plan.cycles:
         show_table(_cycles(plan, out.width), out)
     shown = [(c.status, r.basis) for c in plan.cycles for r in _shown(plan, c, out.width)]
