@@ -167,7 +167,8 @@ def _tail(
 def _panels(parts: Sequence[Exponentials | Trapezoid], repair: float) -> Array:
     """Return the edges of the panels, from zero to the last break, every break among them.
 
-    Exponentials start at zero, the pieces between points at any break.
+    Exponentials start at zero, the pieces between points at any break; without pieces there is
+    none after zero.
     """
     of_sums, of_pieces = (
         max((part.steepest() for part in parts if isinstance(part, kind)), default=0.0)
@@ -177,14 +178,10 @@ def _panels(parts: Sequence[Exponentials | Trapezoid], repair: float) -> Array:
     for stop in np.unique(np.concatenate([part.breaks() for part in parts])).tolist():
         begun = edges[-1]
         while edges[-1] < stop:
-            width = PANEL / repair
+            width = min(PANEL / repair, START / of_pieces + GROWTH * (edges[-1] - begun))
             if of_sums:
                 width = min(width, START / of_sums + GROWTH * edges[-1])
-            if of_pieces:
-                width = min(width, START / of_pieces + GROWTH * (edges[-1] - begun))
-            width = max(
-                width, 2.0 * math.ulp(edges[-1])
-            )  # else points too close end in a standstill
+            width = max(width, 2.0 * math.ulp(edges[-1]))  # else points too close: a standstill
             edges.append(min(edges[-1] + width, stop))
     return np.array(edges)
 
