@@ -1,14 +1,20 @@
-PYTHON ?= python3.11
+# The first python3 of at least 3.11 that is found, or: make PYTHON=/path/to/python3
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test check coverage docs evidence audit crash bench mutate fuzz clean
+.PHONY: plan test system check coverage docs evidence audit crash bench mutate fuzz clean
 
 plan: $(VENV)/.ready
-	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml
+	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml --as-of 2026-01-20
 
-test: check docs
+test: system
+	$(MAKE) check docs
 	$(BIN)/pytest -n 2
+
+# Chromium and Pango, without which tests fail: looked at before any long work.
+system:
+	@.ci/system
 
 check: $(VENV)/.ready
 	$(BIN)/ruff format --check .
@@ -42,7 +48,7 @@ fuzz: $(VENV)/.fuzz
 	$(BIN)/python -u tests/fuzz/run.py
 
 $(VENV)/.ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
+	python="$(or $(PYTHON),$$(.ci/python))" && "$$python" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $@
 

@@ -1,4 +1,4 @@
-"""The start of the command, a plan, a report and one fit, as ratios measured pair by pair.
+"""The start of the command, plans, a report and one fit, as ratios measured pair by pair.
 
 Whole commands are run in turn (A B A B ...), so that a comparison holds when the machine's speed
 drifts.
@@ -17,6 +17,7 @@ import numpy as np
 from batch import PHYSICAL, TIME, by_lmfit, curves
 from lines import Line
 
+import dosimetry
 from dosimetry.physics.fitting import fit_points
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -45,6 +46,10 @@ def ratios(one: Callable[[], object], other: Callable[[], object]) -> list[float
     return [seconds(one) / seconds(other) for _ in range(PAIRS)]
 
 
+def plan(name: str) -> Callable[[], object]:
+    return lambda: dosimetry.plan(dosimetry.read_patient(ROOT / "examples" / name))
+
+
 def fit_ours(activity: np.ndarray) -> None:
     for row in activity:
         fit_points(TIME, row, 0.1 * row, "uptake", PHYSICAL)
@@ -56,7 +61,7 @@ def fit_lmfit(activity: np.ndarray) -> None:
 
 
 def lines() -> Iterator[Line]:
-    """Measure the start of the command, a plan, a report and a single fit."""
+    """Measure the start of the command, plans, a report and a single fit."""
     python, data = sys.executable, curves(40)
     with tempfile.TemporaryDirectory() as folder:
         for name, one, other, asked in (
@@ -80,6 +85,12 @@ def lines() -> Iterator[Line]:
                     run(python, "-c", "import matplotlib.figure, matplotlib.backends.backend_svg"),
                 ),
                 "at most 2",
+            ),
+            (
+                "plan through points / plan of fits, warm process",
+                plan("psma_patient1.yaml"),
+                plan("two_cycles.yaml"),
+                "at most 1.5",
             ),
             (
                 "one fit / lmfit, warm process",

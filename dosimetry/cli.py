@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from dosimetry.cli_options import (
+    AsOfOption,
     Format,
     FormatOption,
     PatientArgument,
@@ -103,13 +104,16 @@ def plan(
         str,
         typer.Option(help="Limits held to the risk: those measured in this patient, or all."),
     ] = "measured",
+    as_of: AsOfOption = None,
 ) -> None:
     """Plan the course: doses per cycle, what is to come, limits touched."""
     from dosimetry.report.files import busy, check_target, write_report
+    from dosimetry.report.today import day_of
     from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
 
+    day = day_of(as_of)
     if report is not None:
         check_target(report)
     targets = [target for target in (output, report) if target is not None]
@@ -131,14 +135,14 @@ def plan(
     if output is not None:
         write_whole(output, made.to_json())
     if report is not None:
-        write_report(made, report, quiet=quiet)
+        write_report(made, report, as_of=day, quiet=quiet)
     if format is Format.JSON:
         print_document(made.to_json())
     elif not quiet:
         from dosimetry.report.terminal import show_plan
         from dosimetry.report.terminal_parts import console
 
-        show_plan(made, console())
+        show_plan(made, console(), day)
     if fail_on is not None and made.flags.at_least(fail_on.value):
         raise typer.Exit(1)
 
@@ -237,18 +241,21 @@ def calendar(
     ] = None,
     strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
     risk: RiskOption = 0.05,
+    as_of: AsOfOption = None,
 ) -> None:
     """Lay doses, companion drugs, laboratory controls and scans on dates."""
+    from dosimetry.report.today import day_of
     from dosimetry.therapy.files import refuse_overwriting, write_whole
     from dosimetry.therapy.patient_file import read_patient
     from dosimetry.therapy.scheduler import plan as make_plan
 
+    day = day_of(as_of)
     made = make_plan(read_patient(patient), strategy, risk)
     if output is None:
         from dosimetry.report.clinic import show_calendar
         from dosimetry.report.terminal_parts import console
 
-        show_calendar(made, console())
+        show_calendar(made, console(), day)
         return
     from dosimetry.report.calendar import to_ics
 

@@ -24,6 +24,10 @@ RiskOption = Annotated[
 QuietOption = Annotated[
     bool, typer.Option("--quiet", help="Print no table and no progress; files and JSON only.")
 ]
+AsOfOption = Annotated[
+    str | None,
+    typer.Option(metavar="DATE", help="Look at the plan's dates as of this day, not today."),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
 
 

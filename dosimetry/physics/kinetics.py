@@ -59,6 +59,10 @@ class Exponentials:
         """Return the fastest rate in 1/h."""
         return float(np.max(self.rates))
 
+    def tail_terms(self, start: float) -> tuple[Array, Array]:
+        """Return amplitudes and rates of what is left from ``start`` on, with time from there."""
+        return self.amplitudes * np.exp(-self.rates * start), self.rates
+
     def scaled(self, factor: float) -> Exponentials:
         """Return the shape times a factor."""
         return Exponentials(self.amplitudes * factor, self.rates)
@@ -136,6 +140,10 @@ class Trapezoid:
         """Return the fastest relative change between two points in 1/h."""
         slopes = np.abs(np.diff(np.log(self.activities))) / np.diff(self.times)
         return float(max(slopes.max(), self.tail()))
+
+    def tail_terms(self, start: float) -> tuple[Array, Array]:
+        """Return amplitude and rate from ``start`` on, not before the last point."""
+        return np.atleast_1d(self.activity(start)), np.array([self.tail()])
 
     def scaled(self, factor: float) -> Trapezoid:
         """Return the shape times a positive factor."""
@@ -250,10 +258,19 @@ def combine(parts: Iterable[tuple[Shape, float]]) -> Shape:
         weights = np.repeat([weight for _, weight in given], [len(one.rates) for one in sums])
         amplitudes = np.concatenate([one.amplitudes for one in sums])
         return Exponentials(amplitudes * weights, np.concatenate([one.rates for one in sums]))
-    flat: list[tuple[Exponentials | Trapezoid, float]] = []
-    for shape, weight in given:
-        if isinstance(shape, Combined):
-            flat += [(s, w * weight) for s, w in zip(shape.shapes, shape.weights, strict=True)]
-        else:
-            flat.append((shape, weight))
-    return Combined(tuple(shape for shape, _ in flat), tuple(weight for _, weight in flat))
+    flat = [(part, own * weight) for shape, weight in given for part, own in parts_of(shape)]
+    return Combined(tuple(part for part, _ in flat), tuple(weight for _, weight in flat))
+
+
+def parts_of(shape: Shape) -> list[tuple[Exponentials | Trapezoid, float]]:
+    """Return the shapes that a shape is a weighted sum of, each with its weight.
+
+    Examples
+    --------
+    >>> one = Exponentials(np.array([2.0]), np.array([0.1]))
+    >>> [weight for _, weight in parts_of(one)]
+    [1.0]
+    """
+    if isinstance(shape, Combined):
+        return list(zip(shape.shapes, shape.weights, strict=True))
+    return [(shape, 1.0)]

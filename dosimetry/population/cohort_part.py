@@ -282,7 +282,7 @@ def _compute(rows: Sequence[ScanRow], patient: Patient, result: PartResult) -> N
         return
     name = patient.person.id
     measured = {region for cycle in delivered for region in cycle.doses}
-    protraction = {region: measured_protraction(region, patient, delivered) for region in measured}
+    protraction = measured_protraction(measured, patient, delivered)
     for index, cycle in enumerate(delivered):
         for region in cycle.doses:
             own = protraction[region]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dosimetry import clinical
+from dosimetry.report.heading import show_heading
 from dosimetry.report.numbers import plain, probability
 from dosimetry.report.terminal_parts import bullets, plain_table, words
 from dosimetry.report.wording import Tone, answer
@@ -153,11 +155,9 @@ def _context(rates: Sequence[PlanRate]) -> Text:
     )
 
 
-def show_calendar(plan: Plan, out: Console) -> None:
-    """Print the calendar of a course."""
-    out.print(Text(f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}", style="bold"))
-    out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
-    out.print()
+def show_calendar(plan: Plan, out: Console, as_of: dt.date) -> None:
+    """Print the calendar of a course as of a day."""
+    show_heading(plan, as_of, out)
     if not plan.calendar:
         out.print("The course has no date: give therapy.start, or the delivered cycles.")
         return

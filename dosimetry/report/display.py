@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html as markup
 import sys
 from typing import Any
@@ -28,8 +29,10 @@ def register() -> None:
         load_ipython_extension(shell)
 
 
-def of_plan(plan: Plan) -> str:
+def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
     """Return a plan as HTML: the verdict, the picture of the limits, the doses of the course.
+
+    Odd dates are said as of a day, today without it.
 
     Examples
     --------
@@ -40,12 +43,16 @@ def of_plan(plan: Plan) -> str:
     """
     from dosimetry.report import dose_tables, wording
     from dosimetry.report.figures import file_of, pictures
+    from dosimetry.report.today import against, day_of
 
+    as_of = as_of or day_of(None)
     limits = [file_of(one, "svg").decode() for one in pictures(plan) if one.group == "limits"]
     return "".join(
         (
             f"<p><b>{_text(plan.patient.id)}</b>, {_text(plan.therapy.radiopharmaceutical)}, "
-            f"{_text(plan.therapy.description)}<br>{_text(wording.headline(plan))}</p>",
+            f"{_text(plan.therapy.description)}, as of {as_of}<br>"
+            f"{_text(wording.headline(plan))}</p>",
+            *(f"<p><b>Check the dates.</b> {_text(line)}</p>" for line in against(plan, as_of)),
             *limits,
             _table(dose_tables.cycles(plan)),
             _table(dose_tables.limits(plan)),

@@ -23,6 +23,7 @@ from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.style import DARK, SEVERITY
 from dosimetry.report.numbers import plus_minus, probability, unit_words
 from dosimetry.report.terminal_parts import place_words, words
+from dosimetry.report.today import against
 from dosimetry.therapy.plan import Plan, PlanCurve
 
 if TYPE_CHECKING:
@@ -48,16 +49,23 @@ class Drawn:
     table: Table | None
 
 
-def html(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> str:
+def html(
+    plan: Plan,
+    made_at: dt.datetime,
+    step: Step | None = None,
+    as_of: dt.date | None = None,
+) -> str:
     """Return a plan as one HTML file that needs nothing else.
 
     Parameters
     ----------
     plan : Plan
     made_at : datetime
-        Stands in the report; the same plan and time give the same bytes.
+        Stands in the report; the same plan, time and day give the same bytes.
     step : callable, optional
         Called after each picture.
+    as_of : date, optional
+        The day against which the plan's dates are looked at; that of ``made_at`` without it.
 
     Returns
     -------
@@ -90,6 +98,8 @@ def html(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> str:
         style=style,
         policy=POLICY.format(digest),
         made_at=made_at.isoformat(timespec="seconds"),
+        as_of=as_of or made_at.date(),
+        dates=against(plan, as_of or made_at.date()),
         pictures=drawn,
         signs={name: colour for name, (colour, _) in SEVERITY.items()},
         curves=_by_cycle(plan, drawn.get("curves", [])),
@@ -98,7 +108,12 @@ def html(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> str:
     )
 
 
-def pdf(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> bytes:
+def pdf(
+    plan: Plan,
+    made_at: dt.datetime,
+    step: Step | None = None,
+    as_of: dt.date | None = None,
+) -> bytes:
     """Return a plan as PDF: the same report, set by WeasyPrint.
 
     Raises
@@ -109,7 +124,7 @@ def pdf(plan: Plan, made_at: dt.datetime, step: Step | None = None) -> bytes:
     need("pdf")
     import weasyprint
 
-    page = html(plan, made_at, step)
+    page = html(plan, made_at, step, as_of)
     written: bytes = weasyprint.HTML(string=page, url_fetcher=_no_fetching).write_pdf(
         pdf_identifier=hashlib.sha256(page.encode()).digest()[:16]
     )

@@ -50,7 +50,7 @@ def made_now() -> dt.datetime:
     Raises
     ------
     InputError
-        SOURCE_DATE_EPOCH is no number of seconds.
+        SOURCE_DATE_EPOCH is not a number of seconds.
     """
     fixed = os.environ.get("SOURCE_DATE_EPOCH")
     if not fixed:
@@ -59,13 +59,18 @@ def made_now() -> dt.datetime:
         return dt.datetime.fromtimestamp(int(fixed), dt.UTC)
     except (ValueError, OverflowError, OSError):
         raise refuse(
-            "not-a-time", f"'{fixed}' is no number of seconds since 1970", "unset it",
+            "not-a-time", f"'{fixed}' is not a number of seconds since 1970", "unset it",
             "SOURCE_DATE_EPOCH",
         ) from None  # fmt: skip
 
 
 def write_report(
-    plan: Plan, path: Path, made_at: dt.datetime | None = None, *, quiet: bool = False
+    plan: Plan,
+    path: Path,
+    made_at: dt.datetime | None = None,
+    *,
+    as_of: dt.date | None = None,
+    quiet: bool = False,
 ) -> None:
     """Write a report as HTML or PDF, by the name of the file.
 
@@ -75,6 +80,9 @@ def write_report(
     path : path
     made_at : datetime, optional
         Stands in the report; without it the time now, or SOURCE_DATE_EPOCH.
+    as_of : date, optional
+        The day against which the plan's dates are looked at; without it that of ``made_at``, else
+        today, whatever SOURCE_DATE_EPOCH is: a build's date must not hide that a dose is late.
     quiet : bool
         Show no progress.
 
@@ -87,9 +95,10 @@ def write_report(
     from dosimetry.report.document import html, pdf
 
     make = pdf if KINDS[path.suffix.lower()] == "pdf" else html
+    as_of = as_of or (made_at.date() if made_at else dt.date.today())
     made_at = made_at or made_now()
     with progress("report", len(pictures(plan)), quiet) as step:
-        made = make(plan, made_at, step)
+        made = make(plan, made_at, step, as_of)
     write_whole(path, made)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -9,6 +11,7 @@ from rich.text import Text
 from dosimetry import reference
 from dosimetry.quantities import Distribution
 from dosimetry.report.clinic import show_answer, show_clinic
+from dosimetry.report.heading import show_heading
 from dosimetry.report.narrow import show_table
 from dosimetry.report.numbers import (
     decimals_of,
@@ -32,11 +35,9 @@ STYLES: dict[Severity, str] = {
 FIXED_WIDTH, COLUMN_WIDTH = 46, 17
 
 
-def show_plan(plan: Plan, out: Console) -> None:
-    """Print a plan: cycles, limits, why, assumptions and warnings."""
-    out.print(Text(f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}", style="bold"))
-    out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
-    out.print()
+def show_plan(plan: Plan, out: Console, as_of: dt.date) -> None:
+    """Print a plan as of a day: odd dates, cycles, limits, why, assumptions and warnings."""
+    show_heading(plan, as_of, out)
     show_answer(plan, out)
     if plan.cycles:
         show_table(_cycles(plan, out.width), out)
@@ -125,11 +126,16 @@ def _quantity(flag: Flag) -> str:
 
 def _limits(plan: Plan) -> Table:
     table = plain_table(
-        "limit", "course, Gy [5-95 %]", "P(> limit)", "verdict", "mean margin", "activity left"
+        "limit",
+        "course, Gy\n[5-95 %]",
+        "P(>\nlimit)",
+        "verdict",
+        "mean\nmargin",
+        "activity\nleft",
     )
     for flag in plan.flags:
         table.add_row(
-            _quantity(flag) + (" *" if flag.basis == "population" else ""),
+            _quantity(flag),
             _course(flag, plan),
             "-" if flag.probability is None else probability(flag.probability),
             Text(_verdict(flag.severity), style=STYLES[flag.severity]),

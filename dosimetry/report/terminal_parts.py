@@ -60,12 +60,12 @@ def problem_text(problem: Problem) -> Text:
     return Text(f"{place}{problem.message}; {problem.cure}")
 
 
-def bullets(out: Console, title: str, lines: Sequence[Text]) -> None:
+def bullets(out: Console, title: str, lines: Sequence[Text], style: str = "bold") -> None:
     """Print a list under a title; nothing where it is empty."""
     if not lines:
         return
     out.print()
-    out.print(Text(title, style="bold"))
+    out.print(Text(title, style=style))
     for line in lines:
         table = Table.grid(padding=(0, 1, 0, 0))
         table.add_row("·", line)

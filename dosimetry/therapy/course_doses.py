@@ -10,8 +10,8 @@ import numpy as np
 
 from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.kinetics import Exponentials
-from dosimetry.physics.radiobiology import lea_catcheside
+from dosimetry.physics.kinetics import Exponentials, Shape
+from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
 from dosimetry.problems import Problem
 from dosimetry.therapy.course_warnings import course_warnings
 from dosimetry.therapy.cycle_curves import DOTATATE
@@ -65,8 +65,12 @@ def course_doses(
         names = [name for name in names if name in wanted]
     regions: dict[str, RegionCourse] = {}
     notes = _Notes()
+    most = int(tables.default("most_cycles", "1"))
+    protraction = _protraction(names, course, delivered, most, notes)
     for name in names:
-        regions[name] = _region_course(name, course, delivered, population, notes)
+        regions[name] = _region_course(
+            name, course, delivered, population, protraction[name], notes
+        )
     return CourseDoses(
         regions,
         measured,
@@ -120,6 +124,7 @@ def _region_course(
     course: Course,
     delivered: Sequence[CycleDose],
     population: Mapping[str, tuple[float, float]],
+    protraction: tuple[float, ...] | None,
     notes: _Notes,
 ) -> RegionCourse:
     like = reference.region(name).like
@@ -142,7 +147,7 @@ def _region_course(
         region=name,
         activities=tuple(cycle.administered / 1000 for cycle in delivered),
         posterior=replace(found, bounds=bounds),
-        protraction=_protraction(name, course, delivered, most, notes),
+        protraction=protraction,
         alpha_beta=reference.radiobiology(like).alpha_beta,
         earlier_dose=earlier[0],
         earlier_bed=earlier[1],
@@ -168,33 +173,56 @@ def _earlier(name: str, course: Course) -> tuple[float, float | None]:
     return dose, sum(beds) if len(beds) == len(sides) else None
 
 
+Protraction = Mapping[str, tuple[float, ...] | None]
+
+
 def measured_protraction(
-    name: str, course: Course, delivered: Sequence[CycleDose]
-) -> tuple[float, ...] | None:
-    """Return Lea and Catcheside's G of a region in every delivered cycle; None without a BED."""
-    return _protraction(name, course, delivered, len(delivered), _Notes())
+    names: Collection[str], course: Course, delivered: Sequence[CycleDose]
+) -> Protraction:
+    """Return Lea and Catcheside's G of regions in every delivered cycle; None without a BED."""
+    return _protraction(names, course, delivered, len(delivered), _Notes())
 
 
 def _protraction(
-    name: str, course: Course, delivered: Sequence[CycleDose], count: int, notes: _Notes
-) -> tuple[float, ...] | None:
+    names: Collection[str],
+    course: Course,
+    delivered: Sequence[CycleDose],
+    count: int,
+    notes: _Notes,
+) -> Protraction:
     """Return G of every cycle: of its own curve, else the last measured, else the table's."""
-    like = reference.region(name).like
-    repair = reference.radiobiology(like).repair_half_life
-    own: dict[int, float] = {}
-    for i, cycle in enumerate(delivered):
+    found: dict[str, tuple[float, ...] | None] = {}
+    of_cycles = [_of_own_curves(names, cycle) for cycle in delivered]
+    for name in names:
+        own = {i: of_cycle[name] for i, of_cycle in enumerate(of_cycles) if name in of_cycle}
+        if own:
+            usual = own[max(own)]
+        else:
+            like = reference.region(name).like
+            row = reference.effective_half_life(like)
+            if row is None or course.therapy.radiopharmaceutical != DOTATATE:
+                found[name] = None
+                continue
+            mono = Exponentials(np.ones(1), np.array([LN2 / row[0]]))
+            usual = lea_catcheside(mono, reference.radiobiology(like).repair_half_life)
+            notes.add(notes.half_life, (row[0], row[2]), name)
+        found[name] = tuple(own.get(i, usual) for i in range(count))
+    return found
+
+
+def _of_own_curves(names: Collection[str], cycle: CycleDose) -> dict[str, float]:
+    """Return G of the regions measured in a cycle, those of one repair half-life together."""
+    alike: dict[float, dict[str, Shape]] = {}
+    for name in names:
         dose = cycle.doses.get(name)
         if dose is not None and dose.dose_rate is not None and not dose.missing:
-            own[i] = lea_catcheside(dose.dose_rate, repair)
-    if own:
-        usual = own[max(own)]
-    else:
-        row = reference.effective_half_life(like)
-        if row is None or course.therapy.radiopharmaceutical != DOTATATE:
-            return None
-        usual = lea_catcheside(Exponentials(np.ones(1), np.array([LN2 / row[0]])), repair)
-        notes.add(notes.half_life, (row[0], row[2]), name)
-    return tuple(own.get(i, usual) for i in range(count))
+            repair = reference.radiobiology(reference.region(name).like).repair_half_life
+            alike.setdefault(repair, {})[name] = dose.dose_rate
+    return {
+        name: g
+        for repair, rates in alike.items()
+        for name, g in zip(rates, lea_catcheside_each([*rates.values()], repair), strict=True)
+    }
 
 
 def _listed(regions: Sequence[str]) -> str:

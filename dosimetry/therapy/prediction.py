@@ -24,6 +24,8 @@ from dosimetry.therapy.draws import standard_normal, uniform_of_bound
 NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
 LEAST_SPREAD = 1e-9  # of a bound that is exact, in ln
 
+POWERS = np.array([[1.0], [2.0]])  # of a coefficient, in absorbed dose and in BED
+
 
 @dataclass(frozen=True)
 class Prior:
@@ -268,15 +270,10 @@ def powers_moments(
     """
     count = len(scales)
     mean, cov = distribution.mean[:count], distribution.covariance[:count, :count]
-    variances = np.diag(cov)
-    terms = np.concatenate(
-        [
-            np.array([scale[p - 1] for scale in scales]) * np.exp(p * mean + p * p * variances / 2)
-            for p in (1, 2)
-        ]
-    )
-    power = np.repeat([1.0, 2.0], count)
-    joint = np.expm1(np.outer(power, power) * np.tile(cov, (2, 2)))
+    moments = np.exp(POWERS * mean + POWERS * POWERS * cov.diagonal() / 2)
+    terms = (np.array(scales).T * moments).ravel()
+    pairs = (POWERS * POWERS.T)[:, None, :, None]
+    joint = np.expm1((pairs * cov[:, None, :]).reshape(2 * count, 2 * count))
     spread = float(np.einsum("i,ij,j->", terms, joint, terms))
     return float(terms.sum()), math.sqrt(max(spread, 0.0))
 

@@ -82,9 +82,8 @@ class RegionCourse:
             k = self._every_draw[:, cycle]
             value, sd = weighted_moments(k * (linear + k * squared), self._weights)
         else:
-            one = Posterior(
-                self.posterior.mean[[cycle]], self.posterior.covariance[np.ix_([cycle], [cycle])]
-            )
+            own = slice(cycle, cycle + 1)
+            one = Posterior(self.posterior.mean[own], self.posterior.covariance[own, own])
             value, sd = powers_moments(one, [self._scale(cycle, BED)])
         return dose, self._with_bed(cycle, dose, value, sd), coefficient
 

@@ -65,8 +65,9 @@ def second_check(
     found: list[Comparison] = []
     for index, cycle in enumerate(course.cycles):
         own = [curve for curve in curves if curve.cycle == index + 1]
-        found += _of_curves(cycles[index], cycle, own)
-        found += _of_doses(course, cycle, cycles[index], own)
+        areas = {curve.region: area(curve_of(curve)) for curve in own}
+        found += _of_curves(cycles[index], cycle, own, areas)
+        found += _of_doses(course, cycle, cycles[index], own, areas)
     return tuple(found)
 
 
@@ -131,7 +132,9 @@ def compare(
     )
 
 
-def _of_curves(plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve]) -> list[Comparison]:
+def _of_curves(
+    plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
+) -> list[Comparison]:
     found = []
     scans = {**cycle.measurements.by_region(), **cycle.blood.by_region()}
     given = plan.activity.value * 1000.0 if plan.activity else 0.0
@@ -157,7 +160,7 @@ def _of_curves(plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve]) -> li
             compare(
                 (*place, "time-integrated activity", "quadrature"),
                 curve.tia.value,
-                area(curve_of(curve)),
+                areas[curve.region],
                 unit,
             )
         )
@@ -177,10 +180,11 @@ def curve_of(curve: PlanCurve) -> Curve:
 
 
 def _sources(
-    course: Course, cycle: Cycle, curves: Sequence[PlanCurve]
+    course: Course, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> dict[str, tuple[tuple[tuple[Curve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h by quadrature."""
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
+    own = {curve: areas[name] for name, (curve, _) in by_region.items()}
     parts: dict[str, tuple[tuple[Curve, float], ...]] = {
         name: ((curve, 1.0),) for name, (curve, unit) in by_region.items() if unit == "MBq*h"
     }
@@ -204,13 +208,17 @@ def _sources(
     if "remainder_of_body" in parts:
         parts[REST] = parts.pop("remainder_of_body")
     return {
-        name: (part, math.fsum(area(c) * weight for c, weight in part))
+        name: (part, math.fsum(own[c] * weight for c, weight in part))
         for name, part in parts.items()
     }
 
 
 def _of_doses(
-    course: Course, cycle: Cycle, plan: PlanCycle, curves: Sequence[PlanCurve]
+    course: Course,
+    cycle: Cycle,
+    plan: PlanCycle,
+    curves: Sequence[PlanCurve],
+    areas: Mapping[str, float],
 ) -> list[Comparison]:
     """Compare absorbed dose and BED of every measured region of a cycle."""
     elsewhere = cycle.dose_coefficients
@@ -227,7 +235,7 @@ def _of_doses(
     measured = [one for one in plan.regions if one.contributions]
     if not measured:
         return found
-    sources = _sources(course, cycle, curves)
+    sources = _sources(course, cycle, curves, areas)
     names = [name if name != REST else BODY[0] for name in sources]
     masses = _masses(course, plan.number, names)
     gains = {one.region: gain_of(one.region, course.person.sex, names, masses) for one in measured}
@@ -283,7 +291,10 @@ def _of_beds(
         dose = math.fsum(sources[name][1] * weight for name, weight in weights.items())
         shape = sum((over[name] * weight for name, weight in weights.items()), np.zeros(len(time)))
         rate[:, i] = shape * (one.absorbed_dose.value / dose)
-    squares = quadratic_dose(time, rate, repair)
+    squares = np.empty(len(wanted))
+    for speed in np.unique(repair):  # what is kept of a step is the same for all that repair alike
+        alike = repair == speed
+        squares[alike] = quadratic_dose(time, rate[:, alike], np.array([speed]))
     return [
         compare(
             (number, one.region, "biologically effective dose", "differential equation"),

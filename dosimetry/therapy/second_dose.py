@@ -1,16 +1,19 @@
 """Dose per decay by another way than :mod:`dosimetry.therapy.weights`: energy over mass.
 
-The tables are read afresh. Kidneys: the energy of the electrons over the kidney's mass, and the
-photons of another phantom's S values (ICRP 110, OpenDose). Tumours: the energy over the mass, times
-the sphere's absorbed fraction. Others: the sum over the sources' S values.
+The tables are read once more, apart from the first calculation. Kidneys: the energy of the
+electrons over the kidney's mass, and the photons of another phantom's S values (ICRP 110,
+OpenDose). Tumours: the energy over the mass, times the sphere's absorbed fraction. Others: the sum
+over the sources' S values.
 """
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from dosimetry import reference, tables
 from dosimetry.therapy.sections import Course
@@ -60,17 +63,21 @@ def electron_gain(mass: float) -> float:
     return energy * DECAYS_PER_MBQ_H / (mass / 1000.0)
 
 
-def s_table(sex: str) -> dict[tuple[str, str], float]:
+@functools.cache
+def s_table(sex: str) -> Mapping[tuple[str, str], float]:
     """Return the S values by (target, source), of mGy/(MBq s) in Gy per MBq h."""
     rows = tables.table(f"s_values_lu177_icrp89_adult_{sex}").rows
-    return {(row["target"], row["source"]): float(row["s_value"]) * 3.6 for row in rows}
+    return MappingProxyType(
+        {(row["target"], row["source"]): float(row["s_value"]) * 3.6 for row in rows}
+    )
 
 
-def phantom_masses(sex: str) -> dict[str, float]:
+@functools.cache
+def phantom_masses(sex: str) -> Mapping[str, float]:
     """Return the phantom's masses in g."""
     rows = tables.table("organ_masses_icrp89").rows
     column = f"adult_{sex}"
-    return {row["region"]: float(row[column]) for row in rows if row[column]}
+    return MappingProxyType({row["region"]: float(row[column]) for row in rows if row[column]})
 
 
 def mass_of(region: str, course: Course, number: int) -> float | None:

@@ -42,7 +42,10 @@ class Job:
 
 JOBS = {
     "plan -o": Job(("plan", PATIENT, "--quiet", "-o", "plan.json"), ("plan.json",)),
-    "plan --report": Job(("plan", PATIENT, "--quiet", "--report", "plan.html"), ("plan.html",)),
+    "plan --report": Job(
+        ("plan", PATIENT, "--quiet", "--report", "plan.html", "--as-of", "2026-01-20"),
+        ("plan.html",),
+    ),
     "figures": Job(
         ("figures", PATIENT, "--quiet", "--out", "."), tuple(f"{name}.svg" for name in PICTURES)
     ),

@@ -20,7 +20,15 @@ from sample_curves import (
 
 from dosimetry.physics import curve_band
 from dosimetry.physics.fitting import fit_points
-from dosimetry.physics.kinetics import MODELS, Combined, Exponentials, Model, Trapezoid, combine
+from dosimetry.physics.kinetics import (
+    MODELS,
+    Combined,
+    Exponentials,
+    Model,
+    Trapezoid,
+    combine,
+    parts_of,
+)
 
 
 @st.composite
@@ -62,6 +70,25 @@ def test_a_multiple_of_a_curve_has_its_rates_and_a_multiple_of_its_area(function
     assert other.integral() == pytest.approx(factor * shape.integral(), rel=1e-12)
     assert other.slowest() == pytest.approx(shape.slowest(), rel=1e-9)
     assert other.steepest() == pytest.approx(shape.steepest(), rel=1e-9)
+
+
+@property_of_each([Exponentials.tail_terms, Trapezoid.tail_terms])
+@EXAMPLES
+@given(st.data(), st.floats(0.0, 100.0))
+def test_after_its_last_break_a_curve_is_its_tail_terms(function, data, later):
+    shape = data.draw(SHAPES[kind_of(function)])
+    start = shape.breaks()[-1] + later
+    amplitudes, rates = function(shape, start)
+    found = np.sum(amplitudes * np.exp(-np.outer(TIMES, rates)), axis=1)
+    np.testing.assert_allclose(found, shape.activity(start + TIMES), rtol=1e-9, atol=1e-300)
+
+
+@property_of(parts_of)
+@EXAMPLES
+@given(st.one_of(*SHAPES.values()))
+def test_a_curve_is_the_weighted_sum_of_its_parts(shape):
+    found = sum(weight * part.activity(TIMES) for part, weight in parts_of(shape))
+    np.testing.assert_allclose(found, shape.activity(TIMES), rtol=1e-12)
 
 
 @property_of_each([*named("activity"), *named("integral"), *named("slowest"), *named("steepest")])

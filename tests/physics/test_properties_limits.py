@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from properties import EXAMPLES, property_of
 
 from dosimetry.physics import absorbed_dose, decay, one_scan, radiobiology
-from dosimetry.physics.kinetics import Exponentials, Trapezoid
+from dosimetry.physics.kinetics import Exponentials, Trapezoid, combine
 from dosimetry.physics.one_scan import HalfLife, noise_quantiles
 
 LN2 = math.log(2)
@@ -77,6 +77,27 @@ def test_protraction_does_not_depend_on_the_unit_of_time(shape, repair_half_life
         other = Trapezoid(shape.times * factor, shape.activities, shape.decay_constant / factor)
     g = radiobiology.lea_catcheside(other, repair_half_life * factor)
     assert g == pytest.approx(radiobiology.lea_catcheside(shape, repair_half_life), rel=1e-9)
+
+
+@property_of(radiobiology.lea_catcheside_each)
+@EXAMPLES
+@given(st.lists(dose_rates(), min_size=2, max_size=4), st.floats(0.5, 50.0), st.randoms())
+def test_each_dose_rate_has_its_own_protraction(shapes, repair_half_life, random):
+    shapes = [*shapes, combine([(shape, 1.0) for shape in shapes])]
+    random.shuffle(shapes)
+    together = radiobiology.lea_catcheside_each(shapes, repair_half_life)
+    alone = [radiobiology.lea_catcheside(shape, repair_half_life) for shape in shapes]
+    assert together == [pytest.approx(g, rel=1e-11) for g in alone]
+
+
+@property_of(radiobiology.pair_integrals)
+@EXAMPLES
+@given(dose_rates(), dose_rates())
+def test_without_repair_two_dose_rates_act_as_their_doses(one, other):
+    # H is then the dose so far, and the integral of R_k D_l + R_l D_k is D_k D_l
+    pairs = radiobiology.pair_integrals([one, other], 1e-9)
+    doses = np.array([one.integral(), other.integral()])
+    np.testing.assert_allclose(pairs + pairs.T, np.outer(doses, doses), rtol=1e-5)
 
 
 @property_of(radiobiology.bed, radiobiology.bed_sd, radiobiology.eqd2)

@@ -169,8 +169,70 @@ def test_quadrature_resolves_a_sharp_maximum(times, activities, repair_half_life
 
 def test_quadrature_agrees_with_the_closed_form_on_sums_of_exponentials():
     parts = exponentials([0.04, 0.06, -0.1], [LN2 / 60, LN2 / 12, 0.9])
-    found = radiobiology.lea_catcheside(Combined((parts,), (1.0,)), 2.8)
+    # a curve of weight nought has breaks: up to the last of them panels are integrated
+    breaks = Trapezoid(np.array([4.0, 24.0, 240.0]), np.array([5.0, 7.0, 3.0]), DECAY_CONSTANT)
+    found = radiobiology.lea_catcheside(Combined((parts, breaks), (1.0, 0.0)), 2.8)
     assert found == pytest.approx(radiobiology.lea_catcheside(parts, 2.8), rel=PRECISION)
+
+
+def double_quadrature(shape, repair_half_life):
+    """Return G by quadrature within quadrature: many narrow panels, 16 points in each and below."""
+    repair = LN2 / repair_half_life
+    breaks = [*shape.breaks()]
+    breaks += [breaks[-1] + k / shape.slowest() for k in (1, 3, 7, 15, 25, 40)]
+    edges = [0.0]
+    for stop in breaks[1:]:
+        begun = edges[-1]
+        while edges[-1] < stop:
+            passed = 1.0 / shape.steepest() + 0.2 * (edges[-1] - begun)
+            edges.append(min(edges[-1] + min(passed, 2.0 / repair), stop))
+    nodes, weights = np.polynomial.legendre.leggauss(16)
+    nodes, weights = (nodes + 1) / 2, weights / 2
+    double, unrepaired = 0.0, 0.0
+    for start, width in zip(edges[:-1], np.diff(edges), strict=True):
+        outer = start + width * nodes
+        inner = start + width * np.outer(nodes, nodes)
+        left = np.exp(-repair * (outer[:, None] - inner))
+        gained = width * nodes * np.sum(shape.activity(inner) * left * weights, axis=1)
+        present = unrepaired * np.exp(-repair * (outer - start)) + gained
+        rate = shape.activity(outer)
+        double += width * np.sum(rate * present * weights)
+        last = np.exp(-repair * width * (1 - nodes))
+        unrepaired = unrepaired * np.exp(-repair * width) + width * np.sum(rate * last * weights)
+    return 2 * double / shape.integral() ** 2
+
+
+@given(
+    st.lists(st.tuples(trapezoids(), st.floats(0.1, 10.0)), min_size=1, max_size=3),
+    st.lists(st.tuples(slow_rates, st.floats(1.0, 90.0)), max_size=2),
+    st.sampled_from([0.5, 1.5, 2.8, 10.0]),
+)
+@settings(INTEGRATED, max_examples=25)
+def test_sums_of_pieces_have_nine_digits(pieces, falls, repair_half_life):
+    # Issue 13: the digits of the double quadrature, to 1e-9
+    washed_out = [(exponentials([size], [rate]), 1.0) for rate, size in falls]
+    shape = combine([*pieces, *washed_out])
+    expected = double_quadrature(shape, repair_half_life)
+    assert radiobiology.lea_catcheside(shape, repair_half_life) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_steep_fall_late_in_a_sum_has_nine_digits():
+    # 9 e-folds within an hour at 100 h: panels that grow with the time passed would be too wide
+    steep = Trapezoid(np.array([4.0, 100.0, 101.0]), np.array([5.0, 90.0, 0.01]), DECAY_CONSTANT)
+    slow = Trapezoid(np.array([24.0, 72.0, 168.0]), np.array([40.0, 30.0, 10.0]), DECAY_CONSTANT)
+    shape = combine([(steep, 1.0), (slow, 0.1)])
+    expected = double_quadrature(shape, 8.0)
+    assert radiobiology.lea_catcheside(shape, 8.0) == pytest.approx(expected, rel=1e-9)
+
+
+def test_two_points_as_close_as_numbers_can_be_are_integrated():
+    times = np.array([4.0, 72.0, np.nextafter(72.0, 80.0), 168.0])
+    close = Trapezoid(times, np.array([50.0, 40.0, 40.0, 10.0]), DECAY_CONSTANT)
+    apart = Trapezoid(times[[0, 1, 3]], np.array([50.0, 40.0, 10.0]), DECAY_CONSTANT)
+    found = radiobiology.lea_catcheside(close, 2.8)
+    assert found == pytest.approx(radiobiology.lea_catcheside(apart, 2.8), rel=1e-12)
+    fall = Trapezoid(times[:3], np.array([50.0, 40.0, 1e-9]), DECAY_CONSTANT)
+    assert 0 < radiobiology.lea_catcheside(fall, 2.8) < 1
 
 
 SHAPES = st.one_of(

@@ -20,6 +20,7 @@ from test_cohort import (  # noqa: E402
     assert_examples_equal_their_plans,
     command,
     examples_table,
+    interruptible,
     wait_for_parts,
 )
 
@@ -111,7 +112,7 @@ def test_a_local_cluster_ends_with_its_command_and_the_run_goes_on(tmp_path, sig
     run_cohort(table, tmp_path / "whole.csv")
     output = tmp_path / "out.csv"
     program = command(table, "-o", output, "--workers", 2)
-    running = subprocess.Popen(program, stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(interruptible(program), stderr=subprocess.DEVNULL)
     wait_for_parts(tmp_path / ".out.csv.parts", 1)
     workers = started_by(running.pid)
     assert len(workers) >= 2

@@ -267,6 +267,15 @@ def command(*arguments):
     return [str(program), "cohort", *map(str, arguments)]
 
 
+def interruptible(program):
+    """Return a command that heeds SIGINT, which a shell's background jobs are started without."""
+    heed = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    return [sys.executable, "-c", heed, *program]
+
+
 def wait_for_parts(folder, count, seconds=120):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -281,7 +290,9 @@ def test_an_interrupted_run_goes_on_without_losing_or_doubling_a_row(tmp_path, s
     table = write(tmp_path / "table.csv", synthetic(700, cycles=1, regions=("spleen", "liver")))
     run_cohort(table, tmp_path / "whole.csv")
     output = tmp_path / "out.csv"
-    running = subprocess.Popen(command(table, "-o", output), stderr=subprocess.DEVNULL)
+    running = subprocess.Popen(
+        interruptible(command(table, "-o", output)), stderr=subprocess.DEVNULL
+    )
     wait_for_parts(tmp_path / ".out.csv.parts", 1)
     running.send_signal(sign)
     code = running.wait(60)

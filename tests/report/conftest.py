@@ -25,7 +25,7 @@ def browser():
     if path is None:
         pytest.fail(
             "these tests open reports in Chromium, and there is none: apt-get install chromium "
-            "(.ci/run does), or set CHROMIUM to its path",
+            "(make test does), or set CHROMIUM to its path",
             pytrace=False,
         )
     from playwright.sync_api import sync_playwright

@@ -91,6 +91,7 @@ def test_another_process_gives_the_same_bytes(tmp_path):
             [
                 *(sys.executable, "-c", "from dosimetry.cli import main; main()", "plan"),
                 *("examples/snmmi_patient4.yaml", "--report", target, "--quiet"),
+                *("--as-of", "2026-01-20"),
             ],
             cwd=ROOT,
             env={

@@ -1,0 +1,118 @@
+"""The two commands on a fresh machine: which Python is taken, and what the tests need beside it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = "chromium libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core"
+RUNS = f'exec "{sys.executable}" "$@"'
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Return a function that runs a script of ours where only the commands given are installed."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+
+    def run(script, **commands):
+        for name, body in commands.items():
+            file = folder / name.replace("_", "-")
+            file.write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+            file.chmod(0o755)
+        (folder / "env").symlink_to(shutil.which("env"))
+        return subprocess.run(
+            ["/bin/sh", ROOT / ".ci" / script],
+            env={"PATH": str(folder), "LOG": str(tmp_path / "log")},
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("pythons", "expected"),
+    [
+        ({"python3": RUNS}, "python3"),
+        ({"python3": RUNS, "python3.12": RUNS}, "python3"),
+        ({"python3": "echo False 3.9", "python3.12": RUNS}, "python3.12"),
+        ({"python3": "exit 127", "python3.13": "exit 127", "python3.11": RUNS}, "python3.11"),
+    ],
+    ids=["the usual one", "the usual one first", "that of the system is old", "shims do not run"],
+)
+def test_the_first_python_that_is_new_enough_is_taken(machine, pythons, expected):
+    found = machine("python", **pythons)
+    assert (found.returncode, found.stdout, found.stderr) == (0, f"{expected}\n", "")
+
+
+def test_without_a_python_that_is_new_enough_it_says_which(machine):
+    found = machine("python", **{"python3": "echo False 3.9", "python3.13": "exit 127"})
+    assert (found.returncode, found.stdout) == (1, "")
+    assert "python3 is 3.9; python3.13 does not run, or lacks venv" in found.stderr
+    assert "at least 3.11" in found.stderr
+    assert "make PYTHON=/path/to/python3" in found.stderr
+
+
+def test_where_all_is_installed_nothing_is_done(machine):
+    found = machine("system", chromium="exit 0", dpkg="exit 0", apt_get="exit 9")
+    assert (found.returncode, found.stdout, found.stderr) == (0, "", "")
+
+
+LOGS = 'echo "$0 $@" >>"$LOG"'
+
+
+@pytest.mark.parametrize(
+    "rights",
+    [{"id": "echo 0"}, {"id": "echo 1000", "sudo": 'shift; [ "$1" = true ] || exec "$@"'}],
+    ids=["root", "sudo without a password"],
+)
+def test_where_apt_is_allowed_what_is_missing_is_installed(machine, tmp_path, rights):
+    found = machine("system", dpkg="exit 1", apt_get=LOGS, **rights)
+    assert found.returncode == 0, found.stderr
+    update, install = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
+    assert update.endswith("apt-get update -qq")
+    assert f"install --yes --no-install-recommends {PACKAGES}" in install
+
+
+def test_of_what_is_there_nothing_is_installed_again(machine, tmp_path):
+    dpkg = '[ "$2" != fonts-dejavu-core ]'
+    found = machine("system", dpkg=dpkg, apt_get=LOGS, id="echo 0", chromium="exit 0")
+    assert found.returncode == 0, found.stderr
+    install = (tmp_path / "log").read_text(encoding="utf-8").splitlines()[1]
+    assert "--no-install-recommends fonts-dejavu-core" in install
+
+
+def test_where_apt_is_not_allowed_it_says_the_one_command(machine, tmp_path):
+    found = machine("system", dpkg="exit 1", apt_get=LOGS, id="echo 1000", sudo="exit 1")
+    assert found.returncode == 1
+    assert not (tmp_path / "log").exists()
+    expected = f"  sudo apt-get install --yes --no-install-recommends {PACKAGES}"
+    assert found.stderr.splitlines()[1:] == [expected]
+
+
+def test_where_apt_fails_it_says_the_one_command(machine):
+    found = machine("system", dpkg="exit 1", apt_get="exit 100", id="echo 0")
+    assert found.returncode == 1
+    assert f"  apt-get install --yes --no-install-recommends {PACKAGES}" in found.stderr
+
+
+def test_the_tests_look_for_what_they_need_before_any_work():
+    planned = subprocess.run(
+        ["make", "--dry-run", "--always-make", "test"],
+        cwd=ROOT,
+        env={key: value for key, value in os.environ.items() if not key.startswith("MAKE")},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert planned[0] == ".ci/system"
+    assert any("-m venv" in line for line in planned[1:])
+    assert planned[-1].endswith("pytest -n 2")
