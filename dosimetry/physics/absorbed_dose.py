@@ -194,14 +194,14 @@ def remainder_s_value(
     return max(left, 0.0) / (total_body_mass - float(masses.sum()))
 
 
-def body_scaled(s_value: float, electron: float, ratio: float) -> float:
+def body_scaled(s_body: float, electron: float, ratio: float) -> float:
     """Scale an S value of the body or its remainder to the patient's body mass.
 
     Electron part with (m_ref/m), photon part with (m_ref/m)^(2/3), as for self-dose (Snyder 1970).
 
     Parameters
     ----------
-    s_value, electron : float
+    s_body, electron : float
         Of the phantom, and the part of it that electrons give, in Gy/(MBq h).
     ratio : float
         Body mass of the phantom over that of the patient.
@@ -216,7 +216,7 @@ def body_scaled(s_value: float, electron: float, ratio: float) -> float:
     >>> body_scaled(3.0, 2.0, 8.0)
     20.0
     """
-    photon = s_value - electron
+    photon = s_body - electron
     return float(electron * ratio + photon * ratio ** (2.0 / 3.0))
 
 

@@ -39,6 +39,7 @@ LAWS = {
         ("s_self electron_constant", 1),
         ("reference_mass mass electron_constant", 0),
     ],
+    absorbed_dose.body_scaled: [("s_body electron", 1)],
     absorbed_dose.kidney_s_value: [
         ("s_pair electron_constant", 1),
         ("pair_mass mass electron_constant", 0),

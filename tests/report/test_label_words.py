@@ -26,7 +26,7 @@ def terminal(plan, colour=False):
     console = Console(
         file=out, width=2000, highlight=False, force_terminal=colour, color_system=system
     )
-    show_plan(plan, console)
+    show_plan(plan, console, dt.date(2026, 3, 20))
     return out.getvalue()
 
 

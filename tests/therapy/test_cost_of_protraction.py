@@ -46,7 +46,7 @@ def test_a_plan_integrates_each_curve_once_per_repair_rate():
     # eight curves, two repair half-lives (kidneys 2.8 h, others 1.5 h), 20 panels of 16 points
     count, made = times_evaluated(lambda: plan(example("psma_patient1")))
     with_bed = [one for one in made.cycles[0].regions if one.bed is not None]
-    assert len(with_bed) == 26
+    assert len(with_bed) == 25
     assert count <= 8 * 2 * 20 * 16
 
 
