@@ -46,7 +46,7 @@ def show_allowances(found: Allowances, out: Console) -> None:
     out.print(Text(f"{found.patient}   risk {found.risk:g}", style="bold"))
     out.print()
     cycles = f"cycles of {found.per_cycle.value:.3g} GBq"
-    table = plain_table("limit", "so far, Gy [5-95 %]", "activity allowed", cycles)
+    table = plain_table("limit", "so far, Gy [5-95 %]", "activity allowed", cycles, "basis")
     for one in found.limits:
         table.add_row(
             f"{words(one.region)} {one.limit_value.value:g} Gy"
@@ -54,6 +54,7 @@ def show_allowances(found: Allowances, out: Console) -> None:
             "no dose known" if one.so_far is None else interval(one.so_far),
             "-" if one.activity is None else f"{one.activity.value:.1f} GBq",
             "-" if one.cycles is None else f"{one.cycles}",
+            one.basis or "-",
         )
     out.print(table)
     out.print()

@@ -8,7 +8,7 @@ from dosimetry.report.figures.uncertainty import budgets
 from dosimetry.report.numbers import plain, probability, unit_words
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.curve_course import activity_over, residuals
-from dosimetry.therapy.plan import Flag, Flags, Plan, PlanCurve, PlanCycle
+from dosimetry.therapy.plan import CycleRegion, Flag, Flags, Plan, PlanCurve, PlanCycle
 
 INTERVAL = "5 to 95 % [Gy]"
 
@@ -113,8 +113,8 @@ def of_cycle(cycle: PlanCycle) -> Table:
         (
             (
                 words(dose.region),
-                mean_sd(dose.absorbed_dose, f"cycles/{cycle.number}/{dose.region}/absorbed_dose"),
-                spread(dose.absorbed_dose),
+                _of_one_cycle(dose, f"cycles/{cycle.number}/{dose.region}/absorbed_dose"),
+                None if dose.basis == "partial" else spread(dose.absorbed_dose),
                 mean_sd(dose.bed, f"cycles/{cycle.number}/{dose.region}/bed"),
                 spread(dose.bed),
                 mean_sd(dose.coefficient),
@@ -139,9 +139,15 @@ def contributions(cycle: PlanCycle) -> Table:
                 ),
             )
             for dose in cycle.regions
-            if dose.contributions
+            if dose.contributions and dose.basis == "measured"
         ),
     )
+
+
+def _of_one_cycle(dose: CycleRegion, of: str) -> Cell:
+    """Return the dose of one cycle with its sd; of a lower bound the value alone."""
+    cell = mean_sd(dose.absorbed_dose, of)
+    return Cell(("≥ ", cell.parts[0]), of) if dose.basis == "partial" else cell
 
 
 def cumulative(plan: Plan) -> Table:

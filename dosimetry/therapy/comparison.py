@@ -11,10 +11,10 @@ from dosimetry.quantities import Amount, Distribution
 from dosimetry.therapy import regimen
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
-from dosimetry.therapy.limits import patient_limits
+from dosimetry.therapy.limits import basis_of, patient_limits
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import patient_of
-from dosimetry.therapy.plan import DISCLAIMER, Plan, to_json
+from dosimetry.therapy.plan import DISCLAIMER, FlagBasis, Plan, to_json
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.scheduler import plan
 from dosimetry.therapy.strategy import STRATEGIES, check_strategy
@@ -63,6 +63,7 @@ class Allowance:
     activity: Amount | None
     cycles: int | None
     source: str
+    basis: FlagBasis | None = None
 
 
 @dataclass(frozen=True)
@@ -193,4 +194,5 @@ def _allowance(
         activity,
         cycles,
         limit.source,
+        None if course is None or so_far is None else basis_of(course),
     )

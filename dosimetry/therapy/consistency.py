@@ -16,7 +16,7 @@ from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.observations import local
-from dosimetry.therapy.overlap import contradictions, counted_once, explains
+from dosimetry.therapy.overlap import contradictions, counted_once, explains, larger_inside
 from dosimetry.therapy.scan_fit import factor_at_scan, lines_of
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 
@@ -268,6 +268,7 @@ def _cycle(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
     yield from unclear
     if unclear:
         return
+    yield from larger_inside(cycle, place)
     yield from _too_much(cycle, place)
     yield from _marrow(course, cycle, place)
 

@@ -90,12 +90,14 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
         )
         for target, own in weights.items()
     }
+    doses.update(_coefficient_doses(course, index, given, notes))
     notes.warnings += _lower_bounds(doses, place)
     resting = [
         target
         for target in weights
         if set(BODY) & set(sources)
         and not _measured_itself(target, sources)
+        and doses[target].contributions
         and not doses[target].missing
     ]
     if resting:
@@ -108,7 +110,6 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
                 place,
             )
         )
-    doses.update(_coefficient_doses(course, index, given, notes))
     coefficients = {
         region: dose.dose / given * 1000 for region, dose in doses.items() if not dose.missing
     }
@@ -233,7 +234,6 @@ def _masses(
         if reference.region(region).role not in ("organ", "kidney", "tumour"):
             continue
         mass = region_mass(region, course, index)
-        mass = None if mass is None else _without_inside(region, mass, course, notes)
         if mass is None:
             notes.warnings.append(
                 Problem(
@@ -263,27 +263,6 @@ def _masses(
     if exact:
         notes.assumptions.append(f"mass without sd, taken as exact: {', '.join(exact)}")
     return masses
-
-
-def _without_inside(region: str, mass: RegionMass, course: Course, notes: Notes) -> RegionMass:
-    """Return the mass of a VOI less the masses of the regions that it includes."""
-    within = () if mass.of_cycle is None else course.cycles[mass.of_cycle].contains.get(region, ())
-    if mass.of_cycle is None or not within:
-        return mass
-    inside = {name: region_mass(name, course, mass.of_cycle) for name in within}
-    unknown = [name for name, found in inside.items() if found is None]
-    total = sum(found.value for found in inside.values() if found is not None)
-    if unknown or total >= mass.value:
-        why = f"{', '.join(unknown)} has no mass" if unknown else f"these have {total:.4g} g"
-        raise refuse(
-            "contained-mass",
-            f"the VOI of {region}, {mass.value:.4g} g, includes {', '.join(within)}, but {why}",
-            f"give masses.{region}, without what it includes",
-            f"cycles[{mass.of_cycle}].contains.{region}",
-        )
-    left = mass.value - total
-    notes.assumptions.append(f"{region}: {left:.4g} g without {', '.join(within)}")
-    return replace(mass, value=left)
 
 
 def _coefficient_doses(

@@ -159,11 +159,14 @@ def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
     ]
 
 
-def lower_bound_warnings(flags: Flags, cycles: Sequence[PlanCycle]) -> list[Problem]:
-    """Return a warning for every limit not assessed that the lower bounds alone exceed."""
+def lower_bound_warnings(
+    course: Course, flags: Flags, cycles: Sequence[PlanCycle]
+) -> list[Problem]:
+    """Return a warning for every limit not assessed that lower bounds and earlier dose exceed."""
     found = []
     for flag in flags:
-        least = sum(
+        before = course.therapy.prior_doses.get(flag.region)
+        least = (before.absorbed_dose.value if before else 0.0) + sum(
             dose.absorbed_dose.value
             for cycle in cycles
             for dose in cycle.regions
@@ -173,8 +176,8 @@ def lower_bound_warnings(flags: Flags, cycles: Sequence[PlanCycle]) -> list[Prob
             found.append(
                 Problem(
                     "lower-bound-above-limit",
-                    f"the delivered cycles gave the {flag.region.replace('_', ' ')} at least "
-                    f"{least:.3g} Gy: {flag.limit}, {flag.limit_value.value:g} Gy, is exceeded",
+                    f"the {flag.region.replace('_', ' ')} has had at least {least:.3g} Gy: "
+                    f"{flag.limit}, {flag.limit_value.value:g} Gy, is exceeded",
                     "give no further cycle before the dose is known",
                     f"flags {flag.limit}",
                 )

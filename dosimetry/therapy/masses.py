@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dosimetry import reference, tables
 from dosimetry.physics import marrow
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, refuse
 from dosimetry.therapy.sections import Course
 
 MARROW = "red_marrow"
@@ -25,15 +25,12 @@ class RegionMass:
         In words, for the assumptions of a plan; empty where the patient file gives the mass.
     given_as : str
         The entry of the patient file it is from; regions of one entry move together.
-    of_cycle : int or None
-        The cycle, from 0, whose scans' volume it is, with all that the VOI includes.
     """
 
     value: float
     relative_sd: float
     origin: str
     given_as: str = ""
-    of_cycle: int | None = None
 
 
 def reference_mass(region: str, sex: str) -> float | None:
@@ -63,10 +60,10 @@ def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
         return given
     if region != MARROW:  # a volume in vertebrae is not that of the marrow
         for before in range(index, -1, -1):
-            volume = _volume(region, course, before)
-            if volume is not None:
-                return _of_volume(region, volume, before, index)
-    if region == MARROW and course.person.weight is not None:
+            mass = _mass_of_volume(region, course, before)
+            if mass is not None:
+                return RegionMass(mass, 0.0, _origin(region, mass, course, before, index))
+    if region == MARROW and (course.person.weight or "total_body" in course.masses):
         scaled = red_marrow_mass(course)
         return RegionMass(
             scaled, 0.0, f"red_marrow: mass {scaled:.4g} g, the phantom's scaled with the body mass"
@@ -83,33 +80,71 @@ def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
     )
 
 
-def _of_volume(region: str, volume: float, of_cycle: int, index: int) -> RegionMass:
-    """Return the mass in one cycle of a volume in mL from that cycle or one before."""
+def _origin(region: str, mass: float, course: Course, of_cycle: int, index: int) -> str:
+    """Return in words where a mass from volumes comes from."""
     density = tables.default("soft_tissue_density", "g/mL")
-    mass = volume * density
     where = "the scans" if of_cycle == index else f"the scans of cycle {of_cycle + 1}"
-    origin = f"{region}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL"
-    return RegionMass(mass, 0.0, origin, of_cycle=of_cycle)
+    within = course.cycles[of_cycle].contains.get(region, ())
+    less = f", without {', '.join(within)}" if within else ""
+    return f"{region}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL{less}"
 
 
-def _volume(region: str, course: Course, index: int) -> float | None:
-    """Return the mean volume in mL of a region in a cycle.
+def _mass_of_volume(region: str, course: Course, index: int) -> float | None:
+    """Return the mass in g of a region by the volumes of a cycle, without what its VOI includes.
 
     Both sides make the pair, and half of the pair is a side, where another cycle has the other.
     """
     scans = course.cycles[index].measurements.by_region()
-    found = [scan.volume for scan in scans.get(region, ()) if scan.volume is not None]
-    if found:
-        return sum(found) / len(found)
+    voi = _voi_mass(region, course, index)
+    if voi is not None:
+        return voi - _inside(region, voi, course, index)
     single = "single_kidney" in course.person.kidney_risk_factors
     if region in SIDES and "kidneys" in scans:
-        pair = _volume("kidneys", course, index)
+        pair = _mass_of_volume("kidneys", course, index)
         return None if pair is None else pair * (1.0 if single else 0.5)
     if region == "kidneys":
-        sides = [_volume(side, course, index) for side in SIDES if side in scans]
+        sides = [_mass_of_volume(side, course, index) for side in SIDES if side in scans]
         known = [side for side in sides if side is not None]
         return sum(known) if len(known) == (1 if single else 2) else None
     return None
+
+
+def _voi_mass(region: str, course: Course, index: int) -> float | None:
+    """Return the mass in g of all that a region's VOI encloses; None without a volume."""
+    scans = course.cycles[index].measurements.by_region().get(region, ())
+    found = [scan.volume for scan in scans if scan.volume is not None]
+    density = tables.default("soft_tissue_density", "g/mL")
+    return sum(found) / len(found) * density if found else None
+
+
+def _inside(region: str, voi: float, course: Course, index: int) -> float:
+    """Return the mass in g of what a VOI of this mass includes."""
+    within = course.cycles[index].contains.get(region, ())
+    masses = {name: _whole_mass(name, course, index) for name in within}
+    unknown = [name for name, mass in masses.items() if mass is None]
+    total = sum(mass for mass in masses.values() if mass is not None)
+    if unknown or total >= voi:
+        why = f"{', '.join(unknown)} has no mass" if unknown else f"these have {total:.4g} g"
+        raise refuse(
+            "contained-mass",
+            f"the VOI of {region}, {voi:.4g} g, includes {', '.join(within)}, but {why}",
+            f"give masses.{region}, without what it includes",
+            f"cycles[{index}].contains.{region}",
+        )
+    return total
+
+
+def _whole_mass(region: str, course: Course, index: int) -> float | None:
+    """Return the mass in g of a region with all that it includes, by volume or by entry."""
+    voi = _voi_mass(region, course, index)
+    if voi is not None and region not in course.masses:
+        return voi
+    own = region_mass(region, course, index)
+    within = course.cycles[index].contains.get(region, ())
+    inside = [_whole_mass(name, course, index) for name in within]
+    if own is None or None in inside:
+        return None
+    return own.value + sum(mass for mass in inside if mass is not None)
 
 
 def _given(region: str, course: Course) -> RegionMass | None:
@@ -157,13 +192,8 @@ def red_marrow_mass(course: Course) -> float:
     if MARROW in course.masses:
         return course.masses[MARROW].value
     masses = reference.organ_masses(course.person.sex)
-    if course.person.weight is None:
-        return masses[MARROW]
-    return float(
-        marrow.marrow_mass.kernel(
-            masses[MARROW], course.person.weight.value * 1000, masses["total_body"]
-        )
-    )
+    body = body_mass(course).value
+    return float(marrow.marrow_mass.kernel(masses[MARROW], body, masses["total_body"]))
 
 
 def body_mass(course: Course) -> RegionMass:

@@ -57,6 +57,30 @@ def _inside(name: str, outer: str, contains: Mapping[str, Sequence[str]], depth:
     )
 
 
+def larger_inside(cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Return an error where regions hold more than the VOI that includes them, at one time."""
+    half_life = reference.half_life(NUCLIDE)
+    given = administration.activity(cycle, half_life)
+    share = 1.0 + tables.default("measured_excess", "1")
+    corrected = cycle.decay_corrected_to == "administration"
+    held: dict[str, dict[float, float]] = {}
+    for scan in cycle.measurements.scans:
+        activity = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
+        held.setdefault(scan.region, {})[round(scan.time, 2)] = activity
+    for outer, within in cycle.contains.items():
+        for time, whole in sorted(held[outer].items()):
+            parts = sum(held[name].get(time, 0.0) for name in within)
+            if parts > whole * share:
+                yield Problem(
+                    "contained-above-container",
+                    f"at {time:g} h {', '.join(within)} have {parts:.4g} MBq, more than the "
+                    f"{whole:.4g} MBq of {outer}, which is said to include them",
+                    "correct contains, or the activities",
+                    f"{place}.contains.{outer}",
+                )
+                break
+
+
 def taken_out(sources: Mapping[str, Source], cycle: Cycle, place: str) -> dict[str, Source]:
     """Return the sources, each without the activity of those that its VOI includes.
 

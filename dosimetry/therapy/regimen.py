@@ -27,6 +27,8 @@ class Programme:
         What is given.
     activity : float or None
         Per cycle in GBq; None where the regimen gives no radiopharmaceutical.
+    regular : float or None
+        The regimen's own activity per cycle in GBq, whatever was asked for instead.
     count : int
         Number of cycles of the course.
     interval : float
@@ -42,6 +44,7 @@ class Programme:
     count: int
     interval: float
     assumptions: tuple[str, ...]
+    regular: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def programme(
         count, weeks = regimen.cycles or 0, regimen.interval
         name, source = regimen.id, f" ({regimen.source})"
         other = f"{regimen.agent} {regimen.dose:g} mg" if regimen.dose else ""
-    changed = []
+    regular, changed = given, []
     if interval is not None:
         changed.append(
             f"what if: interval {interval / HOURS_PER_WEEK:.4g} weeks in place of "
@@ -101,7 +104,7 @@ def programme(
     agent = course.therapy.radiopharmaceutical
     if given is None and isinstance(regimen, reference.Regimen):
         agent = regimen.agent
-    return Programme(title, words, agent, given, count, weeks, tuple(assumptions))
+    return Programme(title, words, agent, given, count, weeks, tuple(assumptions), regular)
 
 
 def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) -> list[Problem]:

@@ -209,7 +209,7 @@ def plan(
             *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
-            *lower_bound_warnings(flags, cycles),
+            *lower_bound_warnings(patient, flags, cycles),
             *doses.warnings,
             *uneven_kidneys(flags, doses.regions),
             *course.warnings(label, len(to_come)),

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from dosimetry import reference, tables
-from dosimetry.therapy.sections import Course
+from dosimetry.therapy.sections import Course, Cycle
 
 SIDES = ("kidney_left", "kidney_right")
 BODY = ("total_body", "remainder_of_body")
@@ -98,37 +98,44 @@ def mass_of(region: str, course: Course, number: int) -> float | None:
         weight = course.person.weight
         return phantom[region] if weight is None else weight.value * 1000.0
     if region == "red_marrow":
-        weight = course.person.weight
-        body = phantom["total_body"] if weight is None else weight.value * 1000.0
+        body = mass_of("total_body", course, number) or 0.0
         return phantom[region] * body / phantom["total_body"]
-    volume, of_cycle = _last_volume(region, course, number)
-    if volume is not None:
-        within = course.cycles[of_cycle - 1].contains.get(region, ())
-        inside = math.fsum(mass_of(name, course, of_cycle) or 0.0 for name in within)
-        return volume * tables.default("soft_tissue_density", "g/mL") - inside
+    for cycle in reversed(course.cycles[:number]):
+        enclosed = _enclosed(cycle)
+        own = {name: _alone(name, cycle, enclosed, given) for name in enclosed}
+        sides = [own[side] for side in SIDES if side in own]
+        if region in own:
+            return own[region]
+        if region in SIDES and "kidneys" in own:
+            return own["kidneys"] / (1 if single else 2)
+        if region == "kidneys" and len(sides) == (1 if single else 2):
+            return math.fsum(sides)
     if region in SIDES or (region == "kidneys" and single):
         return phantom["kidneys"] / 2
     return phantom.get(region)
 
 
-def _last_volume(region: str, course: Course, number: int) -> tuple[float | None, int]:
-    """Return the mean volume in mL of the last cycle up to ``number`` that has one, and which."""
-    single = "single_kidney" in course.person.kidney_risk_factors
-    last: tuple[float | None, int] = (None, 0)
-    for i, cycle in enumerate(course.cycles[:number], 1):
-        found: dict[str, list[float]] = {}
-        for scan in cycle.measurements.scans:
-            if scan.volume is not None:
-                found.setdefault(scan.region, []).append(scan.volume)
-        mean = {name: math.fsum(each) / len(each) for name, each in found.items()}
-        sides = [mean[side] for side in SIDES if side in mean]
-        if region in mean:
-            last = mean[region], i
-        elif region in SIDES and "kidneys" in mean:
-            last = mean["kidneys"] / (1 if single else 2), i
-        elif region == "kidneys" and len(sides) == (1 if single else 2):
-            last = math.fsum(sides), i
-    return last
+def _enclosed(cycle: Cycle) -> dict[str, float]:
+    """Return the mass in g that each VOI of a cycle with volumes encloses."""
+    found: dict[str, list[float]] = {}
+    for scan in cycle.measurements.scans:
+        if scan.volume is not None:
+            found.setdefault(scan.region, []).append(scan.volume)
+    density = tables.default("soft_tissue_density", "g/mL")
+    return {name: math.fsum(each) / len(each) * density for name, each in found.items()}
+
+
+def _alone(
+    region: str, cycle: Cycle, enclosed: Mapping[str, float], given: Mapping[str, float]
+) -> float:
+    """Return the mass in g of a VOI less those in it; one given by entry is without what it has."""
+
+    def whole(name: str) -> float:
+        if name in given or name not in enclosed:
+            return given.get(name, 0.0) + math.fsum(map(whole, cycle.contains.get(name, ())))
+        return enclosed[name]
+
+    return enclosed[region] - math.fsum(map(whole, cycle.contains.get(region, ())))
 
 
 def kidney_gain(region: str, mass: float, sex: str) -> tuple[float, float]:

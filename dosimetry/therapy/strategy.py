@@ -213,6 +213,24 @@ def _chance(
     return float(longer.probabilities(limit.quantity, limit.value)[-1])
 
 
+def _left_of_regimen(
+    programme: Programme, regions: Mapping[str, RegionCourse], to_come: Sequence[Scheduled]
+) -> float:
+    """Return the activity in GBq that the regimen as written leaves, with its tolerance."""
+    given = max((sum(course.activities) for course in regions.values()), default=0.0)
+    whole = programme.count * (programme.regular or 0.0)
+    tolerance = tables.default("label_activity_tolerance", "1")
+    planned = sum(one.activity or 0.0 for one in to_come)
+    return max(whole * (1.0 + tolerance) - given - planned, 0.0)
+
+
+def _beyond(
+    programme: Programme, regions: Mapping[str, RegionCourse], to_come: Sequence[Scheduled]
+) -> bool:
+    """Return whether a course gives more than the regimen as written."""
+    return _left_of_regimen(programme, regions, to_come) == 0.0
+
+
 def _exceeded(
     regions: Mapping[str, RegionCourse],
     constraints: Sequence[Constraint],
@@ -242,11 +260,12 @@ def _to_limit(
     to_come: list[Scheduled] = []
     for slot in slots:
         one = _one(activity, slot, by)
-        beyond = slot.number > programme.count
-        if one.status != "planned" and slot.by == "label" and beyond:
+        later = [*to_come, one]
+        beyond = slot.number > programme.count or _beyond(programme, regions, later)
+        if one.status != "planned" and slot.by == "label" and slot.number > programme.count:
             reason = f"no cycle after cycle {programme.count}: the label has none now"
             return to_come, Decision(reason, None, None, None)
-        over = _exceeded(regions, constraints, [*to_come, one], beyond=beyond)
+        over = _exceeded(regions, constraints, later, beyond=beyond)
         if over is not None and one.activity is not None:
             chance, accepted, limit = over
             reason = (
@@ -254,9 +273,9 @@ def _to_limit(
                 f"probability {chance:.3f}, above the {accepted:g} accepted"
             )
             to_come += [
-                Scheduled(None, "stopped", reason, limit.id, later.at)
-                for later in slots
-                if slot.number <= later.number <= programme.count
+                Scheduled(None, "stopped", reason, limit.id, last.at)
+                for last in slots
+                if slot.number <= last.number <= programme.count
             ]
             return to_come, Decision(reason, limit.id, slot.number, chance)
         to_come.append(one)
@@ -280,7 +299,8 @@ def _adjusted(
             Decision("no cycle of the regimen is left to adjust", None, None, None),
         )
     least = bounds.lowest or tables.default("lowest_activity", "GBq")
-    search = _Search(regions, constraints, bounds, programme.activity or 0.0)
+    share = _left_of_regimen(programme, regions, []) / len(free)
+    search = _Search(regions, constraints, bounds, min(programme.regular or 0.0, share))
     given, activity, constraint = search.best_split(free)
     given = given if activity >= least else []
     if len(given) < len(free):
@@ -339,7 +359,7 @@ class _Search:
     constraints : sequence of Constraint
     bounds : Bounds
     regular : float
-        Activity of the regimen in GBq; what is above it goes beyond the regimen.
+        Activity of a cycle in GBq that the regimen as written leaves; more goes beyond it.
     """
 
     regions: Mapping[str, RegionCourse]

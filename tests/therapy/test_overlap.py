@@ -96,6 +96,75 @@ def test_a_carried_volume_loses_what_it_contained():
     assert two == pytest.approx(4000 * 0.0853196 / 1940, rel=0.1)
 
 
+def course_of(*cycles, masses=None):
+    return dosimetry.plan(
+        Patient.from_dict(
+            {
+                "patient": {"id": "V-3", "sex": "male"},
+                "therapy": {"regimen": "netter-1"},
+                "masses": masses or {},
+                "cycles": list(cycles),
+            }
+        )
+    )
+
+
+def kidneys_of(made, number):
+    return region_of(made.cycles[number - 1].regions, "kidneys").absorbed_dose.value
+
+
+def test_sides_of_a_carried_pair_lose_what_the_pair_contained():
+    # 450 mL less a tumour of 150 mL: 315 g, 157.5 g a side; as pair or as sides the same dose
+    pair = washout("kidneys", 7000.0, volume="450 mL")
+    tumour = washout("tumour_1", 1000.0, volume="150 mL")
+    first = cycle(pair, tumour, contains={"kidneys": ["tumour_1"]})
+    as_sides = cycle(
+        washout("kidney_left", 1750.0), washout("kidney_right", 1750.0), at="2026-03-09"
+    )
+    as_pair = cycle(washout("kidneys", 3500.0), at="2026-03-09")
+    one, two = (kidneys_of(course_of(first, second), 2) for second in (as_sides, as_pair))
+    assert one == pytest.approx(two, rel=0.01)  # the sides' photons are those of one kidney
+    assert two == pytest.approx(3500 * 0.0853196 / 315, rel=0.03)
+
+
+def test_nested_volumes_lose_each_their_own():
+    # 1900, 300 and 200 mL at 1.05 g/mL: liver 1995 - 315 g, tumour_1 315 - 210 g
+    made = plan(
+        washout("liver", 9000.0, volume="1900 mL"),
+        washout("tumour_1", 3000.0, volume="300 mL"),
+        washout("tumour_2", 1000.0, volume="200 mL"),
+        masses={},
+        contains={"liver": ["tumour_1"], "tumour_1": ["tumour_2"]},
+    )
+    own = plan(
+        washout("liver", 6000.0),
+        washout("tumour_1", 2000.0),
+        TUMOURS[1],
+        masses={"liver": "1680 g", "tumour_1": "105 g", "tumour_2": "210 g"},
+    )
+    for region in ("liver", "tumour_1", "tumour_2"):
+        assert doses(made)[region] == pytest.approx(doses(own)[region], rel=1e-9)
+
+
+def test_an_entry_of_a_mass_is_without_what_the_region_contains():
+    made = plan(
+        washout("liver", 9000.0, volume="1900 mL"),
+        washout("tumour_1", 3000.0),
+        washout("tumour_2", 1000.0),
+        masses={"tumour_1": "80 g", "tumour_2": "200 g"},
+        contains={"liver": ["tumour_1"], "tumour_1": ["tumour_2"]},
+    )
+    # 1995 g less 80 g and 200 g
+    assert any(line.startswith("liver: mass 1715 g") for line in made.assumptions)
+
+
+def test_a_tumour_never_has_more_than_the_organ_around_it():
+    liver = washout("liver", 9000.0, 25.0, times=(4.0, 120.0))
+    tumour = washout("tumour_1", 6000.0, 90.0, times=(4.0, 120.0))
+    found = refused(liver, tumour, contains={"liver": ["tumour_1"]})
+    assert found == [("contained-above-container", "cycles[0].contains.liver")]
+
+
 def test_a_tumour_of_a_site_that_was_measured_is_doubted():
     made = plan(WHOLE_LIVER, *TUMOURS, sites={"tumour_1": "liver"})
     (warning,) = doubts(made)

@@ -131,6 +131,19 @@ def test_a_lower_bound_above_the_limit_is_said():
     assert "red-marrow-ad-2" in warning.message
 
 
+def test_earlier_radiation_adds_to_a_lower_bound():
+    earlier = {"red_marrow": {"absorbed_dose": "1.8 Gy", "source": "a test"}}
+    made = planned(cycle(blood=slow(0.46)), agent=PSMA, prior_doses=earlier)
+    (warning,) = [w for w in made.warnings if w.code == "lower-bound-above-limit"]
+    assert "2.26 Gy" in warning.message  # 1.8 + 0.46
+
+
+def test_a_supplied_coefficient_is_no_lower_bound():
+    made = planned(cycle(BODY, dose_coefficients={"kidneys": "0.6 Gy/GBq"}))
+    assert region_of(made.cycles[0].regions, "kidneys").basis == "measured"
+    assert "cycles[0] kidneys" not in {w.place for w in made.warnings if w.code == "partial-dose"}
+
+
 def test_strategies_do_not_use_a_lower_bound():
     blood_alone = planned(cycle(blood=SAMPLES), limits=["red-marrow-ad-2"])
     assert blood_alone.decision.limit is None

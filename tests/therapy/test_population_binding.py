@@ -55,6 +55,22 @@ def test_beyond_the_regimen_the_population_binds_at_the_risk():
     assert activities(more) == [7.4] * 4
 
 
+@pytest.mark.parametrize("asked", [{"activity": "15 GBq"}, {"max_activity": "15 GBq"}])
+def test_more_than_the_regimen_on_request_goes_beyond_it(asked):
+    # 4 x 15 GBq is not the regimen's own 4 x 7.4 GBq: the population holds it at 7.4 GBq, with the
+    # tenth above it that a delivered activity may have
+    made = dosimetry.plan(patient(), "adjusted", **asked)
+    assert max(activities(made)) <= 7.4 * 1.1
+    assert flag_of(made, "kidneys-ad-23").probability < 0.35
+
+
+def test_a_regimen_given_already_leaves_nothing_to_ease():
+    # 3 x 12 GBq are more than the regimen's 29.6 GBq: the population binds a fourth at the risk
+    given = [cycle(administered="12 GBq", at=f"2026-0{i}-12") for i in (1, 3, 5)]
+    made = dosimetry.plan(patient(*given), "adjusted")
+    assert activities(made) == []
+
+
 def test_a_limit_that_was_measured_binds_at_the_risk():
     made = dosimetry.plan(example("two_cycles"), "adjusted")
     assert made.decision.bound_by == ("kidneys-ad-23",)
