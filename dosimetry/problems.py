@@ -36,8 +36,8 @@ class Problem:
 
     Examples
     --------
-    >>> print(Problem("wrong-unit", "'7.4 h' is no activity", "write GBq", "p.yaml: therapy"))
-    p.yaml: therapy: '7.4 h' is no activity
+    >>> print(Problem("wrong-unit", "'7.4 h' is not an activity", "write GBq", "p.yaml: therapy"))
+    p.yaml: therapy: '7.4 h' is not an activity
       write GBq
     """
 
@@ -119,6 +119,17 @@ def join_place(outer: str, inner: str) -> str:
     if not outer or not inner or inner.startswith("[") or outer.endswith(": "):
         return outer + inner
     return f"{outer}.{inner}"
+
+
+def in_words(names: Iterable[str]) -> str:
+    """Return names of regions or quantities as prose has them.
+
+    Examples
+    --------
+    >>> in_words(["red_marrow", "kidney_left"])
+    'red marrow, kidney left'
+    """
+    return ", ".join(name.replace("_", " ") for name in names)
 
 
 def quote(value: object) -> str:

@@ -224,7 +224,7 @@ def wrong_dimension(unit: str, to: str) -> InputError:
     """Make the error for a unit of another dimension than the one wanted."""
     return refuse(
         "wrong-dimension",
-        f"{quote(unit)} is no unit of {dimension_name(to)}",
+        f"{quote(unit)} is not a unit of {dimension_name(to)}",
         "write it without a unit, as in 0.41"
         if to == "1"
         else f"give the {dimension_name(to)} in {to} or any unit of its kind",
@@ -333,7 +333,7 @@ def parse_quantity(text: str, unit: str) -> float:
     7400.0
     >>> parse_quantity("3 Sv", "Gy")
     Traceback (most recent call last):
-    dosimetry.problems.InputError: 'Sv' is no unit of absorbed dose
+    dosimetry.problems.InputError: 'Sv' is not a unit of absorbed dose
       give the absorbed dose in Gy or any unit of its kind
     """
     found = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None

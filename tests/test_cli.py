@@ -125,7 +125,8 @@ def test_a_plan_never_overwrites_its_input(suffix, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("target", "why"), [("nowhere/plan.json", "cannot be written"), ("folder", "is no plain file")]
+    ("target", "why"),
+    [("nowhere/plan.json", "cannot be written"), ("folder", "is not a plain file")],
 )
 def test_a_target_that_cannot_be_written_leaves_nothing_behind(target, why, tmp_path):
     (tmp_path / "folder").mkdir()
@@ -372,7 +373,7 @@ MESSAGES = {
     ),
     "decay of a time": (
         ("decay", "7.4 h", "--after", "3 d"),
-        "ACTIVITY: 'h' is no unit of activity",
+        "ACTIVITY: 'h' is not a unit of activity",
     ),
     "decay over ages": (("decay", "7.4 GBq", "--after", "1e300 d"), "1e300 d"),
     "decay to nothing": (("decay", "7.4 GBq", "--to", "1e-300 Bq"), "1e-300 Bq"),

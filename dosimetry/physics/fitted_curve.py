@@ -23,7 +23,7 @@ from dosimetry.quantities import Estimate
 ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
 NO_CLEARANCE = Problem(
     "clearance-at-physical-bound",
-    "no biological clearance seen: the slowest rate is that of physical decay",
+    "the slowest phase equals physical decay: no biological clearance detected",
     "measure later, or check the points for calibration and volume",
 )
 

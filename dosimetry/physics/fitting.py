@@ -26,7 +26,7 @@ NAMES = ("auto", *MODELS, "trapezoid")
 LONGEST = 50.0  # half-lives after which nothing is left to measure
 NONE_ADEQUATE = Problem(
     "fit-not-adequate",
-    "no sum of exponentials passes the points; integrated by trapezoid",
+    "no exponential model fits the data (chi-square); trapezoidal integration used",
     "check the points and their sd (is it counting alone?)",
 )
 

@@ -166,9 +166,12 @@ def assumptions_of(
     unsure = [i + 1 for i, cycle in enumerate(patient.cycles) if _no_systematic(cycle)]
     if unsure:
         numbers = ", ".join(map(str, unsure))
-        found.append(f"no systematic uncertainty given (taken as none): cycle {numbers}")
+        found.append(
+            f"cycle {numbers}: no systematic uncertainty given; 0 % used, so the stated "
+            "uncertainty is too small"
+        )
     if patient.person.age is None:
-        found.append("age not given: taken to be an adult")
+        found.append("age not given; adult phantom used")
     found.append(
         f"verdicts: caution where the probability of exceeding a limit is above {caution:g}, "
         f"exceeds above {exceeds:g}"

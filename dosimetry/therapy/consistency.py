@@ -190,7 +190,7 @@ def _regimen(course: Course) -> Iterator[Problem]:
     if isinstance(regimen, OwnRegimen) and regimen.interval.value % 24:
         yield Problem(
             "interval-not-in-days",
-            f"an interval of {regimen.interval.value:g} h is no whole number of days",
+            f"an interval of {regimen.interval.value:g} h is not a whole number of days",
             "write it in weeks or days, as in 8 week",
             "therapy.regimen.interval",
         )

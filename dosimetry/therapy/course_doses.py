@@ -12,7 +12,7 @@ from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials, Shape
 from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.course_warnings import course_warnings
 from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.cycle_dose import CycleDose
@@ -228,8 +228,8 @@ def _of_own_curves(names: Collection[str], cycle: CycleDose) -> dict[str, float]
 def _listed(regions: Sequence[str]) -> str:
     """List regions; of many the first few (the plan says of each what its basis is)."""
     if len(regions) <= LISTED + 1:
-        return ", ".join(regions)
-    return f"{', '.join(regions[:LISTED])} and {len(regions) - LISTED} more"
+        return in_words(regions)
+    return f"{in_words(regions[:LISTED])} and {len(regions) - LISTED} more"
 
 
 def _assumptions(
@@ -240,7 +240,7 @@ def _assumptions(
     if population:
         table = tables.table("population_coefficients_lu177_dotatate")
         found.append(
-            f"not measured, population coefficients: {_listed(population)} "
+            f"not measured, population data used: {_listed(population)} "
             f"({'; '.join(table.sources)})"
         )
     if course.regions_measured():
@@ -253,7 +253,8 @@ def _assumptions(
         )
     for (cv, source), names in notes.variation.items():
         found.append(
-            f"dose per activity varies {cv:.0%} between cycles: {_listed(names)} ({source})"
+            f"dose per activity varies by {100 * cv:.0f} % (1 sd) between cycles: {_listed(names)} "
+            f"({source})"
         )
     for name, region in regions.items():
         bio = reference.radiobiology(reference.region(name).like)

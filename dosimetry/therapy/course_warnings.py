@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from dosimetry import reference
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.limits import severity
 from dosimetry.therapy.masses import MARROW, SIDES
@@ -36,15 +36,15 @@ def _population(
         bio = reference.radiobiology("generic")
         yield Problem(
             "generic-alpha-beta",
-            f"BED with the generic alpha/beta of {bio.alpha_beta:g} Gy: {', '.join(generic)}",
-            "these regions have none of their own; read their BED with care",
+            f"no organ-specific alpha/beta for {in_words(generic)}; {bio.alpha_beta:g} Gy used",
+            "interpret their BED with caution",
             "cumulative",
         )
     if course.therapy.radiopharmaceutical != DOTATATE:
         yield Problem(
             "no-population-figures",
-            f"there are no population figures for {course.therapy.radiopharmaceutical}",
-            "regions that were not measured are left out, and limits on them not assessed",
+            f"no population data exist for {course.therapy.radiopharmaceutical}",
+            "regions that were not measured are left out; limits on them are not assessed",
             "therapy.radiopharmaceutical",
         )
     single = "single_kidney" in course.person.kidney_risk_factors

@@ -15,7 +15,7 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import possible
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
-from dosimetry.problems import FilePlace, InputError, Problem, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
 from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.prediction import log_variance
@@ -103,16 +103,19 @@ def cycle_curves(
                 )
             if curve.tia.sd is None:
                 notes.assumptions.append(
-                    f"{region}, cycle {index + 1}: the points do not determine the fit: sd 100 %"
+                    f"{in_words([region])}, cycle {index + 1}: the data do not determine the "
+                    "fit; uncertainty of the TIA set to 100 %"
                 )
             notes.warnings += [warning.at(f"{place} {region}") for warning in curve.warnings]
     if problems:
         raise InputError(problems)
     if any(curve.sd_assumed for curve in curves.values()):
         share = tables.default("scan_point_sd", "%")
-        notes.assumptions.append(f"scan points without sd: {share:g} % of the value (1 sd)")
+        notes.assumptions.append(
+            f"no sd given for the scan points; {share:g} % of the value used (1 sd)"
+        )
     if cycle.blood.scans and cycle.decay_corrected_to == "administration":
-        notes.assumptions.append("decay_corrected_to holds for the blood samples too")
+        notes.assumptions.append("decay_corrected_to applied to the blood samples too")
     return curves
 
 
@@ -211,7 +214,7 @@ def sources_of(
         factor = float(marrow.marrow_activity.kernel(MBQ_PER_KBQ, red_marrow_mass(course), ratio))
         if "blood" not in curves:
             notes.assumptions.append(
-                "red marrow: activity concentration of the lumbar vertebrae, per mL taken as per g"
+                "red marrow: activity concentration of the lumbar vertebrae; 1 mL counted as 1 g"
             )
         sources[MARROW] = _source(concentration, factor)
     return sources

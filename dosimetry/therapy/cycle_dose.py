@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dosimetry import reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.problems import FilePlace, InputError, Problem, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
 from dosimetry.therapy.masses import (
@@ -104,9 +104,9 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
         notes.warnings.append(
             Problem(
                 "remainder-only",
-                f"not scanned themselves, taken as average tissue of the remainder of the body: "
-                f"{', '.join(resting)}",
-                "an organ that takes up the agent gets more: scan it before a limit rests on it",
+                f"not measured: {in_words(resting)}; their dose assumes the average uptake of the "
+                "remainder of the body",
+                "an organ with specific uptake gets more: measure it before relying on its limit",
                 place,
             )
         )
@@ -141,8 +141,8 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
     return [
         Problem(
             "partial-dose",
-            f"the dose of the {target.replace('_', ' ')}, {dose.dose:.3g} Gy, is a lower bound: it "
-            f"lacks the activity of {' and '.join(dose.missing).replace('_', ' ')}, which was not "
+            f"the dose of the {in_words([target])}, {dose.dose:.3g} Gy, is a lower bound: it "
+            f"lacks the activity of {in_words(dose.missing)}, which was not "
             "measured; no limit, margin or strategy uses it",
             f"measure {' and '.join(dose.missing)}",
             f"{place} {target}",
@@ -155,8 +155,10 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
 def _taken_to_be(region: str) -> list[str]:
     role = reference.region(region).role
     if role == "contents" and region != "colon":
-        return [f"{region}: activity taken to be in the contents"]
-    return [f"{region}: a unit-density sphere, self-dose only"] if role == "tumour" else []
+        return [f"{in_words([region])}: activity assumed in the contents"]
+    return (
+        [f"{in_words([region])}: unit-density sphere, self-dose only"] if role == "tumour" else []
+    )
 
 
 def _mass_sds(
@@ -238,7 +240,7 @@ def _masses(
             notes.warnings.append(
                 Problem(
                     "no-mass",
-                    f"{region} has no mass, so its time-integrated activity gives no dose",
+                    f"{in_words([region])} has no mass: its activity gives no dose",
                     f"give masses.{region}, or a volume column",
                     f"{place} {region}",
                 )
@@ -261,7 +263,9 @@ def _masses(
         warning = mass_warning("total_body", body, course, "masses.total_body")
         notes.warnings += [warning] if warning and not body.origin else []
     if exact:
-        notes.assumptions.append(f"mass without sd, taken as exact: {', '.join(exact)}")
+        notes.assumptions.append(
+            f"no uncertainty given for the mass of {in_words(exact)}; 0 % used"
+        )
     return masses
 
 
@@ -275,9 +279,9 @@ def _coefficient_doses(
         notes.warnings.append(
             Problem(
                 "systematic-not-used",
-                "the systematic uncertainty is that of activities measured here: it does not widen "
-                f"the dose coefficients of {', '.join(cycle.dose_coefficients)}",
-                "give each coefficient with an sd that holds all of its uncertainty",
+                "systematic_uncertainty applies only to activities measured in this cycle, not to "
+                f"the supplied dose coefficients of {in_words(cycle.dose_coefficients)}",
+                "include all uncertainty in each coefficient's sd",
                 f"{place}.systematic_uncertainty",
             )
         )

@@ -135,7 +135,7 @@ def _place(path: Path) -> tuple[Path, int | None]:
         target.parent.stat()  # says so where it is the folder that is missing
     else:
         if not stat.S_ISREG(found.st_mode):
-            raise refuse("not-a-file", "is no plain file", "name a file", f"{path}: file")
+            raise refuse("not-a-file", "is not a plain file", "name a file", f"{path}: file")
         if not os.access(target, os.W_OK):  # which renaming would pass over
             raise PermissionError(errno.EACCES, "it is read-only")
         mode = found.st_mode & 0o777

@@ -138,7 +138,7 @@ def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
 def _read_mapping(value: object, what: str) -> Mapping[str, Any]:
     if isinstance(value, Mapping):
         return {str(key): entry for key, entry in value.items()}
-    raise refuse("wrong-type", f"{quote(value)} is no mapping", f"write {what}")
+    raise refuse("wrong-type", f"{quote(value)} is not a mapping", f"write {what}")
 
 
 def read_draw(value: object) -> LabDraw:

@@ -296,7 +296,7 @@ def _list_rows(rows: Sequence[object], fixed: str) -> Iterator[Outcome]:
         if not isinstance(row, Mapping):
             yield refuse(
                 "wrong-type",
-                f"{quote(row)} is no scan",
+                f"{quote(row)} is not a scan",
                 "write {time: 1 h, concentration: 300 kBq/mL}"
                 if fixed
                 else "write {region: liver, time: 4 h, activity: 80 MBq}",

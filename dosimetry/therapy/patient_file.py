@@ -243,7 +243,7 @@ def read_json(text: str, name: str) -> dict[str, Any]:
     def constant(word: str) -> Any:
         raise refuse(
             "not-finite",
-            f"{quote(word)} is no number of JSON",
+            f"{quote(word)} is not a number of JSON",
             "give a finite number",
             f"{name}: file",
         )

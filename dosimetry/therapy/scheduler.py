@@ -270,7 +270,7 @@ def _days(interval: Any) -> float | None:
     if hours is not None and hours % 24:
         raise refuse(
             "interval-not-in-days",
-            f"an interval of {hours:g} h is no whole number of days",
+            f"an interval of {hours:g} h is not a whole number of days",
             "write it in weeks or days, as in 10 week",
             "interval",
         )

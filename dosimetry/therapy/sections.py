@@ -163,7 +163,7 @@ def _read_zone(value: object) -> str:
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
         raise refuse(
             "unknown-time-zone",
-            f"{quote(name)} is no time zone",
+            f"{quote(name)} is not a time zone",
             nearest(name, sorted(zoneinfo.available_timezones())) or "as in Europe/Berlin",
         ) from None
     return name
@@ -174,7 +174,9 @@ def _read_clock(value: object) -> dt.time:
         return value
     text = fields.read_text(value)
     if not CLOCK.fullmatch(text):
-        raise refuse("not-a-time", f"{quote(text)} is no time of day", "write HH:MM, as in 09:30")
+        raise refuse(
+            "not-a-time", f"{quote(text)} is not a time of day", "write HH:MM, as in 09:30"
+        )
     return dt.time.fromisoformat(text)
 
 
@@ -191,7 +193,7 @@ def _by_region(region: Any, item: Read) -> Read:
 
     def read(value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
-            raise refuse("wrong-type", f"{quote(value)} is no mapping", "write region: value")
+            raise refuse("wrong-type", f"{quote(value)} is not a mapping", "write region: value")
         found: dict[str, Any] = {}
         problems: list[Problem] = []
         nested: list[tuple[str, ValidationError]] = []
@@ -325,7 +327,7 @@ def _read_grade(value: object) -> int:
     if isinstance(number, bool) or number not in list(range(WORST_GRADE + 1)):
         raise refuse(
             "not-a-grade",
-            f"{quote(value)} is no grade from 0 to {WORST_GRADE}",
+            f"{quote(value)} is not a grade from 0 to {WORST_GRADE}",
             "write the CTCAE grade, 0 once it has gone",
         )
     return int(f"{number:.0f}")

@@ -193,7 +193,7 @@ def test_a_folder_a_pipe_and_a_device_are_refused_and_left_as_they_are(tmp_path)
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "folder", tmp_path / "pipe", Path("/dev/full"), Path("/dev/null")):
         before = path.stat()
-        assert refused(path, "not-a-file") == "is no plain file"
+        assert refused(path, "not-a-file") == "is not a plain file"
         assert (path.stat().st_mode, path.stat().st_ino) == (before.st_mode, before.st_ino)
 
 

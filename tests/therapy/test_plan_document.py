@@ -353,13 +353,13 @@ def said(plan, *words):
 
 
 def test_the_population_and_its_source_are_named():
-    assert said(planned(), "not measured, population coefficients", "kidneys", "Lutathera")
+    assert said(planned(), "not measured, population data used", "kidneys", "Lutathera")
 
 
 def test_the_sd_of_a_scan_point_is_named_where_none_was_given():
     with_sd, without = (planned(cycle(washout("liver", 4e3, sd=sd))) for sd in ("5 %", None))
-    assert said(without, "scan points without sd: 10 %")
-    assert not said(with_sd, "scan points without sd")
+    assert said(without, "no sd given for the scan points; 10 % of the value")
+    assert not said(with_sd, "no sd given for the scan points")
 
 
 def test_the_density_and_the_phantom_s_masses_are_named_where_they_were_used():
@@ -377,15 +377,15 @@ def test_the_phantom_s_masses_are_named_where_they_weigh_coefficients():
 
 @pytest.mark.parametrize(
     ("region", "share"),  # variability_lu177_dotatate.csv; 20 % where it has no row
-    [("kidneys", "15%"), ("red_marrow", "30%"), ("spleen", "20%"), ("adrenals", "20%")],
+    [("kidneys", "15 %"), ("red marrow", "30 %"), ("spleen", "20 %"), ("adrenals", "20 %")],
 )
 def test_the_variation_between_cycles_is_named(region, share):
-    assert said(planned(), f"dose per activity varies {share} between cycles", region)
+    assert said(planned(), f"dose per activity varies by {share} (1 sd) between cycles", region)
 
 
 def test_the_default_variation_of_another_agent_is_named_as_an_assumption():
     plan = planned(cycle(washout("kidneys", 6e3)), agent=PSMA)
-    assert said(plan, "varies 20% between cycles: kidneys", "assumption")
+    assert said(plan, "varies by 20 % (1 sd) between cycles: kidneys", "assumption")
 
 
 def test_the_half_life_of_the_table_is_named_where_there_is_no_curve():
@@ -408,7 +408,7 @@ def test_one_warning_lists_all_regions_with_the_generic_alpha_beta():
     of_their_own = {"kidneys", "kidney_left", "kidney_right"}
     for entry in plan.cumulative:
         if entry.bed is not None and entry.region not in of_their_own:
-            assert entry.region in warning.message
+            assert entry.region.replace("_", " ") in warning.message
 
 
 @pytest.mark.parametrize(

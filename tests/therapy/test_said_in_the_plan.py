@@ -38,12 +38,12 @@ def test_a_systematic_uncertainty_does_not_widen_a_coefficient_done_elsewhere():
 )
 def test_a_mass_without_sd_is_said_to_be_taken_as_exact(mass, said):
     made = planned(cycle(KIDNEYS), masses={"kidneys": mass} if mass else None)
-    assert ("mass without sd, taken as exact: kidneys" in made.assumptions) == said
+    assert ("no uncertainty given for the mass of kidneys; 0 % used" in made.assumptions) == said
 
 
 def test_the_mass_of_marrow_that_cancels_is_not_said_to_be_exact():
     made = planned(cycle(blood=BLOOD))
-    assert not any("taken as exact" in line for line in made.assumptions)
+    assert not any("no uncertainty given for the mass" in line for line in made.assumptions)
 
 
 def test_a_residual_without_a_time_is_said_to_be_that_of_the_injection():

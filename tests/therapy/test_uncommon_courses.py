@@ -139,7 +139,7 @@ def test_a_plan_s_document_repeats_to_the_byte_and_bears_the_hash_of_the_rest():
 def test_a_plan_may_be_made_of_an_example_with_an_interval_in_days_only():
     given = dosimetry.read_patient("examples/nothing_measured.yaml")
     assert dosimetry.plan(given, interval="70 d").cycles[1].at is not None
-    with pytest.raises(InputError, match="no whole number of days"):
+    with pytest.raises(InputError, match="not a whole number of days"):
         dosimetry.plan(given, interval="100 h")
 
 
