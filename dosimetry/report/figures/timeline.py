@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
+from dosimetry.report.status import status
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan, PlanCycle
 
@@ -127,17 +128,17 @@ def pictures(plan: Plan) -> list[Picture]:
             "timeline",
             "timeline",
             "The course in time",
-            alt(found),
+            alt(found, plan),
             ((style.WIDE, height), (style.NARROW, height)),
             lambda figure: draw(found, figure),
         )
     ]
 
 
-def alt(found: Line) -> str:
+def alt(found: Line, plan: Plan) -> str:
     """Say what the picture shows."""
     doses = [
-        f"cycle {cycle.number}, {(cycle.at or '')[:10]}, {cycle.status}"
+        f"cycle {cycle.number}, {(cycle.at or '')[:10]}, {status(plan, cycle)}"
         + (f", {cycle.activity.value:.2f} {cycle.activity.unit}" if cycle.activity else "")
         for _, cycle in found.cycles
     ]
