@@ -12,7 +12,9 @@ from rich.text import Text
 from dosimetry import clinical
 from dosimetry.report.answer import answer
 from dosimetry.report.heading import show_heading, show_said
+from dosimetry.report.limit_words import limit_name
 from dosimetry.report.numbers import plain, probability
+from dosimetry.report.status import verdict
 from dosimetry.report.terminal_parts import bullets, plain_table, words
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate
 from dosimetry.therapy.plan import Plan
@@ -114,7 +116,7 @@ def _kidneys(plan: Plan) -> Text | None:
     last = plan.renal_function[-1]
     text = Text("Kidneys, by dosimetry: ", style="bold")
     said = ", ".join(
-        f"{flag.limit} {flag.severity}"
+        f"{limit_name(flag)} {verdict(flag, plan)}"
         + ("" if flag.probability is None else f" (p {probability(flag.probability)})")
         for flag in flags
     )
