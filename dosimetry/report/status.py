@@ -9,7 +9,7 @@ from dosimetry.report.today import obstacles
 from dosimetry.therapy.plan import Flag, Plan, PlanCycle
 from dosimetry.therapy.release import release
 
-ONE_KIDNEY_NOTE = "one kidney higher"
+ONE_KIDNEY_NOTE = " (one side higher)"
 
 
 def verdict(flag: Flag, plan: Plan) -> str:
@@ -26,25 +26,23 @@ def verdict(flag: Flag, plan: Plan) -> str:
         return flag.severity.upper().replace("-", " ")
     if _nothing(plan):
         return "no dose planned"
-    said = notes(flag, plan)
-    return f"within ({', '.join(said)})" if said else "within"
-
-
-def notes(flag: Flag, plan: Plan) -> list[str]:
-    """Return why "within" is no release: with any, it is not shown in green."""
-    to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
-    planned = any(cycle.activity is not None for cycle in to_come)
-    said = ["population"] if flag.basis == "population" else []
-    said += ["no dose planned"] if to_come and not planned else []
-    if any((w.code, w.place) == (ONE_KIDNEY, f"flags {flag.limit}") for w in plan.warnings):
-        said.append(ONE_KIDNEY_NOTE)
-    return said
+    return f"within{_note(flag, plan)}"
 
 
 def short_verdict(flag: Flag, plan: Plan) -> str:
-    """Return the verdict with one note at most, for a picture."""
-    first, comma, _ = verdict(flag, plan).partition(",")
-    return f"{first})" if comma else first
+    """Return the verdict for a picture, which has no room for what is said of one kidney."""
+    return verdict(flag, plan).removesuffix(ONE_KIDNEY_NOTE)
+
+
+def _note(flag: Flag, plan: Plan) -> str:
+    """Return what follows "within" where it is no release."""
+    if any((w.code, w.place) == (ONE_KIDNEY, f"flags {flag.limit}") for w in plan.warnings):
+        return ONE_KIDNEY_NOTE
+    if flag.basis == "population":
+        return " (population)"
+    to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
+    planned = any(cycle.activity is not None for cycle in to_come)
+    return ", no dose planned" if to_come and not planned else ""
 
 
 def is_noted(flag: Flag, plan: Plan) -> bool:

@@ -152,8 +152,10 @@ def _limits(plan: Plan) -> Table:
         "mean\nmargin",
         "activity\nleft",
     )
-    for column in table.columns[:3]:
-        column.no_wrap = True
+    name, _, chance, said, *_ = table.columns
+    name.no_wrap = chance.no_wrap = True
+    if any(is_noted(flag, plan) for flag in plan.flags):
+        said.min_width = len("(population)")  # no word of a note is broken
     for flag in plan.flags:
         table.add_row(
             limit_name(flag),

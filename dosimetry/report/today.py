@@ -7,7 +7,7 @@ the report.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dosimetry import clinical, tables
 from dosimetry.problems import InputError, refuse
@@ -146,7 +146,7 @@ def _known_later(plan: Plan, as_of: dt.date) -> str | None:
     dated = [(lab.at, words(lab.analyte)) for lab in plan.labs]
     dated += [(event.at, event.term) for event in plan.adverse_events]
     later = ((_day(at), name) for at, name in dated if _day(at) > as_of)
-    said = [f"{', '.join(names)} of {day}" for day, names in _by_day(later)]
+    said = [f"{_few(names)} of {day}" for day, names in _by_day(later)]
     return f"In the future, but entered as known: {'; '.join(said)}." if said else None
 
 
@@ -167,7 +167,7 @@ def _old_values(plan: Plan, as_of: dt.date) -> str | None:
         return None
     weeks = tables.default("oldest_laboratory_value", "week")
     old = ((_day(lab.at), words(lab.analyte)) for lab in _old(plan, as_of))
-    said = [f"{', '.join(names)} of {day} ({_ago(day, as_of)})" for day, names in _by_day(old)]
+    said = [f"{_few(names)} of {day} ({_ago(day, as_of)})" for day, names in _by_day(old)]
     if not said:
         return None
     return f"Laboratory values more than {weeks:g} weeks old: {'; '.join(said)}."
@@ -189,6 +189,12 @@ def _by_day(dated: Iterable[tuple[dt.date, str]]) -> Iterator[tuple[dt.date, lis
     for day, name in dated:
         found.setdefault(day, []).append(name)
     yield from sorted(found.items())
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names, of many the first two and how many more."""
+    first, more = names[:2], len(names) - 2
+    return ", ".join(names) if more < 2 else f"{', '.join(first)} and {more} more"
 
 
 def _day(at: str) -> dt.date:
