@@ -100,6 +100,9 @@ def plan(
         str | None, typer.Option(help='Between the cycles to come, as in "10 week".')
     ] = None,
     activity: Annotated[str | None, typer.Option(help='Per cycle to come, as in "6 GBq".')] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Also print curves, uncertainty, assumptions, warnings.")
+    ] = False,
     bind: Annotated[
         str,
         typer.Option(help="Limits held to the risk: those measured in this patient, or all."),
@@ -142,7 +145,7 @@ def plan(
         from dosimetry.report.terminal import show_plan
         from dosimetry.report.terminal_parts import console
 
-        show_plan(made, console(), day)
+        show_plan(made, console(), day, full=full)
     if fail_on is not None and made.flags.at_least(fail_on.value):
         raise typer.Exit(1)
 

@@ -363,8 +363,12 @@ def renal_coefficients(equation: str, sex: str) -> Mapping[str, float]:
 
 @functools.cache
 def companions(agent: str) -> tuple[Companion, ...]:
-    """Return what goes with the doses of an agent, in the order of the table."""
+    """Return what goes with the doses of an agent, in the order of the table.
+
+    A row of 177Lu stands in for an agent that has no row of that kind of its own.
+    """
     found = table("companion_medication")
+    own = {row["kind"] for row in found.rows if row["agent"] == agent}
     return tuple(
         Companion(
             row["kind"],
@@ -378,5 +382,6 @@ def companions(agent: str) -> tuple[Companion, ...]:
             row["source"],
         )
         for row in found.rows
-        if row["agent"] == agent or (row["agent"] == "177Lu" and agent.startswith("177Lu"))
+        if row["agent"] == agent
+        or (row["agent"] == "177Lu" and agent.startswith("177Lu") and row["kind"] not in own)
     )

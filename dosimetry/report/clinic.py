@@ -10,31 +10,17 @@ from rich.table import Table
 from rich.text import Text
 
 from dosimetry import clinical
-from dosimetry.report.heading import show_heading
+from dosimetry.report.answer import answer
+from dosimetry.report.heading import show_heading, show_said
+from dosimetry.report.limit_words import limit_name
 from dosimetry.report.numbers import plain, probability
+from dosimetry.report.status import verdict
 from dosimetry.report.terminal_parts import bullets, plain_table, words
-from dosimetry.report.wording import Tone, answer
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate
 from dosimetry.therapy.plan import Plan
 
-TONES: dict[Tone, str] = {
-    "good": "green",
-    "plain": "bold",
-    "caution": "bold yellow",
-    "bad": "bold red",
-}
-FIXED_WIDTH, COLUMN_WIDTH = 40, 13
-
-
-def show_answer(plan: Plan, out: Console) -> None:
-    """Print what the label says of the next dose; nothing where no label applies."""
-    if plan.label is None:
-        return
-    said = answer(plan.label)
-    out.print(
-        Text(said.head, style=TONES[said.tone]).append(f" {said.text}", style="not bold default")
-    )
-    out.print()
+FIXED_WIDTH, COLUMN_WIDTH = 52, 13
+OPEN = ("withhold", "not-eligible")  # answers whose values go on after the last change of state
 
 
 def show_clinic(plan: Plan, out: Console) -> None:
@@ -43,6 +29,8 @@ def show_clinic(plan: Plan, out: Console) -> None:
         lines = [
             Text(f"{one.at[:10]}  {one.state}: {one.reason}") for one in plan.label.transitions
         ]
+        if lines and plan.label.answer in OPEN:
+            lines.append(Text(f"by the latest values: {plan.label.reason}"))
         bullets(out, "Dose-modification history", lines)
     if plan.labs:
         out.print()
@@ -73,8 +61,8 @@ def _labs(plan: Plan, width: int) -> Table:
         on = {lab.at[:10]: lab for lab in labs}
         table.add_row(
             f"{words(analyte)} [{unit}]",
-            _value(base, unit),
-            _value(worst if worst and worst.grade else None, unit),
+            _dated(base, unit),
+            _dated(worst if worst and worst.grade else None, unit),
             *(_value(on.get(date), unit) for date in dates),
         )
     return _with_clearance(table, plan, dates)
@@ -106,6 +94,11 @@ def _value(lab: PlanLab | None, unit: str) -> str:
     return plain(value) if lab.grade is None else f"{plain(value)} ({lab.grade})"
 
 
+def _dated(lab: PlanLab | None, unit: str) -> str:
+    """Return a value with its day, where no column says it."""
+    return _value(lab, unit) if lab is None else f"{_value(lab, unit)}\n{lab.at[:10]}"
+
+
 def _adverse_events(plan: Plan) -> Text:
     ends = {None: "", True: " (ends the treatment)", False: " (does not end the treatment)"}
     said = [
@@ -123,7 +116,7 @@ def _kidneys(plan: Plan) -> Text | None:
     last = plan.renal_function[-1]
     text = Text("Kidneys, by dosimetry: ", style="bold")
     said = ", ".join(
-        f"{flag.limit} {flag.severity}"
+        f"{limit_name(flag)} {verdict(flag, plan)}"
         + ("" if flag.probability is None else f" (p {probability(flag.probability)})")
         for flag in flags
     )
@@ -158,6 +151,9 @@ def _context(rates: Sequence[PlanRate]) -> Text:
 def show_calendar(plan: Plan, out: Console, as_of: dt.date) -> None:
     """Print the calendar of a course as of a day."""
     show_heading(plan, as_of, out)
+    statements = [said for said in answer(plan, as_of) if said.tone != "plain"]
+    show_said(statements, out)
+    out.print()
     if not plan.calendar:
         out.print("The course has no date: give therapy.start, or the delivered cycles.")
         return

@@ -32,10 +32,7 @@ def show_comparison(found: Comparison, out: Console) -> None:
     bullets(
         out,
         "Why",
-        [
-            Text(one.reason if one.strategy == "fixed" else f"{one.strategy}: {one.reason}")
-            for one in found.strategies
-        ],
+        [Text(f"{one.strategy}: {one.reason}") for one in found.strategies],
     )
     out.print()
     out.print(found.disclaimer, style="italic")

@@ -32,29 +32,32 @@ def register() -> None:
 def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
     """Return a plan as HTML: the verdict, the picture of the limits, the doses of the course.
 
-    Odd dates are said as of a day, today without it.
+    What it gives next is said as of a day, today without it.
 
     Examples
     --------
     >>> import dosimetry
     >>> plan = dosimetry.plan(dosimetry.read_patient("examples/nothing_measured.yaml"))
-    >>> "may be exceeded" in of_plan(plan)
+    >>> "NOT RELEASED, cycle 1:" in of_plan(plan, dt.date(2026, 1, 5))
     True
     """
-    from dosimetry.report import dose_tables, wording
+    from dosimetry.report import dose_tables
+    from dosimetry.report.answer import answer
     from dosimetry.report.figures import file_of, pictures
-    from dosimetry.report.today import against, day_of
+    from dosimetry.report.today import day_of
 
     as_of = as_of or day_of(None)
     limits = [file_of(one, "svg").decode() for one in pictures(plan) if one.group == "limits"]
     return "".join(
         (
             f"<p><b>{_text(plan.patient.id)}</b>, {_text(plan.therapy.radiopharmaceutical)}, "
-            f"{_text(plan.therapy.description)}, as of {as_of}<br>"
-            f"{_text(wording.headline(plan))}</p>",
-            *(f"<p><b>Check the dates.</b> {_text(line)}</p>" for line in against(plan, as_of)),
+            f"{_text(plan.therapy.description)}, as of {as_of}</p>",
+            *(
+                f"<p><b>{_text(said.head)}</b> {_text(said.text)}</p>"
+                for said in answer(plan, as_of)
+            ),
             *limits,
-            _table(dose_tables.cycles(plan)),
+            _table(dose_tables.cycles(plan, as_of)),
             _table(dose_tables.limits(plan)),
             f"<p><i>{_text(plan.disclaimer)}</i></p>",
         )

@@ -15,15 +15,16 @@ from typing import TYPE_CHECKING, Any
 from dosimetry import tables
 from dosimetry.problems import quote, refuse
 from dosimetry.report import clinical_tables, dose_tables, second_calculation, wording
+from dosimetry.report.answer import answer
 from dosimetry.report.cells import Table, table
 from dosimetry.report.extras import need, need_plan
 from dosimetry.report.figures import embedded, pictures
 from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
-from dosimetry.report.figures.style import DARK, SEVERITY
+from dosimetry.report.figures.style import DARK, MUTED, SEVERITY
 from dosimetry.report.numbers import plus_minus, probability, unit_words
+from dosimetry.report.said import sentence
 from dosimetry.report.terminal_parts import place_words, words
-from dosimetry.report.today import against
 from dosimetry.therapy.plan import Plan, PlanCurve
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def html(
     need_plan(plan)
     if not isinstance(made_at, dt.datetime):
         raise refuse("wrong-type", f"{quote(made_at)} is not a datetime", "", "made_at")
+    day = as_of or made_at.date()
     environment = _environment()
     style = environment.get_template("style.css").render(colours=DARK, page_foot=PAGE_FOOT)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -98,13 +100,13 @@ def html(
         style=style,
         policy=POLICY.format(digest),
         made_at=made_at.isoformat(timespec="seconds"),
-        as_of=as_of or made_at.date(),
-        dates=against(plan, as_of or made_at.date()),
+        as_of=day,
+        answer=answer(plan, day),
         pictures=drawn,
-        signs={name: colour for name, (colour, _) in SEVERITY.items()},
+        signs={**{name: colour for name, (colour, _) in SEVERITY.items()}, "noted": MUTED},
         curves=_by_cycle(plan, drawn.get("curves", [])),
         **_words(plan),
-        **_tables(plan),
+        **_tables(plan, day),
     )
 
 
@@ -173,18 +175,6 @@ def short(text: str, longest: int) -> str:
     return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
-def sentence(text: str) -> str:
-    """Return a text with a capital and a full stop.
-
-    Examples
-    --------
-    >>> sentence("age not given")
-    'Age not given.'
-    """
-    shown = text[:1].upper() + text[1:]
-    return shown if shown.endswith((".", "!", "?")) else f"{shown}."
-
-
 def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:
     curves = {f"curve-{p.cycle}-{i}": p for i, p in enumerate(panels(plan), start=1)}
     numbers = {
@@ -237,22 +227,20 @@ def _words(plan: Plan) -> dict[str, Any]:
     span = f", {dates[0]} to {dates[-1]}" if dates else ", without dates"
     return {
         "course": f"{len(plan.cycles)} cycles, {given} of them delivered{span}",
-        "headline": wording.headline(plan),
         "verdicts": wording.verdicts(plan),
         "meanings": wording.meanings(),
-        "answer": wording.answer(plan.label) if plan.label else None,
         "second": second_calculation.farthest(plan) if plan.second_check else "",
         "sources": sources(plan),
     }
 
 
-def _tables(plan: Plan) -> dict[str, Any]:
+def _tables(plan: Plan, day: dt.date) -> dict[str, Any]:
     of_files = (
         ("input", "Input files", plan.provenance.inputs),
         ("hash", "Reference tables", plan.provenance.tables),
     )
     return {
-        "cycle_table": dose_tables.cycles(plan),
+        "cycle_table": dose_tables.cycles(plan, day),
         "curve_table": dose_tables.curves(plan),
         "point_table": dose_tables.points(plan.curves, "all curves"),
         "second_table": second_calculation.comparisons(plan),

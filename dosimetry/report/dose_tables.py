@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from dosimetry.report.cells import Cell, Content, Table, amount, mean_sd, number, spread, table
 from dosimetry.report.figures.limits import bars
 from dosimetry.report.figures.uncertainty import budgets
 from dosimetry.report.numbers import plain, probability, unit_words
+from dosimetry.report.status import status, verdict
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.curve_course import activity_over, residuals
 from dosimetry.therapy.plan import CycleRegion, Flag, Flags, Plan, PlanCurve, PlanCycle
@@ -34,7 +37,7 @@ def limits(plan: Plan) -> Table:
                 mean_sd(bar.total, _flag(bar.flag, "value")),
                 spread(bar.total),
                 _probability(bar.flag),
-                Cell((bar.flag.severity,), _flag(bar.flag, "severity")),
+                Cell((verdict(bar.flag, plan),), _flag(bar.flag, "severity")),
                 amount(bar.flag.margin, _flag(bar.flag, "margin")),
                 "not measured"
                 if bar.flag.basis == "population"
@@ -83,8 +86,8 @@ def _probability(flag: Flag) -> Cell:
     return Cell((number(flag.probability, probability(flag.probability), "probability"),), of)
 
 
-def cycles(plan: Plan) -> Table:
-    """Return one row per cycle: when, how much, what became of it and why."""
+def cycles(plan: Plan, as_of: dt.date | None = None) -> Table:
+    """Return one row per cycle: when, how much, what became of it as of a day, and why."""
     return table(
         "The cycles",
         ("cycle", "date", "activity [GBq]", "status", "decided by", "reason"),
@@ -93,9 +96,9 @@ def cycles(plan: Plan) -> Table:
                 f"{cycle.number}",
                 cycle.at and cycle.at[:10],
                 amount(cycle.activity, f"cycles/{cycle.number}/activity"),
-                cycle.status,
+                status(plan, cycle, as_of),
                 cycle.decided_by,
-                cycle.reason,
+                cycle.reason and cycle.reason.removeprefix("label: "),
             )
             for cycle in plan.cycles
         ),

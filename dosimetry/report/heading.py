@@ -1,22 +1,43 @@
-"""What stands above a plan on a terminal: whose it is, as of which day, and dates that are odd."""
+"""What stands above a plan on a terminal: whose it is, as of which day, and its answer."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.report.terminal_parts import bullets
-from dosimetry.report.today import against
+from dosimetry.report.said import Said, Tone
 from dosimetry.therapy.plan import Plan
+
+TONES: dict[Tone, str] = {
+    "good": "bold green",
+    "plain": "bold",
+    "caution": "bold yellow",
+    "bad": "bold red",
+}
 
 
 def show_heading(plan: Plan, as_of: dt.date, out: Console) -> None:
-    """Print patient, agent, day and regimen; then what the day makes of the plan's dates."""
-    whose = f"{plan.patient.id}   {plan.therapy.radiopharmaceutical}   as of {as_of}"
-    out.print(Text(whose, style="bold"))
+    """Print patient, agent, cycles given, day and regimen."""
+    given = sum(cycle.status == "delivered" for cycle in plan.cycles)
+    parts = (
+        plan.patient.id,
+        plan.therapy.radiopharmaceutical,
+        f"{given} of {len(plan.cycles)} cycles given",
+        f"as of {as_of}",
+    )
+    out.print(Text("   ".join(parts), style="bold"))
     out.print(f"{plan.therapy.regimen}: {plan.therapy.description}   strategy {plan.strategy}")
-    odd = [Text(line) for line in against(plan, as_of)]
-    bullets(out, "Check the dates", odd, style="bold yellow")
     out.print()
+
+
+def show_said(statements: Sequence[Said], out: Console) -> None:
+    """Print statements, each with its head in the colour of its tone."""
+    for said in statements:
+        out.print(
+            Text(said.head, style=TONES[said.tone]).append(
+                f" {said.text}", style="not bold default"
+            )
+        )

@@ -7,9 +7,9 @@ the report.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from dosimetry import tables
+from dosimetry import clinical, tables
 from dosimetry.problems import InputError, refuse
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLab
@@ -17,6 +17,7 @@ from dosimetry.therapy.fields import read_date
 from dosimetry.therapy.plan import Plan
 
 OVER = ("complete", "stop")  # answers after which no laboratory value is waited for
+RELEASING = ("due", "reduced", "unchecked")  # answers by which the next dose is, or may be, given
 
 
 def day_of(as_of: str | None) -> dt.date:
@@ -67,7 +68,6 @@ def against(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     >>> against(plan, dt.date(2026, 3, 20))
     ()
     >>> print(*against(plan, dt.date(2026, 7, 13)), sep="\n")
-    By the label, the latest date for cycle 3 was 2026-06-29, 2 weeks ago.
     Planned for a day that is over, and not entered as given: cycle 3 on 2026-05-04 (10 weeks ago), cycle 4 on 2026-06-29 (2 weeks ago).
     """  # noqa: E501
     return tuple(
@@ -75,12 +75,62 @@ def against(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
         for line in (
             _given_later(plan, as_of),
             _known_later(plan, as_of),
-            _latest(plan, as_of),
             _not_given(plan, as_of),
             _old_values(plan, as_of),
         )
         if line is not None
     )
+
+
+def is_late(plan: Plan, as_of: dt.date) -> bool:
+    """Return whether the label's latest date for the next dose is over on a day."""
+    label = plan.label
+    return label is not None and label.latest is not None and _day(label.latest) < as_of
+
+
+def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
+    """Return what of a day's date keeps the next dose from being released, in words.
+
+    Parameters
+    ----------
+    plan : Plan
+    as_of : date
+
+    Returns
+    -------
+    tuple of str
+        A latest date that is over, values that are too old, and values or doses of the future;
+        none where the label would not give the dose anyhow.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/thrombocytopenia.yaml"))
+    >>> obstacles(plan, dt.date(2026, 5, 3))
+    ()
+    >>> obstacles(plan, dt.date(2026, 7, 13))
+    ('latest date 2026-06-29 is over', 'laboratory values are 10 weeks old')
+    """
+    label = plan.label
+    if label is None or label.answer not in RELEASING:
+        return ()
+    found = []
+    if is_late(plan, as_of) and label.latest:
+        found.append(f"latest date {_day(label.latest)} is over")
+    kind = "toxicity" if label.next_cycle != 1 else "contraindication"
+    asked = {name for rule in clinical.label_rules(kind) for name in rule.quantities()}
+    asked |= {"creatinine"} if clinical.CLEARANCE in asked else set()
+    old = [_day(lab.at) for lab in _old(plan, as_of) if lab.analyte in asked]
+    if old:
+        found.append(f"laboratory values are {_ago(min(old), as_of).removesuffix(' ago')} old")
+    given = [_day(c.at) for c in plan.cycles if c.status == "delivered" and c.at]
+    known = [_day(lab.at) for lab in plan.labs]
+    known += [_day(event.at) for event in plan.adverse_events]
+    if max(known, default=as_of) > as_of:
+        found.append(f"values of {max(known)} are in the future")
+    if max(given, default=as_of) > as_of:
+        found.append(f"a dose entered as given on {max(given)} is in the future")
+    return tuple(found)
 
 
 def _given_later(plan: Plan, as_of: dt.date) -> str | None:
@@ -96,17 +146,8 @@ def _known_later(plan: Plan, as_of: dt.date) -> str | None:
     dated = [(lab.at, words(lab.analyte)) for lab in plan.labs]
     dated += [(event.at, event.term) for event in plan.adverse_events]
     later = ((_day(at), name) for at, name in dated if _day(at) > as_of)
-    said = [f"{', '.join(names)} of {day}" for day, names in _by_day(later)]
+    said = [f"{_few(names)} of {day}" for day, names in _by_day(later)]
     return f"In the future, but entered as known: {'; '.join(said)}." if said else None
-
-
-def _latest(plan: Plan, as_of: dt.date) -> str | None:
-    label = plan.label
-    if label is None or label.latest is None or _day(label.latest) >= as_of:
-        return None
-    day = _day(label.latest)
-    which = f"cycle {label.next_cycle}" if label.next_cycle else "the next dose"
-    return f"By the label, the latest date for {which} was {day}, {_ago(day, as_of)}."
 
 
 def _not_given(plan: Plan, as_of: dt.date) -> str | None:
@@ -125,19 +166,21 @@ def _old_values(plan: Plan, as_of: dt.date) -> str | None:
     if ended or all(cycle.status in ("delivered", "stopped") for cycle in plan.cycles):
         return None
     weeks = tables.default("oldest_laboratory_value", "week")
+    old = ((_day(lab.at), words(lab.analyte)) for lab in _old(plan, as_of))
+    said = [f"{_few(names)} of {day} ({_ago(day, as_of)})" for day, names in _by_day(old)]
+    if not said:
+        return None
+    return f"Laboratory values more than {weeks:g} weeks old: {'; '.join(said)}."
+
+
+def _old(plan: Plan, as_of: dt.date) -> list[PlanLab]:
+    """Return the last value of each analyte that is older than allowed before a dose."""
+    longest = dt.timedelta(weeks=tables.default("oldest_laboratory_value", "week"))
     last: dict[str, PlanLab] = {}
     for lab in plan.labs:
         if lab.analyte not in last or _day(lab.at) >= _day(last[lab.analyte].at):
             last[lab.analyte] = lab
-    old = (
-        (_day(lab.at), words(lab.analyte))
-        for lab in last.values()
-        if as_of - _day(lab.at) > dt.timedelta(weeks=weeks)
-    )
-    said = [f"{', '.join(names)} of {day} ({_ago(day, as_of)})" for day, names in _by_day(old)]
-    if not said:
-        return None
-    return f"Laboratory values more than {weeks:g} weeks old: {'; '.join(said)}."
+    return [lab for lab in last.values() if as_of - _day(lab.at) > longest]
 
 
 def _by_day(dated: Iterable[tuple[dt.date, str]]) -> Iterator[tuple[dt.date, list[str]]]:
@@ -146,6 +189,12 @@ def _by_day(dated: Iterable[tuple[dt.date, str]]) -> Iterator[tuple[dt.date, lis
     for day, name in dated:
         found.setdefault(day, []).append(name)
     yield from sorted(found.items())
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return names, of many the first two and how many more."""
+    first, more = names[:2], len(names) - 2
+    return ", ".join(names) if more < 2 else f"{', '.join(first)} and {more} more"
 
 
 def _day(at: str) -> dt.date:

@@ -1,73 +1,14 @@
-"""A plan in sentences that state and never advise: the verdict, and one line per limit."""
+"""Each limit in sentences that state and never advise: its verdict, and one line."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
-
 from dosimetry import tables
 from dosimetry.report.figures.limits import Bar, bars
+from dosimetry.report.limit_words import beside
 from dosimetry.report.numbers import decimals_of, probability
+from dosimetry.report.status import verdict
 from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.clinical_plan import Answer, PlanLabel
 from dosimetry.therapy.plan import Flag, Plan, Severity
-
-ORDER: tuple[Severity, ...] = ("exceeds", "caution", "not-assessed", "within")
-Tone = Literal["good", "plain", "caution", "bad"]
-ANSWERS: dict[Answer, tuple[str, Tone]] = {
-    "due": ("FULL DOSE", "good"),
-    "reduced": ("REDUCED DOSE", "caution"),
-    "unchecked": ("NOT CHECKED", "caution"),
-    "withhold": ("WITHHELD", "bad"),
-    "stop": ("STOPPED", "bad"),
-    "not-eligible": ("NOT ELIGIBLE", "bad"),
-    "complete": ("COMPLETE", "plain"),
-}
-
-
-@dataclass(frozen=True)
-class Said:
-    """What the label says, in words: a head, how good that is, and sentences."""
-
-    head: str
-    tone: Tone
-    text: str
-
-
-def headline(plan: Plan) -> str:
-    """Return the verdict in one sentence.
-
-    Examples
-    --------
-    >>> import dosimetry
-    >>> print(headline(dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml"))))
-    Of 4 limits, 2 are more likely than not to be exceeded, 1 may be exceeded and 1 is kept.
-    """
-    count = len(plan.flags)
-    if not count:
-        return "No limit was asked for."
-    said = {
-        "exceeds": "more likely than not to be exceeded",
-        "caution": "may be exceeded",
-        "not-assessed": "not assessed",
-        "within": "kept",
-    }
-    parts = []
-    for severity in ORDER:
-        number = sum(flag.severity == severity for flag in plan.flags)
-        if number:
-            verb = "" if severity == "caution" else ("is " if number == 1 else "are ")
-            parts.append(f"{number} {verb}{said[severity]}")
-    if len(parts) == 1:
-        worst = next(flag.severity for flag in plan.flags)
-        verb = "" if worst == "caution" else ("is " if count == 1 else "are ")
-        return f"{'The limit' if count == 1 else f'All {count} limits'} {verb}{said[worst]}."
-    return f"Of {count} limits, {_listed(parts)}."
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1])))
 
 
 def meanings() -> dict[Severity, str]:
@@ -92,8 +33,8 @@ def line(bar: Bar, plan: Plan) -> str:
             "data exist for this agent: no dose is known."
         )
     said = [
-        f"{bar.says} over the whole course; limit {flag.limit_value.value:g} Gy, exceeded with "
-        f"probability {probability(flag.probability)}{_first(flag)}."
+        f"{bar.says} over the whole course; limit {flag.limit_value.value:g} Gy, exceeded "
+        f"with probability {probability(flag.probability)}{_first(flag)}."
     ]
     if flag.basis == "population" and bar.total.sd and flag.severity != "within":
         said.append("Not measured in this patient: the estimate is that of the label's patients.")
@@ -102,6 +43,7 @@ def line(bar: Bar, plan: Plan) -> str:
         away = flag.margin.value
         side = "below" if away >= 0 else "above"
         said.append(f"The mean is {abs(away):.{places}f} Gy {side} the limit.")
+    said += beside(flag, plan)
     return " ".join(said)
 
 
@@ -125,45 +67,15 @@ def name(flag: Flag) -> str:
     return text[:1].upper() + text[1:]
 
 
-def verdicts(plan: Plan) -> list[tuple[Flag, str, str]]:
-    """Return flag, name and line of every limit."""
-    return [(bar.flag, name(bar.flag), line(bar, plan)) for bar in bars(plan)]
-
-
-def answer(label: PlanLabel) -> Said:
-    """Return what the label says of the next dose: what is missing or asked comes first."""
-    word, tone = ANSWERS[label.answer]
-    cycle = "" if label.next_cycle is None else f", cycle {label.next_cycle}"
-    missing = f"{'; '.join(label.unchecked)}." if label.unchecked else ""
-    reason = _sentence(label.reason)
-    said: list[str] = []
-    if label.answer == "unchecked":
-        said += [missing, "Enter these values before the dose: until then it is not released."]
-        said += [f"If none of them meets a rule: {_dose(label)}. {reason}"]
-    elif label.activity is not None:
-        said += [f"{_sentence(_dose(label))} {reason}"]
-    else:
-        said += [reason]
-        if missing and label.answer != "stop":
-            said += [f"Not checked: {missing}"]
-    said += [_sentence(one.what) for one in label.conditions]
-    if label.next_cycle == 1:
-        said += ["Contraindications: European product information."]
-    said += [f"Dose-modification rules: {label.region} label, version {label.version}."]
-    return Said(f"{word}{cycle} by the label:", tone, " ".join(said))
-
-
-def _dose(label: PlanLabel) -> str:
-    found = []
-    if label.activity is not None:
-        found.append(f"{label.activity.value:.3g} {label.activity.unit} at most")
-    if label.earliest:
-        found.append(f"from {label.earliest}")
-    if label.latest:
-        found.append(f"at the latest {label.latest}")
-    return ", ".join(found)
-
-
-def _sentence(text: str) -> str:
-    shown = f"{text[:1].upper()}{text[1:]}"
-    return shown if shown.endswith((".", "?", "!")) else f"{shown}."
+def verdicts(plan: Plan) -> list[tuple[str, str, str, str, Flag]]:
+    """Return verdict, class of the verdict, name and line of every limit, and the flag."""
+    return [
+        (
+            verdict(bar.flag, plan),
+            "noted" if bar.noted else bar.flag.severity,
+            name(bar.flag),
+            line(bar, plan),
+            bar.flag,
+        )
+        for bar in bars(plan)
+    ]

@@ -20,6 +20,7 @@ from dosimetry.therapy.clinical_plan import PlanEvent, PlanLabel
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.regimen import Scheduled
+from dosimetry.therapy.release import CONDITIONS, release
 from dosimetry.therapy.sections import Course
 
 OF_DOSES = ("first dose", "each dose", "last dose")
@@ -58,7 +59,9 @@ def course_calendar(
         if cycle.activity is not None and cycle.at is not None
     ]
     start = doses[0].at if doses else course.therapy.start
-    events = [event for one in clinical.companions(agent) for event in _events(one, doses, cycles)]
+    events = [
+        event for one in clinical.companions(agent) for event in _events(one, doses, cycles, label)
+    ]
     events = [short for event in events if (short := _clear_of_doses(event, doses, agent))]
     if start is not None:
         for one in clinical.companions(agent):
@@ -92,7 +95,7 @@ def _zone(course: Course) -> dt.tzinfo | None:
 
 
 def _events(
-    one: Companion, doses: Sequence[_Dose], cycles: Sequence[Scheduled]
+    one: Companion, doses: Sequence[_Dose], cycles: Sequence[Scheduled], label: PlanLabel | None
 ) -> Iterator[PlanEvent]:
     if one.anchor not in OF_DOSES or not doses:
         return
@@ -104,7 +107,9 @@ def _events(
     for dose in doses if one.anchor == "each dose" else doses[:1]:
         what = one.what
         if one.kind == "dose":
-            what = f"cycle {dose.number}: {dose.activity:.4g} GBq, {what}"
+            planned = cycles[dose.number - 1].status == "planned"
+            only = CONDITIONS[release(label, dose.number)] if planned else ""
+            what = f"cycle {dose.number}: {dose.activity:.4g} GBq{only}, {what}"
         yield _event(one, dose.at, what, dose.number)
 
 

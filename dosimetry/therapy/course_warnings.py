@@ -86,9 +86,9 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
-                    f"the {side.removeprefix('kidney_')} kidney alone exceeds "
+                    f"the {side.removeprefix('kidney_')} kidney alone could exceed "
                     f"{flag.limit_value.value:g} {flag.limit_value.unit} ({flag.limit}) with "
-                    f"probability {chance:.2g}: more than the pair, for which the limit is defined",
+                    f"probability {chance:.2g}, more than the pair, for which the limit is defined",
                     "consider the more exposed kidney",
                     f"flags {flag.limit}",
                 )

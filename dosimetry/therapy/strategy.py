@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from dosimetry import tables
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.reference import Limit
+from dosimetry.therapy.decision_words import Outcome, What, because, explain
 from dosimetry.therapy.label_course import Slot
 from dosimetry.therapy.plan import Decision
 from dosimetry.therapy.plan_check import Binding
@@ -137,61 +138,37 @@ def decide(
         largest number of cycles.
     bounds : Bounds
     """
-    if programme.activity is None:
-        return [], Decision("the regimen gives no radiopharmaceutical", None, None, None)
     known = [
         limit
         for limit in limits
         if limit.region in regions and regions[limit.region].has(limit.quantity)
     ]
-    unknown = [limit.id for limit in limits if limit not in known]
+    unknown = [limit for limit in limits if limit not in known]
     bound = constraints_of(known, regions, bounds)
     regular = [slot for slot in slots if slot.number <= programme.count]
-    if strategy == "to-limit":
+    to_come: list[Scheduled] = []
+    if programme.activity is None:
+        outcome = Outcome("no-agent")
+    elif strategy == "to-limit":
         if unknown or not known:  # nothing is known that could call for more than the regimen
             slots = regular
-        found = _to_limit(programme, regions, bound, slots, bounds)
+        to_come, outcome = _to_limit(programme, regions, bound, slots, bounds)
     elif strategy == "adjusted":
-        found = _adjusted(programme, regions, bound, regular, bounds)
+        to_come, outcome = _adjusted(programme, regions, bound, regular, bounds)
     else:
-        one = Decision("fixed: the regimen as written", None, None, None)
-        return _by_label([_one(programme.activity, slot, "regimen") for slot in regular], one)
-    return _without(*_by_label(*found), unknown, bound)
-
-
-def _by_label(to_come: list[Scheduled], decision: Decision) -> tuple[list[Scheduled], Decision]:
-    """Say in the decision which cycles the label decided."""
-    cycles = [
-        f"{'none' if one.activity is None else f'{one.activity:.4g} GBq'} on {one.at or 'no date'}"
-        for one in to_come
-        if one.decided_by == "label"
-    ]
-    if not cycles:
-        return to_come, decision
-    words = f"{decision.reason}; the label decided: {', '.join(cycles)}"
-    return to_come, replace(decision, reason=words)
-
-
-def _without(
-    to_come: list[Scheduled],
-    decision: Decision,
-    unknown: Sequence[str],
-    constraints: Sequence[Constraint],
-) -> tuple[list[Scheduled], Decision]:
-    """Say in the decision which limits bound it, which did not, and why."""
-    words = decision.reason
-    eased = [one for one in constraints if one.within > one.beyond]
-    if eased:
-        words += (
-            f"; nothing was measured for {', '.join(one.limit.id for one in eased)}: within the "
-            f"regimen the population binds only at a probability of {eased[0].within:g}"
-        )
-    if unknown or not constraints:
-        which = ", ".join(unknown) or "there is none"
-        words += f"; limits that could not be considered: {which}"
-    bound_by = () if decision.limit is None else (decision.limit,)
-    free = (*(one.limit.id for one in eased if one.limit.id not in bound_by), *unknown)
-    return to_come, replace(decision, reason=words, bound_by=bound_by, not_bound_by=free)
+        to_come = [_one(programme.activity, slot, "regimen") for slot in regular]
+        outcome = Outcome("regimen")
+    done = slots[0].number - 1 if slots else 0
+    if outcome.what in ("no-agent", "regimen"):
+        words = explain(outcome, to_come, done, limits, (), ())
+        return to_come, Decision(words, None, None, None)
+    eased = [one.limit for one in bound if one.within > one.beyond]
+    words = explain(outcome, to_come, done, limits, eased, unknown)
+    bound_by = () if outcome.limit is None else (outcome.limit.id,)
+    free = (*(one.id for one in eased if one.id not in bound_by), *(one.id for one in unknown))
+    return to_come, Decision(
+        words, next(iter(bound_by), None), outcome.cycle, outcome.probability, bound_by, free
+    )
 
 
 def _one(activity: float, slot: Slot, by: str) -> Scheduled:
@@ -254,7 +231,7 @@ def _to_limit(
     constraints: Sequence[Constraint],
     slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[Scheduled], Decision]:
+) -> tuple[list[Scheduled], Outcome]:
     activity = min(programme.activity or 0.0, bounds.highest)
     by = "regimen" if activity == programme.activity else "request"
     to_come: list[Scheduled] = []
@@ -263,26 +240,21 @@ def _to_limit(
         later = [*to_come, one]
         beyond = slot.number > programme.count or _beyond(programme, regions, later)
         if one.status != "planned" and slot.by == "label" and slot.number > programme.count:
-            reason = f"no cycle after cycle {programme.count}: the label has none now"
-            return to_come, Decision(reason, None, None, None)
+            return to_come, Outcome("label-has-none", last=programme.count)
         over = _exceeded(regions, constraints, later, beyond=beyond)
         if over is not None and one.activity is not None:
             chance, accepted, limit = over
-            reason = (
-                f"stopped before cycle {slot.number}: with it {limit.id} would be exceeded with "
-                f"probability {chance:.3f}, above the {accepted:g} accepted"
-            )
+            found = Outcome("limit-stops", limit, slot.number, chance, accepted)
             to_come += [
-                Scheduled(None, "stopped", reason, limit.id, last.at)
+                Scheduled(None, "stopped", because(found), limit.id, last.at)
                 for last in slots
                 if slot.number <= last.number <= programme.count
             ]
-            return to_come, Decision(reason, limit.id, slot.number, chance)
+            return to_come, found
         to_come.append(one)
-    reason = "no further cycle is to be given: as many were delivered"
-    if slots:
-        reason = f"stopped at the largest number of cycles, {slots[-1].number}"
-    return to_come, Decision(reason, None, None, None)
+    if not slots:
+        return to_come, Outcome("all-delivered")
+    return to_come, Outcome("most-cycles", last=slots[-1].number)
 
 
 def _adjusted(
@@ -291,13 +263,10 @@ def _adjusted(
     constraints: Sequence[Constraint],
     slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[Scheduled], Decision]:
+) -> tuple[list[Scheduled], Outcome]:
     free = [slot for slot in slots if slot.status == "planned"]
     if not free:
-        return (
-            [_one(0.0, slot, "regimen") for slot in slots],
-            Decision("no cycle of the regimen is left to adjust", None, None, None),
-        )
+        return [_one(0.0, slot, "regimen") for slot in slots], Outcome("nothing-to-adjust")
     least = bounds.lowest or tables.default("lowest_activity", "GBq")
     share = _left_of_regimen(programme, regions, []) / len(free)
     search = _Search(regions, constraints, bounds, min(programme.regular or 0.0, share))
@@ -305,48 +274,40 @@ def _adjusted(
     given = given if activity >= least else []
     if len(given) < len(free):
         constraint = constraint or search.largest(free)[1]
-    reason = _reason(given, free, activity, constraint, bounds, least)
-    name = constraint.limit.id if constraint else None
-    by = name or ("regimen" if activity == programme.activity else "request")
+    outcome = Outcome(
+        _what(given, activity, constraint, search),
+        constraint.limit if constraint else None,
+        given[-1].number if given else None,
+        None,
+        search.accepted(activity, constraint),
+        activity,
+        least,
+        len(given) < len(free),
+    )
+    regular = "regimen" if activity == programme.activity else "request"
+    by = constraint.limit.id if constraint else regular
     to_come = [
-        Scheduled(None, "stopped", reason, by, slot.at)
+        Scheduled(None, "stopped", because(outcome), by, slot.at)
         if slot in free and slot not in given
         else _one(activity, slot, by)
         for slot in slots
     ]
     looked_at = [constraint] if constraint else constraints
     chance = max((_chance(regions, one.limit, to_come) for one in looked_at), default=None)
-    return to_come, Decision(reason, name, given[-1].number if given else None, chance)
+    return to_come, replace(outcome, probability=chance)
 
 
-def _reason(
-    given: Sequence[Slot],
-    free: Sequence[Slot],
-    activity: float,
-    constraint: Constraint | None,
-    bounds: Bounds,
-    least: float,
-) -> str:
-    """Return in words why a cycle gets this activity."""
-    name = constraint.limit.id if constraint else None
-    accepted = constraint.within if constraint else bounds.risk
+def _what(
+    given: Sequence[Slot], activity: float, constraint: Constraint | None, search: _Search
+) -> What:
+    """Return what the largest equal activity comes from."""
     if not given:
-        reason = (
-            f"no cycle can be given: {f'{name} allows' if name else 'there is asked for at most'} "
-            f"{activity:.3g} GBq at a risk of {accepted:g}"
-        )
-    elif all(slot.most <= activity for slot in given):
-        reason = "as much as the label allows in each cycle, no limit is nearer"
-    elif name is None:
-        reason = f"{activity:.4g} GBq per cycle: the most that may be given, no limit is nearer"
-    else:
-        reason = (
-            f"{activity:.4g} GBq per cycle: the largest at which {name} is exceeded with a "
-            f"probability of at most {accepted:g}"
-        )
-    if len(given) < len(free):
-        reason += f"; a cycle of less than {least:.3g} GBq is not given"
-    return reason
+        return "too-little"
+    if search.holds_regimen(activity, constraint):
+        return "largest-of-regimen"
+    if all(slot.most <= activity for slot in given):
+        return "largest-by-label"
+    return "largest" if constraint is None else "largest-by-limit"
 
 
 @dataclass(frozen=True)
@@ -393,6 +354,20 @@ class _Search:
             if most < found[0]:
                 found = most, one
         return found
+
+    def accepted(self, activity: float, constraint: Constraint | None) -> float:
+        """Return the probability at which a constraint holds an activity."""
+        if constraint is None or activity > self.regular:
+            return constraint.beyond if constraint else self.bounds.risk
+        return constraint.within
+
+    def holds_regimen(self, activity: float, constraint: Constraint | None) -> bool:
+        """Return whether a limit holds the regimen's own activity: more would go beyond it."""
+        return (
+            constraint is not None
+            and activity == self.regular
+            and constraint.beyond < constraint.within
+        )
 
     def _most(self, limit: Limit, risk: float, slots: Sequence[Slot]) -> float:
         """Return the largest equal activity by one limit.

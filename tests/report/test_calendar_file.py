@@ -119,6 +119,6 @@ def test_the_command_writes_the_file_and_prints_the_same_as_a_table(tmp_path):
     assert all(len(line) <= 80 for line in table.stdout.splitlines())
     for start in starts(text, "dose"):
         assert f"{start:%Y-%m-%d}  {start:%H:%M}" in table.stdout
-    printed = re.findall(r"^\d{4}-\d\d-\d\d", table.stdout, re.MULTILINE)
+    printed = re.findall(r"^\d{4}-\d\d-\d\d  ", table.stdout, re.MULTILINE)
     assert len(printed) == len(events(text))
     assert "times in Europe/Berlin" in table.stdout

@@ -25,7 +25,7 @@ def shown(shell, what):
 
 def test_a_plan_shows_its_verdict_and_its_limits(shell):
     page = shown(shell, plan_of("two cycles"))
-    assert "2 are more likely than not to be exceeded" in page
+    assert "The planned course exceeds kidneys 23 Gy in 90 of 100 such patients" in page
     assert "<svg" in page
     assert "physicist must check" in page
 

@@ -1,4 +1,8 @@
-"""What the label says: the same words on the terminal and in the report, what is missing first."""
+"""What is given next: the same words on the terminal and in the report, what is missing first.
+
+The sentences are those of the review of a hurried physician; activities, dates and bounds are those
+of the example files and of the label (7.4 GBq, 3.7 GBq, 16 weeks after the last dose).
+"""
 
 import dataclasses
 import datetime as dt
@@ -7,26 +11,32 @@ import io
 import re
 
 import pytest
-from report_plans import ROOT, page_of, plan_of
+from report_plans import MADE, ROOT, page_of, plan_of
 from rich.console import Console
 
 import dosimetry
 from dosimetry.report import document
+from dosimetry.report.answer import answer
+from dosimetry.report.calendar import to_ics
+from dosimetry.report.label_words import label_words, not_recognised
+from dosimetry.report.next_dose import next_dose
 from dosimetry.report.terminal import show_plan
-from dosimetry.report.wording import answer
 from dosimetry.therapy.clinical_plan import PlanCondition
 
-NAMES = ("population", "one cycle", "two cycles", "toxicity", "withheld")
-GREEN = "\x1b[32m"
+NAMES = ("population", "one cycle", "two cycles", "toxicity", "withheld", "another agent")
+GREEN = "\x1b[1;32m"
+DAY = dt.date(2026, 3, 20)
+BEFORE_DOSE = dt.date(2026, 5, 3)  # all values of the example "toxicity" are known
+TWO = ROOT / "examples" / "two_cycles.yaml"
 
 
-def terminal(plan, colour=False):
+def terminal(plan, colour=False, as_of=DAY, **more):
     out = io.StringIO()
     system = "standard" if colour else None
     console = Console(
         file=out, width=2000, highlight=False, force_terminal=colour, color_system=system
     )
-    show_plan(plan, console, dt.date(2026, 3, 20))
+    show_plan(plan, console, as_of, **more)
     return out.getvalue()
 
 
@@ -34,68 +44,262 @@ def text_of(page):
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
+def whole(said):
+    return f"{said.head} {said.text}"
+
+
+def changed(plan, **fields):
+    return dataclasses.replace(plan, label=dataclasses.replace(plan.label, **fields))
+
+
+def with_event(term, grade, at="2026-03-20"):
+    data = dosimetry.read_patient(TWO)
+    event = {"at": at, "term": term, "grade": grade}
+    return dosimetry.plan(data.model_copy(update={"adverse_events": [event]}))
+
+
+# --- the same words everywhere ------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_terminal_and_report_say_the_same_words(name):
-    said = answer(plan_of(name).label)
-    assert f"{said.head} {said.text}" in terminal(plan_of(name))
-    assert text_of(page_of(name)).count(f"{said.head} {said.text}") == 2  # first page and section
+    shown, page = terminal(plan_of(name), as_of=MADE.date()), text_of(page_of(name))
+    for said in answer(plan_of(name), MADE.date()):
+        assert whole(said) in shown
+        assert page.count(whole(said)) == 1
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_label_stands_before_every_limit(name):
+def test_the_next_dose_stands_before_every_limit(name):
     plan = plan_of(name)
     shown, page = terminal(plan), text_of(page_of(name))
-    head = answer(plan.label).head
-    assert shown.index(head) < shown.index("limit  ")
-    assert page.index(head) < page.index(plan.flags[0].source)
+    assert shown.index(next_dose(plan, DAY).head) < shown.index("limit  ")
+    assert page.index(next_dose(plan, MADE.date()).head) < page.index(plan.flags[0].source)
+
+
+# --- what this plan gives -----------------------------------------------------------------------
+
+
+def test_a_strategy_that_gives_none_says_so_first():
+    # contract: to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
+    said = next_dose(dosimetry.plan(TWO, "to-limit"), DAY)
+    assert whole(said) == (
+        "NO DOSE (LIMIT), cycle 3: This plan gives none: with this cycle, kidneys 23 Gy would be "
+        "exceeded in 6 of 100 such patients, 5 accepted."
+    )
+
+
+def test_a_strategy_that_gives_less_names_the_limit():
+    said = next_dose(dosimetry.plan(TWO, "adjusted"), DAY).text
+    assert said.startswith("This plan gives 3.80 GBq on 2026-05-04 only if the missing values are ")
+    assert "Held down by kidneys 23 Gy: exceeded in 5 of 100 such patients" in said
+
+
+def test_above_the_label_is_said_first():
+    said = next_dose(dosimetry.plan(TWO, activity="9 GBq"), DAY)
+    assert said.head == "ABOVE THE LABEL, NOT RELEASED, cycle 3:"
+    assert said.text.startswith("This plan gives 9.00 GBq on 2026-05-04 only if ")
+    assert said.text.endswith("The label's maximum is 7.4 GBq.")
+    assert said.tone == "bad"
+
+
+def test_less_than_the_label_is_no_full_dose():
+    label = dataclasses.replace(plan_of("two cycles").label, answer="due", unchecked=())
+    made = dataclasses.replace(dosimetry.plan(TWO, activity="6 GBq"), label=label)
+    assert next_dose(made, DAY).head == "LESS THAN THE LABEL ALLOWS, cycle 3:"
+
+
+def test_a_fifth_dose_is_beyond_the_label():
+    four = ROOT / "benchmarks" / "four_cycles.yaml"
+    said = next_dose(dosimetry.plan(four, "to-limit"), dt.date(2026, 7, 1))
+    assert whole(said).startswith("BEYOND THE LABEL, cycle 5: This plan gives 7.40 GBq on ")
+
+
+def test_a_cycle_left_out_is_said_before_the_next_dose():
+    said = next_dose(dosimetry.plan(TWO, without_cycles=[3]), DAY)
+    assert said.head == "NOT RELEASED, cycle 4:"
+    assert said.text.startswith("Left out on request: cycle 3. This plan gives 7.40 GBq on ")
+
+
+def test_a_complete_course_has_no_cycle_to_come():
+    said = next_dose(plan_of("four cycles"), DAY)
+    assert whole(said) == "NO CYCLE TO COME: 4 cycles have been given."
+
+
+# --- against today ------------------------------------------------------------------------------
+
+
+def test_a_reduced_dose_is_not_released_after_its_latest_date():
+    # 16 weeks after 2026-03-09; the last values are of 2026-05-02
+    plan, late = plan_of("toxicity"), dt.date(2026, 7, 13)
+    assert next_dose(plan, BEFORE_DOSE).head == "REDUCED DOSE, cycle 3:"
+    assert whole(next_dose(plan, late)).startswith(
+        "NOT RELEASED, cycle 3: latest date 2026-06-29 is over; laboratory values are 10 weeks "
+        "old. By the label, no further dose."
+    )
+    assert label_words(plan, late).text.startswith("No dose after 2026-06-29, 16 weeks after ")
+    assert "not released: latest date 2026-06-29 is over" in terminal(plan, as_of=late)
+
+
+def test_values_of_the_future_release_nothing():
+    said = next_dose(plan_of("toxicity"), DAY)
+    assert said.head == "NOT RELEASED, cycle 3:"
+    assert said.text.startswith("values of 2026-05-02 are in the future.")
+
+
+@pytest.mark.parametrize(
+    ("day", "head"), [("2026-05-30", "FULL DOSE"), ("2026-05-31", "NOT RELEASED")]
+)
+def test_values_over_four_weeks_old_release_nothing(day, head):
+    full = changed(plan_of("toxicity"), answer="due")
+    (third,) = (cycle for cycle in full.cycles if cycle.number == 3)
+    full = changed(full, activity=third.activity)
+    said = next_dose(full, dt.date.fromisoformat(day))
+    assert said.head == f"{head}, cycle 3:"
+    assert (said.tone == "good") is (head == "FULL DOSE")
+
+
+# --- withheld, asked, stopped -------------------------------------------------------------------
+
+
+def test_a_withheld_dose_says_what_follows_either_way():
+    # the baseline of 69 umol/L + 10 %; half the dose after the first toxicity
+    said = next_dose(plan_of("withheld"), dt.date(2026, 5, 1))
+    assert whole(said) == (
+        "WITHHELD, cycle 3: No dose now. If creatinine is 75.9 umol/L or less (the baseline of 69 "
+        "umol/L + 10 %) by 2026-06-29: 3.7 GBq. If not by then: treatment ends."
+    )
+
+
+def test_a_deadline_that_is_over_is_not_waited_for():
+    plan = plan_of("withheld")
+    assert next_dose(plan, dt.date(2026, 6, 29)).head == "WITHHELD, cycle 3:"
+    said = next_dose(plan, dt.date(2026, 6, 30))
+    assert said.text == "Not resolved by 2026-06-29 (16 weeks): by the label, no further dose."
+    assert "withheld until" not in terminal(plan, as_of=dt.date(2026, 6, 30)).lower()
+
+
+def test_not_eligible_says_what_would_make_it_so():
+    plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
+    assert next_dose(plan, dt.date(2026, 1, 9)).text == (
+        "No dose now. If platelets are 75 1e9/L or more: the first dose can be given."
+    )
+
+
+def test_an_open_question_is_asked_once_without_program_words():
+    made = dosimetry.plan(ROOT / "tests/report/open_question.yaml")
+    said = next_dose(made, dt.date(2026, 3, 1))
+    assert said.head == "WITHHELD, cycle 2:"
+    asked = "Seizure on 2026-02-12, grade 3: does this end the treatment?"
+    page = document.html(made, dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+    head, _ = page.split('<ul class="verdicts"', 1)
+    for text in (terminal(made, as_of=dt.date(2026, 3, 1)), text_of(head)):
+        assert text.count(asked) == 1
+        assert "ends_treatment" not in text
+    assert said.text.endswith("If not answered by 2026-05-04: treatment ends.")
+
+
+def test_a_limit_that_stops_is_not_the_label_s_stop():
+    shown = terminal(dosimetry.plan(TWO, "to-limit"))
+    assert shown.count("none (limit)") == 2
+    assert "stopped" not in shown.lower()
+
+
+# --- what is not checked ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["population", "one cycle", "two cycles"])
 def test_what_is_missing_comes_first_and_is_never_green(name):
-    label = plan_of(name).label
-    assert label.answer == "unchecked"
-    said = answer(label)
-    assert said.text.startswith(label.unchecked[0])
-    assert said.tone == "caution"
-    assert " due" not in f"{said.head} {said.text}"
-    (line,) = (
-        text for text in terminal(plan_of(name), colour=True).splitlines() if said.head in text
+    plan = plan_of(name)
+    assert plan.label.answer == "unchecked"
+    said = label_words(plan, DAY)
+    assert said.text.lower().startswith(plan.label.unchecked[0].lower())
+    assert " due" not in whole(said)
+    first = terminal(plan, colour=True).split("limit ")[0]
+    assert GREEN not in first
+    assert "\x1b[32m" not in first
+
+
+@pytest.mark.parametrize("name", ["two cycles", "population"])
+def test_unchecked_cycles_do_not_look_released(name):
+    plan = plan_of(name)
+    planned = [cycle for cycle in plan.cycles if cycle.status == "planned"]
+    for text in (terminal(plan), text_of(page_of(name))):
+        assert "not released: " in text
+        assert text.count("not released yet") >= len(planned) - 1
+    words = f"cycle {planned[0].number}: 7.4 GBq only if the missing values are checked"
+    later = f"cycle {planned[1].number}: 7.4 GBq only if the values before it are checked"
+    folded = to_ics(plan).replace("\r\n ", "")
+    for text in (folded, text_of(page_of(name))):
+        assert words in text
+        assert later in text
+
+
+def test_the_condition_on_a_later_cycle_is_on_the_terminal():
+    assert (
+        "Cycle 4: the full dose again if thrombocytopenia of grade 2, 3 or 4 does not come back "
+        "after cycle 3."
+    ) in terminal(plan_of("toxicity"), as_of=BEFORE_DOSE)
+
+
+def test_another_agent_has_no_rules_and_says_so():
+    plan = plan_of("another agent")
+    said = next_dose(plan, DAY)
+    assert said.head == "NOT CHECKED, cycle 2:"
+    assert said.text.endswith(
+        "No dose-modification rules for 177Lu-PSMA-617: blood values, kidneys, adverse events are "
+        "not checked; red marrow not assessed."
     )
-    assert GREEN not in line
+    folded = to_ics(plan).replace("\r\n ", "").replace("\\,", ",")
+    assert "30 to 40 min" not in folded  # of Lutathera's label
+    assert "administration by the agent's own label" in folded
+
+
+def test_no_event_entered_is_asked_about():
+    said = "Adverse events since cycle 2: none entered; ask."
+    assert said in label_words(plan_of("two cycles"), DAY).text
+    assert said not in label_words(with_event("nausea", 1), DAY).text
+
+
+@pytest.mark.parametrize(("term", "grade", "named"), [
+    ("purple toes", 2, True), ("purple toes", 3, False), ("nausea", 2, False),
+])  # fmt: skip
+def test_an_unknown_mild_event_is_named(term, grade, named):
+    said = not_recognised(with_event(term, grade))
+    assert (said is not None) is named
+    if said:
+        assert whole(said) == (
+            "NOT RECOGNISED: 'purple toes' (grade 2, 2026-03-20). Check the spelling."
+        )
 
 
 def test_a_full_dose_is_green_only_where_all_is_checked():
-    label = dataclasses.replace(plan_of("two cycles").label, answer="due", unchecked=())
-    plan = dataclasses.replace(plan_of("two cycles"), label=label)
-    (line,) = (text for text in terminal(plan, colour=True).splitlines() if "FULL DOSE" in text)
-    assert GREEN in line
+    plan = changed(plan_of("two cycles"), answer="due", unchecked=())
+    assert next_dose(plan, DAY).head == "FULL DOSE, cycle 3:"
+    assert f"{GREEN}FULL DOSE" in terminal(plan, colour=True)
 
 
 def test_premedication_and_region_stand_in_the_answer():
     condition = PlanCondition("premedication against hypersensitivity before the dose", "a label")
-    label = dataclasses.replace(plan_of("toxicity").label, conditions=(condition,))
-    said = answer(label).text
-    assert "Premedication against hypersensitivity before the dose." in said
-    assert said.endswith("Dose-modification rules: US label, version 4/2024.")
-
-
-def test_an_open_question_is_what_both_ask():
-    made = dosimetry.plan(dosimetry.read_patient(ROOT / "tests/report/open_question.yaml"))
-    said = answer(made.label)
-    assert said.head == "WITHHELD, cycle 2 by the label:"
-    asked = "seizure on 2026-02-12, grade 3: does this end the treatment?"
-    page = document.html(made, dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
-    for text in (terminal(made), text_of(page)):
-        assert asked.capitalize() in text
+    said = label_words(changed(plan_of("toxicity"), conditions=(condition,)), BEFORE_DOSE)
+    assert "Premedication against hypersensitivity before the dose." in said.text
+    assert said.head == "US label 4/2024:"
 
 
 def test_the_rules_and_what_is_not_at_hand_are_named():
-    for text in (terminal(plan_of("toxicity")), text_of(page_of("toxicity"))):
+    for text in (terminal(plan_of("toxicity"), full=True), text_of(page_of("toxicity"))):
         assert "Lutathera European product information (EU): its dose-modification rows" in text
 
 
 def test_context_names_laboratory_abnormalities():
-    shown = terminal(plan_of("toxicity"))
+    shown = terminal(plan_of("toxicity"), full=True)
     assert "laboratory abnormalities in NETTER-1 (177Lu-DOTATATE; US label)" in shown
     assert "platelets decreased 53 % (all grades) and 1 % (grade 3 or 4)" in shown  # label
     assert "lymphopenia 9 %" not in shown  # an adverse-event rate: in trial
+
+
+def test_every_value_of_the_history_has_its_day():
+    plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
+    shown = terminal(plan, full=True)
+    assert "by the latest values: platelets 70 1e9/L on 2026-01-08" in shown
+    assert re.search(r"platelets \[1e9/L\] +70\.0 \(2\) +- +66\.0 \(2\).*\n +2026-01-08", shown)

@@ -7,7 +7,9 @@ import pytest
 from pypdf import PdfReader
 from report_plans import FILES, MADE, page_of, plan_of
 
-from dosimetry.report import document, wording
+from dosimetry.report import document
+from dosimetry.report.answer import answer
+from dosimetry.report.status import verdict
 
 
 @functools.cache
@@ -19,12 +21,27 @@ def pdf_of(name):
 def test_the_text_of_a_pdf_is_that_of_the_page(name):
     read = PdfReader(io.BytesIO(pdf_of(name)))
     said = " ".join(" ".join(sheet.extract_text() for sheet in read.pages).split())
-    assert wording.headline(plan_of(name)) in said
+    for statement in answer(plan_of(name), MADE.date()):
+        assert f"{statement.head} {statement.text}" in said
     for heading in ("How much, against each limit", "Every number", "Provenance"):
         assert heading in said
     for flag in plan_of(name).flags:
-        assert flag.severity.upper() in said.upper()
+        assert verdict(flag, plan_of(name)) in said
     assert read.metadata.title.endswith("dosimetry report")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_first_page_holds_the_answer_and_the_signatures(name):
+    first, second, *_ = (
+        " ".join(sheet.extract_text().split())
+        for sheet in PdfReader(io.BytesIO(pdf_of(name))).pages
+    )
+    plan = plan_of(name)
+    for words in ("Calculated by", "Checked by", plan.disclaimer, "The cycles"):
+        assert words in first
+    assert answer(plan, MADE.date())[0].text in first.replace("- ", "-")  # broken at a hyphen
+    assert all(verdict(flag, plan) in first for flag in plan.flags)
+    assert second.startswith("Appendix")
 
 
 def test_a_pdf_is_the_same_bytes_every_time():

@@ -162,7 +162,7 @@ def test_progress_is_shown_on_a_terminal_and_leaves_it(quiet, shown, tmp_path):
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
 def test_a_plan_fits_the_terminal(columns):
-    done = run("plan", "examples/two_cycles.yaml", COLUMNS=f"{columns}")
+    done = run("plan", "examples/two_cycles.yaml", "--full", COLUMNS=f"{columns}")
     assert done.returncode == 0
     assert max(map(len, done.stdout.splitlines())) <= columns
     for word in ("kidneys", "EXCEEDS", "CAUTION", "delivered", "uptake"):

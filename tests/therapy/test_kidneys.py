@@ -107,6 +107,7 @@ def test_one_kidney_beyond_the_limit_of_the_pair_is_named():
     assert flag_of(made, "kidneys-ad-23").severity != "exceeds"
     found = [one for one in of(made, "one-kidney-higher") if one.place == "flags kidneys-ad-23"]
     assert [one.message.split()[1] for one in found] == ["left"]
+    assert "kidney alone could exceed 23 Gy (kidneys-ad-23) with probability" in found[0].message
     assert not of(planned(cycle(LEFT, RIGHT)), "one-kidney-higher")
 
 

@@ -29,7 +29,9 @@ def test_fixed_gives_what_the_label_says_and_flags_the_rest():
     plan = planned(doses("1.0 Gy/GBq"), REDUCED, limits=TIGHT)
     assert to_come(plan) == [(3.7, "planned", "label"), (7.4, "planned", "regimen")]
     assert plan.flags[0].severity == "exceeds"
-    assert "the label decided" in plan.decision.reason
+    assert plan.decision.reason == (
+        "Cycle 3: 3.7 GBq (label). Cycle 4: 7.4 GBq (regimen). The regimen as written."
+    )
 
 
 def test_adjusted_gives_the_rest_to_the_cycle_that_the_label_does_not_reduce():

@@ -162,7 +162,7 @@ def test_to_limit_keeps_to_the_largest_number_of_cycles(most):
 def test_to_limit_counts_delivered_cycles_into_the_largest_number():
     made = planned("to-limit", cycles=[cycle(KIDNEYS)], options={"max_cycles": 1})
     assert [cycle.status for cycle in made.cycles] == ["delivered"]
-    assert "no further cycle is to be given" in made.decision.reason
+    assert "All cycles of the regimen have been delivered." in made.decision.reason
 
 
 @pytest.mark.parametrize("cap", [5.0, 9.0])

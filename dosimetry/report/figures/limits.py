@@ -9,6 +9,7 @@ from dosimetry.quantities import Distribution
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.numbers import plain, probability, range_of
+from dosimetry.report.status import is_noted, short_verdict
 from dosimetry.therapy.plan import CumulativeDose, Flag, Plan
 
 if TYPE_CHECKING:
@@ -27,13 +28,15 @@ FARTHEST = 4.0  # most that is shown, as a multiple of the limit
 
 @dataclass(frozen=True)
 class Bar:
-    """One limit, and the parts of the dose beside it, in Gy."""
+    """One limit with its verdict as shown, and the parts of the dose beside it, in Gy."""
 
     flag: Flag
     total: Distribution | None
     earlier: float
     delivered: float
     planned: float
+    verdict: str
+    noted: bool
 
     @property
     def parts(self) -> dict[str, float]:
@@ -64,19 +67,21 @@ def bars(plan: Plan) -> list[Bar]:
     [19, 22, 1]
     """
     doses = {dose.region: dose for dose in plan.cumulative}
-    return [_bar(flag, doses.get(flag.region)) for flag in plan.flags]
+    return [_bar(flag, doses.get(flag.region), plan) for flag in plan.flags]
 
 
-def _bar(flag: Flag, dose: CumulativeDose | None) -> Bar:
+def _bar(flag: Flag, dose: CumulativeDose | None, plan: Plan) -> Bar:
+    said = short_verdict(flag, plan), is_noted(flag, plan)
     bed = flag.quantity == BED
     total = None if dose is None else (dose.bed if bed else dose.absorbed_dose)
     if dose is None or total is None:
-        return Bar(flag, None, 0.0, 0.0, 0.0)
+        return Bar(flag, None, 0.0, 0.0, 0.0, *said)
     so_far = dose.so_far and (dose.so_far.bed if bed else dose.so_far.absorbed_dose)
     before = dose.earlier and (dose.earlier.bed if bed else dose.earlier.absorbed_dose)
     earlier = before.value if before else 0.0
     reached = so_far.value if so_far else earlier
-    return Bar(flag, total, earlier, max(reached - earlier, 0.0), max(total.value - reached, 0.0))
+    delivered, planned = max(reached - earlier, 0.0), max(total.value - reached, 0.0)
+    return Bar(flag, total, earlier, delivered, planned, *said)
 
 
 def pictures(plan: Plan) -> list[Picture]:
@@ -105,7 +110,7 @@ def alt(found: list[Bar]) -> str:
         made = f" ({', '.join(parts)})" if parts else ""
         lines.append(
             f"{style.label(bar.flag.region)}, {bar.quantity}: {bar.says}{made}, "
-            f"limit {bar.flag.limit_value.value:g} Gy, {bar.flag.severity}."
+            f"limit {bar.flag.limit_value.value:g} Gy, {bar.verdict}."
         )
     return f"A bar for each limit, with the 5 to 95 % interval. {' '.join(lines)}"
 
@@ -134,13 +139,15 @@ def _row(axes: Axes, bar: Bar, top: float, reach: float, narrow: bool) -> None:
     flag, limit = bar.flag, bar.flag.limit_value.value
     colour, marker = style.SEVERITY[flag.severity]
     name = f"{style.label(flag.region, 14 if narrow else 20)}, {bar.quantity}"
-    verdict = flag.severity if flag.severity == "within" else flag.severity.upper()
+    if bar.noted:
+        colour = style.MUTED
     chance = "" if flag.probability is None else f", P(> limit) {probability(flag.probability)}"
     axes.text(0, top - 0.1, name, va="top", weight="bold")
     inch = reach / (style.size_of(axes.figure)[0] - 0.16)
     axes.text(
-        reach - 0.16 * inch, top - 0.1, verdict, va="top", ha="right", weight="bold", color=colour
-    )
+        reach - 0.16 * inch, top - 0.1, bar.verdict, va="top", ha="right", weight="bold",
+        color=colour,
+    )  # fmt: skip
     axes.plot(
         [reach - 0.05 * inch], [top - 0.165],
         marker=marker, ms=5.5, color=colour, ls="", clip_on=False,
@@ -150,8 +157,8 @@ def _row(axes: Axes, bar: Bar, top: float, reach: float, narrow: bool) -> None:
         base = top - 0.68
     else:
         axes.text(
-            reach - 1.35 * inch, top - 0.1, f"{bar.says}{chance}", va="top", ha="right",
-            color=style.MUTED,
+            reach - max(1.35, 0.35 + 0.08 * len(bar.verdict)) * inch, top - 0.1,
+            f"{bar.says}{chance}", va="top", ha="right", color=style.MUTED,
         )  # fmt: skip
         base = top - 0.52
     _parts(axes, bar, base, limit, reach)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
+from dosimetry.report.status import status
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan, PlanCycle
 
@@ -41,9 +42,13 @@ class Span:
 
 @dataclass(frozen=True)
 class Line:
-    """What is drawn: days are counted from the first of January of year one."""
+    """What is drawn: days are counted from the first of January of year one.
+
+    ``states`` are those of the cycles, as they are shown.
+    """
 
     cycles: tuple[tuple[float, PlanCycle], ...]
+    states: tuple[str, ...]
     rows: tuple[tuple[str, str, str, tuple[Span, ...]], ...]
     first: float
     last: float
@@ -90,7 +95,8 @@ def line(plan: Plan) -> Line | None:
     beyond = tuple(
         name for name, _, _, spans in rows if any((s.end or s.start) > last for s in spans)
     )
-    return Line(cycles, tuple(rows), first, last, beyond)
+    states = tuple(status(plan, cycle) for _, cycle in cycles)
+    return Line(cycles, states, tuple(rows), first, last, beyond)
 
 
 def _events(plan: Plan, kind: str, done: float) -> list[Span]:
@@ -137,9 +143,9 @@ def pictures(plan: Plan) -> list[Picture]:
 def alt(found: Line) -> str:
     """Say what the picture shows."""
     doses = [
-        f"cycle {cycle.number}, {(cycle.at or '')[:10]}, {cycle.status}"
+        f"cycle {cycle.number}, {(cycle.at or '')[:10]}, {state}"
         + (f", {cycle.activity.value:.2f} {cycle.activity.unit}" if cycle.activity else "")
-        for _, cycle in found.cycles
+        for (_, cycle), state in zip(found.cycles, found.states, strict=True)
     ]
     with_it = f" Beside them: {', '.join(name for name, *_ in found.rows)}." if found.rows else ""
     return f"A time line of the doses: {'; '.join(doses)}.{with_it}"
@@ -172,7 +178,10 @@ def draw(found: Line, figure: FigureBase) -> None:
 
 def _doses(axes: Axes, found: Line, y: float, per_day: float) -> None:
     apart = [b - a for (a, _), (b, _) in zip(found.cycles, found.cycles[1:], strict=False)]
-    said = [f"{c.activity.value:.2f}" if c.activity else c.status for _, c in found.cycles]
+    said = [
+        f"{cycle.activity.value:.2f}" if cycle.activity else state
+        for (_, cycle), state in zip(found.cycles, found.states, strict=True)
+    ]
     roomy = min(apart, default=99.0) * per_day > 0.065 * max(map(len, said)) + 0.05
     for (at, cycle), text in zip(found.cycles, said, strict=True):
         if cycle.activity is None:

@@ -1,0 +1,100 @@
+"""Verdicts and states of cycles as they are shown: nothing looks released that is not."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from dosimetry.report.limit_words import ONE_KIDNEY
+from dosimetry.report.today import obstacles
+from dosimetry.therapy.plan import Flag, Plan, PlanCycle
+from dosimetry.therapy.release import release
+
+ONE_KIDNEY_NOTE = " (one side higher)"
+
+
+def verdict(flag: Flag, plan: Plan) -> str:
+    """Return the verdict on a limit as it is shown: "within" alone only where it says something.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/not_eligible.yaml"))
+    >>> verdict(plan.flags[0], plan)
+    'no dose planned'
+    """
+    if flag.severity != "within":
+        return flag.severity.upper().replace("-", " ")
+    if _nothing(plan):
+        return "no dose planned"
+    return f"within{_note(flag, plan)}"
+
+
+def short_verdict(flag: Flag, plan: Plan) -> str:
+    """Return the verdict for a picture, which has no room for what is said of one kidney."""
+    return verdict(flag, plan).removesuffix(ONE_KIDNEY_NOTE)
+
+
+def _note(flag: Flag, plan: Plan) -> str:
+    """Return what follows "within" where it is no release."""
+    if any((w.code, w.place) == (ONE_KIDNEY, f"flags {flag.limit}") for w in plan.warnings):
+        return ONE_KIDNEY_NOTE
+    if flag.basis == "population":
+        return " (population)"
+    to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
+    planned = any(cycle.activity is not None for cycle in to_come)
+    return ", no dose planned" if to_come and not planned else ""
+
+
+def is_noted(flag: Flag, plan: Plan) -> bool:
+    """Return whether a limit is kept, but not so that it may be shown in green."""
+    return flag.severity == "within" and verdict(flag, plan) != "within"
+
+
+def _nothing(plan: Plan) -> bool:
+    return all(cycle.activity is None for cycle in plan.cycles)
+
+
+def status(plan: Plan, cycle: PlanCycle, as_of: dt.date | None = None) -> str:
+    """Return the state of a cycle as it is shown; the JSON document keeps its own words.
+
+    Parameters
+    ----------
+    plan : Plan
+    cycle : PlanCycle
+        Of the plan.
+    as_of : date, optional
+        What its date makes of the next cycle is left out without it.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml"))
+    >>> [status(plan, cycle) for cycle in plan.cycles[1:]]
+    ['delivered', 'not released: platelets, ...', 'not released yet']
+    """
+    if cycle.status == "planned":
+        return _planned(plan, cycle, as_of)
+    if cycle.status == "withheld" and cycle.decided_by == "request":
+        return "left out (request)"
+    if cycle.status == "stopped":
+        return "stopped (label)" if cycle.decided_by == "label" else "none (limit)"
+    return cycle.status
+
+
+def _planned(plan: Plan, cycle: PlanCycle, as_of: dt.date | None) -> str:
+    how, label = release(plan.label, cycle.number), plan.label
+    in_the_way = obstacles(plan, as_of) if as_of else ()
+    if how == "no-rules" or label is None:
+        return "not checked: no rules"
+    if how == "beyond-the-label":
+        return "not released: beyond the label"
+    if how == "later":
+        return "not released yet"
+    if in_the_way:
+        return f"not released: {in_the_way[0]}"
+    if how == "unchecked":
+        names, _, _ = "; ".join(label.unchecked).partition(": ")
+        first, *others = names.split(", ")
+        more = ", ..." if others or len(label.unchecked) > 1 else ""
+        return f"not released: {first}{more}"
+    return cycle.status

@@ -1,0 +1,116 @@
+"""The first screen: short, the worst limit in words, nothing in green that says nothing."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from report_plans import ROOT, page_of, plan_of
+from typer.testing import CliRunner
+
+import dosimetry
+from dosimetry.cli import app
+from dosimetry.report.limit_words import in_100, worst
+from dosimetry.report.status import is_noted, verdict
+from dosimetry.therapy.plan import Flags
+
+TWO = ROOT / "examples" / "two_cycles.yaml"
+DAYS = {
+    "two_cycles": "2026-03-20",
+    "nothing_measured": "2026-01-05",
+    "snmmi_patient4": "2026-01-20",
+    "thrombocytopenia": "2026-05-03",
+    "creatinine_rise": "2026-05-01",
+    "not_eligible": "2026-01-09",
+    "psma_patient1": "2026-03-01",
+}
+
+
+def printed(name, *more):
+    arguments = ["plan", f"{ROOT / 'examples' / name}.yaml", "--as-of", DAYS[name], *more]
+    done = CliRunner().invoke(app, arguments, env={"COLUMNS": "80"}, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_the_first_screen_is_short_and_names_the_rest(name):
+    lines = printed(name).splitlines()
+    assert len(lines) <= 32  # look.md: about 25; four limits and a long list of missing values
+    plan = dosimetry.plan(ROOT / "examples" / f"{name}.yaml")
+    more = f"{len(plan.assumptions)} assumptions, {len(plan.warnings)} warning"
+    assert more in " ".join(lines)
+    assert "--full" in " ".join(lines)
+
+
+def test_full_prints_the_rest_and_ends_with_the_answer():
+    lines = printed("two_cycles", "--full").splitlines()
+    for title in ("Assumptions", "Warnings", "curve, cycle"):
+        assert any(line.startswith(title) for line in lines)
+    at = [i for i, line in enumerate(lines) if line.startswith("NOT RELEASED, cycle 3: ")]
+    assert at[0] == 3
+    assert at[1] >= len(lines) - 4
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_full_begins_with_the_first_screen(name):
+    first = printed(name).split("\nMore: ")[0]
+    assert printed(name, "--full").startswith(first)
+
+
+def test_the_worst_limit_is_said_in_patients():
+    # look.md: 90 in 100 such patients, 26 Gy
+    said = worst(plan_of("two cycles"))
+    assert said.head == "EXCEEDS:"
+    assert said.text.startswith(
+        "The planned course exceeds kidneys 23 Gy in 90 of 100 such patients (26.1 Gy, "
+    )
+    assert "Also exceeds: kidneys BED 28 Gy (59 of 100)." in said.text
+
+
+def test_no_rounding_makes_a_probability_look_accepted():
+    # 0.05 is accepted: what is above it is not shown as 5
+    assert in_100(0.05) == "5"
+    assert in_100(0.0501) == "5.01"
+    assert in_100(0.5) == "50"
+    assert in_100(0.501) == "50.1"
+
+
+def test_within_of_the_population_is_said_to_be_so():
+    plan = dosimetry.plan(TWO, "adjusted")
+    shown = {flag.limit: verdict(flag, plan) for flag in plan.flags}
+    assert shown["red-marrow-ad-2"] == "within (population)"
+    assert shown["liver-own"] == "within"
+
+
+def test_within_without_a_dose_planned_is_said_to_be_so():
+    withheld = plan_of("withheld")
+    assert verdict(withheld.flags[0], withheld) == "within, no dose planned"
+    none = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
+    assert {verdict(flag, none) for flag in none.flags} == {"no dose planned"}
+    assert all(is_noted(flag, none) for flag in none.flags)
+    assert worst(none).tone == "plain"
+
+
+def test_one_kidney_alone_stands_beside_the_verdict():
+    plan = plan_of("another agent")  # the right kidney alone: 0.093, the pair 0.038
+    assert verdict(plan.flags[0], plan) == "within (one side higher)"
+    words = "The right kidney alone could exceed 23 Gy (kidneys-ad-23) with probability 0.093"
+    assert words in worst(plan).text
+    assert words in page_of("another agent")
+
+
+def test_a_kept_limit_is_green_only_without_a_note():
+    page = page_of("withheld")
+    assert page.count('<span class="verdict noted">') == 3
+    assert '<span class="verdict within">' not in page
+
+
+def test_a_plan_without_limits_has_no_statement_on_them():
+    assert worst(dataclasses.replace(plan_of("two cycles"), flags=Flags())) is None
+
+
+def test_calendar_says_first_that_a_dose_is_not_released():
+    done = CliRunner().invoke(app, ["calendar", f"{TWO}", "--as-of", "2026-03-20"])
+    before, _ = done.stdout.split("date  ", 1)
+    assert "NOT RELEASED, cycle 3:" in before
+    assert dt.date(2026, 5, 4).isoformat() in before
