@@ -43,18 +43,20 @@ def show_allowances(found: Allowances, out: Console) -> None:
     out.print(Text(f"{found.patient}   risk {found.risk:g}", style="bold"))
     out.print()
     cycles = f"cycles of {found.per_cycle.value:.3g} GBq"
-    table = plain_table("limit", "so far, Gy [5-95 %]", "activity allowed", cycles, "basis")
+    table = plain_table("limit", "so far, Gy [5-95 %]", "activity allowed", cycles)
     for one in found.limits:
         table.add_row(
             f"{words(one.region)} {one.limit_value.value:g} Gy"
-            + (" BED" if one.quantity.startswith("bio") else ""),
+            + (" BED" if one.quantity.startswith("bio") else "")
+            + (" *" if one.basis == "population" else ""),
             "no dose known" if one.so_far is None else interval(one.so_far),
             "-" if one.activity is None else f"{one.activity.value:.1f} GBq",
             "-" if one.cycles is None else f"{one.cycles}",
-            one.basis or "-",
         )
     out.print(table)
     out.print()
+    if any(one.basis == "population" for one in found.limits):
+        out.print("* population, not measured in this patient", style="dim")
     out.print(
         "By dosimetry alone: what the label says of the next dose is in dosimetry plan.",
         style="dim",
