@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -81,13 +82,19 @@ class Allowances:
         return to_json(self)
 
 
-def compare(patient: Patient, risk: float = 0.05, **options: Any) -> Comparison:
+def compare(
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any],
+    risk: float = 0.05,
+    **options: Any,
+) -> Comparison:
     """Plan a patient by each strategy.
 
     Parameters
     ----------
-    patient : Patient
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it.
     risk : float
+        Probability of exceeding a limit that a strategy may run, above 0 and at most 0.5.
     **options
         As :func:`dosimetry.plan` takes them.
 
@@ -102,8 +109,7 @@ def compare(patient: Patient, risk: float = 0.05, **options: Any) -> Comparison:
 
     Examples
     --------
-    >>> import dosimetry
-    >>> found = compare(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
+    >>> found = compare("examples/snmmi_patient4.yaml")
     >>> [one.strategy for one in found.strategies]
     ['fixed', 'to-limit', 'adjusted']
     """
@@ -132,14 +138,17 @@ def _summary(made: Plan) -> StrategySummary:
     )
 
 
-def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
+def limits(
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any], risk: float = 0.05
+) -> Allowances:
     """Return for every limit the activity still allowed after the delivered cycles.
 
     Parameters
     ----------
-    patient : Patient
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it.
     risk : float
-        Probability of exceeding the limit that is allowed.
+        Accepted probability of exceeding the limit, above 0 and at most 0.5.
 
     Returns
     -------
@@ -152,8 +161,7 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
 
     Examples
     --------
-    >>> import dosimetry
-    >>> found = allowances(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> found = limits("examples/nothing_measured.yaml")
     >>> [one.cycles for one in found.limits]
     [2, 3, 3]
     """
@@ -162,13 +170,13 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
     delivered = delivered_doses(patient, patient.source)
     regions = course_doses(patient, delivered).regions
     per_cycle = regimen.programme(patient).activity or clinical.full_activity()
-    limits, _ = patient_limits(patient)
+    asked, _ = patient_limits(patient)
     return Allowances(
         LIMITS_SCHEMA,
         patient.person.id,
         risk,
         Amount(per_cycle, "GBq"),
-        tuple(_allowance(limit, regions, risk, per_cycle) for limit in limits),
+        tuple(_allowance(limit, regions, risk, per_cycle) for limit in asked),
         DISCLAIMER,
     )
 

@@ -10,8 +10,9 @@ from dosimetry import reference
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
-from dosimetry.quantities import Amount, Distribution, Estimate
-from dosimetry.therapy.measurements import read_measurements
+from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
+from dosimetry.therapy.files import read_input
+from dosimetry.therapy.measurements import read_csv
 from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
 from dosimetry.units import parse_quantity
@@ -20,7 +21,7 @@ from dosimetry.units import parse_quantity
 PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CurveReport:
     """One fitted curve, as ``dosimetry fit`` prints it; see the contract of the JSON document."""
 
@@ -39,6 +40,9 @@ class CurveReport:
     aicc_weights: dict[str, float]
     warnings: tuple[Problem, ...]
     tia_bootstrap: Distribution | None = None
+
+    def __repr__(self) -> str:
+        return f"<CurveReport {self.region}: {self.model}, {tia_in_words(self.tia)}>"
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def fit_file(
     ----------
     path : path
         CSV with columns region, time, activity (or concentration), and optionally sd, volume,
-        recovery.
+        recovery; ``-`` is standard input.
     administered : str
         Administered activity, as in ``7.21 GBq``.
     nuclide : str
@@ -92,7 +96,7 @@ def fit_file(
         raise error.at("--administered") from None
     if given <= 0:
         raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
-    by_region = read_measurements(path.name, path.parent).by_region()
+    by_region = read_csv(path, path.name, read=read_input).by_region()
     chosen = _models(models, by_region)
     reports: list[CurveReport] = []
     problems: list[Problem] = []

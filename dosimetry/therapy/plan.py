@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dosimetry.problems import Problem
-from dosimetry.quantities import Amount, Distribution, Estimate
+from dosimetry.problems import FilePlace, Problem, refuse
+from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
 from dosimetry.therapy.clinical_plan import (
     PlanAdverseEvent,
     PlanEvent,
@@ -24,6 +25,7 @@ from dosimetry.therapy.clinical_plan import (
     PlanRenal,
 )
 from dosimetry.therapy.plan_check import Comparison, PlanOptions
+from dosimetry.therapy.plan_text import read_plan_text, refusal_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +140,7 @@ class CumulativeDose:
     earlier: EarlierDose | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Flag:
     """One limit, and how near the course comes to it.
 
@@ -159,6 +161,10 @@ class Flag:
     first_cycle: int | None
     source: str
     basis: FlagBasis | None = None
+
+    def __repr__(self) -> str:
+        chance = "" if self.probability is None else f", P(> limit) = {self.probability:.3g}"
+        return f"<Flag {self.limit}: {self.severity}{chance}>"
 
 
 class Flags(tuple[Flag, ...]):
@@ -245,7 +251,7 @@ class ModelWeight:
     weight: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PlanCurve:
     """One fitted time-activity curve, with all that it takes to draw it.
 
@@ -270,6 +276,11 @@ class PlanCurve:
     warnings: tuple[Problem, ...]
     information: Information | None = None
     models: tuple[ModelWeight, ...] = ()
+
+    def __repr__(self) -> str:
+        return (
+            f"<PlanCurve cycle {self.cycle}, {self.region}: {self.model}, {tia_in_words(self.tia)}>"
+        )
 
 
 @dataclass(frozen=True)
@@ -297,7 +308,7 @@ class CountForecast:
     count: Distribution
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A planned course; see the contract of the JSON document.
 
@@ -329,11 +340,81 @@ class Plan:
     provenance: Provenance
     forecast: tuple[CountForecast, ...] = ()
 
+    def __repr__(self) -> str:
+        given = [cycle.activity.value for cycle in self.cycles if cycle.activity is not None]
+        delivered = sum(cycle.status == "delivered" for cycle in self.cycles)
+        limits = ", ".join(f"{flag.limit} {flag.severity}" for flag in self.flags)
+        return (
+            f"<Plan {self.patient.id}: {self.therapy.radiopharmaceutical}, {self.strategy}, "
+            f"{len(given)} cycles ({delivered} delivered), {sum(given):.4g} GBq; "
+            f"{limits or 'no limit'}>"
+        )
+
     def to_json(self) -> str:
         """Return the plan as JSON, the same bytes for the same input."""
         document = _plain(self)
         document["provenance"]["content"] = content_hash(document)
         return to_json(document)
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Plan:
+        """Read a plan that :meth:`to_json` or ``dosimetry plan -o`` wrote.
+
+        Parameters
+        ----------
+        source : str or path
+            The document itself, or the name of its file (``-`` is standard input).
+
+        Returns
+        -------
+        Plan
+            Its :meth:`to_json` gives the same bytes.
+
+        Raises
+        ------
+        InputError
+            Not a plan of this schema, named for what it is; or not as it was written.
+
+        Examples
+        --------
+        >>> import dosimetry
+        >>> text = dosimetry.plan("examples/nothing_measured.yaml").to_json()
+        >>> Plan.from_json(text).to_json() == text
+        True
+        """
+        name, data = read_plan_text(source, SCHEMA)
+        found = cls.from_document(data, name)
+        if found.provenance.content != content_hash(data):
+            raise refuse(
+                "document-changed",
+                "the document is not as it was written: its hash is another",
+                "plan again; dosimetry verify says what differs",
+                FilePlace(f"{name}: provenance.content"),
+            )
+        return found
+
+    @classmethod
+    def from_document(cls, data: Mapping[str, Any], name: str) -> Plan:
+        """Return the plan of a document read from JSON, whether or not it was changed.
+
+        Parameters
+        ----------
+        data : mapping
+        name : str
+            Of the file, for messages.
+
+        Raises
+        ------
+        InputError
+            With every field that is missing or of another kind.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(cls).validate_python(data)
+        except ValidationError as error:
+            problems = refusal_of(error, name)
+        raise problems
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per cycle and region; doses in Gy, activities in GBq.
@@ -419,11 +500,3 @@ def _plain(value: object) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
     return value
-
-
-def plan_schema() -> dict[str, Any]:
-    """Return the JSON schema of a plan."""
-    from pydantic import TypeAdapter
-
-    schema = TypeAdapter(Plan).json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -46,3 +46,4 @@ class PlanOptions:
     interval: Amount | None
     activity: Amount | None
     bind: Binding = "measured"
+    cycles: int | None = None
