@@ -50,21 +50,6 @@ class Picture(enum.StrEnum):
     PDF = "pdf"
 
 
-class Schema(enum.StrEnum):
-    """The documents that have a schema."""
-
-    PATIENT = "patient"
-    PLAN = "plan"
-    FIT = "fit"
-    COMPARE = "compare"
-    LIMITS = "limits"
-    CHECK = "check"
-    PROBLEMS = "problems"
-    SIMULATION = "simulation"
-    TRIAL = "trial"
-    COHORT = "cohort"
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         from dosimetry import __version__
@@ -387,14 +372,19 @@ def tables(
 @app.command(epilog="Example: dosimetry schema patient > patient.schema.json")
 def schema(
     document: Annotated[
-        Schema, typer.Argument(metavar="[DOCUMENT]", help=f"One of {', '.join(Schema)}.")
-    ] = Schema.PATIENT,
+        str,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help="patient, plan, fit, compare, limits, check, simulation, trial, problems or "
+            "cohort.",
+        ),
+    ] = "patient",
 ) -> None:
     """Print the JSON schema of a document, for editors and other programs."""
     from dosimetry.schemas import schema_of
     from dosimetry.therapy.plan import to_json
 
-    print_document(to_json(schema_of(document.value)))
+    print_document(to_json(schema_of(document)))
 
 
 add_commands(app)
@@ -425,8 +415,8 @@ def main() -> NoReturn:
             print_document(error.to_json())
         sys.exit(2)
     except SystemExit as end:
-        refusal = _usage(end.__context__)
-        if refusal is not None and as_json:
+        refusal = _usage(end.__context__) if as_json else None
+        if refusal is not None:
             print_document(refusal.to_json())
         raise
     sys.exit(0)

@@ -15,7 +15,8 @@ import pytest
 import dosimetry
 from dosimetry import InputError
 from dosimetry.therapy.plan import content_hash
-from dosimetry.therapy.verification import LARGEST_PLAN, differences, verify
+from dosimetry.therapy.plan_text import LARGEST_PLAN
+from dosimetry.therapy.verification import differences, verify
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"

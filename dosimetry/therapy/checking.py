@@ -18,7 +18,19 @@ CHECK_SCHEMA = "dosimetry/check/1"
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found: problems make the file unusable, warnings do not."""
+    """What a check found.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/check/1``.
+    ok : bool
+        Whether a plan can be made.
+    problems : tuple of Problem
+        Each makes the file unusable.
+    warnings : tuple of Problem
+        What is doubtful.
+    """
 
     schema: str
     ok: bool

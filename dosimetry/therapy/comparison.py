@@ -26,7 +26,24 @@ LIMITS_SCHEMA = "dosimetry/limits/1"
 
 @dataclass(frozen=True)
 class StrategySummary:
-    """One strategy: cycles and activity of the whole course, doses, probabilities, the reason."""
+    """One strategy over the whole course.
+
+    Attributes
+    ----------
+    strategy : str
+    cycles : int
+        Cycles that are given, delivered ones included.
+    activity : Amount
+        Of the course, in GBq.
+    absorbed_dose : dict of str to Distribution
+        By region, in Gy.
+    bed : dict of str to Distribution
+        By region, in Gy.
+    probabilities : dict of str to float or None
+        Of exceeding each limit, by its id.
+    reason : str
+        Why the cycles to come are as they are.
+    """
 
     strategy: str
     cycles: int
@@ -39,7 +56,19 @@ class StrategySummary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The strategies of one patient at one risk."""
+    """The strategies of one patient at one risk.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/compare/1``.
+    patient : str
+        Id of the patient.
+    risk : float
+        Accepted probability of exceeding a limit.
+    strategies : tuple of StrategySummary
+    disclaimer : str
+    """
 
     schema: str
     patient: str
@@ -54,7 +83,26 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one limit still allows at a risk: as activity, and as full cycles of the regimen."""
+    """What one limit still allows after the delivered cycles.
+
+    Attributes
+    ----------
+    limit : str
+        Id of the limit.
+    region : str
+    quantity : str
+        ``absorbed dose`` or ``biologically effective dose``.
+    limit_value : Amount
+        In Gy.
+    so_far : Distribution or None
+        Dose so far, in Gy; None where it is not known.
+    activity : Amount or None
+        Further activity at the risk, in GBq.
+    cycles : int or None
+        Further full cycles of the regimen.
+    source : str
+        Of the limit.
+    """
 
     limit: str
     region: str
@@ -68,7 +116,21 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Allowances:
-    """What every limit of one patient still allows."""
+    """What every limit of one patient still allows.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/limits/1``.
+    patient : str
+        Id of the patient.
+    risk : float
+        Accepted probability of exceeding a limit.
+    per_cycle : Amount
+        Activity of a full cycle, in GBq.
+    limits : tuple of Allowance
+    disclaimer : str
+    """
 
     schema: str
     patient: str

@@ -23,7 +23,37 @@ PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
 @dataclass(frozen=True, repr=False)
 class CurveReport:
-    """One fitted curve, as ``dosimetry fit`` prints it; see the contract of the JSON document."""
+    """One fitted curve, as ``dosimetry fit`` prints it.
+
+    Attributes
+    ----------
+    cycle : int
+        Always 1.
+    region : str
+    model : str
+        ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
+    choice : str
+        How the model was chosen.
+    tia : Estimate
+        Time-integrated activity in ``MBq*h``, or ``kBq/mL*h`` of a concentration.
+    tia_coefficient : Estimate
+        Per administered activity, in h, or ``h/L`` of a concentration.
+    effective_half_life : Estimate
+        Of the slowest phase, in h.
+    biological_half_life : Amount or None
+        In h; None where no clearance was seen.
+    parameters : tuple of Parameter
+    chi2 : float
+    dof : int
+        Degrees of freedom: points less parameters.
+    p_value : float or None
+        Of chi-square; None without degrees of freedom.
+    aicc_weights : dict of str to float
+        Akaike weights of the candidate models; they add up to 1.
+    warnings : tuple of Problem
+    tia_bootstrap : Distribution or None
+        TIA over refits, in the unit of ``tia``.
+    """
 
     cycle: int
     region: str
@@ -47,7 +77,14 @@ class CurveReport:
 
 @dataclass(frozen=True)
 class CurveDocument:
-    """The curves of one file."""
+    """The curves of one file.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/fit/1``.
+    curves : tuple of CurveReport
+    """
 
     schema: str
     curves: tuple[CurveReport, ...]

@@ -40,6 +40,6 @@ def calendar(
     --------
     >>> events = calendar("examples/two_cycles.yaml")
     >>> [event.at for event in events if event.kind == "dose"]
-    ['2026-01-12T09:30:00+01:00', '2026-03-09T09:00:00+01:00', '2026-05-04', '2026-06-29']
+    ['2026-01-12T09:30:00+01:00', '2026-03-09T09:10:00+01:00', '2026-05-04', '2026-06-29']
     """
     return plan(patient, strategy, risk, **options).calendar

@@ -23,6 +23,24 @@ class Patient(Course):
 
     Read one with :func:`dosimetry.read_patient` or :meth:`from_dict`.
 
+    Attributes
+    ----------
+    person : Person
+        ``patient`` in a patient file.
+    therapy : Therapy
+    masses : dict of str to Estimate
+        By region, in g.
+    effective_half_lives : dict of str to Estimate
+        By region, in h.
+    sites : dict of str to str
+        Organ that each tumour lies in.
+    cycles : list of Cycle
+        Delivered ones, oldest first.
+    labs : list of LabDraw
+    reference_ranges : dict of str to Range
+        By analyte.
+    adverse_events : list of AdverseEvent
+
     Examples
     --------
     >>> patient = Patient.from_dict({

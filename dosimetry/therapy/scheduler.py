@@ -287,7 +287,7 @@ def _cycles(count: int, name: str = "max_cycles") -> int:
     if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= most:
         raise refuse(
             "out-of-range",
-            f"{quote(count)} is not a number of cycles from 1 to {most}",
+            f"{count} cycles are outside 1 to {most}",
             "as in 8",
             name,
         )

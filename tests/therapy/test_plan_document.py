@@ -76,6 +76,7 @@ ADDED = {
         "interval",
         "activity",
         "bind",
+        "cycles",
     },
     "second_check": {
         "cycle",
