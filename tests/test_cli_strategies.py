@@ -15,6 +15,8 @@ import pytest
 import dosimetry
 from dosimetry.therapy.comparison import compare, limits
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 SNMMI, TWO, NEW = (
     f"examples/{n}.yaml" for n in ("snmmi_patient4", "two_cycles", "nothing_measured")

@@ -17,6 +17,8 @@ from dosimetry.cli import app
 from dosimetry.population.cohort import run_cohort
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow
+
 PATIENT_FILES = sorted(EXAMPLES.glob("*.yaml"))
 
 

@@ -9,6 +9,8 @@ from report_plans import FILES, MADE, page_of, plan_of
 
 from dosimetry.report import document, wording
 
+pytestmark = pytest.mark.slow
+
 
 @functools.cache
 def pdf_of(name):
