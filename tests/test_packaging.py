@@ -45,6 +45,14 @@ def test_wheel_plans_an_example_outside_the_checkout(installed: Path, tmp_path: 
     assert set(plan["provenance"]["tables"]) == {*tables, "datapackage"}
 
 
+def test_wheel_ships_the_examples_with_their_measurements(installed: Path, tmp_path: Path) -> None:
+    run(installed / "dosimetry", "init", "--example", "two_cycles", cwd=tmp_path)
+    run(installed / "dosimetry", "check", "two_cycles.yaml", cwd=tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (ROOT / "examples" / path.name).read_bytes()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Path) -> None:
     where = run(
         installed / "python",
