@@ -3,7 +3,7 @@ PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test system check coverage docs evidence audit crash bench mutate fuzz clean
+.PHONY: plan test quick system check coverage docs evidence audit crash bench mutate fuzz clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml --as-of 2026-01-20
@@ -11,6 +11,10 @@ plan: $(VENV)/.ready
 test: system
 	$(MAKE) check docs
 	$(BIN)/pytest -n 2
+
+# While writing: no browsers, PDF, clusters, compiled kernels or whole commands, no pages.
+quick: $(VENV)/.ready
+	$(BIN)/pytest -n 2 -m "not slow"
 
 # Chromium and Pango, without which tests fail: looked at before any long work.
 system:

@@ -55,11 +55,11 @@ def fields() -> str:
     ValueError
         A field of the schema without words, or words without a field.
     """
-    from dosimetry.therapy.patient import patient_schema
+    from dosimetry.schemas import schema_of
 
     with (ROOT / "docs" / "patient_fields.csv").open(encoding="utf-8", newline="") as stream:
         words = {row["field"]: row["meaning"] for row in csv.DictReader(stream)}
-    found = dict(walk(patient_schema()))
+    found = dict(walk(schema_of("patient")))
     if set(found) != set(words):
         missing, left = sorted(set(found) - set(words)), sorted(set(words) - set(found))
         raise ValueError(f"docs/patient_fields.csv: add {missing}, remove {left}")

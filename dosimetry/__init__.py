@@ -21,10 +21,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dosimetry.physics.fitting import fit as fit
     from dosimetry.problems import InputError as InputError
+    from dosimetry.therapy.checking import check as check
+    from dosimetry.therapy.comparison import compare as compare
+    from dosimetry.therapy.comparison import limits as limits
+    from dosimetry.therapy.dates import calendar as calendar
     from dosimetry.therapy.patient import Patient as Patient
     from dosimetry.therapy.patient_file import read_patient as read_patient
     from dosimetry.therapy.plan import Plan as Plan
     from dosimetry.therapy.scheduler import plan as plan
+    from dosimetry.therapy.verification import verify as verify
 
 __version__ = "0.1.0"
 
@@ -33,11 +38,28 @@ _HOMES = {
     "InputError": "dosimetry.problems",
     "Patient": "dosimetry.therapy.patient",
     "Plan": "dosimetry.therapy.plan",
+    "calendar": "dosimetry.therapy.dates",
+    "check": "dosimetry.therapy.checking",
+    "compare": "dosimetry.therapy.comparison",
     "fit": "dosimetry.physics.fitting",
+    "limits": "dosimetry.therapy.comparison",
     "plan": "dosimetry.therapy.scheduler",
     "read_patient": "dosimetry.therapy.patient_file",
+    "verify": "dosimetry.therapy.verification",
 }
-__all__ = ["InputError", "Patient", "Plan", "fit", "plan", "read_patient"]  # lazy
+__all__ = [  # lazy
+    "InputError",
+    "Patient",
+    "Plan",
+    "calendar",
+    "check",
+    "compare",
+    "fit",
+    "limits",
+    "plan",
+    "read_patient",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -53,4 +75,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return sorted((*__all__, "report", "__version__"))

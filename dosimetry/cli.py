@@ -5,8 +5,9 @@ from __future__ import annotations
 import enum
 import io
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -21,12 +22,16 @@ from dosimetry.cli_options import (
 )
 from dosimetry.cli_population import add_commands
 
+if TYPE_CHECKING:
+    from dosimetry.problems import InputError
+
 app = typer.Typer(
     help="Dosimetry and dosing schedules for 177Lu therapy (decision support, no medical device).",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: rich would double the time to start
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -43,13 +48,6 @@ class Picture(enum.StrEnum):
     SVG = "svg"
     PNG = "png"
     PDF = "pdf"
-
-
-class Schema(enum.StrEnum):
-    """The documents that have a JSON schema."""
-
-    PATIENT = "patient"
-    PLAN = "plan"
 
 
 def _version(wanted: bool) -> None:
@@ -107,6 +105,9 @@ def plan(
         str,
         typer.Option(help="Limits held to the risk: those measured in this patient, or all."),
     ] = "measured",
+    cycles: Annotated[
+        int | None, typer.Option(help="Cycles of the course, in place of the regimen's.")
+    ] = None,
     as_of: AsOfOption = None,
 ) -> None:
     """Plan the course: doses per cycle, what is to come, limits touched."""
@@ -133,6 +134,7 @@ def plan(
             interval=interval,
             activity=activity,
             bind=bind,
+            cycles=cycles,
         )
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *targets)
     if output is not None:
@@ -159,9 +161,9 @@ def verify(
 ) -> None:
     """Make a plan again from its inputs and compare every number; 1 where one differs."""
     from dosimetry.problems import printable
-    from dosimetry.therapy.verification import verify_file
+    from dosimetry.therapy.verification import verify as verify_plan
 
-    found = verify_file(plan, inputs)
+    found = verify_plan(plan, inputs)
     for difference in found.differences:
         typer.echo(printable(f"{difference}"))
     if not found.ok:
@@ -206,9 +208,8 @@ def compare(
 ) -> None:
     """Compare the strategies: cycles, activity, doses, probabilities."""
     from dosimetry.therapy.comparison import compare as make_comparison
-    from dosimetry.therapy.patient_file import read_patient
 
-    found = make_comparison(read_patient(patient), risk)
+    found = make_comparison(patient, risk)
     if format is Format.JSON:
         print_document(found.to_json())
     else:
@@ -223,10 +224,9 @@ def limits(
     patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
 ) -> None:
     """Say what each limit still allows, as activity and as cycles."""
-    from dosimetry.therapy.comparison import allowances
-    from dosimetry.therapy.patient_file import read_patient
+    from dosimetry.therapy.comparison import limits as find_limits
 
-    found = allowances(read_patient(patient), risk)
+    found = find_limits(patient, risk)
     if format is Format.JSON:
         print_document(found.to_json())
     else:
@@ -314,28 +314,35 @@ def decay(
     typer.echo(describe_decay(activity, after, to, nuclide))
 
 
-@app.command(epilog="Example: dosimetry init patient.yaml")
+@app.command(epilog="Example: dosimetry init --example two_cycles")
 def init(
-    patient: PatientArgument,
+    patient: Annotated[
+        Path | None, typer.Argument(metavar="[PATIENT]", help="YAML file to write.")
+    ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Write this example and its measurements instead."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file.")] = False,
 ) -> None:
-    """Write a commented patient file to fill in."""
-    from dosimetry.problems import refuse
-    from dosimetry.therapy.files import write_whole
-    from dosimetry.therapy.template import TEMPLATE
+    """Write a commented patient file to fill in, or an example."""
+    from dosimetry.therapy.examples import new_files
+    from dosimetry.therapy.files import write_new
 
-    if patient.exists() and not force:
-        raise refuse("file-exists", "exists already", "name another, or add --force", f"{patient}")
-    write_whole(patient, TEMPLATE)
-    typer.echo(f"wrote {patient}; next: dosimetry check {patient}", err=True)
+    files = new_files(patient, example)
+    write_new(files, overwrite=force)
+    names = ", ".join(f"{path}" for path in files)
+    first = next(iter(files))
+    after = "plan" if example else "check"
+    typer.echo(f"wrote {names}; next: dosimetry {after} {first}", err=True)
 
 
 @app.command(epilog="Example: dosimetry check examples/psma_patient1.yaml")
 def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None:
     """Check a patient file: say all that is wrong, plan nothing."""
-    from dosimetry.therapy.checking import check_file
+    from dosimetry.therapy.checking import check as check_patient
 
-    report = check_file(patient)
+    report = check_patient(patient)
     if format is Format.JSON:
         print_document(report.to_json())
     else:
@@ -367,24 +374,20 @@ def tables(
 
 @app.command(epilog="Example: dosimetry schema patient > patient.schema.json")
 def schema(
-    document: Annotated[Schema, typer.Argument(help="Which document.")] = Schema.PATIENT,
-    cohort: Annotated[
-        bool, typer.Option("--cohort", help="The table of dosimetry cohort instead.")
-    ] = False,
+    document: Annotated[
+        str,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help="patient, plan, fit, compare, limits, check, simulation, trial, problems or "
+            "cohort.",
+        ),
+    ] = "patient",
 ) -> None:
-    """Print a JSON schema, for editors and other programs."""
-    from dosimetry.therapy.plan import plan_schema, to_json
+    """Print the JSON schema of a document, for editors and other programs."""
+    from dosimetry.schemas import schema_of
+    from dosimetry.therapy.plan import to_json
 
-    if cohort:
-        from dosimetry.population.cohort_table import cohort_schema
-
-        print_document(to_json(cohort_schema()))
-    elif document is Schema.PLAN:
-        print_document(to_json(plan_schema()))
-    else:
-        from dosimetry.therapy.patient import patient_schema
-
-        print_document(to_json(patient_schema()))
+    print_document(to_json(schema_of(document)))
 
 
 add_commands(app)
@@ -406,9 +409,37 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
             stream.reconfigure(encoding="utf-8")  # "±" must not end in a traceback
+    as_json = _asks_for_json(sys.argv[1:])
     try:
         app()
     except InputError as error:
         _print_problems(error.problems)
+        if as_json:
+            print_document(error.to_json())
         sys.exit(2)
+    except SystemExit as end:
+        refusal = _usage(end.__context__) if as_json else None
+        if refusal is not None:
+            print_document(refusal.to_json())
+        raise
     sys.exit(0)
+
+
+def _usage(cause: BaseException | None) -> InputError | None:
+    """Return what is wrong with the arguments as our own kind of error; None for another end."""
+    from dosimetry.problems import refuse
+
+    message = getattr(cause, "format_message", None)
+    if message is None:
+        return None
+    context = getattr(cause, "ctx", None)
+    command = context.command_path if context else "dosimetry"
+    return refuse("usage", message(), f"see {command} --help", "command line")
+
+
+def _asks_for_json(arguments: Sequence[str]) -> bool:
+    """Return whether a refusal is for a program; the arguments may be what is refused."""
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(
+        one == "--format=json" or (one, value) == ("--format", "json") for one, value in pairs
+    )

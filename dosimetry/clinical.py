@@ -46,7 +46,14 @@ class Analyte:
 
 @dataclass(frozen=True)
 class Range:
-    """Reference range of an analyte in its canonical unit: lower and upper limit of normal."""
+    """Reference range of an analyte.
+
+    Attributes
+    ----------
+    lower, upper : float or None
+        Limits of normal, in the analyte's canonical unit.
+    source : str
+    """
 
     lower: float | None
     upper: float | None

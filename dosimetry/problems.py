@@ -7,10 +7,13 @@ and warning: a stable code, the place, what is wrong, and the cure.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 LONGEST_QUOTE = 60
+PROBLEMS_SCHEMA = "dosimetry/problems/1"
 
 
 class FilePlace(str):
@@ -83,6 +86,35 @@ class InputError(ValueError):
     def at(self, place: str) -> InputError:
         """Return the same error with ``place`` in front of every problem's place."""
         return InputError(problem.at(place) for problem in self.problems)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the problems as plain data, as ``--format json`` prints them.
+
+        Returns
+        -------
+        dict
+            ``schema`` (``dosimetry/problems/1``) and ``problems``, each with ``code``, ``place``,
+            ``message`` and ``cure`` as text; place and cure may be empty. Control characters are
+            escaped.
+
+        Examples
+        --------
+        >>> refuse("negative", "the activity is negative", "", "p.yaml").to_dict()["problems"]
+        [{'code': 'negative', 'place': 'p.yaml', 'message': 'the activity is negative', 'cure': ''}]
+        """
+        names = ("code", "place", "message", "cure")
+        found = [{name: printable(getattr(p, name)) for name in names} for p in self.problems]
+        return {"schema": PROBLEMS_SCHEMA, "problems": found}
+
+    def to_json(self) -> str:
+        """Return the problems as JSON, ending in a newline.
+
+        Examples
+        --------
+        >>> print(refuse("negative", "the activity is negative").to_json().splitlines()[1])
+          "schema": "dosimetry/problems/1",
+        """
+        return f"{json.dumps(self.to_dict(), indent=2, ensure_ascii=False)}\n"
 
 
 def printable(text: str) -> str:

@@ -98,6 +98,18 @@ class Estimate:
         return Estimate(self.value * factor, None if self.sd is None else self.sd * factor, unit)
 
 
+def tia_in_words(tia: Estimate) -> str:
+    """Return a time-integrated activity as text, with its sd where that is known.
+
+    Examples
+    --------
+    >>> tia_in_words(Estimate(7594.0, 310.0, "MBq*h"))
+    'TIA 7594 ± 310 MBq h'
+    """
+    spread = "" if tia.sd is None else f" ± {tia.sd:.3g}"
+    return f"TIA {tia.value:.4g}{spread} {tia.unit.replace('*', ' ')}"
+
+
 @dataclass(frozen=True, slots=True)
 class Distribution:
     """Mean, standard deviation, 5th and 95th percentile, and their unit.

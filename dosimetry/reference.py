@@ -52,7 +52,22 @@ class Limit:
 
 @dataclass(frozen=True)
 class Regimen:
-    """A regimen of the table: activity in MBq, interval in h; ``dose`` in mg for other drugs."""
+    """A regimen of the table.
+
+    Attributes
+    ----------
+    id : str
+    agent : str
+    activity : float or None
+        Per cycle, in MBq; None of another kind of drug.
+    dose : float or None
+        Of another kind of drug, in mg.
+    cycles : int or None
+    interval : float
+        In h.
+    companion : str
+    source : str
+    """
 
     id: str
     agent: str

@@ -16,6 +16,8 @@ import yaml
 import dosimetry
 from dosimetry import tables
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = tuple(sorted(path.stem for path in (ROOT / "examples").glob("*.yaml")))
 COMMANDS = ("plan", "fit", "decay", "init", "check", "tables", "schema", "calendar", "trial")

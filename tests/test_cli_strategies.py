@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 import dosimetry
-from dosimetry.therapy.comparison import allowances, compare
+from dosimetry.therapy.comparison import compare, limits
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[1]
 SNMMI, TWO, NEW = (
@@ -107,7 +109,7 @@ def test_a_comparison_as_json_is_that_of_the_package():
 
 def test_limits_as_json_are_those_of_the_package():
     found = printed("limits", TWO, "--risk", "0.2", "--format", "json")
-    assert found == allowances(patient(TWO), 0.2).to_json()
+    assert found == limits(patient(TWO), 0.2).to_json()
 
 
 # --- tables -------------------------------------------------------------------------------------
@@ -151,7 +153,7 @@ def test_the_limits_say_activity_and_cycles():
     found = printed(*TABLES["limits"])
     assert "cycles of 7.4 GBq" in found
     rows = [line for line in found.splitlines() if " Gy" in line and not line.startswith("limit")]
-    for one, row in zip(allowances(patient(TWO), 0.2).limits, rows, strict=True):
+    for one, row in zip(limits(patient(TWO), 0.2).limits, rows, strict=True):
         assert f"{one.activity.value:.1f} GBq" in row
         assert row.split()[-1] == f"{one.cycles}"
 

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from dosimetry.cli import app
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 PATIENT = EXAMPLES / "thrombocytopenia.yaml"
 HEADER = "patient_id,sex,cycle,administered [MBq],region,time [h],activity [MBq],mass [g],model\n"

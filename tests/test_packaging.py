@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -41,6 +43,14 @@ def test_wheel_plans_an_example_outside_the_checkout(installed: Path, tmp_path: 
     assert [flag["severity"] for flag in plan["flags"]] == ["within", "within", "caution"]
     tables = {path.stem for path in (ROOT / "reference_tables").glob("*.csv")}
     assert set(plan["provenance"]["tables"]) == {*tables, "datapackage"}
+
+
+def test_wheel_ships_the_examples_with_their_measurements(installed: Path, tmp_path: Path) -> None:
+    run(installed / "dosimetry", "init", "--example", "two_cycles", cwd=tmp_path)
+    run(installed / "dosimetry", "check", "two_cycles.yaml", cwd=tmp_path)
+    for path in tmp_path.iterdir():
+        assert path.read_bytes() == (ROOT / "examples" / path.name).read_bytes()
+    assert len(list(tmp_path.iterdir())) == 3
 
 
 def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -55,11 +57,14 @@ def test_python_example_of_the_readme_runs() -> None:
 
 def test_python_example_of_the_page_for_programs_runs() -> None:
     page = (ROOT / "docs" / "programs.md").read_text(encoding="utf-8")
-    example, refusal = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(examples) == 3
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(compile(example + refusal, "programs.md", "exec"), {})
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
+        exec(compile("".join(examples), "programs.md", "exec"), {})
     assert "kidneys-ad-23" in out.getvalue()
+    assert "masses.kidney_left" in out.getvalue()
+    assert "<Patient EX-002: " in out.getvalue()
     assert "no-such-file" in out.getvalue()
 
 

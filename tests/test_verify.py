@@ -15,7 +15,8 @@ import pytest
 import dosimetry
 from dosimetry import InputError
 from dosimetry.therapy.plan import content_hash
-from dosimetry.therapy.verification import LARGEST_PLAN, differences, verify_file
+from dosimetry.therapy.plan_text import LARGEST_PLAN
+from dosimetry.therapy.verification import differences, verify
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
@@ -92,7 +93,7 @@ def last_digit(value):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_example_is_verified(name, tmp_path):
-    found = verify_file(written(tmp_path, text(name)), EXAMPLES)
+    found = verify(written(tmp_path, text(name)), EXAMPLES)
     assert found.differences == ()
     assert found.figures > 200
 
@@ -108,7 +109,7 @@ def test_every_example_is_verified(name, tmp_path):
 def test_a_plan_is_made_again_with_the_options_it_was_made_with(options, tmp_path):
     patient = dosimetry.read_patient(EXAMPLES / "two_cycles.yaml")
     made = dosimetry.plan(patient, **options).to_json()
-    assert verify_file(written(tmp_path, made), EXAMPLES).ok
+    assert verify(written(tmp_path, made), EXAMPLES).ok
 
 
 def test_the_inputs_are_looked_for_beside_the_plan(tmp_path):
@@ -121,7 +122,7 @@ def test_the_inputs_are_looked_for_beside_the_plan(tmp_path):
 
 def test_white_space_and_order_of_keys_are_no_change(tmp_path):
     document = json.dumps(json.loads(text("two_cycles")), sort_keys=True, indent=1)
-    assert verify_file(written(tmp_path, document), EXAMPLES).ok
+    assert verify(written(tmp_path, document), EXAMPLES).ok
 
 
 # --- what was changed is named --------------------------------------------------------------------
@@ -171,9 +172,9 @@ SAMPLE = [
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: ".".join(map(str, path)))
 def test_a_changed_number_is_not_verified_even_with_a_new_hash(path, tmp_path):
     wrong = changed(json.loads(text("two_cycles")), path, last_digit)
-    assert not verify_file(written(tmp_path, wrong), EXAMPLES).ok
+    assert not verify(written(tmp_path, wrong), EXAMPLES).ok
     wrong["provenance"]["content"] = content_hash(wrong)
-    found = verify_file(written(tmp_path, wrong), EXAMPLES)
+    found = verify(written(tmp_path, wrong), EXAMPLES)
     assert place_of(path) in [problem.place for problem in found.differences]
 
 
@@ -182,7 +183,7 @@ def test_a_changed_option_that_nothing_follows_from_is_seen_too(path, tmp_path):
     wrong = changed(
         json.loads(text("two_cycles")), path, lambda v: v + (1 if isinstance(v, int) else 0.01)
     )
-    found = verify_file(written(tmp_path, wrong), EXAMPLES)
+    found = verify(written(tmp_path, wrong), EXAMPLES)
     assert found.differences[0].code == "document-changed"
 
 
@@ -190,7 +191,7 @@ def test_what_was_added_to_the_provenance_is_seen_even_with_a_new_hash(tmp_path)
     wrong = json.loads(text("two_cycles"))
     wrong["provenance"]["checked_by"] = "nobody"
     wrong["provenance"]["content"] = content_hash(wrong)
-    found = verify_file(written(tmp_path, wrong), EXAMPLES)
+    found = verify(written(tmp_path, wrong), EXAMPLES)
     assert [problem.place for problem in found.differences] == ["provenance.checked_by"]
 
 
@@ -234,7 +235,7 @@ def test_a_digit_changed_in_an_input_is_seen(name, beside):
             original[:place] + digit + original[place + 1 :], encoding="utf-8"
         )
         try:
-            found = verify_file(beside / "plan.json")
+            found = verify(beside / "plan.json")
         except InputError:
             continue  # no longer an input at all
         assert any(name in problem.message for problem in found.differences)
@@ -301,7 +302,7 @@ NO_PLANS = {
 @pytest.mark.parametrize("content", [*NO_PLANS.values()], ids=[*NO_PLANS])
 def test_what_is_no_plan_is_refused(content, tmp_path):
     with pytest.raises(InputError) as caught:
-        verify_file(written(tmp_path, content), EXAMPLES)
+        verify(written(tmp_path, content), EXAMPLES)
     assert all(problem.place.startswith("plan.json") for problem in caught.value.problems)
 
 
@@ -335,7 +336,7 @@ def test_a_hostile_value_is_refused_or_named(path, tmp_path):
             continue
         wrong = changed(told, path, lambda _, value=value: value)
         try:
-            found = verify_file(written(tmp_path, wrong), EXAMPLES)
+            found = verify(written(tmp_path, wrong), EXAMPLES)
         except InputError:
             continue  # refused, and by nothing else than an InputError
         assert not found.ok, value
@@ -347,7 +348,7 @@ def test_a_hostile_value_is_refused_or_named(path, tmp_path):
 def test_only_a_patient_file_in_the_folder_is_read(inputs, tmp_path):
     wrong = changed(json.loads(text("two_cycles")), ("provenance", "inputs"), lambda _: inputs)
     with pytest.raises(InputError) as caught:
-        verify_file(written(tmp_path, wrong), EXAMPLES)
+        verify(written(tmp_path, wrong), EXAMPLES)
     assert [problem.code for problem in caught.value.problems] == ["no-patient-file"]
 
 

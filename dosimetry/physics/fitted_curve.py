@@ -18,7 +18,7 @@ from dosimetry.physics.kinetics import Array, Shape, Trapezoid
 from dosimetry.physics.least_squares import fit_model
 from dosimetry.physics.optima import Optimum
 from dosimetry.problems import Problem
-from dosimetry.quantities import Estimate
+from dosimetry.quantities import Estimate, tia_in_words
 
 ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
 NO_CLEARANCE = Problem(
@@ -28,7 +28,7 @@ NO_CLEARANCE = Problem(
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class FittedCurve:
     """A fitted time-activity curve.
 
@@ -102,6 +102,9 @@ class FittedCurve:
         """Biological half-life in h of the slowest component; None where no clearance was seen."""
         biological = self.shape.slowest() - self.decay_constant
         return LN2 / biological if biological > 1e-9 * self.decay_constant else None
+
+    def __repr__(self) -> str:
+        return f"<FittedCurve {self.model}, {len(self.time)} points: {tia_in_words(self.tia)}>"
 
     def __str__(self) -> str:
         return (

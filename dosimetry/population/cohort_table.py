@@ -143,7 +143,7 @@ def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
     records = _parquet(path) if path.suffix == ".parquet" else _csv(path)
     header = next(records, None)
     if header is None:
-        raise refuse("empty-file", "the table is empty", "see dosimetry schema --cohort", f"{path}")
+        raise refuse("empty-file", "the table is empty", "see dosimetry schema cohort", f"{path}")
     names, factors = _header(header.cells, path.name)
     scaled = {name: factor for name, factor in factors.items() if factor != 1.0}
     return Columns(names, scaled, f"{path.parent}"), records

@@ -77,7 +77,16 @@ class Published:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Two arms compared: the sample odds ratio, and Fisher's exact two-sided p."""
+    """Response of two arms compared.
+
+    Attributes
+    ----------
+    quantity : str
+    odds_ratio : float
+        Of the sample.
+    p_value : float
+        Of Fisher's exact test, two-sided.
+    """
 
     quantity: str
     odds_ratio: float
@@ -86,9 +95,22 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Trial:
-    """A trial's arms, proportions, medians and hazard ratios, and the contrast of its responses.
+    """Published results of a trial.
 
-    The contrast is None where the table carries no response rates.
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/trial/1``.
+    trial : str
+    patients : dict of str to int
+        Randomised, by arm.
+    proportions : tuple of Proportion
+    published : tuple of Published
+        Medians and hazard ratios.
+    contrast : Contrast or None
+        Of the responses; None where none are published.
+    notes : tuple of str
+    disclaimer : str
     """
 
     schema: str

@@ -36,9 +36,23 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Spread:
-    """A distribution over patients: mean with its Monte Carlo error, sd, percentiles, histogram.
+    """A distribution over patients.
 
-    ``counts[i]`` patients are from ``edges[i]`` to ``edges[i + 1]``.
+    Attributes
+    ----------
+    mean : float
+        In ``unit``.
+    mean_error : float
+        Monte Carlo error of the mean, in ``unit``.
+    sd : float
+        In ``unit``.
+    percentiles : dict of str to float
+        As ``p5``, in ``unit``.
+    unit : str
+    edges : tuple of float
+        Of the histogram, in ``unit``.
+    counts : tuple of int
+        Patients from ``edges[i]`` to ``edges[i + 1]``.
     """
 
     mean: float
@@ -52,7 +66,16 @@ class Spread:
 
 @dataclass(frozen=True)
 class RegionOutcome:
-    """A region's absorbed dose or BED over patients."""
+    """Absorbed dose or BED of a region over patients.
+
+    Attributes
+    ----------
+    region : str
+    quantity : str
+        ``absorbed dose`` or ``biologically effective dose``.
+    spread : Spread
+        In Gy.
+    """
 
     region: str
     quantity: str
@@ -61,7 +84,26 @@ class RegionOutcome:
 
 @dataclass(frozen=True)
 class LimitOutcome:
-    """How many patients exceed a limit, as a share with its Monte Carlo error."""
+    """Patients who exceed a limit.
+
+    Attributes
+    ----------
+    id : str
+        Of the limit.
+    region : str
+    quantity : str
+        ``absorbed dose`` or ``biologically effective dose``.
+    limit : float
+        In Gy.
+    passed : int
+        Patients who exceed it.
+    probability : float
+        Their share.
+    error : float
+        Monte Carlo error of the share.
+    source : str
+        Of the limit.
+    """
 
     id: str
     region: str
@@ -75,7 +117,18 @@ class LimitOutcome:
 
 @dataclass(frozen=True)
 class StrategyOutcome:
-    """What a strategy gave over patients; activity in GBq."""
+    """What a strategy gives the patients.
+
+    Attributes
+    ----------
+    strategy : str
+    activity : Spread
+        Of the course, in GBq.
+    cycles : dict of str to int
+        Patients by their number of cycles.
+    regions : tuple of RegionOutcome
+    limits : tuple of LimitOutcome
+    """
 
     strategy: str
     activity: Spread
@@ -86,7 +139,22 @@ class StrategyOutcome:
 
 @dataclass(frozen=True)
 class VirtualTrial:
-    """A virtual trial: what each strategy gives the same patients."""
+    """A virtual trial: what each strategy gives the same patients.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/simulation/1``.
+    regimen : str
+    patients : int
+        Number of virtual patients.
+    seed : int
+    risk : float
+        Accepted probability of exceeding a limit.
+    strategies : tuple of StrategyOutcome
+    assumptions : tuple of str
+    disclaimer : str
+    """
 
     schema: str
     regimen: str

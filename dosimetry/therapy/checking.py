@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from dosimetry.problems import InputError, Problem
-from dosimetry.therapy.patient_file import read_patient
+from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.patient_file import patient_of
 from dosimetry.therapy.plan import to_json
 from dosimetry.therapy.scheduler import plan
 
@@ -15,7 +18,19 @@ CHECK_SCHEMA = "dosimetry/check/1"
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found: problems make the file unusable, warnings do not."""
+    """What a check found.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/check/1``.
+    ok : bool
+        Whether a plan can be made.
+    problems : tuple of Problem
+        Each makes the file unusable.
+    warnings : tuple of Problem
+        What is doubtful.
+    """
 
     schema: str
     ok: bool
@@ -27,14 +42,26 @@ class CheckReport:
         return to_json(self)
 
 
-def check_file(path: str | Path) -> CheckReport:
-    """Read a patient file and plan from it, for all that is wrong or doubtful; never raises."""
+def check(patient: Patient | str | os.PathLike[str] | Mapping[str, Any]) -> CheckReport:
+    """Read a patient and plan from it, for all that is wrong or doubtful.
+
+    Parameters
+    ----------
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it. What is wrong with it is in the report, not raised.
+
+    Returns
+    -------
+    CheckReport
+
+    Examples
+    --------
+    >>> report = check({"patient": {"id": "EX-1"}, "therapy": {"regimen": "netter-1"}})
+    >>> report.ok, [(problem.code, problem.place) for problem in report.problems]
+    (False, [('missing', 'patient.sex')])
+    """
     try:
-        patient = read_patient(path)
-    except InputError as error:
-        return CheckReport(CHECK_SCHEMA, False, error.problems, ())
-    try:
-        made = plan(patient)
+        made = plan(patient_of(patient))
     except InputError as error:
         return CheckReport(CHECK_SCHEMA, False, error.problems, ())
     return CheckReport(CHECK_SCHEMA, True, (), made.warnings)

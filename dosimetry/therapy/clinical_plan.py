@@ -15,9 +15,23 @@ LabelState = Literal[
 
 @dataclass(frozen=True)
 class PlanLab:
-    """One laboratory value, as written: its CTCAE grade and its change from the baseline.
+    """One laboratory value.
 
-    ``grade`` is null where the CTCAE has none; ``change`` is relative (0.4: up by 40 %).
+    Attributes
+    ----------
+    at : str
+        Date or date-time of the sample.
+    analyte : str
+    value : Amount
+        As it was written.
+    grade : int or None
+        CTCAE grade; None where the CTCAE has none.
+    term : str or None
+        CTCAE term of the grade.
+    change : float or None
+        From the baseline, relative: 0.4 is 40 % up.
+    baseline : bool
+        Whether this value is the baseline.
     """
 
     at: str
@@ -31,9 +45,18 @@ class PlanLab:
 
 @dataclass(frozen=True)
 class PlanRenal:
-    """Renal function of one date: Cockcroft-Gault clearance and its change, CKD-EPI 2021 eGFR.
+    """Renal function of one date.
 
-    The eGFR is per 1.73 m2; null where age or weight is missing.
+    Attributes
+    ----------
+    at : str
+        Date or date-time of the sample.
+    creatinine_clearance : Amount or None
+        Cockcroft-Gault, in mL/min; None where age or weight is missing.
+    egfr : Amount or None
+        CKD-EPI 2021, in mL/min per 1.73 m2; None where the age is missing.
+    change : float or None
+        Of the clearance from the baseline, relative.
     """
 
     at: str
@@ -44,9 +67,18 @@ class PlanRenal:
 
 @dataclass(frozen=True)
 class PlanAdverseEvent:
-    """The CTCAE grade of a toxicity that no laboratory value tells, from a date on.
+    """Grade of a toxicity from a date on.
 
-    ``ends_treatment`` is what the patient file says; null where it does not say.
+    Attributes
+    ----------
+    at : str
+        Date or date-time.
+    term : str
+        CTCAE term.
+    grade : int
+        From 0, once it has gone, to 4.
+    ends_treatment : bool or None
+        What the patient file says; None where it does not.
     """
 
     at: str
@@ -57,7 +89,20 @@ class PlanAdverseEvent:
 
 @dataclass(frozen=True)
 class PlanTransition:
-    """A change of the label's state: when, by which rule, to which state, and why."""
+    """One change of the label's state.
+
+    Attributes
+    ----------
+    at : str
+        Date.
+    rule : str
+        Name of the rule.
+    state : str
+        Of the course from then on.
+    reason : str
+    source : str
+        Of the rule.
+    """
 
     at: str
     rule: str
@@ -68,7 +113,13 @@ class PlanTransition:
 
 @dataclass(frozen=True)
 class PlanCondition:
-    """What a further dose asks for besides, as premedication; with its source."""
+    """A condition of every further dose, as premedication.
+
+    Attributes
+    ----------
+    what : str
+    source : str
+    """
 
     what: str
     source: str
@@ -126,7 +177,22 @@ class PlanLabel:
 
 @dataclass(frozen=True)
 class PlanEvent:
-    """One entry of the calendar: a date, or a date-time with its zone's offset."""
+    """One entry of the calendar.
+
+    Attributes
+    ----------
+    at : str
+        A date, or a date-time with the offset of its zone.
+    until : str or None
+        End, as a date-time.
+    kind : str
+        As in ``dose``, ``laboratory``, ``octreotide``.
+    cycle : int or None
+        The cycle it belongs to, from 1.
+    what : str
+        In words.
+    source : str
+    """
 
     at: str
     until: str | None
@@ -138,7 +204,20 @@ class PlanEvent:
 
 @dataclass(frozen=True)
 class PlanRate:
-    """A rate of laboratory abnormalities that a label published: context, not this patient's."""
+    """A published rate of laboratory abnormalities: context, not this patient's.
+
+    Attributes
+    ----------
+    arm : str
+        Of the trial.
+    quantity : str
+    value : float
+        In ``unit``.
+    unit : str
+    n : int or None
+        Number of patients.
+    source : str
+    """
 
     arm: str
     quantity: str
@@ -150,7 +229,19 @@ class PlanRate:
 
 @dataclass(frozen=True)
 class PlanGradeBand:
-    """Between which values an analyte has a CTCAE grade, 0 for none; null where it is open."""
+    """Values of an analyte that have one CTCAE grade.
+
+    Attributes
+    ----------
+    analyte : str
+    grade : int
+        0 for none.
+    lower : float or None
+        In ``unit``; None where the band is open.
+    upper : float or None
+        In ``unit``; None where the band is open.
+    unit : str
+    """
 
     analyte: str
     grade: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,24 @@ LIMITS_SCHEMA = "dosimetry/limits/1"
 
 @dataclass(frozen=True)
 class StrategySummary:
-    """One strategy: cycles and activity of the whole course, doses, probabilities, the reason."""
+    """One strategy over the whole course.
+
+    Attributes
+    ----------
+    strategy : str
+    cycles : int
+        Cycles that are given, delivered ones included.
+    activity : Amount
+        Of the course, in GBq.
+    absorbed_dose : dict of str to Distribution
+        By region, in Gy.
+    bed : dict of str to Distribution
+        By region, in Gy.
+    probabilities : dict of str to float or None
+        Of exceeding each limit, by its id.
+    reason : str
+        Why the cycles to come are as they are.
+    """
 
     strategy: str
     cycles: int
@@ -38,7 +56,19 @@ class StrategySummary:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The strategies of one patient at one risk."""
+    """The strategies of one patient at one risk.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/compare/1``.
+    patient : str
+        Id of the patient.
+    risk : float
+        Accepted probability of exceeding a limit.
+    strategies : tuple of StrategySummary
+    disclaimer : str
+    """
 
     schema: str
     patient: str
@@ -53,7 +83,26 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one limit still allows at a risk: as activity, and as full cycles of the regimen."""
+    """What one limit still allows after the delivered cycles.
+
+    Attributes
+    ----------
+    limit : str
+        Id of the limit.
+    region : str
+    quantity : str
+        ``absorbed dose`` or ``biologically effective dose``.
+    limit_value : Amount
+        In Gy.
+    so_far : Distribution or None
+        Dose so far, in Gy; None where it is not known.
+    activity : Amount or None
+        Further activity at the risk, in GBq.
+    cycles : int or None
+        Further full cycles of the regimen.
+    source : str
+        Of the limit.
+    """
 
     limit: str
     region: str
@@ -68,7 +117,21 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Allowances:
-    """What every limit of one patient still allows."""
+    """What every limit of one patient still allows.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/limits/1``.
+    patient : str
+        Id of the patient.
+    risk : float
+        Accepted probability of exceeding a limit.
+    per_cycle : Amount
+        Activity of a full cycle, in GBq.
+    limits : tuple of Allowance
+    disclaimer : str
+    """
 
     schema: str
     patient: str
@@ -82,13 +145,19 @@ class Allowances:
         return to_json(self)
 
 
-def compare(patient: Patient, risk: float = 0.05, **options: Any) -> Comparison:
+def compare(
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any],
+    risk: float = 0.05,
+    **options: Any,
+) -> Comparison:
     """Plan a patient by each strategy.
 
     Parameters
     ----------
-    patient : Patient
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it.
     risk : float
+        Probability of exceeding a limit that a strategy may run, above 0 and at most 0.5.
     **options
         As :func:`dosimetry.plan` takes them.
 
@@ -103,8 +172,7 @@ def compare(patient: Patient, risk: float = 0.05, **options: Any) -> Comparison:
 
     Examples
     --------
-    >>> import dosimetry
-    >>> found = compare(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
+    >>> found = compare("examples/snmmi_patient4.yaml")
     >>> [one.strategy for one in found.strategies]
     ['fixed', 'to-limit', 'adjusted']
     """
@@ -133,14 +201,17 @@ def _summary(made: Plan) -> StrategySummary:
     )
 
 
-def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
+def limits(
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any], risk: float = 0.05
+) -> Allowances:
     """Return for every limit the activity still allowed after the delivered cycles.
 
     Parameters
     ----------
-    patient : Patient
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it.
     risk : float
-        Probability of exceeding the limit that is allowed.
+        Accepted probability of exceeding the limit, above 0 and at most 0.5.
 
     Returns
     -------
@@ -153,8 +224,7 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
 
     Examples
     --------
-    >>> import dosimetry
-    >>> found = allowances(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> found = limits("examples/nothing_measured.yaml")
     >>> [one.cycles for one in found.limits]
     [2, 3, 3]
     """
@@ -163,13 +233,13 @@ def allowances(patient: Patient, risk: float = 0.05) -> Allowances:
     delivered = delivered_doses(patient, patient.source)
     regions = course_doses(patient, delivered).regions
     per_cycle = regimen.programme(patient).activity or clinical.full_activity()
-    limits, _ = patient_limits(patient)
+    asked, _ = patient_limits(patient)
     return Allowances(
         LIMITS_SCHEMA,
         patient.person.id,
         risk,
         Amount(per_cycle, "GBq"),
-        tuple(_allowance(limit, regions, risk, per_cycle) for limit in limits),
+        tuple(_allowance(limit, regions, risk, per_cycle) for limit in asked),
         DISCLAIMER,
     )
 

@@ -10,8 +10,9 @@ from dosimetry import reference
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
-from dosimetry.quantities import Amount, Distribution, Estimate
-from dosimetry.therapy.measurements import read_measurements
+from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
+from dosimetry.therapy.files import read_input
+from dosimetry.therapy.measurements import read_csv
 from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
 from dosimetry.units import parse_quantity
@@ -20,9 +21,39 @@ from dosimetry.units import parse_quantity
 PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CurveReport:
-    """One fitted curve, as ``dosimetry fit`` prints it; see the contract of the JSON document."""
+    """One fitted curve, as ``dosimetry fit`` prints it.
+
+    Attributes
+    ----------
+    cycle : int
+        Always 1.
+    region : str
+    model : str
+        ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
+    choice : str
+        How the model was chosen.
+    tia : Estimate
+        Time-integrated activity in ``MBq*h``, or ``kBq/mL*h`` of a concentration.
+    tia_coefficient : Estimate
+        Per administered activity, in h, or ``h/L`` of a concentration.
+    effective_half_life : Estimate
+        Of the slowest phase, in h.
+    biological_half_life : Amount or None
+        In h; None where no clearance was seen.
+    parameters : tuple of Parameter
+    chi2 : float
+    dof : int
+        Degrees of freedom: points less parameters.
+    p_value : float or None
+        Of chi-square; None without degrees of freedom.
+    aicc_weights : dict of str to float
+        Akaike weights of the candidate models; they add up to 1.
+    warnings : tuple of Problem
+    tia_bootstrap : Distribution or None
+        TIA over refits, in the unit of ``tia``.
+    """
 
     cycle: int
     region: str
@@ -40,10 +71,20 @@ class CurveReport:
     warnings: tuple[Problem, ...]
     tia_bootstrap: Distribution | None = None
 
+    def __repr__(self) -> str:
+        return f"<CurveReport {self.region}: {self.model}, {tia_in_words(self.tia)}>"
+
 
 @dataclass(frozen=True)
 class CurveDocument:
-    """The curves of one file."""
+    """The curves of one file.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/fit/1``.
+    curves : tuple of CurveReport
+    """
 
     schema: str
     curves: tuple[CurveReport, ...]
@@ -66,7 +107,7 @@ def fit_file(
     ----------
     path : path
         CSV with columns region, time, activity (or concentration), and optionally sd, volume,
-        recovery.
+        recovery; ``-`` is standard input.
     administered : str
         Administered activity, as in ``7.21 GBq``.
     nuclide : str
@@ -92,7 +133,7 @@ def fit_file(
         raise error.at("--administered") from None
     if given <= 0:
         raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
-    by_region = read_measurements(path.name, path.parent).by_region()
+    by_region = read_csv(path, path.name, read=read_input).by_region()
     chosen = _models(models, by_region)
     reports: list[CurveReport] = []
     problems: list[Problem] = []

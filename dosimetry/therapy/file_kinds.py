@@ -27,7 +27,7 @@ MEASUREMENTS = Kind(
     "dosimetry fit takes it; a patient file names it under cycles, as in measurements: cycle1.csv",
 )
 COHORT = Kind("the table of a cohort", "dosimetry cohort takes it")
-RESULT = Kind("a result that dosimetry wrote", "give the file that it was made from")
+AS_RESULT = "give the file that it was made from"
 PAGE = Kind("a web page", "a report cannot be read again: give the file that it was made from")
 CALENDAR = Kind("a calendar", "give the patient file that it was made from")
 
@@ -51,7 +51,7 @@ MAGIC = (
     (b"\xff\xd8\xff", Kind("a picture (JPEG)", AS_NUMBERS)),
 )
 DICOM_AT, DICOM_MARK = 128, b"DICM"
-SCHEMA = re.compile(r'"schema"\s*:\s*"dosimetry/([a-z]+)/\d+"')
+SCHEMA = re.compile(r'"schema"\s*:\s*"(dosimetry/([a-z]+)/\d+)"')
 SECTION = re.compile(r'^[\s{]*"?(?:patient|therapy)"?\s*:', re.MULTILINE)
 COLUMN = re.compile(r'^"?\s*(?:region|time\s*\[[^\]]*\])\s*"?\s*[,;\t]')
 COHORT_COLUMN = re.compile(r'(?:^|[,;\t])\s*"?\s*patient_id\s*"?\s*(?:[,;\t]|$)')
@@ -94,7 +94,8 @@ def kind_of_text(text: str) -> Kind | None:
     start = text[:BEGINNING].lstrip()
     written = SCHEMA.search(start)
     if written and start.startswith("{"):
-        return PLAN if written.group(1) == "plan" else RESULT
+        schema, document = written.groups()
+        return PLAN if document == "plan" else Kind(f"{schema}, a result of dosimetry", AS_RESULT)
     first = start.splitlines()[0] if start else ""
     if COHORT_COLUMN.search(first):
         return COHORT

@@ -6,13 +6,16 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from dosimetry.problems import FilePlace, InputError, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.therapy.file_kinds import refuse_binary
+
+STANDARD_INPUT = "-"
 
 
 def read_bytes(path: Path, name: str, largest: int) -> bytes:
@@ -23,7 +26,7 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
                 "no-such-file", "no such file", "check name and folder", FilePlace(f"{name}: file")
             )
         with path.open("rb") as stream:
-            raw = stream.read(largest + 1)
+            return _limited(stream, name, largest)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -34,6 +37,11 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
             "check the name and its permissions",
             FilePlace(f"{name}: file"),
         ) from None
+
+
+def _limited(stream: BinaryIO, name: str, largest: int) -> bytes:
+    """Read all of a stream; refuse what is not text, and what is larger than allowed."""
+    raw = stream.read(largest + 1)
     refuse_binary(raw, name)
     if len(raw) > largest:
         raise refuse(
@@ -43,6 +51,24 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
             FilePlace(f"{name}: file"),
         )
     return raw
+
+
+def read_input(path: Path, name: str, largest: int) -> bytes:
+    """Read a file of limited size, or standard input where the path is ``-``.
+
+    Raises
+    ------
+    InputError
+        Nothing is there to be read, it is too large, or it is not text.
+    """
+    if f"{path}" != STANDARD_INPUT:
+        return read_bytes(path, name, largest)
+    stream = getattr(sys.stdin, "buffer", None)
+    if stream is None:
+        raise refuse(
+            "no-such-file", "there is no standard input", "name a file", FilePlace(f"{name}: file")
+        )
+    return _limited(stream, name, largest)
 
 
 def decode(raw: bytes, name: str) -> str:
@@ -155,6 +181,32 @@ def refuse_unwritable(*targets: Path) -> None:
     for target in targets:
         with _refusing(target):
             _place(target)
+
+
+def write_new(files: Mapping[Path, bytes], *, overwrite: bool) -> None:
+    """Write files of which none is there yet; none is written where one cannot be.
+
+    Parameters
+    ----------
+    files : mapping of path to bytes
+    overwrite : bool
+        Whether files that are there are replaced.
+
+    Raises
+    ------
+    InputError
+        A file is there already, or cannot be written.
+    """
+    there = [path for path in files if path.exists()]
+    if there and not overwrite:
+        raise InputError(
+            Problem("file-exists", "exists already", "name another, or add --force", f"{path}")
+            for path in there
+        )
+    refuse_overwriting((), *files)
+    refuse_unwritable(*files)
+    for path, content in files.items():
+        write_whole(path, content)
 
 
 def refuse_overwriting(sources: Iterable[Path], *targets: Path) -> None:

@@ -19,7 +19,16 @@ UNIT_PROBLEMS = ("no-unit", "unknown-unit", "wrong-dimension")
 
 @dataclass(frozen=True)
 class LabValue:
-    """One laboratory value: in the analyte's canonical unit, and as it was written."""
+    """One laboratory value.
+
+    Attributes
+    ----------
+    analyte : str
+    value : float
+        In the analyte's canonical unit.
+    written : Amount
+        As it was written.
+    """
 
     analyte: str
     value: float
@@ -31,7 +40,14 @@ class LabValue:
 
 @dataclass(frozen=True)
 class LabDraw:
-    """The laboratory values of one date or time."""
+    """The laboratory values of one sample.
+
+    Attributes
+    ----------
+    at : date or date-time
+    values : mapping of str to LabValue
+        By analyte.
+    """
 
     at: Moment
     values: Mapping[str, LabValue]

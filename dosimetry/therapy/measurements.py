@@ -11,7 +11,7 @@ import dataclasses
 import functools
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from dosimetry.therapy.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.therapy.files import decode, read_bytes
 
 LARGEST_FILE = 10_000_000
+Reader = Callable[[Path, str, int], bytes]
 MOST_PROBLEMS, MOST_SCANS, MOST_COLUMNS = 50, 1_000, 50
 SMALLEST_SD, LARGEST_SD = 1e-6, 10.0  # relative to the value
 
@@ -135,12 +136,7 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
     if isinstance(source, Measurements):
         return _looked_at(source) if source.changed() else source
     if isinstance(source, str):
-        try:
-            return _read_csv(source, base, fixed)
-        except InputError as error:
-            raise InputError(
-                replace(p, place=FilePlace(p.place or f"{source}: file")) for p in error.problems
-            ) from None
+        return read_csv(base / source, source, fixed)
     if isinstance(source, Sequence):
         return _of_scans(_collect(_list_rows(source, fixed)))
     if hasattr(source, "columns") and hasattr(source, "itertuples"):
@@ -166,9 +162,33 @@ def read_blood(source: object, base: Path) -> Measurements:
     return read_measurements(source, base, "blood")
 
 
-def _read_csv(name: str, base: Path, fixed: str) -> Measurements:
-    """Read the scans of a CSV file: UTF-8, separated by commas or semicolons."""
-    raw = read_bytes(base / name, name, LARGEST_FILE)
+def read_csv(path: Path, name: str, fixed: str = "", read: Reader = read_bytes) -> Measurements:
+    """Read the scans of a CSV file: UTF-8, separated by commas or semicolons.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    name : str
+        Of the file, for messages and provenance.
+    fixed : str
+        The one region there is, where no column names it (blood).
+    read : callable
+        What reads the file; one that knows standard input, where the command names it.
+
+    Raises
+    ------
+    InputError
+        With every problem, each with its file, line and column.
+    """
+    try:
+        return _of_csv(read(path, name, LARGEST_FILE), name, fixed)
+    except InputError as error:
+        raise InputError(
+            replace(p, place=FilePlace(p.place or f"{name}: file")) for p in error.problems
+        ) from None
+
+
+def _of_csv(raw: bytes, name: str, fixed: str) -> Measurements:
     text = decode(raw, name)
     if not text.strip():
         raise refuse(

@@ -13,13 +13,33 @@ from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.therapy.consistency import inconsistencies
 from dosimetry.therapy.content import differing, frozen, plain
 from dosimetry.therapy.measurements import Measurements
+from dosimetry.therapy.replacing import replaced_in
 from dosimetry.therapy.sections import SECTIONS, Course
+from dosimetry.therapy.written import written
 
 
 class Patient(Course):
     """A patient, the therapy, and what was delivered and measured so far.
 
     Read one with :func:`dosimetry.read_patient` or :meth:`from_dict`.
+
+    Attributes
+    ----------
+    person : Person
+        ``patient`` in a patient file.
+    therapy : Therapy
+    masses : dict of str to Estimate
+        By region, in g.
+    effective_half_lives : dict of str to Estimate
+        By region, in h.
+    sites : dict of str to str
+        Organ that each tumour lies in.
+    cycles : list of Cycle
+        Delivered ones, oldest first.
+    labs : list of LabDraw
+    reference_ranges : dict of str to Range
+        By analyte.
+    adverse_events : list of AdverseEvent
 
     Examples
     --------
@@ -131,14 +151,92 @@ class Patient(Course):
         now = plain(self)
         if self._read is not None and frozen(now) == self._read:
             return self, tuple(_changed_scans(self))
-        fresh = self._checked(now, self._base, "")
-        fresh._source, fresh._sha256 = self._source, self._sha256
-        fresh._base, fresh._read = self._base, self._read
+        fresh = self._again(now)
         lying = tuple(_changed_scans(fresh))
         if self._read is None:  # made without from_dict: of no file, and nothing to compare with
             return fresh, lying
         fields = (*differing(self._read, frozen(plain(fresh))), *lying)
         return fresh, tuple(dict.fromkeys(fields))
+
+    def _again(self, content: Mapping[str, Any]) -> Patient:
+        """Read a content that took the place of this one's; it remembers what was read first."""
+        fresh = self._checked(content, self._base, "")
+        fresh._source, fresh._sha256 = self._source, self._sha256
+        fresh._base, fresh._read = self._base, self._read
+        return fresh
+
+    def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Patient:
+        """Return the patient with some fields replaced, read and checked anew.
+
+        Parameters
+        ----------
+        changes, **fields : mapping of str to value
+            By the field's place in a patient file: ``{"masses.kidneys": "300 g"}``,
+            ``{"cycles[0].administered": "7.1 GBq"}``; or nested, ``masses={"kidneys": "300 g"}``,
+            which is merged into what is there. A list is replaced as a whole; None takes a field
+            away. Values as :meth:`from_dict` takes them.
+
+        Returns
+        -------
+        Patient
+            A new one. A plan of it names the fields in ``provenance.replaced``, beside the hashes
+            of the files.
+
+        Raises
+        ------
+        InputError
+            What :meth:`from_dict` refuses, or a place that is not there.
+
+        Examples
+        --------
+        >>> read = Patient.from_dict({
+        ...     "patient": {"id": "EX-1", "sex": "male"}, "therapy": {"regimen": "netter-1"}
+        ... })
+        >>> other = read.replace({"masses.liver": "1700 g"}, patient={"age": "70 year"})
+        >>> other.masses["liver"].value, other.person.age.value, other.replaced()[1]
+        (1700.0, 70.0, ('patient.age', 'masses.liver'))
+        """
+        if changes is not None and not isinstance(changes, Mapping):
+            raise refuse(
+                "wrong-type",
+                f"{quote(changes)} is not a mapping",
+                "give the fields to replace by their places, as in {'masses.kidneys': '300 g'}",
+                "replace",
+            )
+        return self._again(replaced_in(plain(self), {**(changes or {}), **fields}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the patient as plain data, which :meth:`from_dict` reads again.
+
+        Returns
+        -------
+        dict
+            As a patient file: quantities as text with their units, dates as text, measurements
+            inline. Defaults are left out. JSON and YAML can hold it.
+
+        Examples
+        --------
+        >>> read = Patient.from_dict({
+        ...     "patient": {"id": "EX-1", "sex": "male", "age": "64 year"},
+        ...     "therapy": {"regimen": "netter-1"},
+        ... })
+        >>> read.to_dict()  # doctest: +NORMALIZE_WHITESPACE
+        {'patient': {'id': 'EX-1', 'sex': 'male', 'age': '64.0 year'},
+         'therapy': {'regimen': 'netter-1'}}
+        """
+        found: dict[str, Any] = written(self)
+        return found
+
+    def __repr__(self) -> str:
+        regimen, count = self.therapy.regimen, len(self.cycles)
+        name = getattr(regimen, "id", "own regimen")
+        delivered = f"{count} cycle{'' if count == 1 else 's'} delivered"
+        return (
+            f"<Patient {self.person.id}: {self.therapy.radiopharmaceutical}, {name}, {delivered}>"
+        )
+
+    def __str__(self) -> str:
+        return repr(self)
 
 
 def _changed_scans(patient: Patient) -> Iterator[str]:
@@ -148,12 +246,6 @@ def _changed_scans(patient: Patient) -> Iterator[str]:
             measured: Measurements = getattr(cycle, name)
             if measured.changed():
                 yield f"cycles[{i}].{name}"
-
-
-def patient_schema() -> dict[str, Any]:
-    """Return the JSON schema of a patient file."""
-    schema = Patient.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], outer: str = "") -> list[Problem]:

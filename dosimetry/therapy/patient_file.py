@@ -7,8 +7,6 @@ is what is read.
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,11 +16,11 @@ import yaml
 
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.therapy.file_kinds import PATIENT, refuse_other
-from dosimetry.therapy.files import decode, read_bytes
+from dosimetry.therapy.files import STANDARD_INPUT, decode, read_input
 from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.plain_json import DEEPEST, levels, mapping_of, read_json
 
 LARGEST_FILE = 1_000_000
-DEEPEST = 20
 MOST_VALUES = 5_000  # each wrong one takes time to be explained
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
 
@@ -33,7 +31,9 @@ def read_patient(path: str | Path) -> Patient:
     Parameters
     ----------
     path : path
-        A YAML or JSON file (by its ending, ``.json``), UTF-8, at most 1 MB.
+        A YAML or JSON file (by its ending, ``.json``), UTF-8, at most 1 MB. ``-`` is standard
+        input, JSON where it begins with a brace; measurements are then relative to the current
+        folder, and messages and provenance name it ``-``.
 
     Returns
     -------
@@ -59,11 +59,14 @@ def read_patient(path: str | Path) -> Patient:
         )
     path = Path(path)
     name = path.name or f"{path}"
-    raw = read_bytes(path, name, LARGEST_FILE)
+    raw = read_input(path, name, LARGEST_FILE)
     text = decode(raw, name)
     refuse_other(text, name, PATIENT)
-    data = read_json(text, name) if path.suffix == ".json" else read_yaml(text, name)
-    if sum(_levels(data)) > MOST_VALUES:
+    is_json = path.suffix == ".json" or (
+        f"{path}" == STANDARD_INPUT and text.lstrip().startswith("{")
+    )
+    data = read_json(text, name) if is_json else read_yaml(text, name)
+    if sum(levels(data)) > MOST_VALUES:
         raise refuse(
             "too-many-values",
             f"more than {MOST_VALUES} values",
@@ -136,18 +139,7 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
             "check indentation (spaces, no tabs), colons and quotes",
             f"{name}{line}: file",
         ) from None
-    return _mapping(data, name)
-
-
-def _mapping(data: object, name: str) -> dict[str, Any]:
-    if not isinstance(data, dict):
-        raise refuse(
-            "wrong-type",
-            "the file holds no mapping",
-            "begin with 'patient:' (dosimetry init writes one to fill in)",
-            f"{name}: file",
-        )
-    return data
+    return mapping_of(data, name)
 
 
 class _Builder:
@@ -211,100 +203,3 @@ class _Builder:
         return refuse(
             "not-plain-yaml", message, cure, f"{self.name}:{event.start_mark.line + 1}: file"
         )
-
-
-def read_json(text: str, name: str) -> dict[str, Any]:
-    """Read JSON, refusing duplicate keys, NaN and infinities, and deep nesting.
-
-    Raises
-    ------
-    InputError
-        Not JSON, or not plain.
-
-    Examples
-    --------
-    >>> read_json('{"id": "EX-1"}', "p.json")
-    {'id': 'EX-1'}
-    """
-
-    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        for key, value in items:
-            if key in found:
-                raise refuse(
-                    "duplicate-key",
-                    f"key {quote(key)} stands there twice",
-                    "keep one of the two",
-                    f"{name}: file",
-                )
-            found[key] = value
-        return found
-
-    def constant(word: str) -> Any:
-        raise refuse(
-            "not-finite",
-            f"{quote(word)} is not a number of JSON",
-            "give a finite number",
-            f"{name}: file",
-        )
-
-    def whole(word: str) -> float:
-        return int(word) if len(word) < 16 else number(word)
-
-    def number(word: str) -> float:
-        value = float(word)
-        return value if math.isfinite(value) else constant(word)
-
-    try:
-        data = json.loads(
-            text,
-            object_pairs_hook=pairs,
-            parse_constant=constant,
-            parse_float=number,
-            parse_int=whole,
-        )
-    except json.JSONDecodeError as error:
-        raise refuse(
-            "not-json",
-            f"not readable as JSON: {error.msg}",
-            "check commas and quotes",
-            f"{name}:{error.lineno}: file",
-        ) from None
-    except RecursionError:
-        raise refuse(
-            "too-deep", "nested too deeply", "a patient file is flat", f"{name}: file"
-        ) from None
-    if len(_levels(data)) > DEEPEST:
-        raise refuse(
-            "too-deep", f"nested deeper than {DEEPEST}", "a patient file is flat", f"{name}: file"
-        )
-    if "\\u" in text:
-        _refuse_surrogates(data, name)
-    return _mapping(data, name)
-
-
-def _refuse_surrogates(data: Any, name: str) -> None:
-    """Refuse half a character, which an escape can write and no file can hold."""
-    try:
-        json.dumps(data, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise refuse(
-            "not-utf-8",
-            "an escape stands for half a character",
-            "write the character itself",
-            f"{name}: file",
-        ) from None
-
-
-def _levels(data: Any) -> list[int]:
-    """Return how many values there are at each depth."""
-    level, found = [data], []
-    while level:
-        found.append(len(level))
-        level = [
-            child
-            for item in level
-            if isinstance(item, dict | list)
-            for child in (item.values() if isinstance(item, dict) else item)
-        ]
-    return found

@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dosimetry.problems import Problem
-from dosimetry.quantities import Amount, Distribution, Estimate
+from dosimetry.problems import FilePlace, Problem, refuse
+from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
 from dosimetry.therapy.clinical_plan import (
     PlanAdverseEvent,
     PlanEvent,
@@ -24,6 +25,7 @@ from dosimetry.therapy.clinical_plan import (
     PlanRenal,
 )
 from dosimetry.therapy.plan_check import Comparison, PlanOptions
+from dosimetry.therapy.plan_text import read_plan_text, refusal_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +44,15 @@ Status = Literal["delivered", "planned", "withheld", "stopped"]
 
 @dataclass(frozen=True)
 class PlanPatient:
-    """Who the plan is for."""
+    """Who the plan is for.
+
+    Attributes
+    ----------
+    id : str
+        As in the patient file.
+    sex : str
+        ``male`` or ``female``.
+    """
 
     id: str
     sex: str
@@ -50,7 +60,18 @@ class PlanPatient:
 
 @dataclass(frozen=True)
 class PlanTherapy:
-    """What is given: agent, name of the regimen, the regimen in words, and the clinic's zone."""
+    """What is given.
+
+    Attributes
+    ----------
+    radiopharmaceutical : str
+    regimen : str
+        Name of the regimen.
+    description : str
+        The regimen in words.
+    time_zone : str or None
+        The clinic's, as in ``Europe/Berlin``.
+    """
 
     radiopharmaceutical: str
     regimen: str
@@ -60,7 +81,15 @@ class PlanTherapy:
 
 @dataclass(frozen=True)
 class Contribution:
-    """What one source gives a region; a region's own is its self-dose."""
+    """Dose of a region from one source.
+
+    Attributes
+    ----------
+    source : str
+        Source region; the region itself is its self-dose.
+    absorbed_dose : Amount
+        In Gy.
+    """
 
     source: str
     absorbed_dose: Amount
@@ -68,7 +97,16 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Uncertainty:
-    """One cause of uncertainty of an absorbed dose, as an sd; they add up in quadrature."""
+    """One cause of uncertainty of an absorbed dose; the causes add up in quadrature.
+
+    Attributes
+    ----------
+    cause : str
+        ``counting and fit``, ``half-life``, ``systematic``, ``mass`` or ``supplied
+        coefficient``.
+    sd : Amount
+        In Gy.
+    """
 
     cause: Literal["counting and fit", "half-life", "systematic", "mass", "supplied coefficient"]
     sd: Amount
@@ -76,9 +114,24 @@ class Uncertainty:
 
 @dataclass(frozen=True)
 class CycleRegion:
-    """What one cycle gives one region; contributions and uncertainty where it was measured.
+    """Dose of one region from one cycle.
 
-    A ``partial`` dose lacks a source known to matter: a lower bound, without a BED, in no limit.
+    Attributes
+    ----------
+    region : str
+    absorbed_dose : Distribution
+        In Gy.
+    bed : Distribution or None
+        Biologically effective dose in Gy; None of a ``partial`` dose.
+    coefficient : Estimate
+        Absorbed dose per administered activity, in Gy/GBq.
+    basis : str
+        ``measured``, ``predicted``, ``population``, or ``partial``: a lower bound, since a
+        source known to matter is missing; it counts into no limit.
+    contributions : tuple of Contribution
+        Where it was measured.
+    uncertainty : tuple of Uncertainty
+        Where it was measured.
     """
 
     region: str
@@ -92,10 +145,23 @@ class CycleRegion:
 
 @dataclass(frozen=True)
 class PlanCycle:
-    """One cycle; activity is null where none is given, and then there is a reason.
+    """One cycle of the course.
 
-    ``decided_by`` says what decided a cycle to come: ``regimen``, ``label``, ``request``, or the
-    id of a limit; null of a delivered one.
+    Attributes
+    ----------
+    number : int
+        From 1.
+    status : str
+        ``delivered``, ``planned``, ``withheld`` or ``stopped``.
+    at : str or None
+        Date or date-time; None where the course has no start.
+    activity : Amount or None
+        In GBq; None where none is given.
+    reason : str or None
+        Why none is given, or why it differs from the regimen.
+    decided_by : str or None
+        Of a cycle to come: ``regimen``, ``label``, ``request``, or the id of a limit.
+    regions : tuple of CycleRegion
     """
 
     number: int
@@ -109,7 +175,15 @@ class PlanCycle:
 
 @dataclass(frozen=True)
 class EarlierDose:
-    """What a region had before this therapy; the BED is null where it is not known."""
+    """Dose of a region before this therapy.
+
+    Attributes
+    ----------
+    absorbed_dose : Amount
+        In Gy.
+    bed : Amount or None
+        In Gy; None where it is not known.
+    """
 
     absorbed_dose: Amount
     bed: Amount | None
@@ -117,7 +191,15 @@ class EarlierDose:
 
 @dataclass(frozen=True)
 class DoseSoFar:
-    """What a region has had: earlier radiation and the delivered cycles, the rest left aside."""
+    """Dose of a region from earlier radiation and the delivered cycles.
+
+    Attributes
+    ----------
+    absorbed_dose : Distribution
+        In Gy.
+    bed : Distribution or None
+        In Gy.
+    """
 
     absorbed_dose: Distribution
     bed: Distribution | None
@@ -125,9 +207,20 @@ class DoseSoFar:
 
 @dataclass(frozen=True)
 class CumulativeDose:
-    """What the whole course gives one region, earlier radiation included.
+    """Dose of one region from the whole course, earlier radiation included.
 
-    ``so_far`` is null where no cycle was delivered and there was no earlier radiation.
+    Attributes
+    ----------
+    region : str
+    absorbed_dose : Distribution
+        In Gy.
+    bed : Distribution or None
+        Biologically effective dose in Gy.
+    eqd2 : Distribution or None
+        Equivalent dose in fractions of 2 Gy, in Gy.
+    so_far : DoseSoFar or None
+        None where no cycle was delivered and there was no earlier radiation.
+    earlier : EarlierDose or None
     """
 
     region: str
@@ -138,13 +231,35 @@ class CumulativeDose:
     earlier: EarlierDose | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Flag:
     """One limit, and how near the course comes to it.
 
-    ``first_cycle`` is the cycle at which the severity first appears; ``margin_activity`` is the
-    further activity that keeps the probability at or below 0.05; ``basis`` says what the dose rests
-    on, null where none is known.
+    Attributes
+    ----------
+    limit : str
+        Id of the limit.
+    region : str
+    quantity : str
+        ``absorbed dose`` or ``biologically effective dose``.
+    severity : str
+        ``within``, ``caution``, ``exceeds`` or ``not-assessed``.
+    probability : float or None
+        Of exceeding the limit; None where it was not assessed.
+    value : Amount or None
+        Mean dose of the whole course, in Gy.
+    limit_value : Amount
+        In Gy.
+    margin : Amount or None
+        Limit less the mean dose, in Gy.
+    margin_activity : Amount or None
+        Further activity, in GBq, that keeps the probability at or below 0.05.
+    first_cycle : int or None
+        Cycle at which the severity first appears.
+    source : str
+        Of the limit.
+    basis : str or None
+        ``measured``, ``predicted`` or ``population``; None where no dose is known.
     """
 
     limit: str
@@ -159,6 +274,10 @@ class Flag:
     first_cycle: int | None
     source: str
     basis: FlagBasis | None = None
+
+    def __repr__(self) -> str:
+        chance = "" if self.probability is None else f", P(> limit) = {self.probability:.3g}"
+        return f"<Flag {self.limit}: {self.severity}{chance}>"
 
 
 class Flags(tuple[Flag, ...]):
@@ -186,11 +305,21 @@ class Flags(tuple[Flag, ...]):
 
 @dataclass(frozen=True)
 class Decision:
-    """Why the cycles to come are as they are: which limit decided, at which cycle, how near.
+    """Why the cycles to come are as they are.
 
-    ``probability`` is that of exceeding the limit at that cycle; ``bound_by`` names the limits that
-    held the activity or the number of cycles, ``not_bound_by`` those that were not held to the
-    accepted risk: the population alone speaks, or nothing is known.
+    Attributes
+    ----------
+    reason : str
+    limit : str or None
+        Id of the limit that decided.
+    cycle : int or None
+        At which it did.
+    probability : float or None
+        Of exceeding the limit at that cycle.
+    bound_by : tuple of str
+        Limits that held the activity or the number of cycles.
+    not_bound_by : tuple of str
+        Limits not held to the accepted risk: the population alone speaks, or nothing is known.
     """
 
     reason: str
@@ -203,7 +332,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a fitted model."""
+    """One parameter of a fitted model.
+
+    Attributes
+    ----------
+    name : str
+    value : float
+        In ``unit``.
+    sd : float or None
+        In ``unit``; None where it is not known.
+    unit : str
+    """
 
     name: str
     value: float
@@ -213,7 +352,15 @@ class Parameter:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One point of a curve: time after the administration, activity with its sd."""
+    """One point of a curve.
+
+    Attributes
+    ----------
+    time : Amount
+        After the administration, in h.
+    activity : Estimate
+        In MBq, or kBq/mL of a concentration.
+    """
 
     time: Amount
     activity: Estimate
@@ -221,7 +368,19 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class IntegratedActivity(Estimate):
-    """Time-integrated activity; its percentiles where a distribution is known."""
+    """Time-integrated activity, with percentiles where a distribution is known.
+
+    Attributes
+    ----------
+    value : float
+        In ``unit``.
+    sd : float or None
+        In ``unit``.
+    unit : str
+        ``MBq*h``, or ``kBq/mL*h`` of a concentration.
+    p5, p50, p95 : float or None
+        Percentiles, in ``unit``.
+    """
 
     p5: float | None = None
     p50: float | None = None
@@ -230,7 +389,14 @@ class IntegratedActivity(Estimate):
 
 @dataclass(frozen=True)
 class Information:
-    """Shares of what is known of a half-life: this cycle, other cycles, the population."""
+    """Shares of what is known of a half-life; they add up to 1.
+
+    Attributes
+    ----------
+    this_cycle : float
+    other_cycles : float
+    population : float
+    """
 
     this_cycle: float
     other_cycles: float
@@ -239,18 +405,53 @@ class Information:
 
 @dataclass(frozen=True)
 class ModelWeight:
-    """A model and its weight in an average."""
+    """A model and its weight in an average.
+
+    Attributes
+    ----------
+    model : str
+    weight : float
+        From 0 to 1.
+    """
 
     model: str
     weight: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PlanCurve:
     """One fitted time-activity curve, with all that it takes to draw it.
 
-    ``covariance`` is that of the parameters in their order and units; null where the points do
-    not determine them, or where the model has none.
+    Attributes
+    ----------
+    cycle : int
+        From 1.
+    region : str
+    model : str
+        ``mono``, ``uptake``, ``bi``, ``bi-uptake``, ``trapezoid`` or ``single-point``.
+    choice : str
+        How the model was chosen.
+    tia : IntegratedActivity
+        In ``MBq*h``, or ``kBq/mL*h`` of a concentration.
+    effective_half_life : Estimate
+        Of the slowest phase, in h.
+    chi2 : float
+    dof : int
+        Degrees of freedom: points less parameters.
+    p_value : float or None
+        Of chi-square; None without degrees of freedom.
+    cross_check : Estimate or None
+        Of one scan: the TIA by another rule.
+    physical_half_life : Amount
+        In h.
+    points : tuple of CurvePoint
+    parameters : tuple of Parameter
+    covariance : tuple of tuple of float, or None
+        Of the parameters, in their order and units; None where the points do not determine
+        them, or the model has none.
+    warnings : tuple of Problem
+    information : Information or None
+    models : tuple of ModelWeight
     """
 
     cycle: int
@@ -271,14 +472,29 @@ class PlanCurve:
     information: Information | None = None
     models: tuple[ModelWeight, ...] = ()
 
+    def __repr__(self) -> str:
+        return (
+            f"<PlanCurve cycle {self.cycle}, {self.region}: {self.model}, {tia_in_words(self.tia)}>"
+        )
+
 
 @dataclass(frozen=True)
 class Provenance:
-    """Version of dosimetry, and SHA-256 of every table and every input file.
+    """What the plan was made from.
 
-    ``content`` is the SHA-256 of the rest of the document (:func:`content_hash`), and stands in it.
-    ``replaced`` names the fields of the patient that are not those of the inputs, since they were
-    changed in memory; none where the inputs alone give the plan.
+    Attributes
+    ----------
+    version : str
+        Of dosimetry.
+    tables : dict of str to str
+        SHA-256 of every reference table.
+    inputs : dict of str to str
+        SHA-256 of every input file, by its name.
+    content : str
+        SHA-256 of the rest of the document (:func:`content_hash`); set in the document.
+    replaced : tuple of str
+        Fields of the patient that were changed in memory; empty where the inputs alone give the
+        plan.
     """
 
     version: str
@@ -290,18 +506,64 @@ class Provenance:
 
 @dataclass(frozen=True)
 class CountForecast:
-    """A blood count to come, with its 5th to 95th percentile."""
+    """A blood count to come.
+
+    Attributes
+    ----------
+    analyte : str
+    at : str
+        Date.
+    count : Distribution
+        With its 5th and 95th percentile, in the analyte's unit.
+    """
 
     analyte: str
     at: str
     count: Distribution
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
-    """A planned course; see the contract of the JSON document.
+    """A planned course: the JSON document's fields. Made by :func:`dosimetry.plan`.
 
-    Made by :func:`dosimetry.plan`.
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/plan/2``.
+    patient : PlanPatient
+    therapy : PlanTherapy
+    strategy : str
+        ``fixed``, ``to-limit`` or ``adjusted``.
+    risk : float
+        Accepted probability of exceeding a limit.
+    options : PlanOptions
+    cycles : tuple of PlanCycle
+        Delivered and to come, in their order.
+    cumulative : tuple of CumulativeDose
+        The whole course, per region.
+    flags : Flags
+        One for every limit.
+    decision : Decision
+        Why the cycles to come are as they are.
+    curves : tuple of PlanCurve
+    labs : tuple of PlanLab
+    grade_bands : tuple of PlanGradeBand
+    renal_function : tuple of PlanRenal
+    adverse_events : tuple of PlanAdverseEvent
+    label : PlanLabel or None
+        None for an agent without dose-modification rules.
+    calendar : tuple of PlanEvent
+        In order of time.
+    context : tuple of PlanRate
+        Published rates, not this patient's.
+    second_check : tuple of Comparison
+        Each figure beside its independent recalculation.
+    assumptions : tuple of str
+    warnings : tuple of Problem
+    disclaimer : str
+    provenance : Provenance
+    forecast : tuple of CountForecast
+        Blood counts to come; empty where none are computed.
     """
 
     schema: Literal["dosimetry/plan/2"]
@@ -329,11 +591,81 @@ class Plan:
     provenance: Provenance
     forecast: tuple[CountForecast, ...] = ()
 
+    def __repr__(self) -> str:
+        given = [cycle.activity.value for cycle in self.cycles if cycle.activity is not None]
+        delivered = sum(cycle.status == "delivered" for cycle in self.cycles)
+        limits = ", ".join(f"{flag.limit} {flag.severity}" for flag in self.flags)
+        return (
+            f"<Plan {self.patient.id}: {self.therapy.radiopharmaceutical}, {self.strategy}, "
+            f"{len(given)} cycles ({delivered} delivered), {sum(given):.4g} GBq; "
+            f"{limits or 'no limit'}>"
+        )
+
     def to_json(self) -> str:
         """Return the plan as JSON, the same bytes for the same input."""
         document = _plain(self)
         document["provenance"]["content"] = content_hash(document)
         return to_json(document)
+
+    @classmethod
+    def from_json(cls, source: str | os.PathLike[str]) -> Plan:
+        """Read a plan that :meth:`to_json` or ``dosimetry plan -o`` wrote.
+
+        Parameters
+        ----------
+        source : str or path
+            The document itself, or the name of its file (``-`` is standard input).
+
+        Returns
+        -------
+        Plan
+            Its :meth:`to_json` gives the same bytes.
+
+        Raises
+        ------
+        InputError
+            Not a plan of this schema, named for what it is; or not as it was written.
+
+        Examples
+        --------
+        >>> import dosimetry
+        >>> text = dosimetry.plan("examples/nothing_measured.yaml").to_json()
+        >>> Plan.from_json(text).to_json() == text
+        True
+        """
+        name, data = read_plan_text(source, SCHEMA)
+        found = cls.from_document(data, name)
+        if found.provenance.content != content_hash(data):
+            raise refuse(
+                "document-changed",
+                "the document is not as it was written: its hash is another",
+                "plan again; dosimetry verify says what differs",
+                FilePlace(f"{name}: provenance.content"),
+            )
+        return found
+
+    @classmethod
+    def from_document(cls, data: Mapping[str, Any], name: str) -> Plan:
+        """Return the plan of a document read from JSON, whether or not it was changed.
+
+        Parameters
+        ----------
+        data : mapping
+        name : str
+            Of the file, for messages.
+
+        Raises
+        ------
+        InputError
+            With every field that is missing or of another kind.
+        """
+        from pydantic import TypeAdapter, ValidationError
+
+        try:
+            return TypeAdapter(cls).validate_python(data)
+        except ValidationError as error:
+            problems = refusal_of(error, name)
+        raise problems
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per cycle and region; doses in Gy, activities in GBq.
@@ -419,11 +751,3 @@ def _plain(value: object) -> Any:
     if isinstance(value, float):
         return float(f"{value:.{DIGITS}g}")
     return value
-
-
-def plan_schema() -> dict[str, Any]:
-    """Return the JSON schema of a plan."""
-    from pydantic import TypeAdapter
-
-    schema = TypeAdapter(Plan).json_schema(mode="serialization")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

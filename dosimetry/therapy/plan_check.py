@@ -18,10 +18,27 @@ Binding = Literal["measured", "all"]
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure, computed twice by different ways.
+    """One figure computed in two independent ways.
 
-    ``first`` is the plan's own, ``second`` comes from the inputs by the way that ``by`` names;
-    ``difference`` and ``tolerance`` are in percent of the first.
+    Attributes
+    ----------
+    cycle : int
+        From 1.
+    region : str
+    quantity : str
+        What was computed, as in ``absorbed dose``.
+    by : str
+        How the second figure was computed.
+    first : Amount
+        The plan's own, in the unit of the quantity.
+    second : Amount
+        Computed from the inputs, in the same unit.
+    difference : Amount
+        In % of the first.
+    tolerance : Amount
+        Largest difference allowed, in %.
+    passed : bool
+        Whether the difference is within the tolerance.
     """
 
     cycle: int
@@ -37,7 +54,27 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What was asked for beside strategy and risk; null where nothing was."""
+    """What was asked for beside strategy and risk; None where nothing was.
+
+    Attributes
+    ----------
+    max_cycles : int
+        Most cycles of ``to-limit``.
+    max_activity : Amount or None
+        Most of one cycle, in GBq.
+    min_activity : Amount or None
+        Least that is worth a cycle, in GBq.
+    without_cycles : tuple of int
+        Numbers of cycles left out.
+    interval : Amount or None
+        Between the cycles to come, in h.
+    activity : Amount or None
+        Per cycle to come, in GBq.
+    bind : str
+        ``measured`` or ``all``: which limits are held to the risk.
+    cycles : int or None
+        Cycles of the course, in place of the regimen's.
+    """
 
     max_cycles: int
     max_activity: Amount | None
@@ -46,3 +83,4 @@ class PlanOptions:
     interval: Amount | None
     activity: Amount | None
     bind: Binding = "measured"
+    cycles: int | None = None

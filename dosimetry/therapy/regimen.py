@@ -72,9 +72,23 @@ class Scheduled:
 
 
 def programme(
-    course: Course, activity: float | None = None, interval: float | None = None
+    course: Course,
+    activity: float | None = None,
+    interval: float | None = None,
+    cycles: int | None = None,
 ) -> Programme:
-    """Return the regimen of a course, with activity (GBq) and interval (h) changed on request."""
+    """Return the regimen of a course, changed on request.
+
+    Parameters
+    ----------
+    course : Course
+    activity : float, optional
+        Per cycle to come, in GBq.
+    interval : float, optional
+        Between the cycles to come, in h.
+    cycles : int, optional
+        Of the whole course.
+    """
     regimen = course.therapy.regimen
     name, source, other = "own", "", ""
     if isinstance(regimen, OwnRegimen):
@@ -95,6 +109,9 @@ def programme(
     if activity is not None and given is not None:
         changed.append(f"what if: {activity:.4g} GBq per cycle to come in place of {given:.4g}")
         given = activity
+    if cycles is not None and given is not None:
+        changed.append(f"what if: {cycles} cycles in place of {count}")
+        count = cycles
     every = f"every {weeks / HOURS_PER_WEEK:.4g} weeks"
     words = f"{other} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
     assumptions = [f"regimen {name}{', changed' if changed else ''}: {words}{source}", *changed]

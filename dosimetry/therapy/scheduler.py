@@ -74,6 +74,7 @@ def plan(
     interval: Any = None,
     activity: Any = None,
     bind: str = "measured",
+    cycles: int | None = None,
 ) -> Plan:
     """Plan a course: what was given, what is to come, and which limits that touches.
 
@@ -103,6 +104,8 @@ def plan(
         ``measured``: a limit that rests on the population alone binds the regimen's own cycles at a
         probability of 0.5, and what goes beyond them at the risk. ``all``: every limit binds at the
         risk.
+    cycles : int, optional
+        Number of cycles of the course, delivered ones included, in place of the regimen's.
 
     Returns
     -------
@@ -127,7 +130,8 @@ def plan(
     risk = float(f"{risk:.{DIGITS}g}")
     delivered = delivered_doses(patient, patient.source)
     given_activity, days = _number(activity, "GBq", "activity"), _days(interval)
-    programme = regimen.programme(patient, given_activity, days)
+    wanted = _wanted(cycles, len(delivered))
+    programme = regimen.programme(patient, given_activity, days, wanted)
     highest = _number(max_activity, "GBq", "max_activity")
     lowest = _number(min_activity, "GBq", "min_activity")
     bounds = Bounds(risk, highest or programme.activity or 0.0, lowest, binding)
@@ -156,12 +160,12 @@ def plan(
     )
     per_cycle = max(programme.activity or 0.0, clinical.full_activity())
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
-    cycles = tuple(
+    planned = tuple(
         cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
         for i, cycle in enumerate(scheduled)
     )
     curves = tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle))
-    checked = second_check(patient, cycles, curves)
+    checked = second_check(patient, planned, curves)
     require_agreement(checked)
     return Plan(
         schema=SCHEMA,
@@ -182,8 +186,9 @@ def plan(
             _amount(days, "h"),
             _amount(given_activity, "GBq"),
             binding,
+            wanted,
         ),
-        cycles=cycles,
+        cycles=planned,
         cumulative=tuple(
             cumulative_of(course, len(delivered)) for course in doses.regions.values()
         ),
@@ -209,7 +214,7 @@ def plan(
             *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
             *limit_warnings,
             *unassessed_warnings(flags, strategy),
-            *lower_bound_warnings(patient, flags, cycles),
+            *lower_bound_warnings(patient, flags, planned),
             *doses.warnings,
             *uneven_kidneys(flags, doses.regions),
             *course.warnings(label, len(to_come)),
@@ -277,16 +282,30 @@ def _days(interval: Any) -> float | None:
     return hours
 
 
-def _cycles(count: int) -> int:
+def _cycles(count: int, name: str = "max_cycles") -> int:
     most = int(tables.default("most_cycles", "1"))
-    if not isinstance(count, int) or not 1 <= count <= most:
+    if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= most:
         raise refuse(
             "out-of-range",
             f"{count} cycles are outside 1 to {most}",
             "as in 8",
-            "max_cycles",
+            name,
         )
     return count
+
+
+def _wanted(cycles: int | None, delivered: int) -> int | None:
+    """Return the number of cycles asked for; refuse one that the past has exceeded."""
+    if cycles is None:
+        return None
+    if _cycles(cycles, "cycles") < delivered:
+        raise refuse(
+            "fewer-cycles-than-delivered",
+            f"a course of {cycles}, but {delivered} cycles were delivered",
+            f"ask for {delivered} or more",
+            "cycles",
+        )
+    return cycles
 
 
 def _left_out(numbers: Sequence[int], done: int, last: int) -> tuple[int, ...]:

@@ -70,7 +70,24 @@ class Section(BaseModel):
 
 
 class Person(Section):
-    """Who is treated. Age and weight may be left out where nothing needs them."""
+    """Who is treated; age and weight may be left out where nothing needs them.
+
+    Attributes
+    ----------
+    id : str
+        A pseudonym.
+    sex : str
+        ``male`` or ``female``: chooses the phantom.
+    age : Amount or None
+        In years.
+    weight : Amount or None
+        In kg.
+    height : Amount or None
+        In cm.
+    hematocrit : float or None
+        A fraction.
+    kidney_risk_factors : list of str
+    """
 
     id: Text
     sex: Annotated[str, choice("male", "female")]
@@ -82,7 +99,17 @@ class Person(Section):
 
 
 class OwnRegimen(Section):
-    """A regimen written out in the patient file."""
+    """A regimen written out in the patient file.
+
+    Attributes
+    ----------
+    activity : Amount
+        Per cycle, in MBq.
+    cycles : int
+        Delivered ones included.
+    interval : Amount
+        From dose to dose, in h.
+    """
 
     activity: Annotated[Amount, amount("MBq")]
     cycles: Annotated[int, count(12)]
@@ -90,7 +117,18 @@ class OwnRegimen(Section):
 
 
 class OwnLimit(Section):
-    """A limit of the user's own."""
+    """A limit of the user's own.
+
+    Attributes
+    ----------
+    id : str
+    region : str
+    quantity : str
+        ``absorbed dose`` or ``biologically effective dose``.
+    limit : Amount
+        For the whole course, in Gy.
+    source : str
+    """
 
     id: Text
     region: Annotated[str, Read(dose_region, {"type": "string"})]
@@ -100,7 +138,17 @@ class OwnLimit(Section):
 
 
 class PriorDose(Section):
-    """Earlier radiation of a region, which counts into its limits."""
+    """Earlier radiation of a region, which counts into its limits.
+
+    Attributes
+    ----------
+    absorbed_dose : Amount
+        In Gy.
+    bed : Amount or None
+        In Gy.
+    source : str
+        What it was.
+    """
 
     absorbed_dose: Annotated[Amount, amount("Gy")]
     bed: Annotated[Amount, amount("Gy")] | None = None
@@ -108,7 +156,19 @@ class PriorDose(Section):
 
 
 class Prepared(Section):
-    """Activity prepared and left over, each at its own time."""
+    """Activity prepared and left over, each at its own time.
+
+    Attributes
+    ----------
+    prepared : Amount
+        In MBq.
+    prepared_at : date, date-time or None
+        When it was measured; None for the injection.
+    residual : Amount or None
+        In MBq.
+    residual_at : date, date-time or None
+        When it was measured; None for the injection.
+    """
 
     prepared: Annotated[Amount, amount("MBq")]
     prepared_at: DateOrTime | None = None
@@ -253,7 +313,25 @@ Contains = Annotated[
 
 
 class Therapy(Section):
-    """What is given, how, and which limits are looked at."""
+    """What is given, how, and which limits are checked.
+
+    Attributes
+    ----------
+    radiopharmaceutical : str
+    regimen : Regimen or OwnRegimen
+    start : date or None
+        Of the first dose, while no cycle was delivered.
+    limits : list of str or OwnLimit, or None
+        None for the default ones.
+    prior_doses : dict of str to PriorDose
+        By region.
+    marrow_to_blood_ratio : str
+        ``one`` or ``plasma``.
+    time_zone : str or None
+        As in ``Europe/Berlin``.
+    infusion_time : time or None
+        Time of day of the doses to come.
+    """
 
     radiopharmaceutical: Annotated[str, Read(_read_agent, {"type": "string"})] = "177Lu-DOTATATE"
     regimen: Annotated[
@@ -270,7 +348,29 @@ class Therapy(Section):
 
 
 class Cycle(Section):
-    """One delivered cycle."""
+    """One delivered cycle.
+
+    Attributes
+    ----------
+    administered : Amount or Prepared
+        Net activity at the injection, in MBq.
+    at : date or date-time
+        Of the injection.
+    measurements : Measurements
+        Scans: times in h, activities in MBq.
+    decay_corrected_to : str
+        ``none`` or ``administration``.
+    systematic_uncertainty : Amount or None
+        Of calibration and recovery, in %.
+    models : dict of str to str
+        Model of the curve, by region.
+    blood : Measurements
+        Samples: times in h, concentrations in kBq/mL.
+    dose_coefficients : dict of str to Estimate
+        By region, in Gy/GBq.
+    contains : dict of str to tuple of str
+        Regions that lie in the VOI of another.
+    """
 
     administered: Annotated[
         Amount | Prepared,
@@ -334,7 +434,18 @@ def _read_grade(value: object) -> int:
 
 
 class AdverseEvent(Section):
-    """The grade of a toxicity that no laboratory value tells, from a date on."""
+    """Grade of a toxicity that no laboratory value tells, from a date on.
+
+    Attributes
+    ----------
+    at : date or date-time
+    term : str
+        CTCAE term.
+    grade : int
+        From 0, once it has gone, to 4.
+    ends_treatment : str or None
+        ``yes`` or ``no``.
+    """
 
     at: DateOrTime
     term: Annotated[str, Read(_read_term, {"type": "string", "description": "a CTCAE term"})]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dosimetry import tables
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
-from dosimetry.therapy.file_kinds import PLAN, refuse_other
-from dosimetry.therapy.files import decode, read_bytes
 from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.patient_file import read_json, read_patient
-from dosimetry.therapy.plan import Plan, content_hash
+from dosimetry.therapy.patient_file import read_patient
+from dosimetry.therapy.plain_json import read_json
+from dosimetry.therapy.plan import SCHEMA, Plan, content_hash
+from dosimetry.therapy.plan_text import TEXT, read_plan_text
 from dosimetry.therapy.scheduler import plan as make_plan
 from dosimetry.therapy.second_check import compare, said
 
-LARGEST_PLAN = 10_000_000
-MOST_PROBLEMS = 20
-CURE = "give a plan as dosimetry plan -o PLAN.json writes it"
 PATIENT_FILES = (".yaml", ".yml", ".json")
 
 
@@ -50,15 +48,18 @@ class Verification:
         return not self.differences
 
 
-def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verification:
+def verify(
+    plan: Plan | str | os.PathLike[str], inputs: str | os.PathLike[str] | None = None
+) -> Verification:
     """Make a plan again from its inputs and compare every number of its document.
 
     Parameters
     ----------
-    path : path
-        A plan as JSON, of this version of its schema, at most 10 MB.
+    plan : Plan, path or str
+        A plan, the name of its file (JSON, at most 10 MB), or the document's text. It must be of
+        this version of the schema.
     inputs : path, optional
-        Folder of the patient file; that of the plan without.
+        Folder of the patient file; without it that of the plan's file, else the current one.
 
     Returns
     -------
@@ -67,11 +68,22 @@ def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verificat
     Raises
     ------
     InputError
-        No plan, or inputs that cannot be read.
+        Not a plan, or inputs that cannot be read.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> made = dosimetry.plan("examples/nothing_measured.yaml")
+    >>> dosimetry.verify(made, inputs="examples").ok
+    True
     """
-    path = Path(path)
-    data, told = _read_plan(path)
-    patient = read_patient(Path(inputs or path.parent) / _patient_file(told, path.name))
+    if isinstance(plan, Plan):
+        name, data, told = TEXT, read_json(plan.to_json(), TEXT), plan
+    else:
+        name, data = read_plan_text(plan, SCHEMA)
+        told = Plan.from_document(data, name)
+    folder = inputs if inputs is not None else _folder_of(plan, name)
+    patient = read_patient(Path(folder) / _patient_file(told, name))
     found = [*_other_hashes(data, patient)]
     if told.provenance.replaced:
         found.append(
@@ -96,6 +108,7 @@ def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verificat
             interval=told.options.interval,
             activity=told.options.activity,
             bind=told.options.bind,
+            cycles=told.options.cycles,
         )
     except InputError as error:
         if not found and {p.code for p in error.problems} != {"second-calculation-differs"}:
@@ -111,30 +124,8 @@ def verify_file(path: str | Path, inputs: str | Path | None = None) -> Verificat
     return Verification(_numbers(data), len(made.second_check), files, tuple(found))
 
 
-def _read_plan(path: Path) -> tuple[dict[str, Any], Plan]:
-    """Read a document as it stands there, and as a plan."""
-    from pydantic import TypeAdapter, ValidationError
-
-    name = path.name
-    text = decode(read_bytes(path, name, LARGEST_PLAN), name)
-    refuse_other(text, name, PLAN)
-    try:
-        data = read_json(text, name)
-    except InputError as error:
-        raise InputError(replace(problem, cure=CURE) for problem in error.problems) from None
-    try:
-        return data, TypeAdapter(Plan).validate_python(data)
-    except ValidationError as error:
-        problems = []
-        for entry in error.errors(include_url=False)[:MOST_PROBLEMS]:
-            place = ""
-            for step in entry["loc"]:
-                place = join_place(place, f"[{step}]" if isinstance(step, int) else str(step))
-            message = entry["msg"].lower()
-            problems.append(
-                Problem("not-a-plan", message, CURE, FilePlace(f"{name}: {place or 'file'}"))
-            )
-        raise InputError(problems) from None
+def _folder_of(plan: Plan | str | os.PathLike[str], name: str) -> Path:
+    return Path() if isinstance(plan, Plan) or name == TEXT else Path(plan).parent
 
 
 def _patient_file(told: Plan, name: str) -> str:

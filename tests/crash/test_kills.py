@@ -7,6 +7,8 @@ crash` does the same a hundred times for each command; `docs/crash_safety.md` ha
 import pytest
 from kills import JOBS, kill_often
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(("name", "kills"), [("plan -o", 4), ("plan --report", 2), ("cohort", 2)])
 def test_every_file_is_the_old_one_or_the_new_one(name, kills, tmp_path):

@@ -13,13 +13,13 @@ from pathlib import Path
 import dosimetry
 from dosimetry.population.cohort import run_cohort
 from dosimetry.problems import InputError, printable
-from dosimetry.therapy.checking import check_file
+from dosimetry.therapy.checking import check
 from dosimetry.therapy.curves import fit_file
 from dosimetry.therapy.decay_query import describe_decay
 from dosimetry.therapy.fields import read_moment
 from dosimetry.therapy.labs import read_lab
 from dosimetry.therapy.patient_file import read_patient
-from dosimetry.therapy.verification import verify_file
+from dosimetry.therapy.verification import verify as verify_plan
 from dosimetry.units import conversion, parse_number, parse_quantity
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
@@ -96,7 +96,7 @@ def _patient(path: Path, data: bytes, deep: bool) -> None:
     path.write_bytes(data)
     patient = read_patient(path)
     if deep:
-        json.loads(check_file(path).to_json(), parse_constant=_refuse_constant)
+        json.loads(check(path).to_json(), parse_constant=_refuse_constant)
         json.loads(dosimetry.plan(patient).to_json(), parse_constant=_refuse_constant)
 
 
@@ -129,7 +129,7 @@ def verify(data: bytes, folder: Path, deep: bool) -> None:
     """A plan as JSON, looked at again; without ``deep`` only when it is none."""
     path = folder / "plan.json"
     path.write_bytes(data)
-    verify_file(path, folder if deep else folder / "nowhere")
+    verify_plan(path, folder if deep else folder / "nowhere")
 
 
 TARGETS = {

@@ -11,6 +11,8 @@ from dosimetry.physics.kinetics import MODELS
 from dosimetry.physics.least_squares import Optimum, fit_batch, fit_model
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow
+
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2
 

@@ -7,6 +7,8 @@ import pytest
 
 from dosimetry.physics import compiling
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import sys
 import dosimetry

@@ -7,6 +7,8 @@ import pytest
 
 from dosimetry.physics.least_squares import MODELS, _covariance, fit_batch, fit_model
 
+pytestmark = pytest.mark.slow
+
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 
 

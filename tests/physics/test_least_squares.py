@@ -10,6 +10,8 @@ from scipy.optimize import curve_fit, least_squares, nnls
 
 from dosimetry.physics.least_squares import FASTEST, MODELS, UNSEEN, fit_model
 
+pytestmark = pytest.mark.slow
+
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 RATES = {"mono": 1, "uptake": 2, "bi": 2, "bi-uptake": 3}
 FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2

@@ -8,6 +8,8 @@ from properties import CLAIMED, property_of, public_functions
 
 from dosimetry.physics import decay, kinetics
 
+pytestmark = pytest.mark.slow
+
 
 def test_every_public_function_of_physics_has_a_property_test():
     for file in sorted(Path(__file__).parent.glob("test_properties_*.py")):

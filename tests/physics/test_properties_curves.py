@@ -30,6 +30,8 @@ from dosimetry.physics.kinetics import (
     parts_of,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @st.composite
 def combinations(draw):

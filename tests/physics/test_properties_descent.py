@@ -12,6 +12,8 @@ from search_space import HIGH, LOW, Search, log_rates, searches
 from dosimetry.physics import curve_descent
 from dosimetry.physics import curve_layout as at
 
+pytestmark = pytest.mark.slow
+
 steps = st.lists(st.floats(-3.0, 3.0), min_size=3, max_size=3)
 
 

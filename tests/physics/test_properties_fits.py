@@ -28,6 +28,8 @@ from dosimetry.physics.least_squares import Optima, Optimum, fit_batch, fit_mode
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow
+
 fits = pytest.mark.parametrize("model", [*MODELS, "trapezoid"])
 
 

@@ -12,6 +12,8 @@ from dosimetry.physics import absorbed_dose, decay, one_scan, radiobiology
 from dosimetry.physics.kinetics import Exponentials, Trapezoid, combine
 from dosimetry.physics.one_scan import HalfLife, noise_quantiles
 
+pytestmark = pytest.mark.slow
+
 LN2 = math.log(2)
 positive = st.floats(0.5, 90.0)
 rates = st.floats(0.004, 0.1)

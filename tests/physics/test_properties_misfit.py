@@ -11,6 +11,8 @@ from search_space import TIMES, log_rates, searches
 from dosimetry.physics import curve_layout as at
 from dosimetry.physics import curve_misfit
 
+pytestmark = pytest.mark.slow
+
 
 @property_of(curve_misfit.solve_amplitudes)
 @EXAMPLES

@@ -11,6 +11,8 @@ from properties import EXAMPLES, property_of, property_of_each
 
 from dosimetry.physics import absorbed_dose, decay, marrow, one_scan, radiobiology, renal_function
 
+pytestmark = pytest.mark.slow
+
 factors = st.floats(1e-3, 1e3)
 positive = st.floats(0.5, 90.0)
 

@@ -14,6 +14,8 @@ from dosimetry.physics import curve_layout as at
 from dosimetry.physics.kinetics import MODELS
 from dosimetry.physics.least_squares import fit_batch, fit_model
 
+pytestmark = pytest.mark.slow
+
 # --- grid ---------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,8 @@ from dosimetry.physics.second_integrals import (
     time_steps,
 )
 
+pytestmark = pytest.mark.slow
+
 LN2 = math.log(2)
 PHYSICAL = LN2 / 159.528
 positive = st.floats(0.5, 90.0)

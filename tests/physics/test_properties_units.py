@@ -13,6 +13,8 @@ from dosimetry.physics import absorbed_dose, decay, marrow, one_scan, radiobiolo
 from dosimetry.physics.fitting import fit
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow
+
 Q = pint.get_application_registry().Quantity
 
 # The dimension of every argument and of the result, from the equations of physics.md.

@@ -11,6 +11,8 @@ from dosimetry.physics import curve_layout as at
 from dosimetry.physics.fitting import fit_points
 from dosimetry.physics.least_squares import fit_model
 
+pytestmark = pytest.mark.slow
+
 DECAY_CONSTANT = math.exp(LOW)
 # SNMMI patient 4, left kidney (see test_fitting)
 SNMMI = ([3.7411, 27.7253, 103.0942, 123.9836], [98.561432, 73.599408, 25.395680, 19.046610])

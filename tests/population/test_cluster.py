@@ -62,7 +62,10 @@ def worker_ids(address):
         return sorted(client.run(os.getpid).values())
 
 
-pytestmark = pytest.mark.filterwarnings("default")  # those of dask are its own affair
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("default"),  # those of dask are its own affair
+]
 
 
 def test_every_example_patient_gets_the_doses_of_its_plan_on_a_cluster(tmp_path, scheduler):

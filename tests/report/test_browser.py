@@ -9,6 +9,8 @@ from report_plans import FILES, page_of, plan_of
 
 from dosimetry.report.figures import pictures
 
+pytestmark = pytest.mark.slow
+
 every = pytest.mark.parametrize("name", [*FILES, "hostile"])
 WIDTHS = (360, 1280)
 

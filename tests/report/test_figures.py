@@ -14,6 +14,8 @@ from dosimetry.report.figures import embedded, file_of, pictures, settings
 from dosimetry.report.figures.curves import LOOKS, panels
 from dosimetry.therapy.curve_course import activity_over, residuals
 
+pytestmark = pytest.mark.slow
+
 every = pytest.mark.parametrize("name", [*FILES, "hostile"])
 
 

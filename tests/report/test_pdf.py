@@ -11,6 +11,8 @@ from dosimetry.report import document
 from dosimetry.report.answer import answer
 from dosimetry.report.status import verdict
 
+pytestmark = pytest.mark.slow
+
 
 @functools.cache
 def pdf_of(name):

@@ -11,6 +11,8 @@ from report_plans import ROOT
 from dosimetry import InputError
 from dosimetry.report.files import made_now
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
 WITHOUT = "import sys; sys.modules[{name!r}] = None\nfrom dosimetry.cli import main; main()"
 

@@ -4,7 +4,7 @@ import pytest
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.checking import check_file
+from dosimetry.therapy.checking import check
 
 LIVER = "region,time [h],activity [MBq]\nliver,4,80\nliver,24,60\nliver,72,31\nliver,168,8\n"
 HEADER = "region,time [h],activity [MBq]\n"
@@ -200,7 +200,7 @@ def test_bad_input_names_place_fault_and_cure(tmp_path, text, csv, wanted):
 
 @pytest.mark.parametrize(("text", "csv", "wanted"), ERRORS.values(), ids=ERRORS)
 def test_what_a_plan_refuses_a_check_refuses_too(tmp_path, text, csv, wanted):
-    report = check_file(write(tmp_path, text, csv))
+    report = check(write(tmp_path, text, csv))
     assert not report.ok
     assert [(p.code, p.place) for p in report.problems] == [wanted[:2]]
 

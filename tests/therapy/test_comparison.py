@@ -12,7 +12,7 @@ from sample_patients import PSMA, cycle, example, flag_of, patient, planned, reg
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.comparison import allowances, compare
+from dosimetry.therapy.comparison import compare, limits
 
 FULL, COURSE = 7.4, 12  # GBq; the largest number of cycles of a course
 EXAMPLES = ("nothing_measured", "snmmi_patient4", "two_cycles")
@@ -87,7 +87,7 @@ def test_a_comparison_is_a_document_of_its_own():
 
 
 @pytest.mark.parametrize("risk", [0.0, 0.51, float("nan")])
-@pytest.mark.parametrize("ask", [compare, allowances])
+@pytest.mark.parametrize("ask", [compare, limits])
 def test_a_risk_outside_0_to_one_half_is_refused(ask, risk):
     with pytest.raises(InputError) as caught:
         ask(patient(), risk)
@@ -101,7 +101,7 @@ def test_a_risk_outside_0_to_one_half_is_refused(ask, risk):
 @pytest.mark.parametrize("limit", ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"])
 @pytest.mark.parametrize("delivered", [(), (measured(),)], ids=["none", "one measured"])
 def test_as_much_as_is_allowed_keeps_the_risk_and_a_little_more_does_not(delivered, limit, risk):
-    found = allowance_of(allowances(patient(*delivered), risk), limit)
+    found = allowance_of(limits(patient(*delivered), risk), limit)
     rest = found.activity.value - found.cycles * FULL
     full = without_scans([FULL] * found.cycles)
 
@@ -119,7 +119,7 @@ def test_as_much_as_is_allowed_keeps_the_risk_and_a_little_more_does_not(deliver
 @pytest.mark.parametrize("risk", [0.02, 0.05, 0.2, 0.5])
 @pytest.mark.parametrize("limit", ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"])
 def test_as_many_cycles_as_are_allowed_keep_the_risk_and_one_more_does_not(limit, risk):
-    count = allowance_of(allowances(patient(), risk), limit).cycles
+    count = allowance_of(limits(patient(), risk), limit).cycles
     probabilities = [
         flag_of(planned(regimen=regimen(FULL, n)), limit).probability for n in (count, count + 1)
     ]
@@ -128,7 +128,7 @@ def test_as_many_cycles_as_are_allowed_keep_the_risk_and_one_more_does_not(limit
 
 def test_less_than_one_cycle_is_allowed_as_activity_alone():
     earlier = {"kidneys": {"absorbed_dose": "17 Gy", "bed": "18 Gy", "source": "a test"}}
-    found = allowance_of(allowances(patient(prior_doses=earlier)), "kidneys-ad-23")
+    found = allowance_of(limits(patient(prior_doses=earlier)), "kidneys-ad-23")
     assert found.cycles == 0
     assert 0 < found.activity.value < FULL
     again = planned(prior_doses=earlier, regimen=regimen(found.activity.value, 1))
@@ -137,12 +137,12 @@ def test_less_than_one_cycle_is_allowed_as_activity_alone():
 
 def test_nothing_is_allowed_once_a_limit_is_passed():
     passed = {"kidneys": {"absorbed_dose": "30 Gy", "bed": "35 Gy", "source": "a test"}}
-    found = allowance_of(allowances(patient(prior_doses=passed)), "kidneys-ad-23")
+    found = allowance_of(limits(patient(prior_doses=passed)), "kidneys-ad-23")
     assert (found.activity.value, found.cycles) == (0.0, 0)
 
 
 def test_cycles_are_those_of_the_patient_s_regimen():
-    found = allowances(patient(regimen=regimen(3.7, 4)))
+    found = limits(patient(regimen=regimen(3.7, 4)))
     assert found.per_cycle.value == pytest.approx(3.7)
     count = allowance_of(found, "kidneys-ad-23").cycles
     probabilities = [
@@ -153,17 +153,17 @@ def test_cycles_are_those_of_the_patient_s_regimen():
 
 
 def test_more_risk_allows_more_and_a_delivered_cycle_leaves_less():
-    little, more = (allowances(patient(), risk).limits for risk in (0.05, 0.2))
+    little, more = (limits(patient(), risk).limits for risk in (0.05, 0.2))
     for one, other in zip(little, more, strict=True):
         assert one.activity.value < other.activity.value
-    left = allowances(patient(*without_scans([FULL])), 0.05)
+    left = limits(patient(*without_scans([FULL])), 0.05)
     for one, other in zip(left.limits, little, strict=True):
         assert one.activity.value == pytest.approx(other.activity.value - FULL, rel=1e-9)
         assert one.cycles == other.cycles - 1
 
 
 def test_what_was_given_so_far_stands_beside_what_is_allowed():
-    found = allowance_of(allowances(example("snmmi_patient4")), "kidneys-ad-23")
+    found = allowance_of(limits(example("snmmi_patient4")), "kidneys-ad-23")
     # one cycle of 7.21 GBq at 0.35 Gy/GBq (known answers: 0.3802 and 0.3174 Gy/GBq, within 3 %)
     assert found.so_far.value == pytest.approx(7.21 * 0.355, rel=0.03)
     assert (found.limit_value.value, found.limit_value.unit) == (23.0, "Gy")
@@ -171,14 +171,14 @@ def test_what_was_given_so_far_stands_beside_what_is_allowed():
 
 
 def test_of_an_unknown_dose_nothing_is_said_to_be_allowed():
-    found = allowances(patient(measured(), agent=PSMA))
+    found = limits(patient(measured(), agent=PSMA))
     marrow = allowance_of(found, "red-marrow-ad-2")
     assert (marrow.so_far, marrow.activity, marrow.cycles) == (None, None, None)
     assert allowance_of(found, "kidneys-ad-23").activity.value > 0
 
 
 def test_after_the_longest_course_no_further_cycle_is_allowed():
-    found = allowances(patient(*without_scans([0.5] * COURSE)))
+    found = limits(patient(*without_scans([0.5] * COURSE)))
     assert {one.activity for one in found.limits} == {None}
 
 

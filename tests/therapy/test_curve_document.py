@@ -10,7 +10,7 @@ from sample_patients import EXAMPLES, patient
 from dosimetry import InputError
 from dosimetry.physics.fitting import fit_points
 from dosimetry.report.curves import show_curves
-from dosimetry.therapy.comparison import allowances
+from dosimetry.therapy.comparison import limits
 from dosimetry.therapy.curves import fit_file
 
 SNMMI = EXAMPLES / "snmmi_patient4.csv"
@@ -63,7 +63,7 @@ def test_every_region_that_cannot_be_fitted_is_named(tmp_path):
 
 
 def test_what_the_limits_allow_is_a_document_too():
-    found = json.loads(allowances(patient()).to_json())
+    found = json.loads(limits(patient()).to_json())
     assert found["patient"] == "T-1"
     assert len(found["limits"]) == 3
 

@@ -9,7 +9,7 @@ import pytest
 import dosimetry
 from dosimetry import InputError
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.checking import check_file
+from dosimetry.therapy.checking import check
 from dosimetry.therapy.patient import Patient
 
 LIVER = [(4, 80), (24, 60), (72, 31), (168, 8)]
@@ -389,7 +389,7 @@ def test_more_cycles_than_a_course_can_have_are_refused_by_plan_and_check(tmp_pa
     problem = refused(given)
     assert (problem.code, problem.place) == ("too-many-cycles", "p.yaml: cycles")
     (tmp_path / "p.json").write_text(json.dumps(given))
-    assert [p.code for p in check_file(tmp_path / "p.json").problems] == ["too-many-cycles"]
+    assert [p.code for p in check(tmp_path / "p.json").problems] == ["too-many-cycles"]
 
 
 def test_unknown_keys_of_every_section_name_the_nearest():

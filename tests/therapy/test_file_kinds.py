@@ -9,12 +9,12 @@ import dosimetry
 from dosimetry import InputError
 from dosimetry.population.cohort_table import read_records
 from dosimetry.therapy.curves import fit_file
-from dosimetry.therapy.verification import verify_file
+from dosimetry.therapy.verification import verify
 
 READERS = {
     "patient": dosimetry.read_patient,
     "curves": lambda path: fit_file(path, "7.4 GBq"),
-    "plan": verify_file,
+    "plan": verify,
     "cohort": read_records,
 }
 every = pytest.mark.parametrize("reader", READERS)

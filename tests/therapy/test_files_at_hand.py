@@ -3,7 +3,7 @@
 import pytest
 
 from dosimetry import InputError, read_patient
-from dosimetry.therapy.checking import check_file
+from dosimetry.therapy.checking import check
 from dosimetry.therapy.files import decode, read_bytes, write_whole
 from dosimetry.therapy.template import TEMPLATE
 
@@ -57,7 +57,7 @@ def test_the_file_that_is_begun_with_is_one_that_can_be_planned(tmp_path):
     file = tmp_path / "patient.yaml"
     file.write_text(TEMPLATE, encoding="utf-8")
     assert read_patient(file).person.id == "EX-001"
-    report = check_file(file)
+    report = check(file)
     assert (report.ok, report.problems) == (True, ())
     assert '"ok": true' in report.to_json()
 
@@ -75,6 +75,6 @@ def test_a_check_says_what_is_wrong_with_entries_and_with_curves(tmp_path, activ
         "  - {administered: 7.4 GBq, at: 2026-01-12, measurements: c.csv, models: {liver: bi}}\n",
         encoding="utf-8",
     )
-    report = check_file(tmp_path / "p.yaml")
+    report = check(tmp_path / "p.yaml")
     assert not report.ok
     assert [problem.code for problem in report.problems] == [code]

@@ -15,7 +15,7 @@ from recalculated_plan import ROOT
 from sample_patients import EXAMPLES, PSMA, codes, cycle, example, patient, planned, washout
 
 import dosimetry
-from dosimetry.therapy.plan import plan_schema
+from dosimetry.schemas import schema_of
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 each_example = pytest.mark.parametrize("name", NAMES)
@@ -76,6 +76,7 @@ ADDED = {
         "interval",
         "activity",
         "bind",
+        "cycles",
     },
     "second_check": {
         "cycle",
@@ -279,7 +280,7 @@ def test_floats_have_at_most_twelve_significant_digits(name):
 
 @each_example
 def test_the_document_keeps_to_its_schema(name):
-    schema = plan_schema()
+    schema = schema_of("plan")
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.Draft202012Validator(schema).validate(document(name))
 

@@ -130,9 +130,9 @@ def test_a_plan_with_bind_all_is_verified(tmp_path):
         dosimetry.read_patient(tmp_path / "snmmi_patient4.yaml"), "adjusted", bind="all"
     )
     (tmp_path / "plan.json").write_text(made.to_json(), encoding="utf-8")
-    from dosimetry.therapy.verification import verify_file
+    from dosimetry.therapy.verification import verify
 
-    assert verify_file(tmp_path / "plan.json").ok
+    assert verify(tmp_path / "plan.json").ok
 
 
 def test_all_limits_of_a_patient_before_treatment_are_eased():

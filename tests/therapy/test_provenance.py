@@ -11,8 +11,8 @@ from sample_patients import EXAMPLES
 import dosimetry
 from dosimetry import InputError, Patient
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.comparison import allowances, compare
-from dosimetry.therapy.verification import verify_file
+from dosimetry.therapy.comparison import compare, limits
+from dosimetry.therapy.verification import verify
 
 FILE = EXAMPLES / "two_cycles.yaml"
 PLAIN = {
@@ -60,7 +60,7 @@ def test_a_mapping_is_read_and_planned():
 
 @pytest.mark.parametrize("given", [None, 3, [], ["p.yaml"], b"p.yaml", object(), float("nan")])
 def test_what_is_not_a_patient_is_refused_saying_what_to_pass(given):
-    for function in (dosimetry.plan, compare, allowances):
+    for function in (dosimetry.plan, compare, limits):
         with pytest.raises(InputError) as caught:
             function(given)
         (problem,) = caught.value.problems
@@ -192,7 +192,7 @@ def test_verify_says_that_the_files_alone_do_not_give_the_plan(patient, tmp_path
     made = dosimetry.plan(with_masses(patient, kidney_left="250 g"))
     path = tmp_path / "plan.json"
     path.write_text(made.to_json(), encoding="utf-8")
-    found = verify_file(path, EXAMPLES)
+    found = verify(path, EXAMPLES)
     assert not found.ok
     assert [one.code for one in found.differences] == ["changed-in-memory"]
     assert found.differences[0].place == "provenance.replaced"

@@ -11,10 +11,10 @@ from sample_patients import patient
 
 from dosimetry import InputError, Patient
 from dosimetry.quantities import Amount, Estimate
+from dosimetry.schemas import schema_of
 from dosimetry.therapy.fields import read_estimate
 from dosimetry.therapy.labs import read_draw, read_lab
 from dosimetry.therapy.measurements import Measurements, read_measurements
-from dosimetry.therapy.patient import patient_schema
 
 AT = "2026-01-10"
 NETTER = {"regimen": "netter-1"}
@@ -107,7 +107,7 @@ def test_a_time_of_day_without_minutes_is_none():
 
 
 def test_the_schema_of_a_patient_file_names_its_dialect_and_its_sections():
-    schema = patient_schema()
+    schema = schema_of("patient")
     assert schema["$schema"].endswith("2020-12/schema")
     assert {"patient", "therapy", "masses", "cycles", "labs"} <= set(schema["properties"])
 

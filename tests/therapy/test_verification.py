@@ -8,7 +8,7 @@ from sample_patients import EXAMPLES, example
 import dosimetry
 from dosimetry import InputError
 from dosimetry.therapy.plan import content_hash
-from dosimetry.therapy.verification import differences, verify_file
+from dosimetry.therapy.verification import differences, verify
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def verified(folder, document):
     document["provenance"]["content"] = content_hash(document)
     path = folder / "plan.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    return verify_file(path, EXAMPLES)
+    return verify(path, EXAMPLES)
 
 
 def test_a_plan_as_it_was_written_is_verified(document, tmp_path):
@@ -59,7 +59,7 @@ def test_a_document_without_its_own_hash_was_changed(document, tmp_path):
     document["provenance"]["content"] = "0" * 64
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(document), encoding="utf-8")
-    (found,) = verify_file(path, EXAMPLES).differences
+    (found,) = verify(path, EXAMPLES).differences
     assert (found.code, found.place) == ("document-changed", "provenance.content")
 
 
@@ -86,7 +86,7 @@ def test_what_is_no_plan_is_refused(text, code, tmp_path):
     path = tmp_path / "plan.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
-        verify_file(path, EXAMPLES)
+        verify(path, EXAMPLES)
     assert {problem.code for problem in caught.value.problems} == {code}
 
 

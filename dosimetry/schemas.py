@@ -1,0 +1,105 @@
+"""The schemas of the documents that go in and come out, each with its ``$id``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dosimetry.population.cohort_table import cohort_schema
+from dosimetry.population.simulation import SCHEMA as SIMULATION_SCHEMA
+from dosimetry.population.trial import TRIAL_SCHEMA
+from dosimetry.population.trial import Trial as PublishedTrial
+from dosimetry.population.virtual_trial import VirtualTrial
+from dosimetry.problems import PROBLEMS_SCHEMA, Problem, nearest, quote, refuse
+from dosimetry.therapy.checking import CHECK_SCHEMA, CheckReport
+from dosimetry.therapy.comparison import COMPARE_SCHEMA, LIMITS_SCHEMA, Allowances, Comparison
+from dosimetry.therapy.curves import CurveDocument
+from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.plan import FIT_SCHEMA, SCHEMA, Plan
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PATIENT_SCHEMA, COHORT_SCHEMA = "dosimetry/patient/1", "dosimetry/cohort/1"
+
+# Name -> schema number, and the type whose fields are those of the document.
+RESULTS: dict[str, tuple[str, Any]] = {
+    "plan": (SCHEMA, Plan),
+    "fit": (FIT_SCHEMA, CurveDocument),
+    "compare": (COMPARE_SCHEMA, Comparison),
+    "limits": (LIMITS_SCHEMA, Allowances),
+    "check": (CHECK_SCHEMA, CheckReport),
+    "simulation": (SIMULATION_SCHEMA, VirtualTrial),
+    "trial": (TRIAL_SCHEMA, PublishedTrial),
+}
+NAMES = ("patient", *RESULTS, "problems", "cohort")
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Return the schema of a document.
+
+    Parameters
+    ----------
+    name : str
+        ``patient``, ``plan``, ``fit``, ``compare``, ``limits``, ``check``, ``problems``,
+        ``simulation``, ``trial`` or ``cohort``.
+
+    Returns
+    -------
+    dict
+        JSON Schema 2020-12; of a cohort, which is a table, Frictionless Table Schema. ``$id``
+        names the schema number, as in ``urn:dosimetry:plan:2``.
+
+    Raises
+    ------
+    InputError
+        No document has this name.
+
+    Examples
+    --------
+    >>> schema_of("plan")["$id"]
+    'urn:dosimetry:plan:2'
+    """
+    if name == "patient":
+        return _with_id(PATIENT_SCHEMA, Patient.model_json_schema())
+    if name == "problems":
+        return _with_id(PROBLEMS_SCHEMA, _problems())
+    if name == "cohort":
+        found = cohort_schema()
+        return {"$schema": found.pop("$schema"), "$id": _id(COHORT_SCHEMA), **found}
+    if name not in RESULTS:
+        raise refuse(
+            "unknown-document",
+            f"{quote(name)} is not a document",
+            nearest(f"{name}", NAMES) or f"documents: {', '.join(NAMES)}",
+        )
+    number, kind = RESULTS[name]
+    found = TypeAdapter(kind).json_schema(mode="serialization")
+    found["properties"]["schema"] = {"type": "string", "const": number}
+    return _with_id(number, found)
+
+
+def _with_id(number: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"$schema": DIALECT, "$id": _id(number), **schema}
+
+
+def _id(number: str) -> str:
+    return f"urn:{number.replace('/', ':')}"
+
+
+def _problems() -> dict[str, Any]:
+    """Return the schema of a refusal, in which every problem has all four of its texts."""
+    problem = TypeAdapter(Problem).json_schema(mode="serialization")
+    return {
+        "title": "Problems",
+        "description": "What is wrong with an input, or with the command line.",
+        "type": "object",
+        "properties": {
+            "schema": {"type": "string", "const": PROBLEMS_SCHEMA},
+            "problems": {
+                "type": "array",
+                "minItems": 1,
+                "items": {**problem, "required": [*problem["properties"]]},
+            },
+        },
+        "required": ["schema", "problems"],
+    }

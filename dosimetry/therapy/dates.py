@@ -1,0 +1,45 @@
+"""The dates of a course: the calendar of its plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dosimetry.therapy.clinical_plan import PlanEvent
+from dosimetry.therapy.patient import Patient
+from dosimetry.therapy.scheduler import plan
+
+
+def calendar(
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any],
+    strategy: str = "fixed",
+    risk: float = 0.05,
+    **options: Any,
+) -> tuple[PlanEvent, ...]:
+    """Lay doses, companion drugs, laboratory controls and scans of a course on dates.
+
+    Parameters
+    ----------
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it.
+    strategy, risk, **options
+        As :func:`dosimetry.plan` takes them.
+
+    Returns
+    -------
+    tuple of PlanEvent
+        In order of time, as in :attr:`Plan.calendar`; empty where the course has no date.
+
+    Raises
+    ------
+    InputError
+        As :func:`dosimetry.plan` does.
+
+    Examples
+    --------
+    >>> events = calendar("examples/two_cycles.yaml")
+    >>> [event.at for event in events if event.kind == "dose"]
+    ['2026-01-12T09:30:00+01:00', '2026-03-09T09:10:00+01:00', '2026-05-04', '2026-06-29']
+    """
+    return plan(patient, strategy, risk, **options).calendar

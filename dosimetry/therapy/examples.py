@@ -1,0 +1,74 @@
+"""The examples that come with dosimetry: patient files and the measurements they name."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from dosimetry.problems import nearest, quote, refuse
+from dosimetry.therapy.patient_file import read_patient
+from dosimetry.therapy.template import TEMPLATE
+
+
+@functools.cache
+def folder() -> Path:
+    """Return the folder of the examples: in the package of a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    inside = package / "examples"
+    return inside if inside.is_dir() else package.parent / "examples"
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of the examples.
+
+    Examples
+    --------
+    >>> "two_cycles" in names()
+    True
+    """
+    return tuple(sorted(path.stem for path in folder().glob("*.yaml")))
+
+
+def new_files(target: Path | None, example: str | None) -> dict[Path, bytes]:
+    """Return what ``dosimetry init`` writes: by file, what goes into it.
+
+    Parameters
+    ----------
+    target : path or None
+        The patient file; an example has its own name without one. Measurements go beside it.
+    example : str or None
+        Name of an example; None for a file to fill in.
+
+    Raises
+    ------
+    InputError
+        No example has this name, or neither file nor example is named.
+
+    Examples
+    --------
+    >>> [path.name for path in new_files(None, "psma_patient1")]
+    ['psma_patient1.yaml', 'psma_patient1.csv']
+    """
+    if example is None:
+        if target is None:
+            raise refuse(
+                "missing",
+                "the file to write is not named",
+                "write dosimetry init patient.yaml, or --example NAME",
+                "PATIENT",
+            )
+        return {target: TEMPLATE.encode()}
+    if example not in names():
+        known = f"examples: {', '.join(names())}"
+        near = nearest(example, names())
+        raise refuse(
+            "unknown-example",
+            f"{quote(example)} is not an example",
+            f"{near}  ({known})" if near else known,
+            "--example",
+        )
+    source = folder() / f"{example}.yaml"
+    target = target or Path(source.name)
+    named = [name for name in read_patient(source).input_hashes() if name != source.name]
+    found = {target: source.read_bytes()}
+    return found | {target.with_name(name): (folder() / name).read_bytes() for name in named}

@@ -1,0 +1,96 @@
+"""A patient as the plain data of a patient file: quantities as text with their units."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from dosimetry import clinical
+from dosimetry.quantities import Amount, Estimate
+from dosimetry.reference import Regimen
+from dosimetry.therapy.labs import LabDraw
+from dosimetry.therapy.measurements import Measurements, Scan
+
+
+def written(value: Any) -> Any:
+    """Return a section, or a value of one, as a patient file holds it, without its defaults.
+
+    Parameters
+    ----------
+    value : section, mapping, list or value
+        Of a patient that was read.
+
+    Returns
+    -------
+    dict, list, str, int or float
+        Every number with all its digits, so that it is read again as it was.
+
+    Examples
+    --------
+    >>> written({"kidneys": Estimate(300.0, 24.0, "g"), "liver": Estimate(1700.0, None, "g")})
+    {'kidneys': {'value': '300.0 g', 'sd': '24.0 g'}, 'liver': '1700.0 g'}
+    """
+    if isinstance(value, BaseModel):
+        fields = type(value).model_fields.items()
+        named = {info.alias or name: getattr(value, name) for name, info in fields}
+        return written({name: held for name, held in named.items() if not _default(value, name)})
+    if isinstance(value, Mapping):
+        return {name: _of(name, held) for name, held in value.items() if held is not None}
+    if isinstance(value, list | tuple):
+        return [written(entry) for entry in value]
+    return _scalar(value)
+
+
+def _default(section: BaseModel, name: str) -> bool:
+    """Return whether a field is as it is where a file says nothing of it."""
+    info = type(section).model_fields.get(name)
+    return info is not None and not info.is_required() and getattr(section, name) == info.default
+
+
+def _of(name: str, value: Any) -> Any:
+    """Return a value whose name counts: the unit of a reference range, the one region of blood."""
+    if isinstance(value, Measurements):
+        return [_scan(scan, with_region=name != "blood") for scan in value.scans]
+    if not isinstance(value, clinical.Range):
+        return written(value)
+    unit = clinical.analyte(name).unit
+    ends = {"lower": value.lower, "upper": value.upper}
+    return {end: f"{number!r} {unit}" for end, number in ends.items() if number is not None}
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, Amount):
+        return f"{float(value.value)!r} {value.unit}"
+    if isinstance(value, Estimate):
+        number = f"{float(value.value)!r} {value.unit}"
+        if value.sd is None:
+            return number
+        return {"value": number, "sd": f"{float(value.sd)!r} {value.unit}"}
+    if isinstance(value, LabDraw):
+        draws = {name: written(lab.written) for name, lab in value.values.items()}
+        return {"at": written(value.at), **draws}
+    if isinstance(value, Regimen):
+        return value.id
+    if isinstance(value, dt.datetime):
+        return dt.datetime.isoformat(value)
+    if isinstance(value, dt.time):
+        return f"{value:%H:%M}"
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _scan(scan: Scan, *, with_region: bool) -> dict[str, str]:
+    """Return one scan as a row of an inline list."""
+    value = f"{scan.value!r} {scan.unit}"
+    found = {"region": scan.region} if with_region else {}
+    found["time"] = f"{scan.time!r} h"
+    found["concentration" if scan.unit == "kBq/mL" else "activity"] = value
+    if scan.sd is not None:
+        found["sd"] = f"{scan.sd!r} {scan.unit}"
+    if scan.volume is not None:
+        found["volume"] = f"{scan.volume!r} mL"
+    if scan.recovery != 1.0:
+        found["recovery"] = f"{scan.recovery!r}"
+    return found
