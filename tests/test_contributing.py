@@ -74,7 +74,7 @@ def test_a_limit_is_one_line(house):
     assert (refused.returncode, refused.stdout) == (2, "")
     assert "spleen-ad-40" in refused.stderr
     add(house, "limits", line_of("A limit"))
-    planned = run(house, "plan", file)
+    planned = run(house, "plan", file, "--full")
     assert (planned.returncode, planned.stderr) == (0, "")
     assert "spleen 40 Gy" in planned.stdout
     assert "author, year, page" in planned.stdout
