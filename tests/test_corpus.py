@@ -12,6 +12,8 @@ from fuzz import mutation, targets
 from dosimetry import InputError, read_patient
 from dosimetry.therapy.measurements import read_measurements
 
+pytestmark = pytest.mark.slow
+
 CORPUS = Path(__file__).resolve().parent / "corpus"
 INPUTS = sorted(path for path in CORPUS.glob("*/*"))
 

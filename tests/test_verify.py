@@ -18,6 +18,8 @@ from dosimetry.therapy.plan import content_hash
 from dosimetry.therapy.plan_text import LARGEST_PLAN
 from dosimetry.therapy.verification import differences, verify
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = ROOT / "examples"
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))

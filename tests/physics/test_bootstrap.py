@@ -15,6 +15,7 @@ TIME = np.array([3.7411, 27.7253, 103.0942, 123.9836])  # SNMMI patient 4, left 
 ACTIVITY = np.array([98.561432, 73.599408, 25.395680, 19.046610])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["mono", "uptake"])
 def test_with_small_sds_it_agrees_with_the_delta_method(model):
     curve = fit_points(TIME, ACTIVITY, 0.01 * ACTIVITY, model, DECAY_CONSTANT)

@@ -78,6 +78,7 @@ def test_mono_is_rate_over_rate_plus_repair(rate, repair_half_life):
     assert found == pytest.approx(rate / (rate + LN2 / repair_half_life), rel=1e-13)
 
 
+@pytest.mark.slow
 @given(slow_rates, st.floats(1.05, 50.0), repair_half_lives)
 @settings(INTEGRATED, max_examples=50)
 def test_uptake_agrees_with_step_by_step_integration(fall, ratio, repair_half_life):
@@ -87,6 +88,7 @@ def test_uptake_agrees_with_step_by_step_integration(fall, ratio, repair_half_li
     assert found == pytest.approx(expected, rel=PRECISION)
 
 
+@pytest.mark.slow
 @given(
     st.tuples(st.floats(0.05, 1.0), st.floats(0.05, 1.0)),
     st.tuples(slow_rates, slow_rates, st.floats(0.3, 20.0)),
@@ -113,6 +115,7 @@ def test_nothing_happens_where_repair_is_as_fast_as_clearance(position, apart):
     assert found == pytest.approx(expected, rel=PRECISION)
 
 
+@pytest.mark.slow
 @given(trapezoids(), repair_half_lives)
 @settings(INTEGRATED, max_examples=15)
 def test_trapezoid_agrees_with_step_by_step_integration(shape, repair_half_life):
@@ -121,6 +124,7 @@ def test_trapezoid_agrees_with_step_by_step_integration(shape, repair_half_life)
     assert found == pytest.approx(expected, rel=PRECISION)
 
 
+@pytest.mark.slow
 @given(trapezoids(), slow_rates, st.floats(0.25, 1.0), st.floats(0.1, 10.0), repair_half_lives)
 @settings(INTEGRATED, max_examples=12)
 def test_combined_agrees_with_step_by_step_integration(
@@ -202,6 +206,7 @@ def double_quadrature(shape, repair_half_life):
     return 2 * double / shape.integral() ** 2
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(trapezoids(), st.floats(0.1, 10.0)), min_size=1, max_size=3),
     st.lists(st.tuples(slow_rates, st.floats(1.0, 90.0)), max_size=2),

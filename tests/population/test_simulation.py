@@ -58,6 +58,7 @@ def test_the_population_of_the_label_is_met_within_the_monte_carlo_error(
     assert chance_of(netter, limit) == pytest.approx(chance, abs=3 * error)
 
 
+@pytest.mark.slow
 def test_the_number_of_workers_changes_nothing():
     one = simulate(patients=BLOCK + 100, seed=5, strategies=("fixed", "to-limit"), workers=1)
     two = simulate(patients=BLOCK + 100, seed=5, strategies=("fixed", "to-limit"), workers=2)

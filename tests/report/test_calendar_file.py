@@ -108,6 +108,7 @@ def run(*arguments, cwd):
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_file_and_prints_the_same_as_a_table(tmp_path):
     example = str(ROOT / "examples" / "thrombocytopenia.yaml")
     done = run("calendar", example, "-o", "plan.ics", cwd=tmp_path)

@@ -45,6 +45,7 @@ def test_what_a_file_says_does_not_run_in_a_notebook(shell):
     assert HOSTILE[:8] not in page
 
 
+@pytest.mark.slow
 def test_a_notebook_needs_no_more_than_the_import():
     """A shell of its own: the tests above have registered by hand."""
     code = (

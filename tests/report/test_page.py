@@ -83,6 +83,7 @@ def test_the_same_plan_and_time_give_the_same_bytes():
     assert document.html(plan_of("two cycles"), MADE) == page_of("two cycles")
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes(tmp_path):
     written = []
     for number in "12":

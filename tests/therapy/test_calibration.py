@@ -16,6 +16,8 @@ from dosimetry.therapy.draws import standard_normal
 from dosimetry.therapy.prediction import Observation, Posterior, population_prior, posterior
 from dosimetry.therapy.region_course import DOSE, RegionCourse
 
+pytestmark = pytest.mark.slow
+
 COURSES, CYCLES, ACTIVITY = 4000, 4, 7.4  # GBq per cycle
 PRIOR = population_prior(0.654, 0.295, 0.15)  # kidneys, label, Gy/GBq
 FIT, SHARED = 0.06, 0.05

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -11,6 +12,8 @@ from labelled_course import FIRST, course, planned
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.clinical_side import clinical_course, labs_of
 from dosimetry.therapy.regimen import programme
+
+pytestmark = pytest.mark.slow
 
 FULL, REDUCED = 7.4, 3.7  # GBq, label_rules.md
 LONGEST = 112  # days, label_rules.md

@@ -139,6 +139,7 @@ def test_severity_changes_above_0_05_and_above_0_5(probability, expected):
     assert severity(probability) == expected
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.floats(0.5, 12.0), st.floats(1.0, 2.0))
 def test_severity_never_falls_with_activity(activity, factor):

@@ -143,6 +143,7 @@ def matching(name, region):
     return sorted(set(EXAMPLES[name]().regions) - set(MEASURED[name]))
 
 
+@pytest.mark.slow
 @each_example
 def test_the_plan_has_the_regions_of_the_recalculation(name):
     found = document(name)
@@ -241,6 +242,7 @@ def test_where_the_recalculation_has_a_bed_the_plan_has_one(name):
                 assert found["eqd2"][part] == pytest.approx(found["bed"][part] * factor)
 
 
+@pytest.mark.slow
 @each_example
 def test_percentiles_are_those_of_a_monte_carlo_of_our_own(name):
     for found in document(name)["cumulative"]:

@@ -192,6 +192,7 @@ for name in {NAMES!r}:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
 def test_the_document_is_the_same_in_another_process_and_with_other_threads(threads):
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")

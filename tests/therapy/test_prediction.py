@@ -153,6 +153,7 @@ def test_a_shared_error_does_not_average_out():
     assert np.sqrt(np.diag(found.covariance)).min() > 0.10
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(priors, courses())
 def test_the_order_of_the_measurements_does_not_matter(prior, course):
@@ -247,6 +248,7 @@ def test_conditioning_equals_importance_sampling(prior, seen):
     assert np.all(np.abs(found.covariance - covariance) < error)
 
 
+@pytest.mark.slow
 def test_moments_of_sums_of_powers_equal_monte_carlo():
     covariance = np.array([[0.05, 0.02, 0.01], [0.02, 0.06, 0.03], [0.01, 0.03, 0.08]])
     mean = np.array([-0.5, -0.3, 0.1])

@@ -13,6 +13,8 @@ from dosimetry.therapy.grade_bands import bands
 from dosimetry.therapy.limits import severity
 from dosimetry.therapy.toxicity import grade
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = settings(deadline=None, derandomize=True, max_examples=60)
 PLANS = settings(deadline=None, derandomize=True, max_examples=12)
 SEVERITIES = ("within", "caution", "exceeds")

@@ -208,6 +208,7 @@ limits_in_gray = st.floats(0.5, 80.0)
 least_activities = st.one_of(st.none(), st.floats(0.4, FULL))
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(strategy_names, examples, risks, risks, limits_in_gray, least_activities)
 def test_more_risk_never_means_less_activity(strategy, name, one, other, gray, lowest):
@@ -215,6 +216,7 @@ def test_more_risk_never_means_less_activity(strategy, name, one, other, gray, l
     assert low <= high * (1 + 1e-12)
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(strategy_names, examples, risks, limits_in_gray, limits_in_gray, least_activities)
 def test_a_lower_limit_never_means_more_activity(strategy, name, risk, one, other, lowest):

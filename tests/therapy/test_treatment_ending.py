@@ -7,6 +7,8 @@ from dosimetry import InputError
 from dosimetry.tables import table
 from dosimetry.therapy.adverse_terms import canonical
 
+pytestmark = pytest.mark.slow
+
 TWO = given(0, SECOND)
 BEFORE, FINE = draw(-2), draw(110)  # nothing that the label asks is unchecked before cycle 3
 
