@@ -439,7 +439,7 @@ def _usage(cause: BaseException | None) -> InputError | None:
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:
     """Return whether a refusal is for a program; the arguments may be what is refused."""
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = zip(arguments, [*arguments, ""][1:], strict=True)
     return any(
         one == "--format=json" or (one, value) == ("--format", "json") for one, value in pairs
     )
