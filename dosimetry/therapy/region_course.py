@@ -174,7 +174,7 @@ class RegionCourse:
     def largest_activity(
         self, quantity: str, limit: float, risk: float, cycles: Sequence[int]
     ) -> float:
-        """Return the largest equal activity of cycles to come with p(over) at most ``risk``.
+        """Return the largest equal activity of cycles to come with P(> limit) at most ``risk``.
 
         Parameters
         ----------
