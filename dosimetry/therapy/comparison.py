@@ -102,6 +102,8 @@ class Allowance:
         Further full cycles of the regimen.
     source : str
         Of the limit.
+    basis : str or None
+        ``measured``, ``predicted`` or ``population``; None where no dose is known.
     """
 
     limit: str
