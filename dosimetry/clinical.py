@@ -321,7 +321,7 @@ def label_rules(kind: str) -> tuple[LabelRule, ...]:
 
 @functools.cache
 def label_documents() -> tuple[LabelDocument, ...]:
-    """Return the editions of the label, that of the dose-modification rules first.
+    """Return the editions of the label, the dose-modification rules first.
 
     Examples
     --------

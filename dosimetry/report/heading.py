@@ -1,4 +1,4 @@
-"""What stands above a plan on a terminal: whose it is, as of which day, and its answer."""
+"""Heading of a plan on a terminal: patient, day and answer."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ class PlanLabel:
     unchecked : tuple of str
         What could not be checked, and why.
     questions : tuple of str
-        Adverse events of which the patient file has to say whether they end the treatment.
+        Adverse events that may end the treatment; the patient file must say whether they do.
     conditions : tuple of PlanCondition
         What every further dose asks for besides.
     transitions : tuple of PlanTransition

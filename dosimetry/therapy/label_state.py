@@ -47,7 +47,7 @@ class Toxicity:
 
 @dataclass(frozen=True)
 class Question:
-    """An adverse event of which only the physician can say whether it ends the treatment.
+    """An adverse event that may end the treatment: only the physician can say.
 
     Attributes
     ----------
