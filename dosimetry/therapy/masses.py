@@ -8,6 +8,7 @@ from dosimetry import reference, tables
 from dosimetry.physics import marrow
 from dosimetry.problems import Problem, refuse
 from dosimetry.therapy.sections import Course
+from dosimetry.units import G_PER_KG
 
 MARROW = "red_marrow"
 SIDES = ("kidney_left", "kidney_right")
@@ -203,8 +204,8 @@ def body_mass(course: Course) -> RegionMass:
         return RegionMass(given.value, (given.sd or 0.0) / given.value, "", "total_body")
     if course.person.weight is not None:
         weight = course.person.weight.value
-        return RegionMass(weight * 1000, 0.0, f"body mass {weight:g} kg, taken as exact")
+        return RegionMass(weight * G_PER_KG, 0.0, f"body mass {weight:g} kg, taken as exact")
     phantom = reference.organ_masses(course.person.sex)["total_body"]
     return RegionMass(
-        phantom, 0.0, f"weight not given: body mass {phantom / 1000:g} kg of the phantom"
+        phantom, 0.0, f"weight not given: body mass {phantom / G_PER_KG:g} kg of the phantom"
     )

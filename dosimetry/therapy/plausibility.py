@@ -15,24 +15,23 @@ from dosimetry.problems import Problem
 from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.masses import SIDES
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.sections import Course
 
 
 def implausible_doses(
-    course: Course, coefficients: Mapping[str, float], resting: Collection[str], place: str
+    agent: str, coefficients: Mapping[str, float], resting: Collection[str], place: str
 ) -> Iterator[Problem]:
     """Warn of doses per activity that no patient of the population comes near.
 
     Parameters
     ----------
-    course : Course
+    agent : str
     coefficients : mapping of str to float
         Of one cycle, in Gy/GBq, by region.
     resting : collection of str
         Regions taken as remainder of the body; another warning names them.
     place : str
     """
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if agent != DOTATATE:
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
@@ -52,10 +51,10 @@ def implausible_doses(
 
 
 def implausible_half_lives(
-    course: Course, curves: Mapping[str, FittedCurve], place: str
+    agent: str, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
     """Warn of half-lives, measured or given, that no patient of the population comes near."""
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if agent != DOTATATE:
         return
     for region, curve in curves.items():
         like = "blood" if region == "blood" else reference.region(region).like
