@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from dosimetry import reference, tables
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import possible
+from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
@@ -152,7 +152,7 @@ def _curve(
         task.decay_constant,
         task.unit,
     )
-    return possible(curve, task.most)
+    return within_administered(curve, task.most)
 
 
 def _half_life(
