@@ -475,9 +475,3 @@ class Course(Section):
             for cycle in self.cycles
             for scan in (*cycle.measurements.scans, *cycle.blood.scans)
         }
-
-
-SECTIONS: Mapping[str, type[BaseModel]] = {
-    section.__name__: section
-    for section in (Person, Therapy, Cycle, AdverseEvent, OwnLimit, OwnRegimen, PriorDose, Prepared)
-}
