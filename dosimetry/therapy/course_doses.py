@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials, Shape
 from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
 from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.course_warnings import course_warnings
-from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.cycle_dose import CycleDose
 from dosimetry.therapy.masses import SIDES
 from dosimetry.therapy.prediction import (
@@ -101,7 +100,7 @@ def _order(region: str) -> tuple[int, str]:
 
 def _population(course: Course) -> dict[str, tuple[float, float]]:
     """Return mean and sd in Gy/GBq by region, of the sex; none for another agent."""
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         return {}
     own = reference.organ_masses(course.person.sex)
     other = reference.organ_masses("female" if course.person.sex == "male" else "male")
@@ -114,7 +113,7 @@ def _population(course: Course) -> dict[str, tuple[float, float]]:
 
 def _variation(like: str, course: Course) -> tuple[float, str]:
     """Return the between-cycle coefficient of variation and its source."""
-    if course.therapy.radiopharmaceutical == DOTATATE:
+    if agents.has_population(course.therapy.radiopharmaceutical):
         return reference.between_cycle_cv(like)
     return reference.between_cycle_cv("")
 
@@ -200,7 +199,7 @@ def _protraction(
         else:
             like = reference.region(name).like
             row = reference.effective_half_life(like)
-            if row is None or course.therapy.radiopharmaceutical != DOTATATE:
+            if row is None or not agents.has_population(course.therapy.radiopharmaceutical):
                 found[name] = None
                 continue
             mono = Exponentials(np.ones(1), np.array([LN2 / row[0]]))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dosimetry import reference
+from dosimetry import agents, reference
 from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.limits import severity
 from dosimetry.therapy.masses import MARROW, SIDES
 from dosimetry.therapy.plan import Flags
@@ -40,7 +39,7 @@ def _population(
             "interpret their BED with caution",
             "cumulative",
         )
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         yield Problem(
             "no-population-figures",
             f"no population data exist for {course.therapy.radiopharmaceutical}",

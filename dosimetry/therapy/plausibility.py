@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import Problem
-from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.masses import SIDES
 from dosimetry.therapy.prediction import log_variance
 from dosimetry.therapy.sections import Course
@@ -32,7 +31,7 @@ def implausible_doses(
         Regions taken as remainder of the body; another warning names them.
     place : str
     """
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
@@ -55,7 +54,7 @@ def implausible_half_lives(
     course: Course, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
     """Warn of half-lives, measured or given, that no patient of the population comes near."""
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         return
     for region, curve in curves.items():
         like = "blood" if region == "blood" else reference.region(region).like
