@@ -1,16 +1,10 @@
 """Agents: spellings, the default one, and whose figures the tables hold."""
 
-import ast
-from pathlib import Path
-
 import pytest
 
-import dosimetry
 from dosimetry import Patient, agents, clinical, reference, tables
 
 ROWS = tables.table("agents").rows
-NAMES = [row["agent"] for row in ROWS]
-PACKAGE = Path(dosimetry.__file__).parent
 
 
 def agent_of(**therapy):
@@ -83,26 +77,3 @@ def test_no_spelling_stands_for_two_agents():
 
 def test_every_ratio_has_its_source():
     assert all(bool(row["marrow_to_blood_ratio"]) == bool(row["ratio_source"]) for row in ROWS)
-
-
-def test_code_names_no_agent_of_the_table():
-    # docstrings may; the commented patient file that "dosimetry init" writes is an example
-    named = []
-    for path in sorted(PACKAGE.rglob("*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        docstrings = {
-            id(node.body[0].value)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-            and node.body
-            and isinstance(node.body[0], ast.Expr)
-        }
-        named += [
-            (path.name, node.value)
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and id(node) not in docstrings
-            and any(name in node.value for name in NAMES)
-        ]
-    assert {file for file, _ in named} == {"template.py"}

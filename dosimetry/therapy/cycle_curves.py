@@ -16,7 +16,8 @@ from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
-from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.therapy.kidneys import with_pair
+from dosimetry.therapy.masses import MARROW, red_marrow_mass
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.prediction import log_variance
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of, task_of
@@ -161,7 +162,7 @@ def _half_life(
     like = "blood" if region == "blood" else reference.region(region).like
     row = reference.effective_half_life(like)
     population = row if agents.has_population(course.therapy.radiopharmaceutical) else None
-    names = (region, "kidneys") if region in SIDES else (region,)
+    names = with_pair(region)
     half_lives = course.effective_half_lives
     given = next((half_lives[name] for name in names if name in half_lives), None)
     unused = f"; not that of the patient file, {given.value:.4g} h" if given else ""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dosimetry import agents, reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import Problem
-from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.prediction import log_variance
 from dosimetry.therapy.sections import Course
 
@@ -35,7 +35,7 @@ def implausible_doses(
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
-        row = population.get(reference.region(region).like if region in SIDES else region)
+        row = population.get(pair_of(region))
         if row is None or region in resting:
             continue
         variance = log_variance((row.sd or 0.0) / row.value)

@@ -27,7 +27,8 @@ from dosimetry.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
 
-RISK_FACTORS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
+SINGLE_KIDNEY = "single_kidney"
+RISK_FACTORS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", SINGLE_KIDNEY)
 QUANTITIES = {
     "absorbed dose": "absorbed dose",
     "absorbed_dose": "absorbed dose",
