@@ -10,15 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import possible
+from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.therapy.delivered import DeliveredCycle
-from dosimetry.therapy.masses import MARROW, SIDES
+from dosimetry.therapy.kidneys import with_pair
+from dosimetry.therapy.masses import MARROW
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.net_cycle import ActivityAtScan, ScansAtTime
 from dosimetry.therapy.prediction import log_variance
@@ -26,7 +27,6 @@ from dosimetry.therapy.scan_fit import doubted, fit_scans, is_fitted, said_of, t
 from dosimetry.therapy.sections import SINGLE
 from dosimetry.units import MBQ_PER_KBQ
 
-DOTATATE = "177Lu-DOTATATE"
 VAGUE = 0.5  # relative sd above which a measured half-life is no better than the population's
 
 Fits: TypeAlias = Mapping[tuple[int, str], FittedCurve]  # by the cycle's index and the region
@@ -153,7 +153,7 @@ def _curve(
         task.decay_constant,
         task.unit,
     )
-    return possible(curve, task.most)
+    return within_administered(curve, task.most)
 
 
 def _half_life(
@@ -162,8 +162,8 @@ def _half_life(
     """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
     like = "blood" if region == "blood" else reference.region(region).like
     row = reference.effective_half_life(like)
-    population = row if cycle.agent == DOTATATE else None
-    names = (region, "kidneys") if region in SIDES else (region,)
+    population = row if agents.has_population(cycle.agent) else None
+    names = with_pair(region)
     given = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)
     unused = f"; not that of the patient file, {given.value:.4g} h" if given else ""
     for number in range(len(earlier), 0, -1):
@@ -231,23 +231,27 @@ def _source(curve: FittedCurve, factor: float) -> Source:
 
 def _ratio(cycle: DeliveredCycle, notes: Notes) -> float:
     if cycle.marrow_ratio == "plasma" and cycle.hematocrit is not None:
-        ratio = marrow.plasma_ratio(cycle.hematocrit)
+        ratio, fraction = marrow.plasma_ratio(cycle.hematocrit), "marrow_extracellular_fraction"
         notes.assumptions.append(
-            f"red marrow to blood ratio {ratio:.3g}: {marrow.EXTRACELLULAR_FRACTION:g}/(1 - "
-            "haematocrit), an agent that stays in plasma (Sgouros 1993)"
+            f"red marrow to blood ratio {ratio:.3g}: {tables.default(fraction, '1'):g}/(1 - "
+            f"haematocrit), an agent that stays in plasma ({tables.default_source(fraction)})"
         )
         return ratio
+    agent = agents.default()
+    usual = agent.marrow_to_blood_ratio
+    assert usual is not None  # the table has that of the default agent
     notes.assumptions.append(
-        "red marrow to blood ratio 1 (Forrer 2009, 177Lu-DOTATATE); 1 mL of blood counts as 1 g"
+        f"red marrow to blood ratio {usual:g} ({agent.ratio_source}, {agent.name}); 1 mL of blood "
+        "counts as 1 g"
     )
-    if cycle.agent != DOTATATE:
+    if cycle.agent != agent.name:
         notes.warnings.append(
             Problem(
                 "marrow-ratio-of-another-agent",
-                "the red marrow to blood ratio of 1 was found for 177Lu-DOTATATE, not for "
+                f"the red marrow to blood ratio of {usual:g} was found for {agent.name}, not for "
                 f"{cycle.agent}",
                 "for an agent that stays in plasma give therapy.marrow_to_blood_ratio: plasma",
                 "therapy.marrow_to_blood_ratio",
             )
         )
-    return 1.0
+    return usual

@@ -12,7 +12,8 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.therapy.cycle_curves import Fits, Notes, Source, cycle_curves, sources_of
 from dosimetry.therapy.delivered import WITH_MASS, DeliveredCycle
-from dosimetry.therapy.masses import MARROW, SIDES, RegionMass
+from dosimetry.therapy.kidneys import SIDES
+from dosimetry.therapy.masses import MARROW, RegionMass
 from dosimetry.therapy.net_cycle import NetCycle
 from dosimetry.therapy.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.therapy.plausibility import implausible_doses, implausible_half_lives

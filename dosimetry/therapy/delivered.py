@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from dosimetry import reference
 from dosimetry.problems import InputError, Problem
 from dosimetry.quantities import Estimate
+from dosimetry.therapy.kidneys import PAIR, given_sides
 from dosimetry.therapy.masses import (
     MARROW,
-    SIDES,
     RegionMass,
     body_mass,
     mass_warning,
@@ -124,8 +124,8 @@ def _masses(course: Course, net: NetCycle) -> dict[str, RegionMass]:
     regions = [*net.measured.by_region()]
     if net.blood.scans:
         regions.append(MARROW)
-    if "kidneys" not in net.dose_coefficients:  # else the pair needs no mean of its sides
-        regions += [side for side in SIDES if side in net.dose_coefficients]
+    if PAIR not in net.dose_coefficients:  # else the pair needs no mean of its sides
+        regions += given_sides(net.dose_coefficients)
     found = {
         region: region_mass(region, course, net.index)
         for region in dict.fromkeys(regions)

@@ -11,7 +11,7 @@ from dosimetry import reference, tables
 from dosimetry.physics.kinetics import Array, combine
 from dosimetry.problems import InputError, Problem, refuse
 from dosimetry.therapy.cycle_curves import Source
-from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.kidneys import with_sides
 from dosimetry.therapy.net_cycle import CONCENTRATION, NetCycle
 
 BODY = ("total_body", "remainder_of_body")
@@ -220,8 +220,7 @@ def _sites(
         site = site_of(tumour, sites)
         if site is None:
             continue
-        organs = [site] if site != "kidneys" else ["kidneys", *SIDES]
-        for organ in organs:
+        for organ in with_sides(site):
             if organ in sources and organ not in cycle.contains:
                 yield tumour, organ
 

@@ -19,6 +19,7 @@ from dosimetry import reference, tables
 from dosimetry.therapy.sections import Course, Cycle
 from dosimetry.units import G_PER_KG
 
+# Names and rules of the kidneys are its own on purpose, not those of the first calculation.
 SIDES = ("kidney_left", "kidney_right")
 BODY = ("total_body", "remainder_of_body")
 REST = "rest"

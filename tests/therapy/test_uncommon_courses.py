@@ -100,7 +100,9 @@ def test_of_the_regions_only_those_asked_for_are_looked_at():
 
 def test_the_protraction_measured_is_that_of_the_delivered_cycles():
     given = patient(cycle(KIDNEYS), cycle(washout("kidneys", 5000.0, 40.0), at="2026-03-09"))
-    found = measured_protraction(["kidneys"], given, delivered_doses(delivered_cycles(given)))["kidneys"]
+    found = measured_protraction(["kidneys"], given, delivered_doses(delivered_cycles(given)))[
+        "kidneys"
+    ]
     # physics.md section 6: G = l/(l + mu) of a mono-exponential; kidneys repair in 2.8 h
     expected = [1 / (1 + half_life / 2.8) for half_life in (50.0, 40.0)]
     assert list(found) == [pytest.approx(one, rel=1e-5) for one in expected]
