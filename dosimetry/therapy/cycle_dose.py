@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -90,30 +90,40 @@ def cycle_dose(
     }
     doses.update(_coefficient_doses(cycle, notes))
     notes.warnings += _lower_bounds(doses, place)
-    resting = [
-        target
-        for target in weights
-        if set(BODY) & set(sources)
-        and not _measured_itself(target, sources)
-        and doses[target].contributions
-        and not doses[target].missing
-    ]
+    resting = _of_remainder_only(weights, sources, doses)
     if resting:
-        notes.warnings.append(
-            Problem(
-                "remainder-only",
-                f"not measured: {in_words(resting)}; their dose assumes the average uptake of the "
-                "remainder of the body",
-                "an organ with specific uptake gets more: measure it before relying on its limit",
-                place,
-            )
-        )
+        notes.warnings.append(_remainder_only(resting, place))
     coefficients = {
         region: dose.coefficient(net.activity) for region, dose in doses.items() if not dose.missing
     }
     notes.warnings += implausible_doses(cycle.agent, coefficients, resting, place)
     notes.warnings += implausible_half_lives(cycle.agent, curves, place)
     return CycleDose(net, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _of_remainder_only(
+    targets: Collection[str], sources: Mapping[str, Source], doses: Mapping[str, RegionDose]
+) -> list[str]:
+    """Return the regions whose own activity is known only as part of the remainder of the body."""
+    if not set(BODY) & set(sources):
+        return []
+    return [
+        target
+        for target in targets
+        if not _measured_itself(target, sources)
+        and doses[target].contributions
+        and not doses[target].missing
+    ]
+
+
+def _remainder_only(regions: Sequence[str], place: str) -> Problem:
+    return Problem(
+        "remainder-only",
+        f"not measured: {in_words(regions)}; their dose assumes the average uptake of the "
+        "remainder of the body",
+        "an organ with specific uptake gets more: measure it before relying on its limit",
+        place,
+    )
 
 
 def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:

@@ -17,14 +17,14 @@ from types import MappingProxyType
 
 from dosimetry import reference, tables
 from dosimetry.therapy.sections import Course, Cycle
-from dosimetry.units import G_PER_KG
+from dosimetry.units import G_PER_KG, SECONDS_PER_HOUR
 
 # Names and rules of the kidneys are its own on purpose, not those of the first calculation.
 SIDES = ("kidney_left", "kidney_right")
 BODY = ("total_body", "remainder_of_body")
 REST = "rest"
 JOULE_PER_MEV = 1.602176634e-13
-DECAYS_PER_MBQ_H = 1e6 * 3600.0
+DECAYS_PER_MBQ_H = 1e6 * SECONDS_PER_HOUR
 PHOTONS_OF = {
     "kidney_left": ("Left kidney C+M+P", ("kidney left",)),
     "kidney_right": ("Right kidney C+M+P", ("kidney right",)),
