@@ -12,7 +12,7 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.therapy.cycle_curves import Fits, Notes, Source, cycle_curves, sources_of
 from dosimetry.therapy.delivered import WITH_MASS, DeliveredCycle
-from dosimetry.therapy.kidneys import SIDES
+from dosimetry.therapy.kidneys import PAIR, SIDES, given_sides
 from dosimetry.therapy.masses import MARROW, RegionMass
 from dosimetry.therapy.net_cycle import NetCycle
 from dosimetry.therapy.overlap import disjoint_assumed, overlap_warnings, taken_out
@@ -129,14 +129,14 @@ def _remainder_only(regions: Sequence[str], place: str) -> Problem:
 def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
     """Tell whether some measured source is the region itself, or what it contains."""
     return target == "total_body" or any(
-        target in reference.region(source).targets or (target == "kidneys" and source in SIDES)
+        target in reference.region(source).targets or (target == PAIR and source in SIDES)
         for source in sources
     )
 
 
 def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ...]:
     """Return the sources known to matter to a region that were not measured (table ``regions``)."""
-    stands_for = {"remainder_of_body": BODY, "kidneys": SIDES}
+    stands_for = {"remainder_of_body": BODY, PAIR: SIDES}
     return tuple(
         need
         for need in reference.region(target).needs
@@ -307,20 +307,22 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
             relative = coefficient.sd / coefficient.value
         dose = coefficient.value * net.activity / MBQ_PER_GBQ
         doses[region] = dose_from_elsewhere(dose, relative)
-    sides = [side for side in SIDES if side in doses]
-    if sides and "kidneys" not in doses:
-        masses = {}
-        for side in sides:
-            mass = cycle.masses[side]
-            masses[side] = mass.value
-            if mass.origin:
-                notes.assumptions.append(mass.origin)
-        total = sum(masses.values())
-        parts = {side: doses[side].dose * masses[side] / total for side in sides}
-        dose = sum(parts.values())
-        spread = math.hypot(*(parts[side] * doses[side].relative_fit_sd for side in sides))
-        doses["kidneys"] = dose_from_elsewhere(dose, spread / dose)
+    sides = given_sides(doses)
+    if sides and PAIR not in doses:
+        doses[PAIR] = _pair_dose(
+            {side: doses[side] for side in sides}, {side: cycle.masses[side] for side in sides}
+        )
+        notes.assumptions += [mass.origin for side in sides if (mass := cycle.masses[side]).origin]
         notes.assumptions.append(
             "kidneys: mass-weighted mean of the coefficients of left and right"
         )
     return doses
+
+
+def _pair_dose(sides: Mapping[str, RegionDose], masses: Mapping[str, RegionMass]) -> RegionDose:
+    """Return the mean of the sides by mass, each with its own uncertainty."""
+    total = sum(mass.value for mass in masses.values())
+    parts = {side: found.dose * masses[side].value / total for side, found in sides.items()}
+    dose = sum(parts.values())
+    spread = math.hypot(*(parts[side] * sides[side].relative_fit_sd for side in sides))
+    return dose_from_elsewhere(dose, spread / dose)
