@@ -17,7 +17,7 @@ from dosimetry.therapy.clinical_plan import (
     PlanRenal,
 )
 from dosimetry.therapy.label_course import Slot, label_answer, label_warnings, slots, so_far
-from dosimetry.therapy.label_state import LabelCourse
+from dosimetry.therapy.label_state import LabelRecord
 from dosimetry.therapy.observations import CREATININE, Observations, egfr, observations
 from dosimetry.therapy.regimen import Programme
 from dosimetry.therapy.resolution import ways
@@ -33,14 +33,14 @@ class ClinicalCourse:
     seen : Observations
     slots : tuple of Slot
         The cycles to come.
-    label : LabelCourse or None
+    label : LabelRecord or None
         None for an agent without dose-modification rules.
     assumptions : tuple of str
     """
 
     seen: Observations
     slots: tuple[Slot, ...]
-    label: LabelCourse | None
+    label: LabelRecord | None
     assumptions: tuple[str, ...]
 
     def answer(self, to_come: int) -> PlanLabel | None:
@@ -91,7 +91,7 @@ def clinical_course(
     return ClinicalCourse(seen, to_come, label, assumptions)
 
 
-def _nothing_else(label: LabelCourse) -> list[str]:
+def _nothing_else(label: LabelRecord) -> list[str]:
     """Return the assumption that no other toxicity occurred, where none was entered."""
     if not label.doses or any(name.startswith(f"{OTHER}: ") for name in label.known):
         return []
@@ -99,7 +99,7 @@ def _nothing_else(label: LabelCourse) -> list[str]:
     return [f"no other toxicity of grade 3 or 4 {since}"]
 
 
-def _resolution(label: LabelCourse) -> list[str]:
+def _resolution(label: LabelRecord) -> list[str]:
     """Return the assumed criterion of resolution of each toxicity that is not graded."""
     tolerance = f"{100 * tables.default('return_to_baseline', '1'):.0f} %"
     return [
