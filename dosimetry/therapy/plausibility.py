@@ -14,24 +14,23 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import Problem
 from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.sections import Course
 
 
 def implausible_doses(
-    course: Course, coefficients: Mapping[str, float], resting: Collection[str], place: str
+    agent: str, coefficients: Mapping[str, float], resting: Collection[str], place: str
 ) -> Iterator[Problem]:
     """Warn of doses per activity that no patient of the population comes near.
 
     Parameters
     ----------
-    course : Course
+    agent : str
     coefficients : mapping of str to float
         Of one cycle, in Gy/GBq, by region.
     resting : collection of str
         Regions taken as remainder of the body; another warning names them.
     place : str
     """
-    if not agents.has_population(course.therapy.radiopharmaceutical):
+    if not agents.has_population(agent):
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
@@ -51,10 +50,10 @@ def implausible_doses(
 
 
 def implausible_half_lives(
-    course: Course, curves: Mapping[str, FittedCurve], place: str
+    agent: str, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
     """Warn of half-lives, measured or given, that no patient of the population comes near."""
-    if not agents.has_population(course.therapy.radiopharmaceutical):
+    if not agents.has_population(agent):
         return
     for region, curve in curves.items():
         like = "blood" if region == "blood" else reference.region(region).like

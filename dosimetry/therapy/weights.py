@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dosimetry import reference
 from dosimetry.physics import absorbed_dose
 from dosimetry.problems import Problem
-from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source
+from dosimetry.therapy.cycle_curves import Notes, Source
 from dosimetry.therapy.kidneys import PAIR, SIDES, given_sides, pair_of
 from dosimetry.therapy.masses import MARROW, RegionMass
 
@@ -84,7 +84,7 @@ def _target_weights(
 
 def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
     """Return the weight of each measured region's self-dose to a target."""
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
     sides = given_sides(masses)
     if target in SIDES or (target == PAIR and sides):
@@ -121,7 +121,7 @@ def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
 
 def _by_body_mass(s_value: float, sex: str, masses: Mapping[str, RegionMass]) -> float:
     """Scale an S value whose target is the total body to the patient's mass."""
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     phantom = reference.organ_masses(sex)["total_body"]
     mass = masses["total_body"].value
     return float(absorbed_dose.self_s_value.kernel(s_value, phantom, mass, constant))
@@ -138,7 +138,7 @@ def _remainder_weight(
     Total body less the measured sources with a phantom mass.
     """
     s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     taken = sorted({name for names in sources.values() for name in names if name in phantom})
     body = phantom["total_body"]
     taken_masses = [phantom[name] for name in taken]

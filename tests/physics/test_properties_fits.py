@@ -21,7 +21,13 @@ from sample_curves import (
 
 from dosimetry.physics import fitted_curve
 from dosimetry.physics.bootstrap import bootstrap_tia
-from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report
+from dosimetry.physics.fitted_curve import (
+    FittedCurve,
+    Points,
+    adequate,
+    default_point_sd,
+    report,
+)
 from dosimetry.physics.fitting import Task, fit_many, fit_points, within_administered
 from dosimetry.physics.kinetics import MODELS
 from dosimetry.physics.least_squares import Optima, Optimum, fit_batch, fit_model
@@ -44,6 +50,18 @@ def test_a_curve_within_the_administered_is_kept_else_refused(model, noise, shar
         return
     with pytest.raises(InputError):
         within_administered(curve, share * curve.tia.value)
+
+
+@property_of(default_point_sd)
+@EXAMPLES
+@given(positive, scatter)
+def test_missing_sd_is_ten_percent_of_each_point(height, noise):
+    activity = curve_of("mono", noise, height)
+    assert default_point_sd(activity) == pytest.approx(0.1 * activity, rel=1e-15)
+    assert default_point_sd(height) == pytest.approx(0.1 * height, rel=1e-15)
+    without = fit_points(TIMES, activity, None, "trapezoid", DECAY_CONSTANT)
+    given_so = fit_points(TIMES, activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT)
+    assert (without.tia, without.sd_assumed) == (given_so.tia, True)
 
 
 @property_of(fit_points)

@@ -8,10 +8,19 @@ import math
 
 import pytest
 from recalculated_plan import DECAY, Phantom
-from sample_patients import PSMA, codes, cycle, late_scans, patient, planned, region_of, washout
+from sample_patients import (
+    PSMA,
+    codes,
+    cycle,
+    first_dose,
+    late_scans,
+    patient,
+    planned,
+    region_of,
+    washout,
+)
 
 from dosimetry.problems import InputError
-from dosimetry.therapy.cycle_dose import cycle_dose
 
 MALE, FEMALE = Phantom("male"), Phantom("female")
 MOUTHS = {  # measured contents -> their source and the wall they irradiate
@@ -28,7 +37,7 @@ LATE = late_scans("liver")
 
 
 def measured(*curves, sex="male", masses=None, risks=(), **fields):
-    return cycle_dose(patient(cycle(*curves, **fields), sex=sex, masses=masses, risks=risks), 0)
+    return first_dose(patient(cycle(*curves, **fields), sex=sex, masses=masses, risks=risks))
 
 
 def doses(*arguments, **named):
@@ -295,10 +304,10 @@ def test_fit_calibration_and_mass_add_up_in_quadrature():
     )
     liver, tia = found.doses["liver"], found.curves["liver"].tia
     by_mass = 0.08 * sensitivity(lambda m: MALE.own("liver", m), 1600.0)
-    assert liver.fit_sd == approx(tia.sd / tia.value)
+    assert liver.relative_fit_sd == approx(tia.sd / tia.value)
     assert liver.calibration_sd == approx(0.06)
     assert liver.mass_sd == approx(by_mass)
-    assert liver.relative_sd == approx(math.sqrt(liver.fit_sd**2 + 0.06**2 + by_mass**2))
+    assert liver.relative_sd == approx(math.sqrt(liver.relative_fit_sd**2 + 0.06**2 + by_mass**2))
 
 
 def test_systematic_uncertainty_does_not_shrink_with_more_scans():
@@ -308,7 +317,7 @@ def test_systematic_uncertainty_does_not_shrink_with_more_scans():
         measured(washout("liver", 4000.0, times=found), systematic_uncertainty="6 %").doses["liver"]
         for found in (times[2:7:4], times)
     )
-    assert many.fit_sd < few.fit_sd
+    assert many.relative_fit_sd < few.relative_fit_sd
     assert many.calibration_sd == few.calibration_sd == approx(0.06)
 
 
@@ -317,7 +326,7 @@ def test_curves_are_independent_sources_of_uncertainty():
     own = MALE.s["liver", "liver"] * found.curves["liver"].tia.sd
     cross = MALE.s["liver", "kidneys"] * found.curves["kidneys"].tia.sd
     liver = found.doses["liver"]
-    assert liver.fit_sd == approx(math.hypot(own, cross) / liver.dose)
+    assert liver.relative_fit_sd == approx(math.hypot(own, cross) / liver.dose)
 
 
 def test_a_mass_acts_on_the_self_dose_alone():
@@ -368,7 +377,7 @@ def test_coefficients_of_both_kidneys_give_the_pair_by_mass():
     found = measured(dose_coefficients=given, masses=masses, administered="10 GBq")
     pair = found.doses["kidneys"]
     assert pair.dose == approx(10 * (200 * 0.4 + 100 * 0.7) / 300)
-    assert pair.fit_sd * pair.dose == approx(10 * math.hypot(200 * 0.04, 100 * 0.07) / 300)
+    assert pair.relative_fit_sd * pair.dose == approx(10 * math.hypot(200 * 0.04, 100 * 0.07) / 300)
     assert any("mass-weighted mean" in line for line in found.assumptions)
 
 

@@ -4,10 +4,9 @@ import math
 
 import pytest
 from recalculated_plan import Phantom
-from sample_patients import codes, cycle, patient, planned, region_of, washout
+from sample_patients import codes, cycle, first_dose, patient, planned, region_of, washout
 
 import dosimetry
-from dosimetry.therapy.cycle_dose import cycle_dose
 from dosimetry.therapy.masses import region_mass
 
 MALE = Phantom("male")  # organ_masses_icrp89.csv, read by the tests themselves
@@ -21,7 +20,7 @@ def mass_of(region, masses=None, sex="male", risks=(), **columns):
 
 
 def measured(*curves, masses=None, risks=()):
-    return cycle_dose(patient(cycle(*curves), masses=masses, risks=risks), 0)
+    return first_dose(patient(cycle(*curves), masses=masses, risks=risks))
 
 
 def mass_in(text):
@@ -44,7 +43,7 @@ def test_an_absolute_sd_of_a_mass_is_taken_relative_to_it():
 def test_the_mean_volume_of_the_scans_gives_a_mass_at_1_05_g_per_ml():
     scans = washout("spleen", 900.0)
     scans = [{**scans[0], "volume": "180 mL"}, {**scans[1], "volume": "220 mL"}]
-    found = cycle_dose(patient(cycle(scans)), 0)
+    found = first_dose(patient(cycle(scans)))
     assert found.doses["spleen"].dose == pytest.approx(900 * MALE.own("spleen", 210.0), rel=1e-7)
     origin = "spleen: mass 210 g, mean volume of the scans at 1.05 g/mL"
     assert origin in found.assumptions
@@ -53,7 +52,7 @@ def test_the_mean_volume_of_the_scans_gives_a_mass_at_1_05_g_per_ml():
 def test_scans_without_a_volume_are_left_out_of_the_mean():
     scans = washout("spleen", 900.0)
     scans[0]["volume"] = "180 mL"
-    found = cycle_dose(patient(cycle(scans)), 0)
+    found = first_dose(patient(cycle(scans)))
     assert any("mass 189 g" in line for line in found.assumptions)
 
 
@@ -75,7 +74,7 @@ def test_without_any_the_mass_is_the_phantom_s_and_an_assumption(region, sex, ma
 
 def test_one_kidney_of_the_phantom_is_half_of_its_pair():
     for side in ("kidney_left", "kidney_right"):
-        found = cycle_dose(patient(cycle(*KIDNEYS)), 0)
+        found = first_dose(patient(cycle(*KIDNEYS)))
         origin = f"{side}: mass 155 g of the adult male phantom (half of the pair)"
         assert origin in found.assumptions
 

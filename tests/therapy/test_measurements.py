@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sample_patients import first_dose
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.cycle_dose import cycle_dose
 from dosimetry.therapy.measurements import LARGEST_FILE, MOST_PROBLEMS
 from dosimetry.therapy.patient import Patient
 
@@ -36,7 +36,7 @@ def read(folder, csv, **more):
 
 
 def curve(folder, csv, region="liver", **more):
-    return cycle_dose(read(folder, csv, **more), 0).curves[region]
+    return first_dose(read(folder, csv, **more)).curves[region]
 
 
 def refused(folder, csv, **more):
@@ -177,11 +177,11 @@ VOLUMES = (
 
 
 def test_the_mean_volume_gives_the_mass_at_1_05_g_per_ml(tmp_path):
-    found = cycle_dose(read(tmp_path, VOLUMES), 0)
+    found = first_dose(read(tmp_path, VOLUMES))
     # Mean of 1800, 1900, 2000 and 2300 mL is 2000 mL: 2100 g.
     assert any("liver: mass 2100 g" in line and "1.05 g/mL" in line for line in found.assumptions)
     weighed = Patient.from_dict({**document("c.csv"), "masses": {"liver": "2100 g"}}, tmp_path)
-    assert found.doses["liver"].dose == pytest.approx(cycle_dose(weighed, 0).doses["liver"].dose)
+    assert found.doses["liver"].dose == pytest.approx(first_dose(weighed).doses["liver"].dose)
 
 
 def test_litres_of_volume_are_a_thousand_millilitres(tmp_path):
@@ -192,7 +192,7 @@ def test_litres_of_volume_are_a_thousand_millilitres(tmp_path):
 def test_a_mass_of_the_patient_file_counts_more_than_volumes(tmp_path):
     (tmp_path / "c.csv").write_text(VOLUMES)
     given_mass = Patient.from_dict({**document("c.csv"), "masses": {"liver": "1500 g"}}, tmp_path)
-    assert not any("mean volume" in line for line in cycle_dose(given_mass, 0).assumptions)
+    assert not any("mean volume" in line for line in first_dose(given_mass).assumptions)
 
 
 def test_aliases_of_a_region_are_the_region(tmp_path):

@@ -18,6 +18,7 @@ from dosimetry import InputError
 from dosimetry.reference import Limit
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.delivered import delivered_cycles
 from dosimetry.therapy.label_course import Slot
 from dosimetry.therapy.regimen import Programme
 from dosimetry.therapy.strategy import Bounds, decide
@@ -181,7 +182,7 @@ def test_to_limit_keeps_to_the_highest_activity_asked_for(cap):
 def known_doses(name):
     """Regions of an example with the delivered cycles, and how many were delivered."""
     found = example(name)
-    delivered = delivered_doses(found)
+    delivered = delivered_doses(delivered_cycles(found))
     return course_doses(found, delivered).regions, len(delivered)
 
 

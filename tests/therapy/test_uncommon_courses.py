@@ -10,6 +10,7 @@ import dosimetry
 from dosimetry import InputError
 from dosimetry.therapy.course_doses import course_doses, measured_protraction
 from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.delivered import delivered_cycles
 from dosimetry.therapy.second_check import second_check
 from dosimetry.therapy.second_dose import mass_of
 
@@ -90,7 +91,7 @@ def test_earlier_radiation_of_one_kidney_counts_for_the_pair():
 
 def test_of_the_regions_only_those_asked_for_are_looked_at():
     given = patient(cycle(KIDNEYS, washout("spleen", 4000.0)))
-    delivered = delivered_doses(given)
+    delivered = delivered_doses(delivered_cycles(given))
     some, every = course_doses(given, delivered, {"kidneys"}), course_doses(given, delivered)
     assert set(some.regions) == {"kidneys"} < set(every.regions)
     one, other = some.regions["kidneys"], every.regions["kidneys"]
@@ -99,7 +100,9 @@ def test_of_the_regions_only_those_asked_for_are_looked_at():
 
 def test_the_protraction_measured_is_that_of_the_delivered_cycles():
     given = patient(cycle(KIDNEYS), cycle(washout("kidneys", 5000.0, 40.0), at="2026-03-09"))
-    found = measured_protraction(["kidneys"], given, delivered_doses(given))["kidneys"]
+    found = measured_protraction(["kidneys"], given, delivered_doses(delivered_cycles(given)))[
+        "kidneys"
+    ]
     # physics.md section 6: G = l/(l + mu) of a mono-exponential; kidneys repair in 2.8 h
     expected = [1 / (1 + half_life / 2.8) for half_life in (50.0, 40.0)]
     assert list(found) == [pytest.approx(one, rel=1e-5) for one in expected]
@@ -107,7 +110,7 @@ def test_the_protraction_measured_is_that_of_the_delivered_cycles():
 
 def test_a_course_that_has_ended_keeps_its_cycles_and_draws_no_others():
     given = patient(cycle(KIDNEYS), cycle(KIDNEYS, at="2026-03-09"))
-    region = course_doses(given, delivered_doses(given)).regions["kidneys"]
+    region = course_doses(given, delivered_doses(delivered_cycles(given))).regions["kidneys"]
     ended = region.with_activities((7.4, 7.4)).ended()
     assert ended.posterior.draws().shape[1] == 2
     whole = region.with_activities((7.4, 7.4)).cumulative_dose()
