@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("name", "kills"), [("plan -o", 4), ("plan --report", 2), ("cohort", 2)])
-def test_every_file_is_the_old_one_or_the_new_one(name, kills, tmp_path):
+def test_killed_program_leaves_old_file_or_new_file(name, kills, tmp_path):
     found = kill_often(JOBS[name], kills, name, tmp_path, patients=260)
     assert found.kills == kills
     assert found.old + found.new == kills * len(JOBS[name].outputs)

@@ -83,7 +83,7 @@ def test_red_marrow_has_no_photon_part():
         assert (electron, photon) == (s_self, 0.0)
 
 
-def test_left_kidney_dose_of_snmmi_patient_4_is_near_the_voxel_based_one():
+def test_snmmi_left_kidney_dose_is_near_the_voxel_dose():
     # shared examples: 0.3802 Gy/GBq voxel-based, first scan's volume x 1.00 g/mL, within 5 %
     s_value = absorbed_dose.kidney_s_value.kernel(S_KIDNEYS, KIDNEYS, 233.608, ELECTRON_CONSTANT)
     dose = absorbed_dose.dose.kernel([7593.755], [s_value])
@@ -105,9 +105,7 @@ def test_self_dose_falls_with_mass(s_self, reference_mass, mass, heavier):
 
 
 @given(s_values, masses, masses)
-def test_scaled_self_dose_lies_between_pure_photons_and_pure_electrons(
-    s_self, reference_mass, mass
-):
+def test_scaled_self_dose_lies_between_photon_and_electron_laws(s_self, reference_mass, mass):
     ratio = reference_mass / mass
     found = absorbed_dose.self_s_value.kernel(s_self, reference_mass, mass, ELECTRON_CONSTANT)
     low, high = sorted([s_self * ratio, s_self * ratio ** (2 / 3)])
@@ -124,7 +122,7 @@ def test_split_is_electrons_and_photons_neither_negative(s_self, mass):
 
 
 @given(masses)
-def test_one_kidney_of_half_the_pairs_mass_gets_all_electrons_of_its_decays(mass):
+def test_kidney_of_half_the_pair_mass_absorbs_all_its_electrons(mass):
     # physics.md, section 5: Delta_e/m + photon part (m_ref(kidneys)/m)^(2/3)
     photon = S_KIDNEYS - ELECTRON_CONSTANT / KIDNEYS
     expected = ELECTRON_CONSTANT / mass + photon * (KIDNEYS / mass) ** (2 / 3)
@@ -132,7 +130,7 @@ def test_one_kidney_of_half_the_pairs_mass_gets_all_electrons_of_its_decays(mass
     assert found == pytest.approx(expected, rel=1e-13)
 
 
-def test_pair_of_equal_kidneys_gets_nearly_the_dose_of_the_pair_taken_as_one():
+def test_equal_kidneys_get_nearly_the_dose_of_one_pair():
     # half the activity in half the mass: electrons the same, photons less by 2^(1/3)
     pair = absorbed_dose.dose.kernel([8000.0], [S_KIDNEYS])
     one = absorbed_dose.kidney_s_value.kernel(S_KIDNEYS, KIDNEYS, 155.0, ELECTRON_CONSTANT)
@@ -177,7 +175,7 @@ def test_remainder_and_sources_together_are_the_total_body(s_total, total_mass, 
     assert uniform / total_mass == pytest.approx(s_total, rel=1e-12, abs=1e-12 * scale)
 
 
-def test_without_measured_sources_the_remainder_is_the_total_body():
+def test_remainder_without_sources_is_the_total_body():
     assert absorbed_dose.remainder_s_value(2e-7, 73000.0, [], []) == pytest.approx(2e-7, rel=1e-15)
 
 
@@ -199,7 +197,7 @@ def test_sphere_interpolates_s_times_m_in_log_mass(share, index):
 
 
 @pytest.mark.parametrize("end", [0, -1])
-def test_outside_the_sphere_table_the_nearest_s_times_m_holds(end):
+def test_outside_the_sphere_table_the_nearest_row_holds(end):
     known, values = reference.sphere_s_values()
     mass = known[end] * (10.0 if end else 0.1)
     found = absorbed_dose.sphere_s_value.kernel(mass, known, values)
@@ -213,13 +211,13 @@ def test_a_sphere_absorbs_electrons_and_a_little_of_the_photons(mass):
     assert 0.85 * ELECTRON_CONSTANT < found < ELECTRON_CONSTANT * (1 + 35.098 / 147.923)
 
 
-def test_sphere_of_ten_gram_agrees_with_the_kidney_model_of_electrons():
+def test_ten_gram_sphere_agrees_with_the_electron_model():
     # two independent sources: MIRD spheres and the electron dose constant of ICRP 107
     found = absorbed_dose.sphere_s_value.kernel(10.0, *reference.sphere_s_values()) * 10
     assert found == pytest.approx(ELECTRON_CONSTANT, rel=0.03)
 
 
-def test_doors_take_clinical_units():
+def test_public_functions_take_clinical_units():
     registry = pint.get_application_registry()
     dose = absorbed_dose.dose(
         registry.Quantity([7.593755], "GBq*h"), registry.Quantity([7.76e-5], "mGy/(MBq*s)")

@@ -60,15 +60,15 @@ def test_known_s_value_of_red_marrow_from_the_remainder(sources, s_value):
     assert from_remainder(*sources) == pytest.approx(s_value, rel=1e-5)
 
 
-def test_the_remainder_gives_less_once_the_marrow_itself_is_taken_out_of_it():
+def test_excluding_the_marrow_lowers_the_remainder_dose():
     assert from_remainder("liver", "red_marrow") < from_remainder("liver") / 2
 
 
-def test_no_source_taken_out_leaves_the_total_body():
+def test_remainder_without_sources_is_the_total_body():
     assert from_remainder() == S_VALUES["red_marrow", "total_body"]
 
 
-def test_plasma_ratio_is_0_19_of_the_plasma_share():
+def test_plasma_ratio_is_0_19_over_the_plasma_fraction():
     # Sgouros 1993: RMBLR = 0.19/(1 - haematocrit); 0.19/0.59 worked by hand
     assert plasma_ratio(0.41) == pytest.approx(0.322033898305, rel=1e-12)
     assert plasma_ratio(0.0) == 0.19
@@ -79,7 +79,7 @@ def test_plasma_ratio_rises_with_the_haematocrit(hematocrit, more):
     assert plasma_ratio(hematocrit + more) > plasma_ratio(hematocrit)
 
 
-def test_marrow_mass_goes_with_the_body_mass():
+def test_marrow_mass_scales_with_the_body_mass():
     # 1170 g in 73 kg (ICRP 89, adult male), so 1562.67 g in 97.5 kg
     found = marrow_mass(Q(1170, "g"), Q(97.5, "kg"), Q(73, "kg"))
     assert found.to("g").magnitude == pytest.approx(1562.671232877, rel=1e-12)
@@ -109,7 +109,7 @@ def test_electrons_alone_make_the_self_dose_of_marrow():
 
 
 @given(grams, st.floats(1e-6, 1.0))
-def test_the_mass_assumed_cancels_in_the_self_dose(mass, concentration):
+def test_assumed_mass_cancels_in_the_self_dose(mass, concentration):
     reference, s_self = MASSES["red_marrow"], S_VALUES["red_marrow", "red_marrow"]
     s_value = self_s_value.kernel(s_self, reference, mass, ELECTRON_CONSTANT)
     dose = marrow_activity.kernel(concentration, mass, 1.0) * s_value

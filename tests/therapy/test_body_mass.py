@@ -55,7 +55,7 @@ def test_electrons_scale_with_mass_and_photons_with_two_thirds(kilograms):
 
 
 @pytest.mark.parametrize("kilograms", [50.0, 120.0])
-def test_what_the_remainder_gives_a_measured_organ_is_photons(kilograms):
+def test_remainder_irradiates_measured_organs_by_photons(kilograms):
     organ = washout("liver", 6000.0)
     rest = {"remainder_of_body": 1e5}
     own, heavy = (
@@ -90,7 +90,7 @@ def test_the_marrow_part_of_the_remainder_follows_the_body_mass(kilograms):
     assert parts[kilograms]["red_marrow"] == pytest.approx(parts[73.0]["red_marrow"])
 
 
-def test_a_mass_given_for_the_whole_body_comes_before_the_weight():
+def test_whole_body_mass_takes_precedence_over_the_weight():
     by_weight = dose("total_body", BODY, weight="60 kg").value
     by_mass = dose("total_body", BODY, weight="90 kg", masses={"total_body": "60 kg"}).value
     assert by_mass == by_weight
@@ -111,5 +111,5 @@ def test_the_sd_of_a_body_mass_is_in_the_dose():
     assert part.sd.value / entry.absorbed_dose.value == pytest.approx(0.097, abs=0.002)
 
 
-def test_without_a_weight_the_phantom_is_an_assumption():
+def test_missing_weight_makes_the_phantom_an_assumption():
     assert any("weight not given: body mass 73 kg" in line for line in plan(BODY).assumptions)

@@ -60,7 +60,7 @@ def test_blood_alone_gives_a_lower_bound_of_the_marrow():
     assert found.absorbed_dose.value == pytest.approx(0.063, abs=0.001)
 
 
-def test_a_lower_bound_does_not_stand_in_the_limit():
+def test_lower_bound_is_not_used_as_the_dose_of_a_limit():
     made = planned(cycle(blood=SAMPLES))
     flag = flag_of(made, "red-marrow-ad-2")
     # physics.md: p(> 2 Gy) 0.10 given the bound; the sum alone said p < 0.001, 89.7 GBq left.
@@ -86,7 +86,7 @@ def test_bounds_of_two_cycles_act_together(gray):
     assert flag_of(made, "red-marrow-ad-2").probability == pytest.approx(expected, abs=0.02)
 
 
-def test_a_whole_dose_of_a_later_cycle_takes_the_place():
+def test_complete_dose_of_a_later_cycle_replaces_the_bound():
     made = planned(cycle(blood=SAMPLES), cycle(BODY, blood=SAMPLES, at="2026-03-09"))
     assert [marrow(made, number).basis for number in (1, 2, 3)] == [
         *("partial", "measured", "predicted")
@@ -112,12 +112,12 @@ def test_whole_body_alone_leaves_the_kidneys_to_the_population():
     assert flag.probability == pytest.approx(0.266, abs=0.005)
 
 
-def test_one_kidney_of_a_patient_with_one_is_no_lower_bound():
+def test_solitary_kidney_is_not_a_lower_bound():
     made = planned(cycle(washout("kidney_left", 9000.0), BODY), risks=["single_kidney"])
     assert region_of(made.cycles[0].regions, "kidneys").basis == "measured"
 
 
-def test_without_a_population_a_lower_bound_assesses_nothing():
+def test_lower_bound_without_population_is_not_assessed():
     made = planned(cycle(blood=SAMPLES), agent=PSMA)
     assert marrow(made).basis == "partial"
     flag = flag_of(made, "red-marrow-ad-2")
@@ -125,20 +125,20 @@ def test_without_a_population_a_lower_bound_assesses_nothing():
     assert not [w for w in made.warnings if w.code == "lower-bound-above-limit"]
 
 
-def test_a_lower_bound_above_the_limit_is_said():
+def test_lower_bound_above_the_limit_is_reported():
     made = planned(cycle(blood=slow(2.5)), agent=PSMA)
     (warning,) = [w for w in made.warnings if w.code == "lower-bound-above-limit"]
     assert "red-marrow-ad-2" in warning.message
 
 
-def test_earlier_radiation_adds_to_a_lower_bound():
+def test_previous_radiation_adds_to_a_lower_bound():
     earlier = {"red_marrow": {"absorbed_dose": "1.8 Gy", "source": "a test"}}
     made = planned(cycle(blood=slow(0.46)), agent=PSMA, prior_doses=earlier)
     (warning,) = [w for w in made.warnings if w.code == "lower-bound-above-limit"]
     assert "2.26 Gy" in warning.message  # 1.8 + 0.46
 
 
-def test_a_supplied_coefficient_is_no_lower_bound():
+def test_supplied_coefficient_is_not_a_lower_bound():
     made = planned(cycle(BODY, dose_coefficients={"kidneys": "0.6 Gy/GBq"}))
     assert region_of(made.cycles[0].regions, "kidneys").basis == "measured"
     assert "cycles[0] kidneys" not in {w.place for w in made.warnings if w.code == "partial-dose"}

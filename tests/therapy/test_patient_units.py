@@ -232,7 +232,7 @@ def test_a_bare_number_is_refused(tmp_path, place, value):
         ("3 1e400/L", "not-a-quantity"),
     ],
 )
-def test_what_is_no_quantity_is_refused(tmp_path, place, value, code):
+def test_text_that_is_not_a_quantity_is_refused(tmp_path, place, value, code):
     (problem,) = refused(tmp_path, with_value(place, value))
     assert (problem.code, problem.place) == (code, f"p.json: {place}")
     assert problem.cure

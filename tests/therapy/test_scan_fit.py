@@ -30,7 +30,7 @@ def fit(one):
     return fit_scans(one, "mono", GIVEN, HALF_LIFE, decay_corrected=False)
 
 
-def test_a_curve_fitted_with_others_is_taken_as_it_is():
+def test_curve_fitted_in_a_batch_is_used_unchanged():
     kidney = scans(6000.0)
     alone = fit(kidney)
     at_hand = together(kidney, scans(5000.0))
@@ -41,7 +41,7 @@ def test_a_curve_fitted_with_others_is_taken_as_it_is():
     assert fit(kidney) is not at_hand[kidney, "mono", GIVEN, HALF_LIFE, False]
 
 
-def test_what_was_refused_with_others_is_refused_alone_with_the_same_words():
+def test_batch_refusal_equals_the_single_refusal():
     # late scans of a fast decline: run back to the start, more than the 1.7e6 MBq h of 7.4 GBq
     too_much = scans(2.2e6, half_life=4.0, times=(24.0, 48.0))
     with pytest.raises(InputError) as alone:
@@ -61,7 +61,7 @@ def test_an_sd_at_some_scans_only_is_refused():
     assert fit((first, second)).sd_assumed is False
 
 
-def test_activities_and_concentrations_of_one_region_are_not_mixed():
+def test_activity_and_concentration_in_one_region_are_refused():
     first, second = scans(6000.0)
     with pytest.raises(InputError, match="activities and concentrations are mixed"):
         fit((first, replace(second, unit="kBq/mL")))
