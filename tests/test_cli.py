@@ -1,4 +1,4 @@
-"""The command line, as a program of its own: what it prints, writes and returns."""
+"""The command line as a separate program: output, files and exit codes."""
 
 import functools
 import json

@@ -1,6 +1,6 @@
 """Strategies on the command line: ``plan`` with its options, ``compare`` and ``limits``.
 
-Each is run as a program of its own; what it prints is compared with what the package returns.
+Each runs as a separate program; its output is compared with the results of the package.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING says: something new is one line in one file, and it works."""
+"""The additions that CONTRIBUTING describes are one line in one file, and they work."""
 
 import os
 import re

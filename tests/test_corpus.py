@@ -1,6 +1,6 @@
-"""Every input of the corpus is read or refused: seeds of the fuzzing, nasty cases, and regressions.
+"""Every input of the corpus is read or refused: fuzzing seeds, hand-made cases, regressions.
 
-``make fuzz`` begins with these files; an input that ever failed stays here.
+``make fuzz`` starts from these files; every input that ever failed stays here.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The page of evidence shows what the code computes now, and nothing in it is far off."""
+"""The evidence page shows the values computed now, within tolerance of the published ones."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""The page of mutation testing: every module, counts that add up, a reason for every survivor."""
+"""The mutation page: every module, counts that add up, a reason for every survivor."""
 
 import re
 import tomllib

@@ -1,7 +1,7 @@
-"""The files that commands write: links and permissions are kept, nothing overwrites another file.
+"""Output files of every command: links and permissions are kept, inputs are never overwritten.
 
-What holds for one file is tested in ``therapy/test_files.py``; here, that every command keeps to
-it. The umask, links and permissions are those of POSIX; the promises are those of SECURITY.md.
+``therapy/test_files.py`` tests the writing of one file; here every command is tested. Umask, links
+and permissions follow POSIX; SECURITY.md states the guarantees.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""The wheel works where a user puts it: in an empty environment, outside the checkout."""
+"""The wheel works as installed by a user: in an empty environment, outside the checkout."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Errors and warnings: a code, a place, what is wrong, and the cure."""
+"""Errors and warnings: code, place, message and cure."""
 
 import pickle
 

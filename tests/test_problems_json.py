@@ -1,4 +1,4 @@
-"""What is refused is told to programs too: as JSON on standard output."""
+"""Refusals as JSON on standard output, for other programs."""
 
 import json
 

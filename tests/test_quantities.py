@@ -1,4 +1,4 @@
-"""Quantities at the doors: any registry in, the application registry out, tags strict."""
+"""Quantities of public functions: any registry in, the application registry out, strict tags."""
 
 import math
 import pickle

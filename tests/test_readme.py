@@ -1,4 +1,4 @@
-"""What the README shows is what the commands print."""
+"""The output shown in README and docs is what the commands print."""
 
 import contextlib
 import io

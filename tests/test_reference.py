@@ -155,7 +155,7 @@ def test_s_values_are_positive_and_self_dose_is_the_largest(sex):
 
 
 def test_kidney_s_value_equals_the_published_value():
-    # physics.md, known answers: 7.76e-5 mGy/(MBq s), kidneys of the adult male
+    # docs/evidence.md, known answers: 7.76e-5 mGy/(MBq s), kidneys of the adult male
     assert reference.s_values("male")["kidneys", "kidneys"] / 3.6 == pytest.approx(7.76e-5)
 
 
@@ -170,7 +170,7 @@ def test_reference_masses_equal_icrp89():
 
 
 def test_nuclides_equal_icrp107():
-    # ICRP 107: 177Lu 6.647 d, 177mLu 160.4 d; physics.md, section 1
+    # ICRP 107: 177Lu 6.647 d, 177mLu 160.4 d
     assert reference.half_life("Lu-177") == pytest.approx(6.647 * 24, rel=1e-15)
     assert reference.half_life("Lu-177m") == pytest.approx(160.4 * 24, rel=1e-15)
     assert reference.electron_energy("Lu-177") == pytest.approx(0.147923, abs=5e-7)
@@ -267,7 +267,7 @@ def test_every_region_of_the_s_values_is_known(sex):
 
 @pytest.mark.parametrize("sex", SEXES)
 def test_every_mass_belongs_to_a_known_region_or_blood(sex):
-    # blood is no region of a scan: contract.md has it as samples under a key of its own
+    # blood is not a region of a scan: the patient file has samples under `blood`
     unknown = [name for name in reference.organ_masses(sex) if not is_known_region(name)]
     assert unknown == ["blood"]
 
@@ -299,7 +299,7 @@ def test_radiobiology_names_known_regions_and_a_generic_one():
     assert "generic" in names
     assert all(is_known_region(name) for name in names - {"generic"})
     kidneys = reference.radiobiology("kidneys")
-    # physics.md, known answers: T_rep 2.8 h, alpha/beta 2.6 Gy
+    # Barone 2005: T_rep 2.8 h, alpha/beta 2.6 Gy
     assert (kidneys.alpha_beta, kidneys.repair_half_life, kidneys.generic) == (2.6, 2.8, False)
     assert reference.radiobiology("liver").generic
 
@@ -316,7 +316,7 @@ def test_missing_half_life_and_variability_fall_back():
     assert reference.effective_half_life("kidneys")[:2] == (51.0, 0.20)
     assert reference.effective_half_life("thyroid") is None
     assert reference.between_cycle_cv("kidneys")[0] == 0.15
-    # physics.md, section 8: 0.20 where the table has no row
+    # 0.20 where the table has no row
     cv, source = reference.between_cycle_cv("thyroid")
     assert cv == 0.20
     assert "assumption" in source

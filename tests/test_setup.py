@@ -1,9 +1,11 @@
-"""The two commands on a fresh machine: which Python is taken, and what the tests need beside it."""
+"""Set-up on a fresh machine: choice of the Python, packages that the tests need; names of tests."""
 
+import ast
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,21 @@ def test_make_test_checks_the_system_first():
     assert planned[0] == ".ci/system"
     assert any("-m venv" in line for line in planned[1:])
     assert planned[-1].endswith("pytest -n 2")
+
+
+def test_no_test_name_exceeds_60_characters():
+    names = [
+        node.name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    assert [name for name in names if len(name) > 60] == []
+
+
+def test_every_deselected_test_exists():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    for option in config["pytest_add_cli_args_test_selection"]:
+        path, _, name = option.removeprefix("--deselect=").partition("::")
+        if name:
+            assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), name

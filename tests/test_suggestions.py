@@ -1,7 +1,7 @@
-"""Names that were mistyped: what is suggested is never the other side, organ or an aggregate.
+"""Suggestions for mistyped names: never the other side, another organ or a group of organs.
 
 The names are those of rt-utils issue 44, of PyTheranostics' masks and of TotalSegmentator's class
-map; what each stands for is read off the name by hand.
+map; their meaning was assigned by hand.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""A plan that was written can be made again; whatever was changed since is named."""
+"""A written plan can be recomputed; every change made to it is named."""
 
 import copy
 import functools

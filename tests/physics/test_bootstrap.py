@@ -1,4 +1,4 @@
-"""The TIA by refitting: beside the delta method where that holds, skewed where it does not."""
+"""Bootstrap of the TIA: agrees with the delta method for small sds, is skewed for large ones."""
 
 import math
 

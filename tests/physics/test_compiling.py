@@ -1,4 +1,4 @@
-"""Compiling: only for large batches, and nothing of it on the way to a plan."""
+"""Compilation happens only for large batches and never on the way to a plan."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The band of a curve is the propagated uncertainty of what the curve is made of."""
+"""The band of a curve is the propagated uncertainty of its parameters or points."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The way downhill, piece by piece, against linear algebra of numpy and differences of scipy."""
+"""Steps of the descent against linear algebra of numpy and differences of scipy."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The grid where a search begins: chi-square of scipy at every place of it, and its minima."""
+"""Starting grid of a search: chi-square against scipy at every point, and its minima."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""The search of one curve, piece by piece: scans, what may shrink, the covariance."""
+"""Parts of the search for one curve: scans, possible collapse, covariance."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""Chi-square and its slopes, against linear algebra of numpy and scipy, and differences."""
+"""Chi-square and its slopes against linear algebra of numpy and scipy, and differences."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The door of fitting: units, places of refusal, defaults; what a fitted curve says of itself."""
+"""The public fit function: units, place of a refusal, defaults, contents of a fitted curve."""
 
 import math
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Fitting a curve: patients with known answers, the choice of the model, refusals, warnings.
+"""Curve fits: patients with known answers, choice of the model, refusals, warnings.
 
 SNMMI patient 4: 177Lu-DOTATATE, SNMMI 177Lu Dosimetry Challenge (DOI 10.7302/864r-tb45).
 PSMA patient 1: 177Lu-PSMA, public repository luisadias02/masters-thesis.
@@ -59,7 +59,7 @@ def uptake(time):
 
 
 def test_left_kidney_matches_snmmi():
-    # physics.md, known answers: a 108.7421, rates 0.0140814 and 0.845429 /h, TIA 7593.755 MBq h
+    # published fit (docs/evidence.md): a 108.7421, rates 0.0140814 and 0.845429 /h, 7593.755 MBq h
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT, 1.0, "uptake")
     assert curve.tia.value == pytest.approx(7593.755, rel=1e-5)
     assert curve.parameters["a"].value == pytest.approx(108.7421, abs=5e-5)
@@ -76,7 +76,7 @@ def test_right_kidney_matches_snmmi():
 
 @pytest.mark.parametrize(("model", "tia"), [("uptake", 7595.822), ("mono", 7650.752)])
 def test_left_kidney_with_ten_percent_sd_matches_known_answers(model, tia):
-    # physics.md, known answers; 10 % is the default
+    # computed independently; 10 % is the default
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT, None, model)
     assert curve.tia.value == pytest.approx(tia, abs=5e-4)
     assert curve.sd_assumed
@@ -84,14 +84,14 @@ def test_left_kidney_with_ten_percent_sd_matches_known_answers(model, tia):
 
 
 def test_psma_right_kidney_matches_known_answers():
-    # physics.md, known answers: mono, 10 %: TIA 7426.19 MBq h, T_eff 58.6 h
+    # docs/evidence.md, PSMA patient 1: mono, 10 %: TIA 7426.19 MBq h, T_eff 58.6 h
     curve = curve_of(PSMA_TIMES, PSMA["kidney_right"][0], None, "mono")
     assert curve.tia.value == pytest.approx(7426.19, abs=5e-3)
     assert curve.effective_half_life.value == pytest.approx(58.6, abs=0.05)
 
 
 def test_psma_tumour_2_reports_a_rate_on_its_bound():
-    # physics.md, known answers: T_eff 159.5 h, TIA 245.17 MBq h, chi-square 70.2, not adequate
+    # docs/evidence.md: T_eff 159.5 h, TIA 245.17 MBq h; chi-square 70.2 is not adequate
     curve = curve_of(PSMA_TIMES, PSMA["tumour_2"][0], None, "mono")
     assert curve.effective_half_life.value == pytest.approx(159.5, abs=0.05)
     assert curve.tia.value == pytest.approx(245.17, abs=5e-3)
@@ -314,7 +314,7 @@ def test_vanishing_term_collapses_to_mono_with_a_warning(model):
 
 
 def test_uptake_keeps_tia_and_sd_where_its_rates_meet():
-    # physics.md, section 2: the limit a' t exp(-l t) must not blow up; TIA = a'/l^2
+    # the limit a' t exp(-l t) must not blow up; TIA = a'/l^2
     curve = curve_of(SIX, 10 * SIX * np.exp(-0.02 * SIX), None, "uptake")
     assert curve.tia.value == pytest.approx(10 / 0.02**2, rel=1e-6)
     assert curve.tia.sd is not None
@@ -322,7 +322,7 @@ def test_uptake_keeps_tia_and_sd_where_its_rates_meet():
 
 
 def test_trapezoid_with_physical_tail_warns_of_no_clearance():
-    # physics.md, section 3: a rate on its bound (beta = 0) is reported
+    # a rate on its bound (beta = 0) is reported
     curve = curve_of(PSMA_TIMES, [20.0, 30.0, 35.0], None, "trapezoid")
     assert curve.effective_half_life.value == pytest.approx(159.528, rel=1e-12)
     assert "clearance-at-physical-bound" in codes(curve)

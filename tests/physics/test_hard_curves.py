@@ -1,4 +1,4 @@
-"""Curves that the points hardly determine: their covariance is that of their own points."""
+"""Curves that the points hardly determine: covariance in a batch and alone."""
 
 import math
 

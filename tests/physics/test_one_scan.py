@@ -1,7 +1,7 @@
-"""One scan: exact at a known half-life, pushed through at an uncertain one.
+"""One scan: exact for a known half-life, propagated for an uncertain one.
 
-Sources: ``physics.md`` section 4 (Madsen 2013; Hänscheid 2018); brute-force Monte Carlo written
-here; mono-exponential arithmetic.
+Sources: Madsen 2013; Hänscheid 2018; brute-force Monte Carlo written here; mono-exponential
+arithmetic.
 """
 
 import math
@@ -65,7 +65,7 @@ def test_any_unit_of_activity_and_time_is_accepted():
 
 @given(times, st.floats(0.2, 5.0))
 def test_tia_is_least_at_a_half_life_of_ln_2_times_scan_time(time, factor):
-    # physics.md section 4: d/dT of T exp(ln2 ts/T) vanishes at T = ts ln 2
+    # d/dT of T exp(ln2 ts/T) vanishes at T = ts ln 2
     least = tia.kernel(50.0, time, time * LN2)
     assert tia.kernel(50.0, time, time * LN2 * factor) >= least * (1 - 1e-12)
 
@@ -98,7 +98,7 @@ def test_exact_half_life_leaves_only_the_scan_uncertainty(noise):
 
 @pytest.mark.parametrize("time", [4.0, 24.0, 72.0, 96.0, 168.0])
 def test_tia_equals_the_monte_carlo_median(time):
-    # physics.md section 4: of T and scan noise together. 0.3 %: three Monte Carlo errors of it.
+    # of T and scan noise together. 0.3 %: three Monte Carlo errors of it.
     assert one_scan(time).tia.value == pytest.approx(np.median(brute_force(time)), rel=0.003)
 
 
@@ -175,7 +175,7 @@ def test_model_choice_names_the_half_life_and_its_source():
 
 @given(st.floats(0.05, 6.0))
 def test_a_scan_outside_0_75_to_2_5_half_lives_draws_a_warning(ratio):
-    # physics.md section 4 and Hänscheid 2018
+    # Hänscheid 2018
     found = [warning.code for warning in one_scan(ratio * MEDIAN).warnings]
     assert found[0] == "one-scan-only"
     if abs(ratio - 0.75) > 1e-9 and abs(ratio - 2.5) > 1e-9:

@@ -1,4 +1,4 @@
-"""No function of physics without a property test: the register against the package."""
+"""Every public function of physics has a property test."""
 
 import importlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Curves: shapes and bands under a change of scale and of the unit of time."""
+"""Property tests of curves: shapes and bands under a change of scale and of the unit of time."""
 
 import math
 

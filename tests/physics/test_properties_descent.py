@@ -1,4 +1,4 @@
-"""Downhill to an optimum, function by function: each against the algebra that defines it."""
+"""Property tests of the descent: each function against the algebra that defines it."""
 
 import itertools
 

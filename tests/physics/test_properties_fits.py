@@ -1,4 +1,4 @@
-"""Fits: scaling, order and sureness of curves fitted to points, and what a fit says of itself."""
+"""Property tests of fits: scaling, order of the points, adequacy, reported values."""
 
 import math
 from dataclasses import replace
@@ -223,7 +223,7 @@ def test_akaike_weights_depend_only_on_differences(noise, shift):
 def test_effective_physical_and_biological_rates_add_up(half_life):
     activity = 80.0 * 2.0 ** (-TIMES / half_life)
     curve = fit_points(TIMES, activity, None, "mono", DECAY_CONSTANT)
-    # 1/T_eff = 1/T_phys + 1/T_bio, physics.md section 2
+    # 1/T_eff = 1/T_phys + 1/T_bio
     total = 1 / curve.biological_half_life + DECAY_CONSTANT / math.log(2)
     assert 1 / curve.effective_half_life.value == pytest.approx(total, rel=1e-9)
     assert curve.effective_half_life.value == pytest.approx(half_life, rel=1e-6)

@@ -1,4 +1,4 @@
-"""Limits: what an equation becomes where one of its quantities vanishes or grows."""
+"""Property tests of limits: each equation where one of its quantities vanishes or grows."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Chi-square of one curve, function by function: each against the algebra that defines it."""
+"""Property tests of chi-square: each function against the algebra that defines it."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Scaling laws: what a result does when a quantity, or the unit of one, is multiplied; sums."""
+"""Property tests of scaling: results under multiples of a quantity or its unit, and sums."""
 
 import inspect
 import math

@@ -1,4 +1,4 @@
-"""The search for rates over grid and scans, and what it leaves: against least squares by scipy."""
+"""Property tests of the search over grid and scans, against least squares of scipy."""
 
 import math
 

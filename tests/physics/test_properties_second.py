@@ -1,4 +1,4 @@
-"""The second calculation against the first, for any curve: two ways to one number."""
+"""Property tests of the recalculation: it agrees with the first calculation for any curve."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Dimensions: what a door takes and gives, and that the unit written does not matter."""
+"""Property tests of units: dimensions of arguments and results, any unit written."""
 
 import inspect
 import math
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 Q = pint.get_application_registry().Quantity
 
-# The dimension of every argument and of the result, from the equations of physics.md.
+# The dimension of every argument and of the result, from the equations of docs/method.md.
 DOORS = {
     decay.constant: ({"half_life": "h"}, "1/h"),
     decay.decay: ({"activity": "MBq", "elapsed": "h", "half_life": "h"}, "MBq"),

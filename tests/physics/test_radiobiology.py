@@ -1,4 +1,4 @@
-"""BED with incomplete repair: known answers, an independent integration, limits."""
+"""BED with incomplete repair: known answers, independent integration, limits."""
 
 import itertools
 import math
@@ -58,7 +58,7 @@ def trapezoids(draw):
 @pytest.mark.parametrize(
     ("amplitudes", "rates", "g", "bed"),
     [
-        # physics.md, known answers: D = 5 Gy, T_rep 2.8 h, alpha/beta 2.6 Gy
+        # docs/evidence.md, known answers: D = 5 Gy, T_rep 2.8 h, alpha/beta 2.6 Gy
         ([1.0], [LN2 / 50], 0.0530303, 5.509907),
         ([1.0, -1.0], [DECAY_CONSTANT + LN2 / 75, 0.6], 0.0516930, 5.497048),
         ([0.04, 0.06], [LN2 / 60, LN2 / 12], 0.0608432, 5.585030),
@@ -139,7 +139,7 @@ def test_combined_agrees_with_step_by_step_integration(
 
 @pytest.mark.parametrize("repair_half_life", [0.5, 1.5, 2.8])
 def test_quadrature_resolves_the_fastest_rate_a_fit_may_have(repair_half_life):
-    # 20 /h is the upper bound of physics.md, section 2; repair times are those of the table
+    # 20 /h is the upper bound of a fitted rate; the repair times are those of the table
     trapezoid = Trapezoid(np.array([4.0, 24.0, 120.0]), np.array([5.0, 7.0, 3.0]), DECAY_CONSTANT)
     shape = combine([(trapezoid, 1.0), (exponentials([100.0, 50.0, -150.0], [0.01, 8, 20]), 1.0)])
     expected = unrepaired_damage(shape, repair_half_life)

@@ -1,4 +1,4 @@
-"""Renal function against values worked by hand from the published equations."""
+"""Renal function against values computed by hand from the published equations."""
 
 import pint
 import pytest
@@ -8,7 +8,7 @@ from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
 from dosimetry.therapy.labs import read_lab
 
 Q = pint.get_application_registry().Quantity
-UMOL_PER_MG_DL = 88.42  # 1 mg/dL of creatinine, label_rules.md
+UMOL_PER_MG_DL = 88.42  # 1 mg/dL of creatinine (SI conversion factor)
 
 
 # (140 - age) weight / (72 creatinine), x 0.85 for women: by hand

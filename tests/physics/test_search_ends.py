@@ -1,4 +1,4 @@
-"""Where a search ends without having settled, and where the points leave something open."""
+"""Searches that do not settle, and points that leave a parameter undetermined."""
 
 import math
 
@@ -113,6 +113,6 @@ def test_compiled_source_equals_interpreted_source():
 
 def test_curve_summary_is_one_line():
     curve = fit_points(*SNMMI, None, "uptake", DECAY_CONSTANT)
-    # physics.md, known answers: 7593.755 MBq h
+    # docs/evidence.md, SNMMI patient 4: 7593.755 MBq h
     assert str(curve).startswith("uptake (asked for): TIA 759")
     assert "effective half-life" in str(curve)

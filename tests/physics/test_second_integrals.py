@@ -1,4 +1,4 @@
-"""The second calculation's integrals against the known answers of the physics."""
+"""Integrals of the recalculation against known answers."""
 
 import math
 

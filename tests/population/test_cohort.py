@@ -1,4 +1,4 @@
-"""Cohorts: the doses of a plan for every patient, bad rows set aside, nothing lost or doubled."""
+"""Cohorts: doses equal those of a plan, bad rows are rejected, no row is lost or doubled."""
 
 import csv
 import os

@@ -1,4 +1,4 @@
-"""Virtual trials: the population of the tables comes out, whatever the number of workers."""
+"""Virtual trials reproduce the population of the tables for any number of workers."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def error_of_sd(mean, sd):
     return sd / 2 * math.sqrt((kurtosis - 1) / PATIENTS)
 
 
-# physics.md, known answers: nothing measured, 4 x 7.4 GBq
+# docs/evidence.md, known answers: nothing measured, 4 x 7.4 GBq
 @pytest.mark.parametrize(
     ("region", "mean", "sd", "low", "high", "limit", "chance"),
     [
@@ -78,7 +78,7 @@ def test_adjusted_starts_at_the_activity_of_an_unmeasured_plan():
     patient = dosimetry.Patient.from_dict(
         {"patient": {"id": "NEW", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     )
-    # physics.md section 10: the population alone binds at a probability of 0.5
+    # a limit known from the population alone binds at a probability of 0.5
     asked = {"max_activity": "200 GBq", "bind": "all"}
     planned = dosimetry.plan(patient, "adjusted", 0.5, **asked).cycles[0].activity
     trial = simulation._trial("netter-1", seed=1, risk=0.05, max_cycles=8)
@@ -100,7 +100,7 @@ def test_to_limit_keeps_most_patients_below_every_limit():
 
 
 def test_bed_is_of_a_mono_exponential_with_the_drawn_half_life():
-    # physics.md, section 7: G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
+    # MIRD pamphlet 20: G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
     # 0.0520 and the BED of small doses per cycle exceeds the dose by G D^2/(alpha/beta) each
     trial = simulate(patients=20_000, seed=4)
     dose, bed = (

@@ -1,6 +1,6 @@
 """Cells of exported tables: text stays text in a spreadsheet, numbers stay numbers.
 
-The signs are those of the page of OWASP on CSV injection
+The signs are those of the OWASP page on CSV injection
 (https://owasp.org/www-community/attacks/CSV_Injection) and of requirement 1.2.10 of its
 Application Security Verification Standard 5.0, which adds the null character.
 """

@@ -1,4 +1,4 @@
-"""The published trial: exact intervals, odds ratio and Fisher's p against other sources."""
+"""The published trials: exact intervals, odds ratio and Fisher's p against other sources."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A report in a real browser: quiet, visible, within the width, accessible, good on paper."""
+"""A report in a real browser: no errors, visible, within the width, accessible, printable."""
 
 import io
 

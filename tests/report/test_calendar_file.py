@@ -1,4 +1,4 @@
-"""The .ics file, read back by a parser of another make (vobject)."""
+"""The .ics file, read back by an independent parser (vobject)."""
 
 import datetime as dt
 import itertools

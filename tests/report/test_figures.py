@@ -1,4 +1,4 @@
-"""The pictures: drawn whole, readable, the same every time."""
+"""Figures: complete, readable, reproducible."""
 
 import xml.etree.ElementTree as ET
 

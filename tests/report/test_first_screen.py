@@ -1,4 +1,4 @@
-"""The first screen: short, the worst limit in words, nothing in green that says nothing."""
+"""The first screen: short, worst limit in words, green only for a limit assessed and kept."""
 
 import dataclasses
 import datetime as dt
@@ -35,7 +35,7 @@ def printed(name, *more):
 @pytest.mark.parametrize("name", DAYS)
 def test_the_first_screen_is_short_and_names_the_rest(name):
     lines = printed(name).splitlines()
-    assert len(lines) <= 32  # look.md: about 25; four limits and a long list of missing values
+    assert len(lines) <= 32  # about 25; four limits and many missing values need more
     plan = dosimetry.plan(ROOT / "examples" / f"{name}.yaml")
     more = f"{len(plan.assumptions)} assumptions, {len(plan.warnings)} warning"
     assert more in " ".join(lines)
@@ -58,7 +58,7 @@ def test_full_begins_with_the_first_screen(name):
 
 
 def test_worst_limit_is_stated_per_100_patients():
-    # look.md: 90 in 100 such patients, 26 Gy
+    # docs/course.md: 90 of 100 such patients, 26 Gy
     said = worst(plan_of("two cycles"))
     assert said.head == "EXCEEDS:"
     assert said.text.startswith(

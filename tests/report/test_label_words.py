@@ -1,7 +1,7 @@
-"""What is given next: the same words on the terminal and in the report, what is missing first.
+"""The next dose: same words on the terminal and in the report, missing values first.
 
-The sentences are those of the review of a hurried physician; activities, dates and bounds are those
-of the example files and of the label (7.4 GBq, 3.7 GBq, 16 weeks after the last dose).
+Activities, dates and bounds are those of the example files and of the label (7.4 GBq, 3.7 GBq,
+16 weeks after the last dose).
 """
 
 import dataclasses
@@ -81,7 +81,7 @@ def test_next_dose_is_stated_before_every_limit(name):
 
 
 def test_strategy_without_a_dose_states_it_first():
-    # contract: to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
+    # to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
     said = next_dose(dosimetry.plan(TWO, "to-limit"), DAY)
     assert whole(said) == (
         "NO DOSE (LIMIT), cycle 3: This plan gives none: with this cycle, kidneys 23 Gy would be "

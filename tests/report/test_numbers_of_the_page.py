@@ -1,4 +1,4 @@
-"""The numbers of a report are those of the JSON document, rounded to what the sd supports."""
+"""The numbers of a report equal the JSON document, rounded as the sd supports."""
 
 import dataclasses
 import json

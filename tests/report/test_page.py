@@ -1,4 +1,4 @@
-"""A report as a file: nothing from elsewhere, nothing that runs, read by everyone, reproducible."""
+"""A report as a file: no external resource, no script, accessible, reproducible."""
 
 import base64
 import hashlib

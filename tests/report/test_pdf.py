@@ -1,4 +1,4 @@
-"""A report as PDF, set by WeasyPrint: the same content, as text that can be selected."""
+"""A report as PDF (WeasyPrint): the same content as selectable text."""
 
 import functools
 import io

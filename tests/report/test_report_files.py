@@ -1,4 +1,4 @@
-"""Reports and pictures from the command line: written whole, or refused before any work."""
+"""Reports and figures from the command line: written completely or refused before any work."""
 
 import os
 import pty

@@ -1,8 +1,8 @@
-"""Dates against today: said on the terminal and in the report, never in the plan's JSON.
+"""Date warnings against today: on the terminal and in the report, never in the JSON of the plan.
 
-The dates are those of the example files; issue 13, item 9, says what is to be said of them. The
-threshold of an old laboratory value is the row oldest_laboratory_value of defaults.csv, 4 weeks
-(European product information: tests within 2 to 4 weeks before an administration).
+The dates are those of the example files. The age limit of a laboratory value is row
+oldest_laboratory_value of defaults.csv, 4 weeks (European product information: tests within 2 to 4
+weeks before an administration).
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""Every row of 'Bad input, and what it gets' in the contract, from real files to the message."""
+"""Every kind of bad input, from real files to the message."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The course on dates: the golden NETTER-1 course, windows around a dose, summer time."""
+"""The calendar of a course: NETTER-1 date by date, windows around a dose, summer time."""
 
 import datetime as dt
 import itertools
@@ -11,7 +11,7 @@ from sample_patients import patient
 import dosimetry
 
 # NETTER-1 from 2026-01-12, every 8 weeks; octreotide LAR after each dose and, after the last one,
-# every 4 weeks up to 18 months after the start (label_rules.md, issue "Labs ...").
+# every 4 weeks up to 18 months after the start (docs/label.md).
 DOSES = ["2026-01-12", "2026-03-09", "2026-05-04", "2026-06-29"]
 MAINTENANCE = [
     *("2026-07-27", "2026-08-24", "2026-09-21", "2026-10-19", "2026-11-16", "2026-12-14"),

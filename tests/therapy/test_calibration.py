@@ -1,8 +1,8 @@
-"""Is the prediction as sure as it says? Simulated courses of which the truth is known.
+"""Calibration of the prediction: intervals against simulated courses of known truth.
 
-The truth is drawn from the model of ``physics.md`` section 8: patients differ as the label's do,
+The truth is drawn from the model of ``docs/method.md`` (prediction): patients vary as in the label,
 cycles by 15 %, each fit errs by 6 %, one calibration error of 5 % is in all measured cycles of a
-patient. Agreement of the conditioning with importance sampling: tests/therapy/test_prediction.py.
+patient. Conditioning against importance sampling: tests/therapy/test_prediction.py.
 """
 
 import functools

@@ -1,7 +1,7 @@
-"""Strategies side by side, and what each limit still allows.
+"""Comparison of strategies, and what each limit still allows.
 
-A comparison must be three plans; an allowance is checked by planning it: cycles already given
-without a measurement, and one more of the activity that is said to be allowed.
+A comparison must equal three plans. An allowance is checked by planning it: the delivered cycles
+without a measurement, and one more with the activity allowed.
 """
 
 import datetime as dt
@@ -186,7 +186,7 @@ def test_longest_course_allows_no_further_cycle():
 
 
 def test_two_measured_kidneys_change_the_risk_of_29_6_gbq():
-    # issue 3: p(kidneys > 23 Gy) from the population's 0.27 (physics.md, known answers) below 0.02
+    # docs/method.md: P(kidneys > 23 Gy) falls from the population's 0.27 to below 0.02
     population = dosimetry.plan(example("nothing_measured"))
     assert sum(c.activity.value for c in population.cycles) == pytest.approx(29.6)
     assert flag_of(population, "kidneys-ad-23").probability == pytest.approx(0.27, abs=0.005)

@@ -1,4 +1,4 @@
-"""A plan's curve over time is drawn from the plan alone, and passes what it was fitted to."""
+"""The curve over time is drawn from the plan alone and passes its points."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The curves of a measurement file: one report for each region, or everything that is wrong."""
+"""Curves of a measurement file: one result for each region, or all problems."""
 
 import io
 import json
@@ -36,7 +36,7 @@ def test_the_document_of_curves_repeats_to_the_byte():
     one, other = (fit_file(SNMMI, GIVEN).to_json() for _ in range(2))
     assert one == other
     left = json.loads(one)["curves"][0]
-    # physics.md, known answers: kidney_left by uptake, 7593.755 MBq h
+    # docs/evidence.md, SNMMI patient 4: kidney_left by uptake, 7593.755 MBq h
     assert (left["region"], left["cycle"]) == ("kidney_left", 1)
     assert left["tia_coefficient"]["value"] == pytest.approx(left["tia"]["value"] / 7210, rel=1e-6)
 

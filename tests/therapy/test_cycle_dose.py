@@ -1,7 +1,7 @@
-"""One delivered cycle: which region gets what from which source.
+"""Doses of one delivered cycle by source and target region.
 
-Expected doses are TIA x S with S read from the CSV of the table by ``recalculated_plan.Phantom``;
-the TIAs are those that the curves were made with.
+Expected doses are TIA x S. ``recalculated_plan.Phantom`` reads S from the CSV of the table; the
+TIAs are those that the curves were made with.
 """
 
 import math
@@ -51,7 +51,7 @@ def test_measured_contents_irradiate_their_wall(phantom, region, source, wall):
 
 
 def test_the_dose_of_a_wall_does_not_scale_with_a_mass():
-    # physics.md section 5: walls irradiated by their contents are not self-dose
+    # walls irradiated by their contents are not self-dose
     with pytest.raises(InputError) as caught:
         patient(cycle(washout("urinary_bladder", 3000.0)), masses={"urinary_bladder": "40 g"})
     assert codes(caught.value.problems) == ["no-mass-needed"]
@@ -77,7 +77,7 @@ def test_heart_wall_gets_dose_from_wall_and_contents():
 
 
 def test_only_measured_organs_get_cross_dose():
-    # physics.md section 5: without whole body, never a partial sum of cross-doses
+    # without whole body, never a partial sum of cross-doses
     found = doses(washout("liver", 4000.0), washout("spleen", 900.0), masses={"liver": "2000 g"})
     assert set(found) == {"liver", "spleen"}
     liver = 4000.0 * MALE.own("liver", 2000.0) + 900.0 * MALE.s["liver", "spleen"]
@@ -113,7 +113,7 @@ def test_pair_dose_is_the_mass_weighted_mean_of_the_kidneys():
 
 
 def test_known_self_dose_of_kidneys_of_253_g():
-    # physics.md, known answers: 9.49908e-5 mGy/(MBq s)
+    # docs/evidence.md, known answers: 9.49908e-5 mGy/(MBq s)
     found = doses(washout("kidneys", 1e4), masses={"kidneys": "253 g"})
     assert found["kidneys"] / 1e4 / 3.6 == pytest.approx(9.49908e-5, abs=5e-11)
 
@@ -149,7 +149,7 @@ def test_measured_body_irradiates_all_regions_but_marrow():
 
 
 def test_sources_without_phantom_mass_stay_in_the_remainder():
-    # physics.md section 5: k over the measured sources that have a mass in the phantom
+    # k runs over the measured sources that have a mass in the phantom
     found = doses(washout("urinary_bladder", 900.0), washout("remainder_of_body", 20000.0))
     contents = 900.0 * MALE.s["liver", "urinary_bladder_contents"]
     assert found["liver"] == approx(20000.0 * MALE.s["liver", "total_body"] + contents)
@@ -163,7 +163,7 @@ def test_tumour_activity_is_excluded_from_the_remainder():
 
 
 def test_known_s_value_of_red_marrow_from_the_remainder():
-    # physics.md, known answers: 9.30788e-8 mGy/(MBq s), kidneys, liver, spleen, marrow measured
+    # computed independently: 9.30788e-8 mGy/(MBq s), kidneys, liver, spleen, marrow measured
     curves = [washout(name, 100.0) for name in ("kidneys", "liver", "spleen", "red_marrow")]
     more, less = (
         doses(*curves, washout("remainder_of_body", tia))["red_marrow"] for tia in (3e4, 1e4)
@@ -172,7 +172,7 @@ def test_known_s_value_of_red_marrow_from_the_remainder():
 
 
 def test_measured_body_leaves_red_marrow_to_the_population():
-    # physics.md section 6
+    # the remainder and other organs alone would make the marrow dose a lower bound
     plan = planned(cycle(washout("kidneys", 6000.0), washout("total_body", 30000.0)))
     marrow = region_of(plan.cycles[0].regions, "red_marrow")
     assert (marrow.basis, marrow.coefficient.value) == ("population", approx(0.035))
@@ -302,7 +302,7 @@ def test_fit_calibration_and_mass_add_up_in_quadrature():
 
 
 def test_systematic_uncertainty_does_not_shrink_with_more_scans():
-    # physics.md section 3, Gear 2018
+    # Gear 2018
     times = (1.0, 4.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0)
     few, many = (
         measured(washout("liver", 4000.0, times=found), systematic_uncertainty="6 %").doses["liver"]
@@ -321,7 +321,7 @@ def test_curves_are_independent_sources_of_uncertainty():
 
 
 def test_mass_changes_only_the_self_dose():
-    # physics.md section 5: cross-dose stays
+    # cross-dose does not scale with the mass
     found = measured(
         washout("liver", 1.0),
         washout("kidneys", 60000.0),
@@ -344,7 +344,7 @@ def test_supplied_coefficient_times_activity_is_the_dose():
 
 
 def test_missing_coefficient_sd_is_20_percent():
-    # physics.md section 8
+    # row coefficient_sd of defaults.csv
     found = measured(dose_coefficients={"liver": "0.31 Gy/GBq"})
     assert found.doses["liver"].relative_sd == approx(0.20)
     assert found.assumptions == ("liver: dose coefficient given without sd: 20% of the value",)
@@ -373,7 +373,7 @@ def test_coefficients_of_both_kidneys_give_the_pair_by_mass():
 
 
 def test_a_coefficient_of_one_of_two_kidneys_is_refused():
-    # As for measurements (physics.md section 5): one kidney alone does not make the pair.
+    # As for measurements: one kidney alone does not make the pair.
     with pytest.raises(InputError):
         measured(dose_coefficients={"kidney_left": "0.4 Gy/GBq"})
 

@@ -1,4 +1,4 @@
-"""Decay asked in text: half an activity after a half-life, and what makes no sense is refused."""
+"""Decay questions as text: answers by the half-life, refusals of impossible questions."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Numbers that may be misread: thousands, recovery coefficients, activities that cannot be."""
+"""Numbers that can be misread: thousands, recovery coefficients, impossible activities."""
 
 import pytest
 from sample_patients import cycle, planned, washout

@@ -1,4 +1,4 @@
-"""Plans that could be read as surer than they are say so."""
+"""Plans state what makes them less certain than they look."""
 
 import pytest
 from sample_patients import codes, cycle, planned, washout

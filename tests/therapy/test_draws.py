@@ -1,4 +1,4 @@
-"""The draws: a Sobol sequence as others make it, and the same numbers on every run."""
+"""The draws: a standard Sobol sequence, the same numbers in every run."""
 
 import numpy as np
 import pytest
@@ -38,7 +38,7 @@ def test_draws_are_read_only():
 
 
 def test_there_are_4096_draws_for_the_largest_number_of_cycles():
-    # physics.md section 8: 4096 draws, dimension fixed for 12 cycles
+    # 4096 draws; the dimension is fixed for 12 cycles
     assert standard_normal().shape == (4096, 12)
 
 

@@ -1,4 +1,4 @@
-"""Fields of the patient file one by one, and what they say together."""
+"""Fields of the patient file, one by one and together."""
 
 import datetime as dt
 import json

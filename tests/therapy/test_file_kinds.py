@@ -1,4 +1,4 @@
-"""A file of another kind is named for what it is, with the command that takes it."""
+"""A file of another kind is named, with the command that takes it."""
 
 import zipfile
 

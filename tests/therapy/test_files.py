@@ -1,7 +1,6 @@
-"""Files that are written: whole or not at all, through links, with the permissions that they had.
+"""Writing a file: completely or not at all, through links, with the existing permissions.
 
-What is expected is what POSIX says of ``open`` and ``rename`` and of the file mode creation mask,
-and what SECURITY.md promises.
+Expected results follow POSIX (``open``, ``rename``, the file mode creation mask) and SECURITY.md.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Files at hand: read whole or refused, and checked."""
+"""Reading, checking and replacing files."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bands that a picture shades are those by which the values were graded."""
+"""The shaded bands of a figure are the grades of the values."""
 
 import pytest
 from sample_patients import example

@@ -1,4 +1,4 @@
-"""The names that other programs import: what they take, what they return, what they refuse."""
+"""Names for programs that import dosimetry: arguments, results, refusals."""
 
 import copy
 import dataclasses
@@ -46,7 +46,7 @@ def refusal(function, *arguments, **named):
 
 
 def test_dir_has_every_public_name():
-    # issue 14, item 7: the names that tools import
+    # the names that tools import
     wanted = {"plan", "compare", "limits", "check", "calendar", "verify", "fit", "read_patient"}
     assert wanted | {"Plan", "Patient", "InputError"} == set(dosimetry.__all__)
     assert {*dosimetry.__all__, "report", "__version__"} == set(dir(dosimetry))

@@ -1,4 +1,4 @@
-"""The pair of kidneys and each side: never one against the other, and one kidney is one."""
+"""The kidneys as a pair and by side: never both at once; a solitary kidney counts as the pair."""
 
 import pytest
 from sample_patients import cycle, flag_of, patient, planned, region_of, washout

@@ -1,4 +1,4 @@
-"""Where the label and dosimetry both apply the least counts, and the plan says which decided."""
+"""Label and dosimetry limits together: the lower activity is given, with its reason."""
 
 import itertools
 
@@ -122,7 +122,7 @@ def test_renal_dose_flags_are_shown_beside_laboratory_values():
 
 
 def test_context_has_the_label_s_laboratory_abnormalities():
-    # US label, laboratory abnormalities of NETTER-1: all grades and grade 3 or 4 (issue, item 7)
+    # US label, laboratory abnormalities of NETTER-1: all grades and grade 3 or 4
     plan = planned(given(0), [])
     assert {rate.quantity: rate.value for rate in plan.context} == {
         "platelets decreased, all grades": 53.0,

@@ -1,4 +1,4 @@
-"""The label at its edges: the day of a dose, time zones, old values, cycles that wait."""
+"""Dose-modification rules at their edges: day of a dose, time zones, old values, waiting cycles."""
 
 import pint
 import pytest

@@ -1,4 +1,4 @@
-"""Every row of the label's tables through ``plan``: values stated from the label, not computed.
+"""Every row of the label tables through ``plan``: values taken from the label, not computed.
 
 A man of 60 years and 78 kg: clearance 80 x 78/72 = 86.67 mL/min per mg/dL of creatinine. Baseline
 values: creatinine 80 umol/L, bilirubin 11 umol/L (upper limit 20), albumin 41 g/L (lower limit 35).

@@ -1,7 +1,7 @@
-"""The dose-modification table of the label, row by row, as label_rules.md has it.
+"""The dose-modification table of the US prescribing information, row by row.
 
-Two doses were given, on day 0 and day 56; cycle 3 is due on day 112, and 16 weeks after the second
-dose is day 168.
+Two doses were given, on day 0 and day 56. Cycle 3 can be given on day 112; 16 weeks after the
+second dose is day 168.
 """
 
 import pytest

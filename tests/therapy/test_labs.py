@@ -1,4 +1,4 @@
-"""Laboratory values in the patient file: read strictly, refused with the likely cure."""
+"""Laboratory values of the patient file: strict reading, refusals with the likely cure."""
 
 import pandas as pd
 import pint

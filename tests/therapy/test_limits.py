@@ -1,4 +1,4 @@
-"""Limits and flags: which limit holds, how likely it is passed, and how much room is left."""
+"""Limits and flags: applicable limit, probability of exceeding it, margin."""
 
 import math
 
@@ -51,7 +51,7 @@ def delivered(coefficients, *, sd=0.03):
 
 
 def test_default_limits_are_kidneys_and_red_marrow():
-    # contract.md: limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
+    # column `default` of limits.csv; kidneys-bed stands for 40 Gy without a risk factor
     flags = planned().flags
     assert [flag.limit for flag in flags] == ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"]
     assert [flag.limit_value.value for flag in flags] == [23.0, 40.0, 2.0]
@@ -60,7 +60,7 @@ def test_default_limits_are_kidneys_and_red_marrow():
 
 @pytest.mark.parametrize("risk", RISKS)
 def test_kidney_risk_factor_lowers_the_bed_limit_to_28_gy(risk):
-    # Bodei 2008; physics.md and contract.md: the flag carries the limit's id
+    # Bodei 2008; the flag carries the id of the limit, not of the group
     flag = flag_of(planned(risks=[risk]), "kidneys-bed-28")
     assert (flag.limit_value.value, flag.quantity) == (28.0, "biologically effective dose")
     assert "Bodei 2008" in flag.source
@@ -125,7 +125,7 @@ def test_the_limits_of_a_patient_carry_their_source():
 
 
 @pytest.mark.parametrize(
-    ("probability", "expected"),  # physics.md section 9
+    ("probability", "expected"),  # defaults.csv: caution above 0.05, exceeds above 0.5
     [
         (0.0, "within"),
         (0.05, "within"),
@@ -176,7 +176,7 @@ def test_dose_exactly_at_the_limit_does_not_exceed():
 
 
 def test_a_limit_on_a_region_without_dose_is_not_assessed():
-    # contract.md: another agent, red marrow not measured
+    # another agent, red marrow not measured
     flag = flag_of(planned(cycle(washout("kidneys", 6000.0)), agent=PSMA), "red-marrow-ad-2")
     assert flag.severity == "not-assessed"
     assert flag.limit_value.value == 2.0

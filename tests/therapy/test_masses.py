@@ -1,4 +1,4 @@
-"""Masses: given, from the scans' volumes, or the phantom's; and what their sd does to a dose."""
+"""Masses: given, from scan volumes, or of the phantom; effect of their sd on a dose."""
 
 import math
 
@@ -182,7 +182,7 @@ def test_volume_of_one_kidney_is_not_used_for_the_pair():
     ("mass", "unusual"), [(899, True), (900, False), (3600, False), (3601, True)]
 )
 def test_mass_outside_half_to_double_of_reference_warns(mass, unusual):
-    # contract.md, bad input; the liver of the adult male has 1800 g
+    # mass_ratio_low and mass_ratio_high of defaults.csv; the liver of the adult male has 1800 g
     found = measured(washout("liver", 4000.0), masses={"liver": f"{mass} g"})
     assert ("mass-unusual" in codes(found.warnings)) is unusual
 

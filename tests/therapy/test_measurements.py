@@ -1,4 +1,4 @@
-"""Measurements: a CSV file, an inline list or a DataFrame to scans, curves and masses."""
+"""Measurements: CSV file, inline list or DataFrame to scans, curves and masses."""
 
 import io
 import time

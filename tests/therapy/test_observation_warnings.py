@@ -1,4 +1,4 @@
-"""When laboratory values were taken: before which dose, and how long before."""
+"""Warnings about dates, units and consistency of laboratory values and adverse events."""
 
 import pytest
 from labelled_course import SECOND, date, draw, event, given, only, planned

@@ -1,7 +1,7 @@
-"""One scan in a course: which half-life, what it does to the dose, and how sure that is.
+"""One scan in a course: choice of the half-life, dose and uncertainty.
 
-Sources: ``physics.md`` section 4; table effective_half_lives (kidneys 51 h, geometric cv 0.20;
-liver 67 h); simulated patients and brute-force Monte Carlo written here.
+Sources: table effective_half_lives (kidneys 51 h, geometric cv 0.20; liver 67 h); simulated
+patients and brute-force Monte Carlo written here.
 """
 
 import functools

@@ -1,7 +1,7 @@
-"""Volumes of interest that include others: the activity counts once, doubts are named.
+"""Overlapping volumes of interest: the activity counts once, doubts are named.
 
-Source: ``physics.md`` section 5 (``contains``). The truth is a liver of 4000 MBq h with two
-metastases of 3000 and 1000 MBq h, scanned as one VOI of 8000 MBq h.
+The truth is a liver of 4000 MBq h with two metastases of 3000 and 1000 MBq h, scanned as one VOI of
+8000 MBq h.
 """
 
 import pytest

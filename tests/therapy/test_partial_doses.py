@@ -1,8 +1,8 @@
-"""A dose that lacks a source known to matter is a lower bound, and stands in no limit.
+"""A dose without a relevant source is a lower bound and is not used for a limit.
 
-Source: ``physics.md`` section 5. Expected probabilities come from plain Monte Carlo here: a million
-draws of the label's population (mean 0.035, sd 0.029 Gy/GBq over patients, between-cycle cv 0.30),
-those below the bound left out.
+Expected probabilities come from plain Monte Carlo written here: a million draws of the label's
+population (mean 0.035, sd 0.029 Gy/GBq over patients, between-cycle cv 0.30), without those below
+the bound.
 """
 
 import functools
@@ -63,14 +63,14 @@ def test_blood_alone_gives_a_lower_bound_of_the_marrow():
 def test_lower_bound_is_not_used_as_the_dose_of_a_limit():
     made = planned(cycle(blood=SAMPLES))
     flag = flag_of(made, "red-marrow-ad-2")
-    # physics.md: p(> 2 Gy) 0.10 given the bound; the sum alone said p < 0.001, 89.7 GBq left.
+    # docs/review.md: p(> 2 Gy) 0.10 given the bound; the sum alone gave p < 0.001, 89.7 GBq left
     assert (flag.basis, flag.severity) == ("population", "caution")
     assert flag.probability == pytest.approx(share_above(2.0, 0.063), abs=0.004)
     assert flag.margin_activity.value == 0.0
 
 
 def test_a_high_lower_bound_conditions_the_population():
-    # physics.md: 0.45 Gy in cycle 1 gives p(> 2 Gy) 0.61, the maximum of draws 0.10
+    # 0.45 Gy in cycle 1 gives p(> 2 Gy) 0.61, the maximum of draws 0.10
     made = planned(cycle(blood=slow(0.45)))
     assert marrow(made).absorbed_dose.value == pytest.approx(0.45, abs=0.003)
     assert flag_of(made, "red-marrow-ad-2").probability == pytest.approx(0.61, abs=0.02)
@@ -108,7 +108,7 @@ def test_an_organ_with_uptake_is_not_average_tissue(organ):
 def test_whole_body_alone_leaves_the_kidneys_to_the_population():
     flag = flag_of(planned(cycle(BODY)), "kidneys-ad-23")
     assert flag.basis == "population"
-    # physics.md, known answers: nothing measured, p(> 23 Gy) = 0.2660; the bound moves nothing
+    # docs/evidence.md, nothing measured: p(> 23 Gy) = 0.266; the bound changes nothing
     assert flag.probability == pytest.approx(0.266, abs=0.005)
 
 

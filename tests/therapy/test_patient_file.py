@@ -1,4 +1,4 @@
-"""The patient file: what of YAML and JSON is read, and what is refused."""
+"""The patient file: accepted and refused parts of YAML and JSON."""
 
 import gc
 import json

@@ -1,6 +1,6 @@
 """Whole plans: known answers, and the examples recalculated from the raw files.
 
-Sources: ``physics.md``, table "Known answers"; the label (Lutathera US prescribing information);
+Sources: ``docs/evidence.md``, "Known answers"; the label (Lutathera US prescribing information);
 the SNMMI 177Lu Dosimetry Challenge; ``recalculated_course``, which imports nothing of dosimetry.
 """
 
@@ -48,7 +48,7 @@ def entry(entries, region):
 
 
 @pytest.mark.parametrize(
-    ("region", "mean", "sd", "p5", "p95"),  # physics.md, known answers: 4 x 7.4 GBq
+    ("region", "mean", "sd", "p5", "p95"),  # docs/evidence.md, known answers: 4 x 7.4 GBq
     [("kidneys", 19.358, 8.295, 9.06, 34.95), ("red_marrow", 1.0360, 0.790, 0.270, 2.509)],
 )
 def test_unmeasured_course_has_the_known_doses(region, mean, sd, p5, p95):
@@ -59,7 +59,7 @@ def test_unmeasured_course_has_the_known_doses(region, mean, sd, p5, p95):
 
 
 @pytest.mark.parametrize(
-    ("limit", "probability"),  # physics.md, known answers
+    ("limit", "probability"),  # docs/evidence.md, known answers
     [("kidneys-ad-23", 0.2660), ("red-marrow-ad-2", 0.0951)],
 )
 def test_unmeasured_course_has_the_known_probabilities(limit, probability):
@@ -99,7 +99,7 @@ def test_each_cycle_of_an_unmeasured_course_equals_the_label():
 
 
 @pytest.mark.parametrize(
-    ("region", "tia"),  # left: physics.md, known answers, `uptake` with sd 10 %
+    ("region", "tia"),  # left: docs/evidence.md, `uptake` with sd 10 %
     [("kidney_left", 7595.822), ("kidney_right", None)],
 )
 def test_snmmi_patient_4_has_the_known_tia(region, tia):

@@ -1,4 +1,4 @@
-"""The plan as a document: bytes, names, digits, provenance, and what was taken for granted."""
+"""The plan as a document: bytes, names, digits, provenance, assumptions."""
 
 import functools
 import hashlib
@@ -23,7 +23,7 @@ ESTIMATE = {"value", "sd", "unit"}
 SPREAD = {"value", "sd", "p5", "p95", "unit"}
 AMOUNT = {"value", "unit"}
 PROBLEM = {"code", "place", "message"}
-# Keys of each place of the document: those of contract.md, and beside them those added since.
+# Keys of each place of the document: the first version, and beside it those added since.
 CONTRACT = {
     "": {"schema", "patient", "strategy", "cycles", "cumulative", "flags", "curves",
          "assumptions", "warnings", "provenance"},
@@ -271,7 +271,7 @@ def test_sides_have_doses_only_where_measured_separately(name):
 
 @each_example
 def test_floats_have_at_most_twelve_significant_digits(name):
-    # contract.md: the bytes must not depend on the number of threads
+    # the bytes must not depend on the number of threads
     numbers = re.findall(r": (-?[0-9][0-9.e+-]*)", text(name))
     assert len(numbers) > 100
     for number in numbers:
@@ -404,7 +404,6 @@ def test_the_radiobiology_of_each_region_is_named():
 
 
 def test_one_warning_lists_regions_with_generic_alpha_beta():
-    # physics.md section 7
     plan = dosimetry.plan(example("psma_patient1"))
     (warning,) = [w for w in plan.warnings if w.code == "generic-alpha-beta"]
     of_their_own = {"kidneys", "kidney_left", "kidney_right"}
@@ -446,7 +445,7 @@ def test_no_assumption_is_listed_twice():
 
 
 def test_agent_without_population_data_is_reported():
-    # contract.md: regions that were not measured are left out
+    # without population data, regions that were not measured are left out
     plan = dosimetry.plan(example("psma_patient1"))
     assert {region.basis for one in plan.cycles for region in one.regions} == {
         *("measured", "predicted", "partial")

@@ -1,4 +1,4 @@
-"""What was measured against where patients lie: a mistaken unit does not pass in silence.
+"""Measurements against the population: a mistaken unit draws a warning.
 
 Population of the kidneys: Lutathera label, 0.654 +/- 0.295 Gy/GBq; half-life 51 h, 20 %
 (Hanscheid 2018; Hou 2021).

@@ -1,6 +1,6 @@
-"""A limit that rests on the population alone does not cut the regimen's own cycles.
+"""A limit known from the population alone does not reduce the cycles of the regimen.
 
-Source: ``physics.md`` section 10: it binds them at p <= 0.5, and what goes beyond at the risk.
+It binds them at a probability of 0.5, and activity beyond the regimen at the accepted risk.
 """
 
 import pytest
@@ -57,7 +57,7 @@ def test_beyond_the_regimen_the_population_binds_at_the_risk():
 @pytest.mark.parametrize("asked", [{"activity": "15 GBq"}, {"max_activity": "15 GBq"}])
 def test_requested_higher_activity_stays_at_the_regimen(asked):
     # 4 x 15 GBq is not the regimen's own 4 x 7.4 GBq, at which the population holds it:
-    # physics.md, known answers: p(> 23 Gy) = 0.2660, of 4096 draws within 0.005
+    # docs/evidence.md, known answers: p(> 23 Gy) = 0.266, with 4096 draws within 0.005
     made = dosimetry.plan(patient(), "adjusted", **asked)
     assert activities(made) == [7.4] * 4
     assert flag_of(made, "kidneys-ad-23").probability == pytest.approx(0.266, abs=0.005)

@@ -289,7 +289,7 @@ def test_cycle_variation_never_exceeds_patient_variation():
 
 
 def test_the_variance_of_the_logarithm_of_a_log_normal():
-    # omega^2 = ln(1 + cv^2); physics.md section 8
+    # omega^2 = ln(1 + cv^2)
     assert log_variance(0.20) == pytest.approx(math.log(1.04), rel=1e-14)
 
 

@@ -1,4 +1,4 @@
-"""Grades and flags never turn for the better as a value gets worse, whatever its unit and range."""
+"""Property tests of grades and flags: never better for a worse value, in any unit and range."""
 
 import itertools
 

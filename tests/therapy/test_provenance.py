@@ -1,4 +1,4 @@
-"""Provenance is that of what was planned: a change in memory is named, looked at, and no secret."""
+"""Provenance: a change in memory is named and checked like a file."""
 
 import copy
 import dataclasses
@@ -112,7 +112,7 @@ def test_patient_as_read_has_nothing_replaced(patient):
 
 
 def test_a_mass_replaced_is_named_beside_the_hash_of_the_file(patient):
-    # contract: such a plan says "replaced: [masses.kidneys]", never the hash of the file alone
+    # the plan names the changed field, never the hash of the file alone
     changed = Patient.from_dict(PLAIN, source="p.yaml", sha256="0" * 64)
     changed = with_masses(changed, kidneys=Estimate(400.0, None, "g"))
     made = dosimetry.plan(changed)

@@ -1,4 +1,4 @@
-"""Cycles on a calendar: what was delivered, what is to come, and what is unusual in it."""
+"""Cycles on a calendar: delivered and planned cycles, and warnings about unusual ones."""
 
 import datetime as dt
 
@@ -166,7 +166,7 @@ def test_the_control_arm_s_margin_is_in_cycles_of_netter_1():
 
 @pytest.mark.parametrize(("interval", "short"), [("41 day", True), ("6 week", False)])
 def test_an_interval_under_six_weeks_draws_a_warning(interval, short):
-    # contract.md, bad input
+    # row shortest_interval of defaults.csv
     plan = planned(regimen=regimen(7.4, 4, interval), start=START)
     assert [w.place for w in plan.warnings if w.code == "interval-short"] == (
         ["therapy.regimen"] if short else []
@@ -179,7 +179,7 @@ def test_interval_between_delivered_cycles_is_checked():
 
 
 @pytest.mark.parametrize(
-    ("activity", "code"),  # GBq; contract.md: above 7.4 GBq + 10 %
+    ("activity", "code"),  # GBq; defaults.csv: above 7.4 GBq + 10 %, below 0.37 GBq
     [(8.14, None), (8.15, "activity-high"), (0.37, None), (0.36, "activity-low")],
 )
 def test_an_activity_far_from_the_label_draws_a_warning(activity, code):

@@ -1,4 +1,4 @@
-"""One region over a course: doses add up, probabilities follow, and the room that is left."""
+"""One region over a course: sum of doses, probabilities, activity left."""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""What is given and not used, or taken for granted, is said in the plan."""
+"""Unused input and assumptions are reported in the plan."""
 
 import pytest
 from labelled_course import date, draw

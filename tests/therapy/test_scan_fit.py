@@ -1,4 +1,4 @@
-"""Curves fitted together beforehand are those fitted one by one, refusals among them."""
+"""Curves fitted in a batch equal single fits, refusals included."""
 
 from dataclasses import replace
 

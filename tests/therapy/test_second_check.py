@@ -1,4 +1,4 @@
-"""The second calculation agrees with the first, and sees what is planted in it."""
+"""The recalculation agrees with the first calculation and detects planted errors."""
 
 import dataclasses
 import subprocess

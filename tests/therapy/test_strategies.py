@@ -1,7 +1,6 @@
-"""Strategies: how much is given, and that it is neither too much nor too little.
+"""Strategies: the activity given is neither too high nor too low.
 
-What a strategy chose (``physics.md`` section 10) is checked by planning the same again with the
-``fixed`` strategy and a regimen written out.
+Each choice is checked by planning it again with the ``fixed`` strategy and a regimen written out.
 """
 
 import functools
@@ -22,7 +21,7 @@ from dosimetry.therapy.label_course import Slot
 from dosimetry.therapy.regimen import Programme
 from dosimetry.therapy.strategy import Bounds, decide
 
-FULL, LANDING = 7.4, 0.002  # GBq; issue 3: p = risk within 0.002
+FULL, LANDING = 7.4, 0.002  # GBq; the probability meets the risk within 0.002
 LARGE = "200 GBq"  # a cap that no limit is beyond
 RISKS = (0.02, 0.05, 0.2, 0.5)
 EXAMPLES = ("nothing_measured", "snmmi_patient4", "two_cycles")

@@ -1,6 +1,6 @@
 """CTCAE v5.0 grades: every bound, on both sides of it and on it.
 
-The bounds are written here from the CTCAE v5.0 document, not read from the project's table.
+The bounds are written here from the CTCAE v5.0 document, not read from the table of the project.
 """
 
 import pytest

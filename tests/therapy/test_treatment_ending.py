@@ -1,4 +1,4 @@
-"""Adverse events that end the treatment, or may; each row of their table through ``plan``."""
+"""Adverse events that end the treatment or may end it: each row of their table through ``plan``."""
 
 import pytest
 from labelled_course import DUE, SECOND, date, draw, event, given, label_of, planned
@@ -13,9 +13,9 @@ TWO = given(0, SECOND)
 BEFORE, FINE = draw(-2), draw(110)  # nothing that the label asks is unchecked before cycle 3
 
 # US label, warnings (hypersensitivity) and lutathera-hcp.com, Preparing and Administering: no
-# rechallenge after grade 3 or 4, premedication after grade 1 or 2 (issue, item 1).
+# rechallenge after grade 3 or 4, premedication after grade 1 or 2.
 HYPERSENSITIVITY = ("anaphylaxis", "allergic reaction", "infusion related reaction", "angioedema")
-# Issue, item 1: myelodysplastic syndrome and leukaemia, whatever their grade, are asked about.
+# Myelodysplastic syndrome and leukaemia of every grade are asked about.
 ANY_GRADE = (
     "myelodysplastic syndrome",
     "leukemia",

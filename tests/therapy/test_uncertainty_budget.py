@@ -1,7 +1,7 @@
-"""The uncertainty of a measured dose by its causes.
+"""Uncertainty of a measured dose by cause.
 
-Sources: ``physics.md`` sections 3, 4 and 8 (Gear 2018): counting and fit, half-life, systematic and
-mass are independent, so they add up in quadrature; what a cause adds is worked out here.
+Source: Gear 2018. Counting and fit, half-life, systematic and mass are independent and add up in
+quadrature; the part of each cause is computed here.
 """
 
 import json
@@ -142,7 +142,7 @@ def test_counting_part_equals_the_sd_of_the_scan():
 
 
 def test_mass_part_is_its_relative_sd_corrected_for_photons():
-    # electrons go with 1/m, photons with m^(-2/3) (physics.md section 5)
+    # electrons go with 1/m, photons with m^(-2/3) (docs/method.md)
     electrons = MALE.delta / 290.0
     share = electrons / MALE.own("kidneys", 290.0)
     assert USUAL["mass"] == pytest.approx(0.10 * (share + (1 - share) * 2 / 3), rel=1e-3)
@@ -192,7 +192,7 @@ def test_liver_half_life_reaches_kidneys_only_by_cross_dose():
 
 
 def test_marrow_mass_sd_does_not_enter_a_dose_from_blood():
-    # physics.md section 6: it cancels
+    # the mass cancels in the self-dose
     samples = [
         {"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)!r} kBq/mL"} for t in (1, 8, 24)
     ]
@@ -238,7 +238,7 @@ def two_cycles(sd, times=(TIME, TIME), **fields):
 
 
 def test_calibration_error_does_not_average_out_over_cycles():
-    # physics.md sections 3 and 8: e_s is shared by all measured cycles, e_c is of the cycle alone
+    # docs/method.md, prediction: e_s is shared by all measured cycles, e_c is of the cycle alone
     shared = two_cycles("1 %", systematic_uncertainty="10 %")
     own = two_cycles("10.05 %")
     assert shared > 1.2 * own

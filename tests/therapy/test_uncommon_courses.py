@@ -1,4 +1,4 @@
-"""Courses that few patients have: what is asked of them, and what is left out of a plan."""
+"""Rare courses: questions, refusals, and regions left out of a plan."""
 
 from dataclasses import replace
 
@@ -100,7 +100,7 @@ def test_only_requested_regions_are_computed():
 def test_measured_protraction_comes_from_delivered_cycles():
     given = patient(cycle(KIDNEYS), cycle(washout("kidneys", 5000.0, 40.0), at="2026-03-09"))
     found = measured_protraction(["kidneys"], given, delivered_doses(given))["kidneys"]
-    # physics.md section 6: G = l/(l + mu) of a mono-exponential; kidneys repair in 2.8 h
+    # MIRD pamphlet 20: G = l/(l + mu) of a mono-exponential; kidneys repair in 2.8 h
     expected = [1 / (1 + half_life / 2.8) for half_life in (50.0, 40.0)]
     assert list(found) == [pytest.approx(one, rel=1e-5) for one in expected]
 

@@ -1,4 +1,4 @@
-"""Entries of a patient file that few write: each is read for what it is, or refused where it is."""
+"""Rare but valid patient-file input, and its refusals."""
 
 import datetime as dt
 from pathlib import Path

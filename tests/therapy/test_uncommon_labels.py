@@ -1,4 +1,4 @@
-"""The label where something is missing or too late: what is not looked at, what stays stopped."""
+"""Dose-modification rules with missing or late values."""
 
 from dataclasses import replace
 

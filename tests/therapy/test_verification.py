@@ -1,4 +1,4 @@
-"""What a verification says of a plan that was written by others: each difference in its words."""
+"""Verification of a plan: each difference in words."""
 
 import json
 
