@@ -1,6 +1,7 @@
 """The output shown in README and docs is what the commands print."""
 
 import contextlib
+import doctest
 import io
 import os
 import re
@@ -46,11 +47,11 @@ def test_shown_output_equals_the_printed_output(page: str, command: str, picture
 
 
 def test_python_example_of_the_readme_runs() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (example,) = re.findall(r"```pycon\n(.*?)```", README, re.DOTALL)
+    assert "kidneys-ad-23" in example
+    test = doctest.DocTestParser().get_doctest(example, {}, "README.md", "README.md", 0)
     out = io.StringIO()
-    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
-        exec(compile(example, "README.md", "exec"), {})
-    assert "kidneys-ad-23" in out.getvalue()
+    assert doctest.DocTestRunner().run(test, out=out.write).failed == 0, out.getvalue()
 
 
 def test_python_example_of_the_page_for_programs_runs() -> None:
