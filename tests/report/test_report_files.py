@@ -1,5 +1,6 @@
 """Reports and figures from the command line: written completely or refused before any work."""
 
+import io
 import os
 import pty
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from report_plans import ROOT
 
 from dosimetry import InputError
-from dosimetry.report.files import made_now
+from dosimetry.report.files import counted, made_now
 
 pytestmark = pytest.mark.slow
 
@@ -160,6 +161,27 @@ def test_progress_is_shown_on_a_terminal_and_erased(quiet, shown, tmp_path):
     os.close(master)
     assert process.returncode == 0
     assert (b"report" in said) is shown
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (io.StringIO(), False)])
+def test_count_is_shown_on_a_terminal_only(stream, shown, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with counted(10, "patients") as done:
+        done(5)
+        done(10)
+    said = stream.getvalue()
+    for part in ("10/10", "100 %", "patients", "/s"):
+        assert (part in said) is shown
+    assert said.endswith("\x1b[1A\x1b[2K") is shown  # the line is taken away
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])
