@@ -1,4 +1,4 @@
-"""What the code imports is declared in ``pyproject.toml``, and what is declared is imported."""
+"""Every import is declared in ``pyproject.toml``, and every declared dependency is imported."""
 
 import ast
 import functools

@@ -1,4 +1,4 @@
-"""The page of problems: every code of the code is explained, and nothing else is."""
+"""The page of problems explains every code of the source, and nothing else."""
 
 import ast
 import importlib.util
