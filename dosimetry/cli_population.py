@@ -30,8 +30,8 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate a trial: the doses of virtual patients, and how many exceed each limit."""
-    from dosimetry.population.progress import Progress
     from dosimetry.population.simulation import simulate as run
+    from dosimetry.report.files import counted
     from dosimetry.report.population import show_trial, trial_figure
     from dosimetry.report.terminal_parts import console
     from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
@@ -39,7 +39,7 @@ def simulate(
     targets = [target for target in (output, figure) if target is not None]
     refuse_overwriting((), *targets)
     refuse_unwritable(*targets)
-    with Progress(patients, "patients", sys.stderr) as progress:
+    with counted(patients, "patients") as progress:
         found = run(
             regimen,
             patients,
@@ -48,7 +48,7 @@ def simulate(
             risk=risk,
             max_cycles=max_cycles,
             workers=workers,
-            progress=progress.at,
+            progress=progress,
         )
     if output is not None:
         write_whole(output, found.to_json())
@@ -92,18 +92,18 @@ def cohort(
     """Compute the doses of many patients; exit with 1 when rows were rejected."""
     from dosimetry.population.cohort import run_cohort
     from dosimetry.population.cohort_table import count_patients
-    from dosimetry.population.progress import Progress
+    from dosimetry.report.files import counted
 
     total = count_patients(table) if sys.stderr.isatty() else 0
     try:
-        with Progress(total, "patients", sys.stderr) as progress:
+        with counted(total, "patients") as progress:
             found = run_cohort(
                 table,
                 output,
                 resume=resume,
                 workers=workers,
                 scheduler=scheduler,
-                progress=progress.at,
+                progress=progress,
             )
     except KeyboardInterrupt:
         typer.echo("interrupted; nothing is lost: go on with --resume", err=True)

@@ -13,6 +13,7 @@ from dosimetry.suggestions import meant, names_lesion, region_like
 from dosimetry.tables import default, default_source, rows_by, table
 from dosimetry.units import conversion
 
+NUCLIDE = "Lu-177"  # of every agent that a patient file takes
 TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
 
 

@@ -1,4 +1,4 @@
-"""What stands in one place of the code, and is named from there."""
+"""Facts that only one place of the code states."""
 
 import ast
 from collections.abc import Iterator
@@ -62,3 +62,29 @@ def test_only_the_recalculation_has_a_marrow_fraction_of_its_own():
         if any(isinstance(node, ast.Constant) and node.value == 0.19 for node in ast.walk(tree))
     }
     assert holding == {second_check.__file__}
+
+
+def number_in(node):
+    """Return the number that a node of the code is; None where it is something else."""
+    held = node.value if isinstance(node, ast.Constant) else None
+    return held if isinstance(held, int | float) and not isinstance(held, bool) else None
+
+
+def converts(node):
+    """Return whether a node multiplies with or divides by a factor between two units."""
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult | ast.Div):
+        return False
+    if isinstance(node.op, ast.Div) and number_in(node.right) == 100:
+        return True  # times 100 is not: so a share is shown in %
+    return bool({number_in(node.left), number_in(node.right)} & {1000, 0.001, 24, 168, 3600})
+
+
+def test_no_unit_is_converted_by_a_bare_number():
+    # the factors have names, in dosimetry/units.py
+    by_hand = {
+        f"{file}: {ast.unparse(node)}"
+        for file, tree in TREES.items()
+        for node in ast.walk(tree)
+        if converts(node)
+    }
+    assert by_hand == set()

@@ -16,7 +16,7 @@ from dosimetry.quantities import Distribution
 
 SEED = 177
 MOST, FEWEST = 1_000_000, 100
-SMALLEST = 1e-3  # of a point: the least that a draw around it is taken to be
+SMALLEST = 0.001  # of a point: the least that a draw around it is taken to be
 
 
 def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None) -> Distribution:

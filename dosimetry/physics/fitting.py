@@ -12,9 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from dosimetry import reference, tables
+from dosimetry import reference
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report, trapezoid
+from dosimetry.physics.fitted_curve import (
+    FittedCurve,
+    Points,
+    adequate,
+    default_point_sd,
+    report,
+    trapezoid,
+)
 from dosimetry.physics.kinetics import MODELS, Array
 from dosimetry.physics.least_squares import fit_batch
 from dosimetry.physics.optima import Optimum
@@ -273,7 +280,7 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
         )
     assumed = sd is None
     if assumed:
-        spread = values * tables.default("scan_point_sd", "1")
+        spread = default_point_sd(values)
     else:
         spread = np.asarray(sd, float)
         if spread.shape not in ((), times.shape):

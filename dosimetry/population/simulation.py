@@ -23,7 +23,6 @@ from dosimetry.population.virtual_trial import Outcome, StrategyOutcome, Virtual
 from dosimetry.problems import refuse
 from dosimetry.reference import Limit
 from dosimetry.therapy import regimen
-from dosimetry.therapy.cycle_curves import NUCLIDE
 from dosimetry.therapy.draws import standard_normal
 from dosimetry.therapy.limits import patient_limits
 from dosimetry.therapy.patient import Patient
@@ -183,7 +182,7 @@ def _region(name: str) -> VirtualRegion:
     row, bio = reference.effective_half_life(like), reference.radiobiology(like)
     half_life = None
     if row is not None:
-        half_life = row[0], math.sqrt(log_variance(row[1])), reference.half_life(NUCLIDE)
+        half_life = row[0], math.sqrt(log_variance(row[1])), reference.half_life(reference.NUCLIDE)
     return VirtualRegion(name, prior, half_life, LN2 / bio.repair_half_life, bio.alpha_beta)
 
 

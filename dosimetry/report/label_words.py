@@ -11,6 +11,7 @@ from dosimetry.report.today import is_late, obstacles
 from dosimetry.therapy.adverse_terms import is_known
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan
+from dosimetry.units import HOURS_PER_WEEK
 
 GIVES = ("due", "reduced", "unchecked")
 # what follows in a reason says what is needed; it stands in the next dose's words
@@ -37,7 +38,7 @@ def label_words(plan: Plan, as_of: dt.date) -> Said | None:
     said: list[str] = []
     tone: Tone = "plain"
     if label.answer in GIVES and is_late(plan, as_of) and label.latest:
-        weeks = clinical.longest_interval() / 168
+        weeks = clinical.longest_interval() / HOURS_PER_WEEK
         said += [f"No dose after {label.latest[:10]}, {weeks:g} weeks after the last one."]
         said += [f"Not checked: {missing}."] if missing else []
     elif label.answer == "unchecked":

@@ -13,6 +13,7 @@ from dosimetry.report.today import is_late, obstacles
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan, PlanCycle
 from dosimetry.therapy.release import CONDITIONS, release
+from dosimetry.units import HOURS_PER_WEEK
 
 TOLERANCE = 1e-9  # relative: equal but for rounding
 OF_NEED = re.compile(r"(?<!baseline)( creatinine clearance|\w+) of (?=grade |less |more |\d)")
@@ -129,7 +130,7 @@ def _by_label(plan: Plan, label: PlanLabel, one: PlanCycle, as_of: dt.date) -> S
     if label.answer == "stop":
         return Said(f"STOPPED{cycle}", "bad", "No further dose, by the label.")
     if is_late(plan, as_of) and label.latest:
-        weeks = clinical.longest_interval() / 168
+        weeks = clinical.longest_interval() / HOURS_PER_WEEK
         return Said(
             f"NO DOSE{cycle}",
             "bad",

@@ -83,7 +83,7 @@ def _budget(measured: RegionDose) -> tuple[Uncertainty, ...]:
     parts = (
         Uncertainty(
             "supplied coefficient" if measured.dose_rate is None else "counting and fit",
-            Amount(measured.dose * measured.fit_sd, "Gy"),
+            Amount(measured.dose * measured.relative_fit_sd, "Gy"),
         ),
         Uncertainty("half-life", Amount(measured.dose * measured.half_life_sd, "Gy")),
         Uncertainty("systematic", Amount(measured.dose * measured.calibration_sd, "Gy")),

@@ -22,6 +22,7 @@ from dosimetry.therapy.observations import local
 from dosimetry.therapy.regimen import Scheduled
 from dosimetry.therapy.release import CONDITIONS, release
 from dosimetry.therapy.sections import Course
+from dosimetry.units import HOURS_PER_DAY, HOURS_PER_WEEK
 
 OF_DOSES = ("first dose", "each dose", "last dose")
 
@@ -145,7 +146,7 @@ def _after(moment: Moment, hours: float) -> Moment:
     """Return a moment plus some hours: elapsed time for a date-time, whole days for a date."""
     step = dt.timedelta(hours=hours)
     if not isinstance(moment, dt.datetime):
-        return moment + dt.timedelta(days=int(hours / 24))
+        return moment + dt.timedelta(days=int(hours / HOURS_PER_DAY))
     if moment.tzinfo is None:
         return moment + step
     return (moment.astimezone(dt.UTC) + step).astimezone(moment.tzinfo)
@@ -172,7 +173,7 @@ def _clear_of_doses(event: PlanEvent, doses: Sequence[_Dose], agent: str) -> Pla
         return event
     words = (
         f"no octreotide LAR after cycle {event.cycle}: cycle {event.cycle + 1} follows within "
-        f"{-rule.begin / 168:g} weeks"
+        f"{-rule.begin / HOURS_PER_WEEK:g} weeks"
     )
     return PlanEvent(event.at[:10], None, "stop-long-acting", event.cycle, words, rule.source)
 
@@ -216,9 +217,10 @@ def _while_withheld(
         return
     for companion in clinical.companions(agent):
         if companion.kind == "stop-long-acting":
+            weeks = -companion.begin / HOURS_PER_WEEK
             words = (
-                f"no long-acting somatostatin analogue within {-companion.begin / 168:g} weeks "
-                f"before cycle {number}, which is withheld"
+                f"no long-acting somatostatin analogue within {weeks:g} weeks before cycle "
+                f"{number}, which is withheld"
             )
             begin = _after(day(planned), companion.begin).isoformat()
             yield PlanEvent(begin, None, companion.kind, number, words, companion.source)

@@ -139,7 +139,7 @@ def _region_course(
     known = population.get(pair_of(name))
     prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
     doses = {i: cycle.doses[name] for i, cycle in enumerate(delivered) if name in cycle.doses}
-    given = [cycle.administered for cycle in delivered]
+    given = [cycle.net.activity for cycle in delivered]
     whole = {i: dose for i, dose in doses.items() if not dose.missing}
     bounds = tuple(
         dose.lower_bound(i, given[i]) for i, dose in doses.items() if dose.missing and dose.dose > 0
@@ -152,7 +152,7 @@ def _region_course(
     above = known is not None and any(bound.coefficient > known[0] for bound in bounds)
     return RegionCourse(
         region=name,
-        activities=tuple(cycle.administered / 1000 for cycle in delivered),
+        activities=tuple(cycle.net.activity_gbq for cycle in delivered),
         posterior=replace(found, bounds=bounds),
         protraction=protraction,
         alpha_beta=reference.radiobiology(like).alpha_beta,

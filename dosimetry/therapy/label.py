@@ -16,8 +16,9 @@ from dosimetry.therapy.administration import day
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.label_checks import Check, check, other_rules, unresolved
 from dosimetry.therapy.label_events import judge
-from dosimetry.therapy.label_state import WEEK, LabelRecord, Phase, Toxicity, stop, transit
+from dosimetry.therapy.label_state import LabelRecord, Phase, Toxicity, stop, transit
 from dosimetry.therapy.observations import DatedFindings, Observations
+from dosimetry.units import HOURS_PER_WEEK
 
 
 def observe(record: LabelRecord, seen: DatedFindings, context: Observations) -> LabelRecord:
@@ -151,7 +152,7 @@ def _values(rule: LabelRule, record: LabelRecord) -> str:
 
 def _too_late(rule: LabelRule, record: LabelRecord, because: str | None) -> str:
     """Return why the longest interval ends the treatment; None where the toxicity has resolved."""
-    weeks = (rule.longest_interval or 0.0) / WEEK
+    weeks = (rule.longest_interval or 0.0) / HOURS_PER_WEEK
     late = f"more than {weeks:g} weeks after the last dose (until {record.latest()})"
     if because is None:
         return f"{rule.title} resolved {late}"
@@ -172,7 +173,7 @@ def give(record: LabelRecord, at: Moment, activity: float) -> LabelRecord:
     latest = record.latest()
     if record.stopped is None and latest is not None and day(at) > latest:
         weeks = (day(at) - day(record.last_dose or at)).days / 7
-        longest = clinical.longest_interval() / WEEK
+        longest = clinical.longest_interval() / HOURS_PER_WEEK
         reason = (
             f"cycle {number} was given {weeks:.3g} weeks after the previous one, more than "
             f"{longest:g} weeks"

@@ -16,10 +16,11 @@ from dosimetry.therapy.clinical_plan import Answer, PlanCondition, PlanLabel
 from dosimetry.therapy.label import give, observe
 from dosimetry.therapy.label_checks import check
 from dosimetry.therapy.label_events import premedications
-from dosimetry.therapy.label_state import WEEK, LabelRecord
+from dosimetry.therapy.label_state import LabelRecord
 from dosimetry.therapy.observations import CREATININE, DOSE, Observations, local, order
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course
+from dosimetry.units import HOURS_PER_WEEK
 
 ANCHOR = dt.date(2000, 1, 1)  # used where the course has no date; only intervals matter then
 
@@ -143,7 +144,7 @@ def _stop_for_interval(
     label: LabelRecord, date: dt.date, latest: dt.date, dated: bool
 ) -> LabelRecord:
     weeks = (date - day(label.last_dose or date)).days / 7
-    longest = clinical.longest_interval() / WEEK
+    longest = clinical.longest_interval() / HOURS_PER_WEEK
     when = f" (until {latest})" if dated else ""
     words = (
         f"a dose {weeks:.3g} weeks after the last one exceeds the longest interval of "

@@ -17,6 +17,7 @@ from dosimetry.therapy.kidneys import (
     share_of_pair,
 )
 from dosimetry.therapy.sections import Course
+from dosimetry.units import G_PER_KG
 
 MARROW = "red_marrow"
 
@@ -206,8 +207,8 @@ def body_mass(course: Course) -> RegionMass:
         return RegionMass(given.value, (given.sd or 0.0) / given.value, "", "total_body")
     if course.person.weight is not None:
         weight = course.person.weight.value
-        return RegionMass(weight * 1000, 0.0, f"body mass {weight:g} kg, taken as exact")
+        return RegionMass(weight * G_PER_KG, 0.0, f"body mass {weight:g} kg, taken as exact")
     phantom = reference.organ_masses(course.person.sex)["total_body"]
     return RegionMass(
-        phantom, 0.0, f"weight not given: body mass {phantom / 1000:g} kg of the phantom"
+        phantom, 0.0, f"weight not given: body mass {phantom / G_PER_KG:g} kg of the phantom"
     )

@@ -1,4 +1,4 @@
-"""Volumes of interest that include others: activity is counted once, doubts are named."""
+"""Overlap of volumes of interest: activity is counted once, possible overlap gets a warning."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from dosimetry import reference, tables
-from dosimetry.physics.decay import decay
 from dosimetry.physics.kinetics import Array, combine
-from dosimetry.problems import InputError, Problem, refuse
-from dosimetry.therapy import administration
-from dosimetry.therapy.cycle_curves import NUCLIDE, Source
+from dosimetry.problems import InputError, Problem, in_words, refuse
+from dosimetry.therapy.cycle_curves import Source
 from dosimetry.therapy.kidneys import with_sides
-from dosimetry.therapy.scan_fit import factor_at_scan
-from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.therapy.net_cycle import CONCENTRATION, NetCycle
 
 BODY = ("total_body", "remainder_of_body")
 CURE = (
@@ -24,27 +21,27 @@ CURE = (
 )
 
 
-def contradictions(cycle: Cycle, place: str) -> Iterator[Problem]:
-    """Return what cannot be in ``contains`` of a cycle."""
-    here, measured = f"{place}.contains", cycle.measurements.by_region()
+def contradictions(cycle: NetCycle) -> Iterator[Problem]:
+    """Yield contradictions in ``contains`` of a cycle."""
+    here, measured = f"{cycle.place}.contains", cycle.measured.by_region()
     inside = list(itertools.chain.from_iterable(cycle.contains.values()))
     for name in dict.fromkeys((*cycle.contains, *inside)):
         if name in BODY:
             yield Problem(
                 "body-contains",
-                f"{name} stands among the regions that include others",
-                "leave it out: total_body includes every region, remainder_of_body none",
+                f"{in_words([name])} is listed in contains",
+                "remove it: total_body includes every region, remainder_of_body includes none",
                 here,
             )
-        elif name not in measured or any(scan.unit == "kBq/mL" for scan in measured[name]):
+        elif name not in measured or any(scan.unit == CONCENTRATION for scan in measured[name]):
             yield Problem(
                 "contains-without-activity",
-                f"the activity of {name} was not measured in this cycle",
+                f"the activity of {in_words([name])} was not measured in this cycle",
                 "remove it, or add the measurement",
                 here,
             )
     for name in sorted({name for name in inside if inside.count(name) > 1}):
-        yield Problem("contained-twice", f"{name} is included twice", "keep one", here)
+        yield Problem("contained-twice", f"{in_words([name])} is included twice", "keep one", here)
     if any(_inside(name, name, cycle.contains) for name in cycle.contains):
         yield Problem("contains-itself", "a region includes itself", "correct the regions", here)
 
@@ -57,37 +54,33 @@ def _inside(name: str, outer: str, contains: Mapping[str, Sequence[str]], depth:
     )
 
 
-def larger_inside(cycle: Cycle, place: str) -> Iterator[Problem]:
-    """Return an error where regions hold more than the VOI that includes them, at one time."""
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
+def larger_inside(cycle: NetCycle) -> Iterator[Problem]:
+    """Yield an error where regions have more activity than the VOI that includes them."""
     share = 1.0 + tables.default("measured_excess", "1")
-    corrected = cycle.decay_corrected_to == "administration"
     held: dict[str, dict[float, float]] = {}
-    for scan in cycle.measurements.scans:
-        activity = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
-        held.setdefault(scan.region, {})[round(scan.time, 2)] = activity
+    for scan in cycle.measured.scans:
+        held.setdefault(scan.region, {})[round(scan.time, 2)] = scan.value
     for outer, within in cycle.contains.items():
         for time, whole in sorted(held[outer].items()):
             parts = sum(held[name].get(time, 0.0) for name in within)
             if parts > whole * share:
                 yield Problem(
                     "contained-above-container",
-                    f"at {time:g} h {', '.join(within)} have {parts:.4g} MBq, more than the "
-                    f"{whole:.4g} MBq of {outer}, which is said to include them",
-                    "correct contains, or the activities",
-                    f"{place}.contains.{outer}",
+                    f"{in_words(within)} have {parts:.4g} MBq at {time:g} h, more than the "
+                    f"{whole:.4g} MBq of {in_words([outer])}; contains says that it includes them",
+                    "correct contains or the activities",
+                    f"{cycle.place}.contains.{outer}",
                 )
                 break
 
 
-def taken_out(sources: Mapping[str, Source], cycle: Cycle, place: str) -> dict[str, Source]:
-    """Return the sources, each without the activity of those that its VOI includes.
+def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Source]:
+    """Return the sources, each without the activity of the regions that its VOI includes.
 
     Raises
     ------
     InputError
-        A region with less activity than what it includes.
+        A region has less activity than the regions that it includes.
     """
     found = dict(sources)
     for outer, within in cycle.contains.items():
@@ -97,10 +90,10 @@ def taken_out(sources: Mapping[str, Source], cycle: Cycle, place: str) -> dict[s
         if tia <= 0:
             raise refuse(
                 "contained-above-container",
-                f"{', '.join(within)} together have more time-integrated activity than {outer}, "
-                "which is said to include them",
-                "correct contains, or the activities",
-                f"{place}.contains.{outer}",
+                f"{in_words(within)} together have more time-integrated activity than "
+                f"{in_words([outer])}; contains says that it includes them",
+                "correct contains or the activities",
+                f"{cycle.place}.contains.{outer}",
             )
         shapes = [(whole.shape, 1.0), *((part.shape, -1.0) for part in parts)]
         found[outer] = Source(
@@ -121,38 +114,33 @@ def _half_life_effect(whole: Source, parts: Sequence[Source], tia: float) -> Arr
     return np.asarray(1.0 + sum(changes) / tia) if changes else None
 
 
-def counted_once(measured: Collection[str], cycle: Cycle) -> list[str]:
-    """Return the measured regions that are not part of another one's VOI."""
+def counted_once(measured: Collection[str], cycle: NetCycle) -> list[str]:
+    """Return the measured regions that are not inside the VOI of another region."""
     inside = set(itertools.chain.from_iterable(cycle.contains.values()))
     return [name for name in measured if name not in inside]
 
 
-def excess(cycle: Cycle) -> Iterator[tuple[float, float, float, float]]:
+def excess(cycle: NetCycle) -> Iterator[tuple[float, float, float, float]]:
     """Yield times at which more was measured than can be left of the administered activity.
 
     Yields
     ------
     (time, most, without_tumours, left) : tuple of float
-        In h and MBq: the sum of the regions or the whole body, the same without tumours, and what
-        can be left.
+        In h and MBq. ``most`` is the sum of the regions or the whole body, ``left`` the activity
+        that can be left.
     """
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
     share = 1.0 + tables.default("measured_excess", "1")
-    once = set(counted_once({scan.region for scan in cycle.measurements.scans}, cycle))
+    once = set(counted_once(cycle.measured.by_region(), cycle))
     sums: dict[float, dict[str, float]] = {}
-    for scan in cycle.measurements.scans:
-        if scan.unit == "kBq/mL" or scan.region not in once:
+    for scan in cycle.measured.scans:
+        if scan.unit == CONCENTRATION or scan.region not in once:
             continue
-        found = scan.value * factor_at_scan(
-            scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
-        )
         role = reference.region(scan.region).role
         kind = role if role in ("total_body", "tumour") else "organ"
         at_time = sums.setdefault(round(scan.time, 2), {})
-        at_time[kind] = at_time.get(kind, 0.0) + found
+        at_time[kind] = at_time.get(kind, 0.0) + scan.value
     for time in sorted(sums):
-        left = float(decay.kernel(given, time, half_life))
+        left = cycle.left(time)
         whole, organs, tumours = (
             sums[time].get(kind, 0.0) for kind in ("total_body", "organ", "tumour")
         )
@@ -162,32 +150,36 @@ def excess(cycle: Cycle) -> Iterator[tuple[float, float, float, float]]:
 
 
 def explains(without_tumours: float, most: float, left: float) -> bool:
-    """Return whether overlap may explain an excess: without the tumours it is not there."""
+    """Return whether overlap can explain an excess: there is none without the tumours."""
     allowed = left * (1.0 + tables.default("measured_excess", "1"))
     return 0 < without_tumours <= allowed and without_tumours < most
 
 
 def overlap_warnings(
-    course: Course, cycle: Cycle, sources: Mapping[str, Source], place: str
+    cycle: NetCycle, sites: Mapping[str, str], sources: Mapping[str, Source]
 ) -> Iterator[Problem]:
-    """Return doubts about regions that may include each other without the cycle saying so."""
-    for tumour, organ in _sites(course, cycle, sources):
+    """Yield warnings of regions that may include each other, where the cycle does not state it.
+
+    ``sites`` are the organs that tumours lie in, by the patient file.
+    """
+    place = f"{cycle.place}.measurements"
+    for tumour, organ in _sites(cycle, sites, sources):
         yield Problem(
             "overlap-possible",
-            f"{tumour} lies in the {organ}, and both were measured: if the VOI of the {organ} "
-            f"includes {tumour}, its activity counts twice",
+            f"{in_words([tumour])} lies in the {in_words([organ])}, and both were measured. If the "
+            "VOI of the organ includes the tumour, its activity is counted twice",
             CURE.format(organ=organ, tumour=tumour),
-            f"{place}.measurements",
+            place,
         )
     for time, most, without_tumours, left in itertools.islice(excess(cycle), 1):
         if explains(without_tumours, most, left):
             yield Problem(
                 "overlap-possible",
-                f"{most:.4g} MBq measured at {time:g} h, but only {left:.4g} MBq can be left; "
-                f"{without_tumours:.4g} MBq without the tumours: a VOI that includes a tumour "
-                "counts it twice",
+                f"{most:.4g} MBq measured at {time:g} h ({without_tumours:.4g} MBq without the "
+                f"tumours), but only {left:.4g} MBq can be left. A VOI that includes a tumour may "
+                "count it twice",
                 CURE.format(organ="liver", tumour="tumour_1"),
-                f"{place}.measurements",
+                place,
             )
     if "total_body" in sources:
         total = sources["total_body"].tia
@@ -196,14 +188,14 @@ def overlap_warnings(
             yield Problem(
                 "overlap-possible",
                 f"the regions together have {100 * parts / total:.0f} % of the whole body's "
-                "time-integrated activity: VOIs that overlap make the remainder too small",
-                "say with contains which region includes another, or check the calibrations",
-                f"{place}.measurements",
+                "time-integrated activity. Overlapping VOIs make the remainder too small",
+                "write into contains which region includes another, or check the calibrations",
+                place,
             )
 
 
-def disjoint_assumed(cycle: Cycle, sources: Collection[str]) -> list[str]:
-    """Return the assumption that a tumour and organs measured beside it do not overlap."""
+def disjoint_assumed(cycle: NetCycle, sources: Collection[str]) -> list[str]:
+    """Return the assumption that tumours and organs of one cycle do not overlap."""
     inside = set(itertools.chain.from_iterable(cycle.contains.values()))
     tumours = [
         name for name in sources if reference.region(name).role == "tumour" and name not in inside
@@ -217,13 +209,15 @@ def disjoint_assumed(cycle: Cycle, sources: Collection[str]) -> list[str]:
     ]
     if not tumours or not organs:
         return []
-    return [f"VOIs do not overlap: {', '.join(tumours)} beside {', '.join(organs)}"]
+    return [f"VOIs of {in_words(tumours)} do not overlap with {in_words(organs)}"]
 
 
-def _sites(course: Course, cycle: Cycle, sources: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Yield each tumour with the measured organ that it lies in, where the cycle is silent."""
+def _sites(
+    cycle: NetCycle, sites: Mapping[str, str], sources: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield each tumour with its measured organ, where ``contains`` does not have the organ."""
     for tumour in sources:
-        site = site_of(tumour, course)
+        site = site_of(tumour, sites)
         if site is None:
             continue
         for organ in with_sides(site):
@@ -231,18 +225,18 @@ def _sites(course: Course, cycle: Cycle, sources: Collection[str]) -> Iterator[t
                 yield tumour, organ
 
 
-def site_of(tumour: str, course: Course) -> str | None:
-    """Return the organ that a tumour lies in: of ``sites``, or of its name (``tumour_liver_2``)."""
+def site_of(tumour: str, sites: Mapping[str, str]) -> str | None:
+    """Return the organ of a tumour, from ``sites`` or its name (``tumour_liver_2``)."""
     if reference.region(tumour).role != "tumour":
         return None
-    if tumour in course.sites:
-        return course.sites[tumour]
+    if tumour in sites:
+        return sites[tumour]
     words = tumour.removeprefix("tumour").strip("_").split("_")
     while words:
         try:
-            found = reference.region("_".join(words))
+            region = reference.region("_".join(words))
         except InputError:
             words.pop()
             continue
-        return found.name if found.role in ("organ", "kidney") else None
+        return region.name if region.role in ("organ", "kidney") else None
     return None

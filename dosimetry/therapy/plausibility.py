@@ -14,24 +14,23 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.sections import Course
 
 
 def implausible_doses(
-    course: Course, coefficients: Mapping[str, float], resting: Collection[str], place: str
+    agent: str, coefficients: Mapping[str, float], resting: Collection[str], place: str
 ) -> Iterator[Problem]:
     """Yield doses per activity that are far outside the population.
 
     Parameters
     ----------
-    course : Course
+    agent : str
     coefficients : mapping of str to float
         Of one cycle, in Gy/GBq, by region.
     resting : collection of str
         Regions that are part of the remainder of the body; another warning names them.
     place : str
     """
-    if not agents.has_population(course.therapy.radiopharmaceutical):
+    if not agents.has_population(agent):
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
@@ -51,10 +50,10 @@ def implausible_doses(
 
 
 def implausible_half_lives(
-    course: Course, curves: Mapping[str, FittedCurve], place: str
+    agent: str, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
     """Yield half-lives, measured or given, that are far outside the population."""
-    if not agents.has_population(course.therapy.radiopharmaceutical):
+    if not agents.has_population(agent):
         return
     for region, curve in curves.items():
         like = "blood" if region == "blood" else reference.region(region).like

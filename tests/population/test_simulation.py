@@ -1,4 +1,4 @@
-"""Virtual trials: the population of the tables comes out, whatever the number of workers."""
+"""Virtual trials reproduce the population of the tables for any number of workers."""
 
 import io
 import json
@@ -38,7 +38,7 @@ def error_of_sd(mean, sd):
     return sd / 2 * math.sqrt((kurtosis - 1) / PATIENTS)
 
 
-# physics.md, known answers: nothing measured, 4 x 7.4 GBq
+# docs/evidence.md, known answers: nothing measured, 4 x 7.4 GBq
 @pytest.mark.parametrize(
     ("region", "mean", "sd", "low", "high", "limit", "chance"),
     [
@@ -46,9 +46,7 @@ def error_of_sd(mean, sd):
         ("red_marrow", 1.0360, 0.790, 0.270, 2.509, "red-marrow-ad-2", 0.0951),
     ],
 )
-def test_the_population_of_the_label_is_met_within_the_monte_carlo_error(
-    netter, region, mean, sd, low, high, limit, chance
-):
+def test_simulated_population_matches_the_label(netter, region, mean, sd, low, high, limit, chance):
     found = dose_of(netter, region)
     assert found.mean == pytest.approx(mean, abs=3 * sd / math.sqrt(PATIENTS))
     assert found.sd == pytest.approx(sd, abs=3 * error_of_sd(mean, sd))
@@ -59,7 +57,7 @@ def test_the_population_of_the_label_is_met_within_the_monte_carlo_error(
 
 
 @pytest.mark.slow
-def test_the_number_of_workers_changes_nothing():
+def test_number_of_workers_does_not_change_results():
     one = simulate(patients=BLOCK + 100, seed=5, strategies=("fixed", "to-limit"), workers=1)
     two = simulate(patients=BLOCK + 100, seed=5, strategies=("fixed", "to-limit"), workers=2)
     assert one.to_json() == two.to_json()
@@ -76,11 +74,11 @@ def test_all_strategies_treat_the_same_patients():
     assert dose_of(both, "kidneys") == dose_of(simulate(patients=500, seed=3), "kidneys")
 
 
-def test_adjusted_starts_with_the_activity_that_a_plan_without_measurements_gives():
+def test_adjusted_starts_at_the_activity_of_an_unmeasured_plan():
     patient = dosimetry.Patient.from_dict(
         {"patient": {"id": "NEW", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     )
-    # physics.md section 10: the population alone binds at a probability of 0.5
+    # a limit known from the population alone binds at a probability of 0.5
     asked = {"max_activity": "200 GBq", "bind": "all"}
     planned = dosimetry.plan(patient, "adjusted", 0.5, **asked).cycles[0].activity
     trial = simulation._trial("netter-1", seed=1, risk=0.05, max_cycles=8)
@@ -101,8 +99,8 @@ def test_to_limit_keeps_most_patients_below_every_limit():
     assert chance_of(trial, "kidneys-ad-23", 0) > 0.2
 
 
-def test_bed_is_that_of_one_exponential_with_the_half_life_drawn():
-    # physics.md, section 7: G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
+def test_bed_is_of_a_mono_exponential_with_the_drawn_half_life():
+    # MIRD pamphlet 20: G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
     # 0.0520 and the BED of small doses per cycle exceeds the dose by G D^2/(alpha/beta) each
     trial = simulate(patients=20_000, seed=4)
     dose, bed = (
@@ -115,7 +113,7 @@ def test_bed_is_that_of_one_exponential_with_the_half_life_drawn():
     assert bed.mean == pytest.approx(expected, rel=0.01)
 
 
-def test_the_document_and_the_figure_hold_every_strategy_and_limit():
+def test_document_and_figure_hold_every_strategy_and_limit():
     trial = simulate(patients=300, strategies=("fixed", "to-limit"))
     document = json.loads(trial.to_json())
     assert document["schema"] == "dosimetry/simulation/1"
@@ -139,13 +137,13 @@ def test_the_document_and_the_figure_hold_every_strategy_and_limit():
         ({"max_cycles": 13}, "out-of-range"),
     ],
 )
-def test_what_cannot_be_simulated_is_refused(arguments, code):
+def test_impossible_simulation_is_refused(arguments, code):
     with pytest.raises(InputError) as caught:
         simulate(**{"patients": 10, **arguments})
     assert caught.value.problems[0].code == code
 
 
-def test_an_activity_that_all_patients_get_is_printed_without_a_spread_of_rounding():
+def test_constant_activity_is_printed_without_spread():
     out = io.StringIO()
     found = simulate(patients=300, strategies=("fixed", "to-limit"))
     show_trial(found, Console(file=out, width=120))

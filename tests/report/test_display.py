@@ -30,7 +30,7 @@ def test_a_plan_shows_its_verdict_and_its_limits(shell):
     assert "physicist must check" in page
 
 
-def test_flags_and_curves_show_themselves(shell):
+def test_flags_and_curves_have_a_notebook_view(shell):
     plan = plan_of("two cycles")
     assert "kidneys-ad-23" in shown(shell, plan.flags)
     page = shown(shell, plan.curves[0])
@@ -38,7 +38,7 @@ def test_flags_and_curves_show_themselves(shell):
     assert "kidney left" in page
 
 
-def test_what_a_file_says_does_not_run_in_a_notebook(shell):
+def test_hostile_text_does_not_run_in_a_notebook(shell):
     page = shown(shell, plan_of("hostile"))
     assert "<script" not in page
     assert "<img" not in page
@@ -46,7 +46,7 @@ def test_what_a_file_says_does_not_run_in_a_notebook(shell):
 
 
 @pytest.mark.slow
-def test_a_notebook_needs_no_more_than_the_import():
+def test_import_alone_registers_the_notebook_views():
     """A shell of its own: the tests above have registered by hand."""
     code = (
         "from IPython.core.interactiveshell import InteractiveShell\n"

@@ -1,7 +1,7 @@
-"""What is given next: the same words on the terminal and in the report, what is missing first.
+"""The next dose: same words on the terminal and in the report, missing values first.
 
-The sentences are those of the review of a hurried physician; activities, dates and bounds are those
-of the example files and of the label (7.4 GBq, 3.7 GBq, 16 weeks after the last dose).
+Activities, dates and bounds are those of the example files and of the label (7.4 GBq, 3.7 GBq,
+16 weeks after the last dose).
 """
 
 import dataclasses
@@ -62,7 +62,7 @@ def with_event(term, grade, at="2026-03-20"):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_terminal_and_report_say_the_same_words(name):
+def test_terminal_and_report_use_the_same_words(name):
     shown, page = terminal(plan_of(name), as_of=MADE.date()), text_of(page_of(name))
     for said in answer(plan_of(name), MADE.date()):
         assert whole(said) in shown
@@ -70,7 +70,7 @@ def test_terminal_and_report_say_the_same_words(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_next_dose_stands_before_every_limit(name):
+def test_next_dose_is_stated_before_every_limit(name):
     plan = plan_of(name)
     shown, page = terminal(plan), text_of(page_of(name))
     assert shown.index(next_dose(plan, DAY).head) < shown.index("limit  ")
@@ -80,8 +80,8 @@ def test_the_next_dose_stands_before_every_limit(name):
 # --- what this plan gives -----------------------------------------------------------------------
 
 
-def test_a_strategy_that_gives_none_says_so_first():
-    # contract: to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
+def test_strategy_without_a_dose_states_it_first():
+    # to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
     said = next_dose(dosimetry.plan(TWO, "to-limit"), DAY)
     assert whole(said) == (
         "NO DOSE (LIMIT), cycle 3: This plan gives none: with this cycle, kidneys 23 Gy would be "
@@ -95,7 +95,7 @@ def test_a_strategy_that_gives_less_names_the_limit():
     assert "Held down by kidneys 23 Gy: exceeded in 5 of 100 such patients" in said
 
 
-def test_above_the_label_is_said_first():
+def test_activity_above_the_label_is_stated_first():
     said = next_dose(dosimetry.plan(TWO, activity="9 GBq"), DAY)
     assert said.head == "ABOVE THE LABEL, NOT RELEASED, cycle 3:"
     assert said.text.startswith("This plan gives 9.00 GBq on 2026-05-04 only if ")
@@ -103,25 +103,25 @@ def test_above_the_label_is_said_first():
     assert said.tone == "bad"
 
 
-def test_less_than_the_label_is_no_full_dose():
+def test_less_than_the_label_dose_is_not_a_full_dose():
     label = dataclasses.replace(plan_of("two cycles").label, answer="due", unchecked=())
     made = dataclasses.replace(dosimetry.plan(TWO, activity="6 GBq"), label=label)
     assert next_dose(made, DAY).head == "LESS THAN THE LABEL ALLOWS, cycle 3:"
 
 
-def test_a_fifth_dose_is_beyond_the_label():
+def test_fifth_dose_is_reported_as_more_than_four():
     four = ROOT / "benchmarks" / "four_cycles.yaml"
     said = next_dose(dosimetry.plan(four, "to-limit"), dt.date(2026, 7, 1))
     assert whole(said).startswith("BEYOND THE LABEL, cycle 5: This plan gives 7.40 GBq on ")
 
 
-def test_a_cycle_left_out_is_said_before_the_next_dose():
+def test_omitted_cycle_is_stated_before_the_next_dose():
     said = next_dose(dosimetry.plan(TWO, without_cycles=[3]), DAY)
     assert said.head == "NOT RELEASED, cycle 4:"
     assert said.text.startswith("Left out on request: cycle 3. This plan gives 7.40 GBq on ")
 
 
-def test_a_complete_course_has_no_cycle_to_come():
+def test_complete_course_has_no_planned_cycle():
     said = next_dose(plan_of("four cycles"), DAY)
     assert whole(said) == "NO CYCLE TO COME: 4 cycles have been given."
 
@@ -141,7 +141,7 @@ def test_a_reduced_dose_is_not_released_after_its_latest_date():
     assert "not released: latest date 2026-06-29 is over" in terminal(plan, as_of=late)
 
 
-def test_values_of_the_future_release_nothing():
+def test_future_values_release_no_dose():
     said = next_dose(plan_of("toxicity"), DAY)
     assert said.head == "NOT RELEASED, cycle 3:"
     assert said.text.startswith("values of 2026-05-02 are in the future.")
@@ -150,7 +150,7 @@ def test_values_of_the_future_release_nothing():
 @pytest.mark.parametrize(
     ("day", "head"), [("2026-05-30", "FULL DOSE"), ("2026-05-31", "NOT RELEASED")]
 )
-def test_values_over_four_weeks_old_release_nothing(day, head):
+def test_values_over_four_weeks_old_release_no_dose(day, head):
     full = changed(plan_of("toxicity"), answer="due")
     (third,) = (cycle for cycle in full.cycles if cycle.number == 3)
     full = changed(full, activity=third.activity)
@@ -162,7 +162,7 @@ def test_values_over_four_weeks_old_release_nothing(day, head):
 # --- withheld, asked, stopped -------------------------------------------------------------------
 
 
-def test_a_withheld_dose_says_what_follows_either_way():
+def test_withheld_dose_states_both_outcomes():
     # the baseline of 69 umol/L + 10 %; half the dose after the first toxicity
     said = next_dose(plan_of("withheld"), dt.date(2026, 5, 1))
     assert whole(said) == (
@@ -171,7 +171,7 @@ def test_a_withheld_dose_says_what_follows_either_way():
     )
 
 
-def test_a_deadline_that_is_over_is_not_waited_for():
+def test_withheld_dose_after_its_deadline_ends_treatment():
     plan = plan_of("withheld")
     assert next_dose(plan, dt.date(2026, 6, 29)).head == "WITHHELD, cycle 3:"
     said = next_dose(plan, dt.date(2026, 6, 30))
@@ -179,7 +179,7 @@ def test_a_deadline_that_is_over_is_not_waited_for():
     assert "withheld until" not in terminal(plan, as_of=dt.date(2026, 6, 30)).lower()
 
 
-def test_not_eligible_says_what_would_make_it_so():
+def test_not_eligible_states_the_required_value():
     plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
     assert next_dose(plan, dt.date(2026, 1, 9)).text == (
         "No dose now. If platelets are 75 1e9/L or more: the first dose can be given."
@@ -199,7 +199,7 @@ def test_an_open_question_is_asked_once_without_program_words():
     assert said.text.endswith("If not answered by 2026-05-04: treatment ends.")
 
 
-def test_a_limit_that_stops_is_not_the_label_s_stop():
+def test_stop_by_a_limit_differs_from_stop_by_the_label():
     shown = terminal(dosimetry.plan(TWO, "to-limit"))
     assert shown.count("none (limit)") == 2
     assert "stopped" not in shown.lower()
@@ -209,7 +209,7 @@ def test_a_limit_that_stops_is_not_the_label_s_stop():
 
 
 @pytest.mark.parametrize("name", ["population", "one cycle", "two cycles"])
-def test_what_is_missing_comes_first_and_is_never_green(name):
+def test_missing_values_come_first_and_are_never_green(name):
     plan = plan_of(name)
     assert plan.label.answer == "unchecked"
     said = label_words(plan, DAY)
@@ -235,14 +235,14 @@ def test_unchecked_cycles_do_not_look_released(name):
         assert later in text
 
 
-def test_the_condition_on_a_later_cycle_is_on_the_terminal():
+def test_terminal_shows_the_condition_of_a_later_cycle():
     assert (
         "Cycle 4: the full dose again if thrombocytopenia of grade 2, 3 or 4 does not come back "
         "after cycle 3."
     ) in terminal(plan_of("toxicity"), as_of=BEFORE_DOSE)
 
 
-def test_another_agent_has_no_rules_and_says_so():
+def test_agent_without_rules_is_reported():
     plan = plan_of("another agent")
     said = next_dose(plan, DAY)
     assert said.head == "NOT CHECKED, cycle 2:"
@@ -255,7 +255,7 @@ def test_another_agent_has_no_rules_and_says_so():
     assert "administration by the agent's own label" in folded
 
 
-def test_no_event_entered_is_asked_about():
+def test_missing_adverse_events_are_asked_about():
     said = "Adverse events since cycle 2: none entered; ask."
     assert said in label_words(plan_of("two cycles"), DAY).text
     assert said not in label_words(with_event("nausea", 1), DAY).text
@@ -279,14 +279,14 @@ def test_a_full_dose_is_green_only_where_all_is_checked():
     assert f"{GREEN}FULL DOSE" in terminal(plan, colour=True)
 
 
-def test_premedication_and_region_stand_in_the_answer():
+def test_answer_states_premedication_and_label_region():
     condition = PlanCondition("premedication against hypersensitivity before the dose", "a label")
     said = label_words(changed(plan_of("toxicity"), conditions=(condition,)), BEFORE_DOSE)
     assert "Premedication against hypersensitivity before the dose." in said.text
     assert said.head == "US label 4/2024:"
 
 
-def test_the_rules_and_what_is_not_at_hand_are_named():
+def test_applied_and_unavailable_rules_are_named():
     for text in (terminal(plan_of("toxicity"), full=True), text_of(page_of("toxicity"))):
         assert "Lutathera European product information (EU): its dose-modification rows" in text
 
@@ -298,7 +298,7 @@ def test_context_names_laboratory_abnormalities():
     assert "lymphopenia 9 %" not in shown  # an adverse-event rate: in trial
 
 
-def test_every_value_of_the_history_has_its_day():
+def test_every_value_of_the_history_has_its_date():
     plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
     shown = terminal(plan, full=True)
     assert "by the latest values: platelets 70 1e9/L on 2026-01-08" in shown

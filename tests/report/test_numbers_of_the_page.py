@@ -1,4 +1,4 @@
-"""The numbers of a report are those of the JSON document, rounded to what the sd supports."""
+"""The numbers of a report equal the JSON document, rounded as the sd supports."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ def shown_as(number, sd):
 
 
 @every
-def test_every_cumulative_dose_is_that_of_the_document(name):
+def test_every_cumulative_dose_equals_the_document(name):
     page, compared = read(name), 0
     for dose in document(name)["cumulative"]:
         for quantity, roles in (
@@ -39,7 +39,7 @@ def test_every_cumulative_dose_is_that_of_the_document(name):
 
 
 @every
-def test_every_flag_is_that_of_the_document(name):
+def test_every_flag_equals_the_document(name):
     page = read(name)
     for flag in document(name)["flags"]:
         place = f"flags/{flag['limit']}"
@@ -56,7 +56,7 @@ def test_every_flag_is_that_of_the_document(name):
 
 
 @every
-def test_every_dose_of_a_cycle_and_every_curve_is_that_of_the_document(name):
+def test_every_cycle_dose_and_curve_equals_the_document(name):
     page, found = read(name), document(name)
     for cycle in found["cycles"]:
         for dose in cycle["regions"]:
@@ -69,7 +69,7 @@ def test_every_dose_of_a_cycle_and_every_curve_is_that_of_the_document(name):
 
 
 @every
-def test_every_figure_that_was_computed_twice_is_that_of_the_document(name):
+def test_every_recalculated_figure_equals_the_document(name):
     page, found = read(name), document(name)["second_check"]
     assert bool(found) == any(cycle["status"] == "delivered" for cycle in document(name)["cycles"])
     for one in found:
@@ -86,7 +86,7 @@ def test_every_figure_that_was_computed_twice_is_that_of_the_document(name):
         ("population", None),
     ],
 )
-def test_a_report_says_how_far_the_second_calculation_is_from_the_first(name, said):
+def test_report_states_the_recalculation_difference(name, said):
     """The farthest of each region with a limit, as the document has it; nothing where none is."""
     page = " ".join("".join(read(name).text).split())
     assert ("The second calculation" in page) is (said is not None)
@@ -97,7 +97,7 @@ def test_a_report_says_how_far_the_second_calculation_is_from_the_first(name, sa
         assert f"{apart:.2f}" == "0.35"
 
 
-def test_a_figure_that_does_not_agree_is_told_from_one_that_does():
+def test_disagreeing_recalculation_is_marked():
     """No command makes a report of such a plan; a program could."""
     plan = plan_of("one cycle")
     first, *others = plan.second_check
@@ -109,7 +109,7 @@ def test_a_figure_that_does_not_agree_is_told_from_one_that_does():
 
 
 @every
-def test_a_report_says_every_assumption_warning_source_and_hash(name):
+def test_report_has_every_assumption_warning_source_and_hash(name):
     said = " ".join("".join(read(name).text).split())
     plan = plan_of(name)
     for line in plan.assumptions:

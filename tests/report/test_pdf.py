@@ -1,4 +1,4 @@
-"""A report as PDF, set by WeasyPrint: the same content, as text that can be selected."""
+"""A report as PDF (WeasyPrint): the same content as selectable text."""
 
 import functools
 import io
@@ -20,7 +20,7 @@ def pdf_of(name):
 
 
 @pytest.mark.parametrize("name", ["population", "toxicity"])
-def test_the_text_of_a_pdf_is_that_of_the_page(name):
+def test_pdf_text_equals_the_page_text(name):
     read = PdfReader(io.BytesIO(pdf_of(name)))
     said = " ".join(" ".join(sheet.extract_text() for sheet in read.pages).split())
     for statement in answer(plan_of(name), MADE.date()):
