@@ -188,7 +188,7 @@ def verify(
         typer.echo(printable(f"{difference}"))
     if not verification.ok:
         count = len(verification.differences)
-        typer.echo(f"{plan}: NOT VERIFIED, {_counted(count, 'difference')}", err=True)
+        typer.echo(f"{plan}: NOT VERIFIED, {_plural(count, 'difference')}", err=True)
         raise typer.Exit(1)
     typer.echo(
         f"{plan}: verified. {verification.figures} numbers recomputed from the inputs and tables, "
@@ -221,7 +221,7 @@ def figures(
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *files)
     written = write_figures(made, out, format.value, quiet=quiet)
     if not quiet:
-        typer.echo(f"wrote {_counted(len(written), 'figure')} to {out}", err=True)
+        typer.echo(f"wrote {_plural(len(written), 'figure')} to {out}", err=True)
 
 
 @app.command(epilog="Example: dosimetry compare examples/snmmi_patient4.yaml --risk 0.1")
@@ -382,7 +382,7 @@ def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None
         for warning in report.warnings:
             typer.echo(f"warning: {warning}", err=True)
         if report.ok:
-            count = _counted(len(report.warnings), "warning")
+            count = _plural(len(report.warnings), "warning")
             typer.echo(f"{patient}: no problem found, {count}")
         else:
             _print_problems(report.problems)
@@ -433,10 +433,10 @@ def _print_problems(problems: tuple[object, ...]) -> None:
 
     for problem in problems:
         typer.echo(printable(f"{problem}"), err=True)
-    typer.echo(f"{_counted(len(problems), 'problem')}; nothing was written", err=True)
+    typer.echo(f"{_plural(len(problems), 'problem')}; nothing was written", err=True)
 
 
-def _counted(count: int, noun: str) -> str:
+def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 

@@ -49,8 +49,8 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate the doses of virtual patients."""
-    from dosimetry.population.progress import Progress
     from dosimetry.population.simulation import simulate as run
+    from dosimetry.report.files import counted
     from dosimetry.report.population import show_virtual_trial, virtual_trial_svg
     from dosimetry.report.terminal_parts import console
     from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
@@ -58,7 +58,7 @@ def simulate(
     targets = [target for target in (output, figure) if target is not None]
     refuse_overwriting((), *targets)
     refuse_unwritable(*targets)
-    with Progress(patients, "patients", sys.stderr) as progress:
+    with counted(patients, "patients") as progress:
         simulated = run(
             regimen,
             patients,
@@ -67,7 +67,7 @@ def simulate(
             risk=risk,
             max_cycles=max_cycles,
             workers=workers,
-            progress=progress.at,
+            progress=progress,
         )
     if output is not None:
         write_whole(output, simulated.to_json())
@@ -123,18 +123,18 @@ def cohort(
     """
     from dosimetry.population.cohort import run_cohort
     from dosimetry.population.cohort_table import count_patients
-    from dosimetry.population.progress import Progress
+    from dosimetry.report.files import counted
 
     total = count_patients(table) if sys.stderr.isatty() else 0
     try:
-        with Progress(total, "patients", sys.stderr) as progress:
+        with counted(total, "patients") as progress:
             summary = run_cohort(
                 table,
                 output,
                 resume=resume,
                 workers=workers,
                 scheduler=scheduler,
-                progress=progress.at,
+                progress=progress,
             )
     except KeyboardInterrupt:
         typer.echo("interrupted; continue with --resume, finished parts are kept", err=True)

@@ -330,6 +330,13 @@ def test_netter1_is_four_times_7400_megabecquerel_every_eight_weeks():
     assert (control.activity, control.dose, control.cycles) == (None, 60.0, None)
 
 
+def test_a_default_is_handed_out_with_its_source():
+    # Sgouros 1993: extracellular fluid fraction of red marrow
+    assert tables.default("marrow_extracellular_fraction", "1") == 0.19
+    assert tables.default("marrow_extracellular_fraction", "%") == pytest.approx(19.0)
+    assert tables.default_source("marrow_extracellular_fraction") == "Sgouros 1993"
+
+
 def test_limits_are_handed_out_in_gray():
     limits = [reference.limit(row) for row in reference.limit_rows()]
     assert {limit.id: limit.value for limit in limits}["kidneys-ad-23"] == 23.0

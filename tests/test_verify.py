@@ -119,7 +119,8 @@ def test_the_inputs_are_looked_for_beside_the_plan(tmp_path):
         shutil.copy(path, tmp_path)
     done = run("verify", written(tmp_path, text("two_cycles")))
     assert (done.returncode, done.stderr) == (0, "")
-    assert re.search(r"verified: \d{4} numbers made again .*, \d\d of them by another", done.stdout)
+    words = r"verified\. \d{4} numbers recomputed .*, \d\d of them also by an independent method\."
+    assert re.search(words, done.stdout)
 
 
 def test_white_space_and_order_of_keys_are_no_change(tmp_path):

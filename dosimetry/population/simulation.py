@@ -183,8 +183,8 @@ def _design(name: str, seed: int, risk: float, max_cycles: int) -> TrialDesign:
 
 
 def _region(name: str) -> VirtualRegion:
-    found, like = reference.population_coefficients()[name], reference.region(name).like
-    prior = population_prior(found.value, found.sd or 0.0, reference.between_cycle_cv(like)[0])
+    mean, like = reference.population_coefficients()[name], reference.region(name).like
+    prior = population_prior(mean.value, mean.sd or 0.0, reference.between_cycle_cv(like)[0])
     row, bio = reference.effective_half_life(like), reference.radiobiology(like)
     half_life = None
     if row is not None:

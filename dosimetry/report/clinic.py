@@ -48,7 +48,8 @@ def show_clinic(plan: Plan, out: Console) -> None:
 
 
 def _state(change: PlanTransition) -> str:
-    return change.state.replace("-", " ")
+    """Return a state of the label in words."""
+    return words(change.state).replace("-", " ")
 
 
 def _labs(plan: Plan, width: int) -> Table:

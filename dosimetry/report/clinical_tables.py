@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dosimetry.quantities import Amount
 from dosimetry.report.cells import Cell, Table, amount, number, table
-from dosimetry.report.numbers import plain, printed, signed, unit_words
+from dosimetry.report.numbers import after_number, plain, printed, signed, unit_words
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan
@@ -53,7 +53,7 @@ def renal(plan: Plan) -> Table:
     return table(
         "Renal function",
         (
-            "date", "creatinine clearance (Cockcroft–Gault)", "eGFR (CKD-EPI 2021)",
+            "date", "creatinine clearance (Cockcroft–Gault)", "eGFR (CKD-EPI 2021) per 1.73 m²",
             "change of clearance from baseline [%]",
         ),
         (
@@ -84,7 +84,7 @@ def _valued(value: Amount | None) -> Cell:
     """Return a value with its unit."""
     if value is None:
         return Cell(("–",))
-    return Cell((*amount(value, "", f"{value.value:.4g}").parts, f" {unit_words(value.unit)}"))
+    return Cell((*amount(value, "", f"{value.value:.4g}").parts, f" {after_number(value.unit)}"))
 
 
 def _percent(change: float) -> Cell:
@@ -99,7 +99,7 @@ def transitions(label: PlanLabel) -> Table:
         (
             (
                 _moment(change.at),
-                words(change.state),
+                words(change.state).replace("-", " "),
                 words(change.rule),
                 printed(change.reason),
                 change.source,

@@ -39,8 +39,8 @@ def next_dose(plan: Plan, as_of: dt.date) -> Statement:
     """
     to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
     if not to_come:
-        given = f"{len(plan.cycles)} cycles have been given." if plan.cycles else ""
-        return Statement("NO CYCLE TO COME:", "plain", given or plan.decision.reason)
+        complete = f"{len(plan.cycles)} cycles have been given." if plan.cycles else ""
+        return Statement("NO CYCLE TO COME:", "plain", complete or plan.decision.reason)
     kept = [cycle for cycle in to_come if not _left_out(cycle)]
     left_out = [f"{cycle.number}" for cycle in to_come if not kept or cycle.number < kept[0].number]
     before = f"Left out on request: cycle {listed(left_out)}. " if left_out else ""

@@ -140,6 +140,18 @@ def unit_words(unit: str) -> str:
     return unit
 
 
+def after_number(unit: str) -> str:
+    """Return a unit as it is printed after a number.
+
+    Examples
+    --------
+    >>> after_number("1e9/L"), after_number("umol/L")
+    ('× 10⁹/L', 'µmol/L')
+    """
+    in_print = unit_words(unit)
+    return f"× {in_print}" if in_print.startswith("10") else in_print
+
+
 UNITS_IN_TEXT = (
     (re.compile(r"(?<=\d) (?:1e9|10\^9)/(?=[uµ]?L\b)"), " × 10⁹/"),
     (re.compile(r"\b(?:1e9|10\^9)/(?=[uµ]?L\b)"), "10⁹/"),

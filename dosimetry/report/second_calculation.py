@@ -7,11 +7,11 @@ from typing import get_args
 from dosimetry.report.cells import Cell, Table, number, table
 from dosimetry.report.numbers import plain
 from dosimetry.report.terminal_parts import words
+from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.plan import Plan
 from dosimetry.therapy.plan_check import Checked, Comparison
 
 QUANTITIES: tuple[Checked, ...] = get_args(Checked)
-PAIRS = {"kidney_left": "kidneys", "kidney_right": "kidneys"}  # named by their organ
 SMALLEST = 0.005  # in %; less is shown as "< 0.01 %"
 
 
@@ -32,7 +32,7 @@ def result(plan: Plan) -> str:
     largest = max(plan.second_check, key=lambda figure: figure.difference.value)
     percent = largest.difference.value
     difference = "< 0.01 %" if percent < SMALLEST else f"{percent:.2f} %"
-    region = words(PAIRS.get(largest.region, largest.region))
+    region = words(pair_of(largest.region))
     agrees = all(figure.passed for figure in plan.second_check)
     verdict = "agrees" if agrees else "DOES NOT AGREE"
     return f"{verdict} (largest difference {difference}, {region})"

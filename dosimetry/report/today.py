@@ -128,13 +128,13 @@ def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     old = [_day(lab.at) for lab in _old(plan, as_of) if lab.analyte in asked]
     if old:
         reasons.append(f"laboratory values are {_ago(min(old), as_of).removesuffix(' ago')} old")
-    given = [_day(c.at) for c in plan.cycles if c.status == "delivered" and c.at]
+    delivered = [_day(c.at) for c in plan.cycles if c.status == "delivered" and c.at]
     known = [_day(lab.at) for lab in plan.labs]
     known += [_day(event.at) for event in plan.adverse_events]
     if max(known, default=as_of) > as_of:
         reasons.append(f"values of {max(known)} are in the future")
-    if max(given, default=as_of) > as_of:
-        reasons.append(f"the delivered dose of {max(given)} is in the future")
+    if max(delivered, default=as_of) > as_of:
+        reasons.append(f"the delivered dose of {max(delivered)} is in the future")
     return tuple(reasons)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dosimetry import clinical
 from dosimetry.clinical import Companion
-from dosimetry.tables import default, rows_by
+from dosimetry.tables import default, default_source
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLabel
 from dosimetry.therapy.fields import Moment
@@ -216,7 +216,7 @@ def _while_withheld(
             begin = _after(day(planned), one.begin).isoformat()
             yield PlanEvent(begin, None, one.kind, number, words, one.source)
     step = dt.timedelta(hours=default("control_while_withheld", "h"))
-    source = rows_by("defaults", "name")["control_while_withheld"]["source"]
+    source = default_source("control_while_withheld")
     moments = [draw.at for draw in course.labs] + [event.at for event in course.adverse_events]
     moments += [cycle.at for cycle in course.cycles]
     control = max((day(local(course, moment)) for moment in moments), default=day(planned)) + step

@@ -12,8 +12,9 @@ from dosimetry.therapy import administration
 from dosimetry.therapy.clinical_consistency import clinical_inconsistencies, kind_of
 from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.kidney_consistency import kidneys_of_course, kidneys_of_cycle
+from dosimetry.therapy.kidneys import PAIR, with_sides
 from dosimetry.therapy.limits import patient_limits
-from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.therapy.masses import MARROW, red_marrow_mass
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.overlap import contradictions, counted_once, explains, larger_inside
@@ -234,8 +235,8 @@ def _earlier(course: Course) -> Iterator[Problem]:
                 f"therapy.prior_doses.{name}.bed",
             )
     for limit in patient_limits(course)[0]:
-        names = (limit.region, *SIDES) if limit.region == "kidneys" else (limit.region,)
-        missing = [name for name in names if name in given and given[name].bed is None]
+        names = [name for name in with_sides(limit.region) if name in given]
+        missing = [name for name in names if given[name].bed is None]
         if missing and limit.quantity != "absorbed dose":
             yield Problem(
                 "prior-bed-missing",
@@ -302,7 +303,7 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
                 "remove it, or add the measurement",
                 f"{place}.models.{name}",
             )
-    kidneys = {"kidneys", *SIDES}
+    kidneys = {*with_sides(PAIR)}
     for name in cycle.dose_coefficients:
         if name in measured or (name in kidneys and measured & kidneys):
             yield Problem(

@@ -9,20 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import possible
+from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
-from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.therapy.kidneys import with_pair
+from dosimetry.therapy.masses import MARROW, red_marrow_mass
 from dosimetry.therapy.measurements import Scan
 from dosimetry.therapy.prediction import log_variance
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of, task_of
 from dosimetry.therapy.sections import SINGLE, Course, Cycle
 
-DOTATATE = "177Lu-DOTATATE"
 NUCLIDE = "Lu-177"
 MBQ_PER_KBQ = 1e-3
 VAGUE = 0.5  # relative sd above which a measured half-life is no better than the population's
@@ -152,7 +152,7 @@ def _curve(
         task.decay_constant,
         task.unit,
     )
-    return possible(curve, task.most)
+    return within_administered(curve, task.most)
 
 
 def _half_life(
@@ -161,8 +161,8 @@ def _half_life(
     """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
     like = "blood" if region == "blood" else reference.region(region).like
     row = reference.effective_half_life(like)
-    population = row if course.therapy.radiopharmaceutical == DOTATATE else None
-    names = (region, "kidneys") if region in SIDES else (region,)
+    population = row if agents.has_population(course.therapy.radiopharmaceutical) else None
+    names = with_pair(region)
     half_lives = course.effective_half_lives
     given = next((half_lives[name] for name in names if name in half_lives), None)
     unused = f"; not that of the patient file, {given.value:.4g} h" if given else ""
@@ -232,23 +232,27 @@ def _source(curve: FittedCurve, factor: float) -> Source:
 def _ratio(course: Course, notes: Notes) -> float:
     hematocrit = course.person.hematocrit
     if course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None:
-        ratio = marrow.plasma_ratio(hematocrit)
+        ratio, fraction = marrow.plasma_ratio(hematocrit), "marrow_extracellular_fraction"
         notes.assumptions.append(
-            f"red marrow to blood ratio {ratio:.3g}: {marrow.EXTRACELLULAR_FRACTION:g}/(1 - "
-            "haematocrit), an agent that stays in plasma (Sgouros 1993)"
+            f"red marrow to blood ratio {ratio:.3g}: {tables.default(fraction, '1'):g}/(1 - "
+            f"haematocrit), an agent that stays in plasma ({tables.default_source(fraction)})"
         )
         return ratio
+    agent = agents.default()
+    usual = agent.marrow_to_blood_ratio
+    assert usual is not None  # the table has that of the default agent
     notes.assumptions.append(
-        "red marrow to blood ratio 1 (Forrer 2009, 177Lu-DOTATATE); 1 mL of blood counts as 1 g"
+        f"red marrow to blood ratio {usual:g} ({agent.ratio_source}, {agent.name}); 1 mL of blood "
+        "counts as 1 g"
     )
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if course.therapy.radiopharmaceutical != agent.name:
         notes.warnings.append(
             Problem(
                 "marrow-ratio-of-another-agent",
-                "the red marrow to blood ratio of 1 was found for 177Lu-DOTATATE, not for "
+                f"the red marrow to blood ratio of {usual:g} was found for {agent.name}, not for "
                 f"{course.therapy.radiopharmaceutical}",
                 "for an agent that stays in plasma give therapy.marrow_to_blood_ratio: plasma",
                 "therapy.marrow_to_blood_ratio",
             )
         )
-    return 1.0
+    return usual

@@ -11,9 +11,9 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
+from dosimetry.therapy.kidneys import SIDES
 from dosimetry.therapy.masses import (
     MARROW,
-    SIDES,
     RegionMass,
     body_mass,
     mass_warning,

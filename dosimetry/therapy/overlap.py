@@ -13,7 +13,7 @@ from dosimetry.physics.kinetics import Array, combine
 from dosimetry.problems import InputError, Problem, refuse
 from dosimetry.therapy import administration
 from dosimetry.therapy.cycle_curves import NUCLIDE, Source
-from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.kidneys import with_sides
 from dosimetry.therapy.scan_fit import factor_at_scan
 from dosimetry.therapy.sections import Course, Cycle
 
@@ -226,8 +226,7 @@ def _sites(course: Course, cycle: Cycle, sources: Collection[str]) -> Iterator[t
         site = site_of(tumour, course)
         if site is None:
             continue
-        organs = [site] if site != "kidneys" else ["kidneys", *SIDES]
-        for organ in organs:
+        for organ in with_sides(site):
             if organ in sources and organ not in cycle.contains:
                 yield tumour, organ
 

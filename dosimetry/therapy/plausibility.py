@@ -9,11 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import Problem
-from dosimetry.therapy.cycle_curves import DOTATATE
-from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.prediction import log_variance
 from dosimetry.therapy.sections import Course
 
@@ -32,11 +31,11 @@ def implausible_doses(
         Regions taken as remainder of the body; another warning names them.
     place : str
     """
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
-        row = population.get(reference.region(region).like if region in SIDES else region)
+        row = population.get(pair_of(region))
         if row is None or region in resting:
             continue
         variance = log_variance((row.sd or 0.0) / row.value)
@@ -55,7 +54,7 @@ def implausible_half_lives(
     course: Course, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
     """Warn of half-lives, measured or given, that no patient of the population comes near."""
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         return
     for region, curve in curves.items():
         like = "blood" if region == "blood" else reference.region(region).like

@@ -194,6 +194,7 @@ def _sources(
         ratio, hematocrit = 1.0, course.person.hematocrit
         plasma = course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
         if BLOOD in by_region and plasma and hematocrit is not None:
+            # Sgouros 1993, on purpose not from the table that the first calculation reads.
             ratio = 0.19 / (1.0 - hematocrit)
         mass = mass_of(MARROW, course, 0) or 0.0
         parts[MARROW] = ((concentration[0], ratio * mass / 1000.0),)  # kBq/mL as kBq/g

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from dosimetry import reference, tables
 from dosimetry.therapy.sections import Course, Cycle
 
+# Names and rules of the kidneys are its own on purpose, not those of the first calculation.
 SIDES = ("kidney_left", "kidney_right")
 BODY = ("total_body", "remainder_of_body")
 REST = "rest"

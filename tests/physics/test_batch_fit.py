@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dosimetry.physics import compiling, least_squares
+from dosimetry.physics import compiling, fitted_curve, fitting, least_squares
 from dosimetry.physics.fitting import Task, fit_many, fit_points
 from dosimetry.physics.kinetics import MODELS
 from dosimetry.physics.least_squares import Optimum, fit_batch, fit_model
@@ -151,6 +151,39 @@ def test_a_curve_that_is_refused_does_not_stop_the_others():
     assert first.tia == last.tia
     # physics.md, known answers: PSMA patient 1, right kidney
     assert first.tia.value == pytest.approx(7426.19, rel=1e-4)
+
+
+def test_each_model_is_fitted_once_to_a_batch_and_only_where_needed(monkeypatch):
+    asked = []
+
+    def recorded(name, time, *arguments, **keywords):
+        asked.append((name, len(time)))
+        return fit_batch(name, time, *arguments, **keywords)
+
+    monkeypatch.setattr(fitting, "fit_batch", recorded)
+    time = np.array([1.0, 24.0, 72.0, 120.0])
+    falling = Task(time, 60 * np.exp(-0.012 * time), None, "auto", DECAY_CONSTANT)
+    rising = Task(
+        time, 60 * (np.exp(-0.012 * time) - np.exp(-0.15 * time)), None, "auto", DECAY_CONSTANT
+    )
+    asked_for = Task(time, rising.activity, None, "bi", DECAY_CONSTANT)
+    found = fit_many([falling, rising, asked_for, falling])
+    # four points: mono is the only candidate of AICc; where it is not adequate, uptake is next
+    assert asked == [("mono", 3), ("bi", 1), ("uptake", 1)]
+    assert [curve.model for curve in found[:2]] == ["mono", "uptake"]
+
+
+def test_a_single_curve_is_fitted_once_by_each_model(monkeypatch):
+    asked = []
+
+    def recorded(name, *arguments):
+        asked.append(name)
+        return fit_model(name, *arguments)
+
+    monkeypatch.setattr(fitted_curve, "fit_model", recorded)
+    time, activity = noisy("bi-uptake", 1, points=7)
+    fit_points(time[0], activity[0], None, "auto", DECAY_CONSTANT)
+    assert asked == ["mono", "uptake", "bi", "bi-uptake"]  # once each, smallest first
 
 
 def test_a_small_job_does_not_load_the_compiler():

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2 as chi2_distribution
 
-from dosimetry.physics.fitting import fit, fit_points, possible
+from dosimetry.physics.fitting import fit, fit_points, within_administered
 from dosimetry.physics.kinetics import Trapezoid
 from dosimetry.problems import InputError
 from dosimetry.quantities import Estimate
@@ -433,9 +433,9 @@ def test_a_time_of_years_is_taken_for_a_mistaken_unit():
 
 def test_a_curve_that_holds_more_than_can_be_is_refused():
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
-    assert possible(curve, 1.001 * curve.tia.value) is curve
+    assert within_administered(curve, 1.001 * curve.tia.value) is curve
     with pytest.raises(InputError, match="can give"):
-        possible(curve, 0.999 * curve.tia.value)
+        within_administered(curve, 0.999 * curve.tia.value)
 
 
 @pytest.mark.parametrize(("value", "sd"), [(math.inf, None), (math.inf, 1.0), (1.0, math.inf)])
@@ -443,10 +443,10 @@ def test_a_curve_without_a_finite_area_or_sd_is_refused(value, sd):
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
     endless = dataclasses.replace(curve, tia=Estimate(value, sd, "MBq*h"))
     with pytest.raises(InputError, match="can give"):
-        possible(endless, math.inf)
+        within_administered(endless, math.inf)
 
 
 def test_an_sd_that_is_not_known_does_not_refuse_a_curve():
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
     unsure = dataclasses.replace(curve, tia=Estimate(curve.tia.value, None, "MBq*h"))
-    assert possible(unsure, math.inf) is unsure
+    assert within_administered(unsure, math.inf) is unsure

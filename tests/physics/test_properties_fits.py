@@ -22,7 +22,7 @@ from sample_curves import (
 from dosimetry.physics import fitted_curve
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report
-from dosimetry.physics.fitting import Task, fit_many, fit_points, possible
+from dosimetry.physics.fitting import Task, fit_many, fit_points, within_administered
 from dosimetry.physics.kinetics import MODELS
 from dosimetry.physics.least_squares import Optima, Optimum, fit_batch, fit_model
 from dosimetry.physics.one_scan import HalfLife, fit_one
@@ -33,17 +33,17 @@ pytestmark = pytest.mark.slow
 fits = pytest.mark.parametrize("model", [*MODELS, "trapezoid"])
 
 
-@property_of(possible)
+@property_of(within_administered)
 @fits
 @FEW
 @given(scatter, st.floats(0.5, 2.0))
-def test_a_curve_is_possible_with_as_much_as_it_holds_and_with_more(model, noise, share):
+def test_a_curve_within_the_administered_is_kept_else_refused(model, noise, share):
     curve = fit_points(TIMES, curve_of("bi-uptake", noise), None, model, DECAY_CONSTANT)
     if share >= 1:
-        assert possible(curve, share * curve.tia.value) is curve
+        assert within_administered(curve, share * curve.tia.value) is curve
         return
     with pytest.raises(InputError):
-        possible(curve, share * curve.tia.value)
+        within_administered(curve, share * curve.tia.value)
 
 
 @property_of(fit_points)

@@ -4,6 +4,7 @@ import pytest
 from sample_patients import cycle, flag_of, patient, planned, region_of, washout
 
 from dosimetry import InputError
+from dosimetry.therapy import kidneys
 
 LEFT, RIGHT = (washout(f"kidney_{side}", 7500.0) for side in ("left", "right"))
 EARLIER = {"absorbed_dose": "10 Gy", "bed": "12 Gy", "source": "me"}
@@ -114,3 +115,44 @@ def test_one_kidney_beyond_the_limit_of_the_pair_is_named():
 def test_a_patient_of_which_nothing_was_measured_has_no_uneven_kidneys():
     assert not of(planned(), "one-kidney-higher")
     assert patient().masses == {}
+
+
+@pytest.mark.parametrize(
+    ("risks", "solitary", "number", "share"),
+    [((), False, 2, 0.5), (SINGLE, True, 1, 1.0), (("diabetes", *SINGLE), True, 1, 1.0)],
+)
+def test_a_kidney_has_half_of_the_pair_or_all_of_it(risks, solitary, number, share):
+    person = patient(risks=risks).person
+    assert kidneys.solitary(person) is solitary
+    assert kidneys.number_of_kidneys(person) == number
+    assert kidneys.share_of_pair(person) == share
+
+
+def test_sides_are_given_left_first_and_both_or_not():
+    assert kidneys.given_sides(["kidney_right", "liver", "kidney_left"]) == [*kidneys.SIDES]
+    assert kidneys.given_sides({"kidneys": 1, "kidney_right": 2}) == ["kidney_right"]
+    assert kidneys.both_sides({"kidney_right", "kidney_left"})
+    assert not kidneys.both_sides({"kidney_right", "kidneys"})
+
+
+@pytest.mark.parametrize(
+    ("region", "pair", "with_pair", "with_sides"),
+    [
+        ("kidney_right", "kidneys", ("kidney_right", "kidneys"), ("kidney_right",)),
+        ("kidneys", "kidneys", ("kidneys",), ("kidneys", "kidney_left", "kidney_right")),
+        ("spleen", "spleen", ("spleen",), ("spleen",)),
+    ],
+)
+def test_a_side_is_served_by_its_pair_and_the_pair_by_its_sides(
+    region, pair, with_pair, with_sides
+):
+    assert kidneys.pair_of(region) == pair
+    assert kidneys.with_pair(region) == with_pair
+    assert kidneys.with_sides(region) == with_sides
+
+
+def test_a_solitary_kidney_is_one_side_of_the_phantom():
+    one, two = patient(risks=SINGLE).person, patient().person
+    assert kidneys.in_phantom("kidneys", one) in kidneys.SIDES
+    assert kidneys.in_phantom("kidneys", two) == "kidneys"
+    assert kidneys.in_phantom("liver", one) == "liver"

@@ -148,6 +148,48 @@ def test_a_cell_of_a_table_that_is_no_number_is_refused():
     assert [problem.code for problem in caught.value.problems] == ["not-a-number"]
 
 
+@pytest.mark.parametrize(
+    ("place", "document", "known"),
+    [
+        ("zzzz", {"zzzz": 1}, "patient, therapy, masses"),
+        ("patient.zzzz", {"patient": {"zzzz": 1}}, "id, sex, age"),
+        ("therapy.zzzz", {"therapy": {"zzzz": 1}}, "radiopharmaceutical, regimen"),
+        (
+            "therapy.regimen.zzzz",
+            {"therapy": {"regimen": {"zzzz": 1}}},
+            "activity, cycles, interval",
+        ),
+        (
+            "therapy.limits[1].zzzz",
+            {"therapy": {"limits": ["kidneys-ad-23", {"zzzz": 1}]}},
+            "id, region, quantity, limit, source",
+        ),
+        (
+            "therapy.prior_doses.liver.zzzz",
+            {"therapy": {"prior_doses": {"liver": {"zzzz": 1}}}},
+            "absorbed_dose, bed, source",
+        ),
+        ("cycles[0].zzzz", {"cycles": [{"zzzz": 1}]}, "administered, at, measurements"),
+        (
+            "cycles[0].administered.zzzz",
+            {"cycles": [{"administered": {"zzzz": 1}}]},
+            "prepared, prepared_at, residual, residual_at",
+        ),
+        (
+            "adverse_events[0].zzzz",
+            {"adverse_events": [{"zzzz": 1}]},
+            "at, term, grade, ends_treatment",
+        ),
+    ],
+)
+def test_an_unknown_key_is_answered_by_the_keys_of_its_section(place, document, known):
+    with pytest.raises(InputError) as caught:
+        Patient.from_dict(document)
+    (unknown,) = [problem for problem in caught.value.problems if problem.code == "unknown-key"]
+    assert unknown.place == place
+    assert unknown.cure.startswith(f"known: {known}")
+
+
 def test_a_key_not_known_in_a_section_of_a_region_is_refused_in_its_place():
     dose = {"absorbed_dose": "6 Gy", "source": "me", "doze": "6 Gy"}
     assert refused(therapy={**NETTER, "prior_doses": {"kidneys": dose}}) == [

@@ -13,13 +13,13 @@ from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.numbers import plain, plus_minus
 from dosimetry.therapy.curve_course import activity_over, residuals
+from dosimetry.therapy.kidneys import PAIR, SIDES, side_word
 from dosimetry.therapy.plan import Plan, PlanCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import FigureBase
 
-SIDES = ("kidney_left", "kidney_right")
 NORMAL_95 = 1.6449  # 5th to 95th percentile
 SIZE = (style.NARROW, 2.95)
 LEFT, WIDTH, STRIP = 0.58, style.NARROW - 0.68, 0.44  # of the axes in inches
@@ -44,7 +44,7 @@ class Panel:
 
     def entry(self, curve: PlanCurve) -> str:
         """Return the entry of a curve in the key: its side, its model."""
-        side = curve.region.removeprefix("kidney_") if len(self.curves) > 1 else ""
+        side = side_word(curve.region) if len(self.curves) > 1 else ""
         return f"{side} ({curve.model})" if side else curve.model
 
 
@@ -63,7 +63,7 @@ def panels(plan: Plan) -> list[Panel]:
         own = [curve for curve in plan.curves if curve.cycle == cycle]
         kidneys = tuple(c for side in SIDES for c in own if c.region == side)  # the left one first
         if kidneys:
-            name = "kidneys" if len(kidneys) > 1 else kidneys[0].region
+            name = PAIR if len(kidneys) > 1 else kidneys[0].region
             ordered.append(Panel(cycle, name, kidneys))
         ordered += [Panel(cycle, c.region, (c,)) for c in own if c.region not in SIDES]
     return ordered
