@@ -12,7 +12,7 @@ import dosimetry
 from dosimetry.population import simulation
 from dosimetry.population.simulation import BLOCK, simulate
 from dosimetry.problems import InputError
-from dosimetry.report.population import show_trial, trial_figure
+from dosimetry.report.population import show_virtual_trial, virtual_trial_svg
 
 PATIENTS = 60_000
 
@@ -38,7 +38,7 @@ def error_of_sd(mean, sd):
     return sd / 2 * math.sqrt((kurtosis - 1) / PATIENTS)
 
 
-# docs/evidence.md, known answers: nothing measured, 4 x 7.4 GBq
+# known answers: nothing measured, 4 x 7.4 GBq
 @pytest.mark.parametrize(
     ("region", "mean", "sd", "low", "high", "limit", "chance"),
     [
@@ -78,14 +78,14 @@ def test_adjusted_starts_at_the_activity_of_an_unmeasured_plan():
     patient = dosimetry.Patient.from_dict(
         {"patient": {"id": "NEW", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     )
-    # a limit known from the population alone binds at a probability of 0.5
+    # the population alone binds at a probability of 0.5
     asked = {"max_activity": "200 GBq", "bind": "all"}
     planned = dosimetry.plan(patient, "adjusted", 0.5, **asked).cycles[0].activity
-    trial = simulation._trial("netter-1", seed=1, risk=0.05, max_cycles=8)
+    design = simulation._design("netter-1", seed=1, risk=0.05, max_cycles=8)
     kidneys, marrow = (np.ones((3, 8)), np.full(3, 0.0520)), (np.ones((3, 8)), None)
-    total = {(one.region, one.quantity): np.zeros(3) for one in trial.limits}
+    total = {(one.region, one.quantity): np.zeros(3) for one in design.limits}
     drawn = {"kidneys": kidneys, "red_marrow": marrow}
-    allowed = simulation._allowed(trial, "adjusted", drawn, total, 0)
+    allowed = simulation._allowed(design, "adjusted", drawn, total, 0)
     # 1024 draws here and 4096 there
     assert allowed == pytest.approx(np.full(3, planned.value), rel=0.03)
 
@@ -99,8 +99,8 @@ def test_to_limit_keeps_most_patients_below_every_limit():
     assert chance_of(trial, "kidneys-ad-23", 0) > 0.2
 
 
-def test_bed_is_of_a_mono_exponential_with_the_drawn_half_life():
-    # MIRD pamphlet 20: G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
+def test_bed_is_that_of_one_exponential_with_the_half_life_drawn():
+    # G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
     # 0.0520 and the BED of small doses per cycle exceeds the dose by G D^2/(alpha/beta) each
     trial = simulate(patients=20_000, seed=4)
     dose, bed = (
@@ -120,7 +120,7 @@ def test_document_and_figure_hold_every_strategy_and_limit():
     assert [one["strategy"] for one in document["strategies"]] == ["fixed", "to-limit"]
     counts = document["strategies"][0]["regions"][0]["spread"]["counts"]
     assert sum(counts) == 300
-    figure = trial_figure(trial)
+    figure = virtual_trial_svg(trial)
     assert figure.startswith("<svg")
     assert "kidneys-ad-23" in figure
     assert "to-limit" in figure
@@ -146,7 +146,7 @@ def test_impossible_simulation_is_refused(arguments, code):
 def test_constant_activity_is_printed_without_spread():
     out = io.StringIO()
     found = simulate(patients=300, strategies=("fixed", "to-limit"))
-    show_trial(found, Console(file=out, width=120))
+    show_virtual_trial(found, Console(file=out, width=120))
     (line,) = [row for row in out.getvalue().splitlines() if row.startswith("activity")]
-    assert "29.6 of all" in line
+    assert "29.6 (all patients)" in line
     assert line.count("±") == 1  # to-limit stops at each patient's own

@@ -135,7 +135,7 @@ def test_printed_report_splits_no_picture_over_pages(opened, name, expected, pap
     width = float(printed.pages[0].mediabox.width)
     assert width == pytest.approx(595 if paper == "A4" else 612, abs=1)
     ends = ("delivered", "limit 2 Gy")  # of the first picture: its key, and its last row but one
-    (sheet,) = [text for text in sheets if "How much, against each limit" in text]
+    (sheet,) = [text for text in sheets if "Dose of the course and limits" in text]
     assert all(words in sheet for words in ends)
     whole = "\n".join(sheets)
     for curve in plan_of(name).curves:  # what is folded on a screen is open on paper

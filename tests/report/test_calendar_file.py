@@ -122,4 +122,4 @@ def test_command_writes_the_file_and_prints_the_same_table(tmp_path):
         assert f"{start:%Y-%m-%d}  {start:%H:%M}" in table.stdout
     printed = re.findall(r"^\d{4}-\d\d-\d\d  ", table.stdout, re.MULTILINE)
     assert len(printed) == len(events(text))
-    assert "times in Europe/Berlin" in table.stdout
+    assert "Times in Europe/Berlin" in table.stdout

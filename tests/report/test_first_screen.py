@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import dosimetry
 from dosimetry.cli import app
-from dosimetry.report.limit_words import in_100, worst
+from dosimetry.report.limit_words import in_100, not_assessed, worst
 from dosimetry.report.status import is_noted, verdict
 from dosimetry.therapy.plan import Flags
 
@@ -35,7 +35,7 @@ def printed(name, *more):
 @pytest.mark.parametrize("name", DAYS)
 def test_the_first_screen_is_short_and_names_the_rest(name):
     lines = printed(name).splitlines()
-    assert len(lines) <= 32  # about 25; four limits and many missing values need more
+    assert len(lines) <= 33  # four limits and a long list of missing values
     plan = dosimetry.plan(ROOT / "examples" / f"{name}.yaml")
     more = f"{len(plan.assumptions)} assumptions, {len(plan.warnings)} warning"
     assert more in " ".join(lines)
@@ -57,14 +57,28 @@ def test_full_begins_with_the_first_screen(name):
     assert printed(name, "--full").startswith(first)
 
 
-def test_worst_limit_is_stated_per_100_patients():
-    # docs/course.md: 90 of 100 such patients, 26 Gy
-    said = worst(plan_of("two cycles"))
-    assert said.head == "EXCEEDS:"
-    assert said.text.startswith(
-        "The planned course exceeds kidneys 23 Gy in 90 of 100 such patients (26.1 Gy, "
+def test_the_worst_limit_is_said_in_patients():
+    statement = worst(plan_of("two cycles"))
+    assert (statement.head, statement.tone) == ("EXCEEDS:", "bad")
+    assert statement.text == (
+        "The planned course exceeds 23 Gy to the kidneys in 90 of 100 such patients. Dose: 26.1 Gy "
+        "(5 to 95 %: 22.2 to 30.5 Gy). Also exceeds a BED of 28 Gy to the kidneys (59 of 100). May "
+        "also exceed 2 Gy to the red marrow (9 of 100, population)."
     )
-    assert "Also exceeds: kidneys BED 28 Gy (59 of 100)." in said.text
+
+
+def test_a_limit_that_is_not_assessed_says_why():
+    plan = plan_of("another agent")
+    (flag,) = (flag for flag in plan.flags if flag.severity == "not-assessed")
+    reason = "Neither measurements of the red marrow nor population data for this agent exist."
+    assert not_assessed(flag, plan) == reason
+    assert worst(plan).text.startswith(f"2 Gy to the red marrow. {reason}")
+    assert reason in " ".join(printed("psma_patient1", "--full").split())
+    bound = dataclasses.replace(plan.cycles[0].regions[0], region="red_marrow", basis="partial")
+    cycle = dataclasses.replace(plan.cycles[0], regions=(bound,))
+    assert not_assessed(flag, dataclasses.replace(plan, cycles=(cycle,))).startswith(
+        "Only a lower bound of the dose to the red marrow is known"
+    )
 
 
 def test_rounding_never_shows_an_excess_as_accepted():

@@ -21,6 +21,7 @@ from dosimetry.report.calendar import to_ics
 from dosimetry.report.label_words import label_words, not_recognised
 from dosimetry.report.next_dose import next_dose
 from dosimetry.report.terminal import show_plan
+from dosimetry.report.today import obstacles
 from dosimetry.therapy.clinical_plan import PlanCondition
 
 NAMES = ("population", "one cycle", "two cycles", "toxicity", "withheld", "another agent")
@@ -84,15 +85,18 @@ def test_strategy_without_a_dose_states_it_first():
     # to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
     said = next_dose(dosimetry.plan(TWO, "to-limit"), DAY)
     assert whole(said) == (
-        "NO DOSE (LIMIT), cycle 3: This plan gives none: with this cycle, kidneys 23 Gy would be "
-        "exceeded in 6 of 100 such patients, 5 accepted."
+        "NO DOSE (LIMIT), cycle 3: This plan gives none. With this cycle, the course would exceed "
+        "23 Gy to the kidneys in 6 of 100 such patients (accepted: 5 of 100)."
     )
 
 
 def test_a_strategy_that_gives_less_names_the_limit():
     said = next_dose(dosimetry.plan(TWO, "adjusted"), DAY).text
     assert said.startswith("This plan gives 3.80 GBq on 2026-05-04 only if the missing values are ")
-    assert "Held down by kidneys 23 Gy: exceeded in 5 of 100 such patients" in said
+    assert said.endswith(
+        "The activity is limited by 23 Gy to the kidneys, which this course exceeds in 5 of 100 "
+        "such patients (accepted: 5 of 100)."
+    )
 
 
 def test_activity_above_the_label_is_stated_first():
@@ -134,17 +138,17 @@ def test_a_reduced_dose_is_not_released_after_its_latest_date():
     plan, late = plan_of("toxicity"), dt.date(2026, 7, 13)
     assert next_dose(plan, BEFORE_DOSE).head == "REDUCED DOSE, cycle 3:"
     assert whole(next_dose(plan, late)).startswith(
-        "NOT RELEASED, cycle 3: latest date 2026-06-29 is over; laboratory values are 10 weeks "
-        "old. By the label, no further dose."
+        "NOT RELEASED, cycle 3: The latest date 2026-06-29 has passed. Laboratory values are 10 "
+        "weeks old. By the label, no further dose."
     )
     assert label_words(plan, late).text.startswith("No dose after 2026-06-29, 16 weeks after ")
-    assert "not released: latest date 2026-06-29 is over" in terminal(plan, as_of=late)
+    assert f"not released: {obstacles(plan, late)[0]}" in terminal(plan, as_of=late)
 
 
 def test_future_values_release_no_dose():
     said = next_dose(plan_of("toxicity"), DAY)
     assert said.head == "NOT RELEASED, cycle 3:"
-    assert said.text.startswith("values of 2026-05-02 are in the future.")
+    assert said.text.startswith("Values of 2026-05-02 are in the future.")
 
 
 @pytest.mark.parametrize(
@@ -162,12 +166,12 @@ def test_values_over_four_weeks_old_release_no_dose(day, head):
 # --- withheld, asked, stopped -------------------------------------------------------------------
 
 
-def test_withheld_dose_states_both_outcomes():
-    # the baseline of 69 umol/L + 10 %; half the dose after the first toxicity
+def test_a_withheld_dose_says_what_follows_either_way():
+    # the baseline of 69 µmol/L + 10 %; half the dose after the first toxicity
     said = next_dose(plan_of("withheld"), dt.date(2026, 5, 1))
     assert whole(said) == (
-        "WITHHELD, cycle 3: No dose now. If creatinine is 75.9 umol/L or less (the baseline of 69 "
-        "umol/L + 10 %) by 2026-06-29: 3.7 GBq. If not by then: treatment ends."
+        "WITHHELD, cycle 3: No dose now. If creatinine is 75.9 µmol/L or less (the baseline of 69 "
+        "µmol/L + 10 %) by 2026-06-29: 3.7 GBq. If not by then: treatment ends."
     )
 
 
@@ -175,14 +179,16 @@ def test_withheld_dose_after_its_deadline_ends_treatment():
     plan = plan_of("withheld")
     assert next_dose(plan, dt.date(2026, 6, 29)).head == "WITHHELD, cycle 3:"
     said = next_dose(plan, dt.date(2026, 6, 30))
-    assert said.text == "Not resolved by 2026-06-29 (16 weeks): by the label, no further dose."
+    assert said.text == (
+        "Not resolved by 2026-06-29, 16 weeks after the last dose. By the label, no further dose."
+    )
     assert "withheld until" not in terminal(plan, as_of=dt.date(2026, 6, 30)).lower()
 
 
 def test_not_eligible_states_the_required_value():
     plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
     assert next_dose(plan, dt.date(2026, 1, 9)).text == (
-        "No dose now. If platelets are 75 1e9/L or more: the first dose can be given."
+        "No dose now. The first dose can be given if platelets are 75 × 10⁹/L or more."
     )
 
 
@@ -247,16 +253,16 @@ def test_agent_without_rules_is_reported():
     said = next_dose(plan, DAY)
     assert said.head == "NOT CHECKED, cycle 2:"
     assert said.text.endswith(
-        "No dose-modification rules for 177Lu-PSMA-617: blood values, kidneys, adverse events are "
-        "not checked; red marrow not assessed."
+        "No dose-modification rules are available for 177Lu-PSMA-617: blood values, kidney "
+        "function and adverse events are not checked. Not assessed: the red marrow."
     )
     folded = to_ics(plan).replace("\r\n ", "").replace("\\,", ",")
     assert "30 to 40 min" not in folded  # of Lutathera's label
     assert "administration by the agent's own label" in folded
 
 
-def test_missing_adverse_events_are_asked_about():
-    said = "Adverse events since cycle 2: none entered; ask."
+def test_no_event_entered_is_asked_about():
+    said = "No adverse event since cycle 2 is entered: ask the patient."
     assert said in label_words(plan_of("two cycles"), DAY).text
     assert said not in label_words(with_event("nausea", 1), DAY).text
 
@@ -294,12 +300,13 @@ def test_applied_and_unavailable_rules_are_named():
 def test_context_names_laboratory_abnormalities():
     shown = terminal(plan_of("toxicity"), full=True)
     assert "laboratory abnormalities in NETTER-1 (177Lu-DOTATATE; US label)" in shown
-    assert "platelets decreased 53 % (all grades) and 1 % (grade 3 or 4)" in shown  # label
+    assert "platelets decreased 53 % (all grades), 1 % (grade 3 or 4)" in shown  # label
     assert "lymphopenia 9 %" not in shown  # an adverse-event rate: in trial
 
 
 def test_every_value_of_the_history_has_its_date():
     plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
     shown = terminal(plan, full=True)
-    assert "by the latest values: platelets 70 1e9/L on 2026-01-08" in shown
-    assert re.search(r"platelets \[1e9/L\] +70\.0 \(2\) +- +66\.0 \(2\).*\n +2026-01-08", shown)
+    assert "Latest values. Platelets 70 × 10⁹/L on 2026-01-08" in shown
+    row = r"platelets \[10⁹/L\] +70\.0 \(2\) +– +66\.0 \(2\).*\n +2026-01-08"
+    assert re.search(row, shown)

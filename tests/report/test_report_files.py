@@ -50,7 +50,7 @@ def test_quiet_prints_nothing_and_still_writes(tmp_path):
 def test_pictures_are_written_one_by_one(tmp_path):
     done = run("figures", "examples/snmmi_patient4.yaml", "--out", tmp_path / "new" / "pictures")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "wrote 4 pictures" in done.stderr
+    assert "wrote 4 figures" in done.stderr
     names = sorted(path.name for path in (tmp_path / "new" / "pictures").iterdir())
     assert names == ["curve-1-1.svg", "limits.svg", "timeline.svg", "uncertainty.svg"]
 
@@ -98,7 +98,7 @@ def test_a_missing_extra_is_named_before_any_work(name, arguments, cure, tmp_pat
     [
         (("plan", "examples/two_cycles.yaml", "--report", "plan.docx"), "FILE.html or FILE.pdf"),
         (("plan", "examples/two_cycles.yaml", "--report", "no/plan.html"), "cannot be written"),
-        (("figures", "examples/two_cycles.yaml", "--out", "README.md"), "cannot be made"),
+        (("figures", "examples/two_cycles.yaml", "--out", "README.md"), "cannot be created"),
     ],
 )
 def test_impossible_target_is_refused(arguments, words):

@@ -1,6 +1,6 @@
 """Date warnings against today: on the terminal and in the report, never in the JSON of the plan.
 
-The dates are those of the example files. The age limit of a laboratory value is row
+The dates are those of the example files. The threshold of an old laboratory value is the row
 oldest_laboratory_value of defaults.csv, 4 weeks (European product information: tests within 2 to 4
 weeks before an administration).
 """
@@ -50,12 +50,12 @@ def test_dose_in_the_future_is_reported():
     # the time of the dose, 09:10, does not count: on its own day it may have been given
     assert said("two cycles", "2026-03-09") == ()
     (line,) = said("two cycles", "2026-03-08")
-    assert line == "In the future, but entered as given: cycle 2 on 2026-03-09."
+    assert line == "Entered as delivered, but in the future: cycle 2, 2026-03-09."
 
 
 def test_future_value_is_reported_with_its_date():
     later, _ = said("toxicity", "2026-03-22")[0].split("; ", 1)
-    assert later.startswith("In the future, but entered as known: platelets")
+    assert later.startswith("Values or events dated in the future: platelets")
     assert later.endswith("of 2026-03-23")
 
 
@@ -67,14 +67,15 @@ def test_latest_date_in_the_past_is_reported():
     # by the label 16 weeks after the dose of 2026-01-12; the first statement says it
     plan = plan_of("one cycle")
     assert obstacles(plan, dt.date(2026, 5, 4)) == ()
-    assert obstacles(plan, dt.date(2026, 5, 5)) == ("latest date 2026-05-04 is over",)
+    assert obstacles(plan, dt.date(2026, 5, 5)) == ("the latest date 2026-05-04 has passed",)
     assert not any("latest date" in line for line in said("one cycle", "2026-11-26"))
 
 
 def test_planned_date_in_the_past_is_reported():
     (line,) = said("another agent", "2026-03-18")
-    assert line.startswith("Planned for a day that is over, and not entered as given: cycle 2 on ")
-    assert line.endswith("2026-03-16 (2 days ago).")
+    assert line == (
+        "Planned date passed, no administration entered: cycle 2, 2026-03-16 (2 days ago)."
+    )
 
 
 def test_withheld_dose_is_not_reported_as_overdue():
@@ -88,7 +89,7 @@ def test_laboratory_values_over_four_weeks_old_are_reported():
 
     assert of_values("2026-05-30") == []  # 28 days after the last of 2026-05-02
     (line,) = of_values("2026-05-31")
-    assert line.startswith("Laboratory values more than 4 weeks old: platelets, ")
+    assert line.startswith("Laboratory values older than 4 weeks: platelets, ")
     assert "of 2026-05-02 (4 weeks ago)" in line
     assert "2026-04-20" not in line  # there is a newer one
 
@@ -121,8 +122,8 @@ def test_the_json_is_the_same_on_every_day(tmp_path):
 def test_terminal_shows_date_warnings_first(command):
     lines = printed(command, TWO, "--as-of", "2026-02-01").splitlines()
     assert lines[0] == "EX-002   177Lu-DOTATATE   2 of 4 cycles given   as of 2026-02-01"
-    assert lines[3].startswith("NOT RELEASED, cycle 3: a dose entered as given on 2026-03-09 is ")
-    (at,) = (i for i, line in enumerate(lines) if line.startswith("CHECK THE DATES: In the "))
+    assert lines[3].startswith("NOT RELEASED, cycle 3: The delivered dose of 2026-03-09 is in the ")
+    (at,) = (i for i, line in enumerate(lines) if line.startswith("CHECK THE DATES: "))
     assert at < next(i for i, line in enumerate(lines) if line.startswith(("cycle ", "date ")))
 
 
@@ -136,7 +137,7 @@ def test_report_shows_date_warnings_above_the_limits():
     page = document.html(plan_of("two cycles"), MADE, as_of=dt.date(2026, 3, 8))
     head, _ = page.split('<ul class="verdicts"', 1)
     assert '<dt>As of</dt><dd><time datetime="2026-03-08">2026-03-08</time></dd>' in head
-    assert "In the future, but entered as given: cycle 2 on 2026-03-09." in head
+    assert against(plan_of("two cycles"), dt.date(2026, 3, 8))[0] in head
     assert "CHECK THE DATES" not in document.html(
         plan_of("two cycles"), MADE, as_of=dt.date(2026, 3, 9)
     )
@@ -149,7 +150,7 @@ def test_a_report_of_the_same_day_has_the_same_bytes(tmp_path):
         write_report(plan_of("two cycles"), target, MADE, as_of=dt.date(2026, 7, 1), quiet=True)
         pages.append(target.read_bytes())
     assert pages[0] == pages[1]
-    assert b"latest date 2026-06-29 is over" in pages[0]
+    assert b"he latest date 2026-06-29 has passed" in pages[0]
 
 
 def test_build_date_does_not_hide_a_past_date(tmp_path, monkeypatch):
@@ -163,7 +164,7 @@ def test_build_date_does_not_hide_a_past_date(tmp_path, monkeypatch):
 def test_notebook_shows_date_warnings():
     shown = of_plan(plan_of("two cycles"), dt.date(2026, 3, 8))
     assert "as of 2026-03-08" in shown
-    assert "entered as given: cycle 2 on 2026-03-09" in shown
+    assert against(plan_of("two cycles"), dt.date(2026, 3, 8))[0] in shown
 
 
 @pytest.mark.parametrize("text", ["tomorrow", "2026-02-30", "2026-3-8", "2026-03-08T10:00:00Z", ""])
