@@ -154,7 +154,7 @@ def test_a_curve_that_is_refused_does_not_stop_the_others():
 
 
 def test_a_small_job_does_not_load_the_compiler():
-    assert not compiling.pays(1000)
+    assert not compiling.repays_compiling(1000)
 
 
 def test_the_tia_of_two_uptakes_has_the_sd_of_all_its_parameters():
