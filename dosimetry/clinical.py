@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from dosimetry import agents
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.suggestions import meant
 from dosimetry.tables import default, rows_by, table
 from dosimetry.units import conversion
 
 CLEARANCE, OTHER = "creatinine_clearance", "other"  # quantities that are no analyte
-LABEL_AGENT = "177Lu-DOTATATE"
 
 
 @dataclass(frozen=True)
@@ -344,18 +344,22 @@ def longest_interval() -> float:
 
 def full_activity() -> float:
     """Return the activity of a full dose of the label in GBq."""
-    return table("regimens").number(rows_by("regimens", "id")["netter-1"], "activity", "GBq")
+    return table("regimens").number(_label_regimen(), "activity", "GBq")
 
 
 def label_doses() -> int:
     """Return how many doses the label has."""
-    return int(rows_by("regimens", "id")["netter-1"]["cycles"])
+    return int(_label_regimen()["cycles"])
 
 
 def earliest_interval() -> float:
     """Return the shortest interval between two doses that the label knows, in h."""
-    row = rows_by("regimens", "id")["netter-1"]
-    return table("regimens").number(row, "interval", "h") - default("label_interval_tolerance", "h")
+    usual = table("regimens").number(_label_regimen(), "interval", "h")
+    return usual - default("label_interval_tolerance", "h")
+
+
+def _label_regimen() -> Mapping[str, str]:
+    return rows_by("regimens", "id")[agents.of_label().label_regimen]
 
 
 @functools.cache

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.quantities import Estimate
 from dosimetry.suggestions import meant, names_lesion, region_like
-from dosimetry.tables import default, rows_by, table
+from dosimetry.tables import default, default_source, rows_by, table
 from dosimetry.units import conversion
 
+NUCLIDE = "Lu-177"  # of every agent that a patient file takes
 TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
 
 
@@ -284,9 +285,7 @@ def between_cycle_cv(like: str) -> tuple[float, str]:
     row = rows_by(found.name, "region").get(like)
     if row is not None:
         return found.number(row, "between_cycle_cv", "1"), row["source"]
-    return default("between_cycle_cv", "1"), rows_by("defaults", "name")["between_cycle_cv"][
-        "source"
-    ]
+    return default("between_cycle_cv", "1"), default_source("between_cycle_cv")
 
 
 @functools.lru_cache(maxsize=1024)

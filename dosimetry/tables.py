@@ -143,3 +143,14 @@ def default(name: str, unit: str) -> float:
     0.1
     """
     return table("defaults").number(rows_by("defaults", "name")[name], "value", unit)
+
+
+def default_source(name: str) -> str:
+    """Return where a default or threshold of table ``defaults`` comes from.
+
+    Examples
+    --------
+    >>> default_source("marrow_extracellular_fraction")
+    'Sgouros 1993'
+    """
+    return rows_by("defaults", "name")[name]["source"]

@@ -57,6 +57,17 @@ percent_of_administered = [administered_fraction]
 PINT_NAMES = {"%IA": "percent_of_administered", "%": "percent", "rad": "rads"}
 LONGEST_UNIT = 40
 
+# What a number in one unit is multiplied with or divided by to have it in another: these names
+# stand wherever one is converted, so that no bare 1000 or 100 does.
+MBQ_PER_GBQ = 1000.0
+KBQ_PER_MBQ = 1000.0
+MBQ_PER_KBQ = 1.0 / KBQ_PER_MBQ
+G_PER_KG = 1000.0
+SECONDS_PER_HOUR = 3600.0
+HOURS_PER_DAY = 24.0
+HOURS_PER_WEEK = 168.0
+HUNDRED_PERCENT = 100.0
+
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 _ATOM = r"(?:%IA|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)-?[1-4])?)"
 _GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"

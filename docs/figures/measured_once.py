@@ -16,6 +16,7 @@ import numpy as np
 import dosimetry
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.delivered import delivered_cycles
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTIVITY, CYCLES, LIMIT = 7.4, 4, 23.0
@@ -24,7 +25,7 @@ ACTIVITY, CYCLES, LIMIT = 7.4, 4, 23.0
 def course_draws(measured: bool) -> np.ndarray:
     """Return draws of the kidneys' dose at 4 x 7.4 GBq in Gy, with or without the measurement."""
     patient = dosimetry.read_patient(ROOT / "examples" / "snmmi_patient4.yaml")
-    delivered = delivered_doses(patient) if measured else []
+    delivered = delivered_doses(delivered_cycles(patient)) if measured else []
     kidneys = course_doses(patient, delivered).regions["kidneys"]
     return ACTIVITY * kidneys.posterior.draws()[:, :CYCLES].sum(axis=1)
 

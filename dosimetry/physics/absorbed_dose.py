@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from dosimetry.quantities import quantities
+from dosimetry.units import G_PER_KG
 
-# 1 MeV = 1.602176634e-13 J (SI); 1 MBq h = 3.6e9 decays; 1 g = 1e-3 kg
-GY_G_PER_MBQ_H_PER_MEV = 1.602176634e-13 * 3.6e9 / 1e-3
+# 1 MeV = 1.602176634e-13 J (SI); 1 MBq h = 3.6e9 decays
+GY_G_PER_MBQ_H_PER_MEV = 1.602176634e-13 * 3.6e9 * G_PER_KG
 
 
 def electron_dose_constant(energy: float) -> float:

@@ -17,7 +17,7 @@ from dosimetry.quantities import Distribution
 
 SEED = 177
 MIN_REFITS, MAX_REFITS = 100, 1_000_000
-LEAST_SHARE = 1e-3  # smallest activity drawn, as a share of the measured one
+LEAST_SHARE = 0.001  # smallest activity drawn, as a share of the measured one
 
 
 def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None) -> Distribution:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.special import chdtrc
@@ -26,6 +27,22 @@ NO_CLEARANCE = Problem(
     "the slowest phase equals physical decay: no biological clearance detected",
     "measure later, or check the points for calibration and volume",
 )
+
+
+def default_point_sd(activity: Any) -> Any:
+    """Return the sd of points that have none: a share of the activity (table ``defaults``).
+
+    Parameters
+    ----------
+    activity : float or array
+        In any unit, which is that of the sd.
+
+    Examples
+    --------
+    >>> default_point_sd(80.0)
+    8.0
+    """
+    return activity * tables.default("scan_point_sd", "1")
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -5,17 +5,23 @@ Choice by the corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by ch
 
 from __future__ import annotations
 
-import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from dosimetry import reference, tables
+from dosimetry import reference
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, report, trapezoid
+from dosimetry.physics.fitted_curve import (
+    FittedCurve,
+    Points,
+    adequate,
+    default_point_sd,
+    report,
+    trapezoid,
+)
 from dosimetry.physics.kinetics import MODELS, Array
 from dosimetry.physics.least_squares import fit_batch
 from dosimetry.physics.optima import Optimum
@@ -99,7 +105,10 @@ def fit_points(
     'MBq*h'
     """
     points = _points(time, activity, sd, decay_constant, unit)
-    return _fit(points, model, most, functools.cache(points.optimum))
+    optima: dict[str, Optimum] = {}
+    while isinstance(step := _next_step(points, model, most, optima), _FitNeeded):
+        optima[step.model] = points.optimum(step.model)
+    return step
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +124,11 @@ class Task:
     most: float = math.inf
 
 
-class _NotYet(Exception):  # noqa: N818 - no error: asks for the fit of a model
-    pass
+@dataclass(frozen=True)
+class _FitNeeded:
+    """The model that has to be fitted to a curve's points before its fitting can go on."""
+
+    model: str
 
 
 def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedCurve | InputError]:
@@ -140,56 +152,55 @@ def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedC
     ['mono', 'mono']
     """
     results: dict[int, FittedCurve | InputError] = {}
-    open_tasks: dict[int, tuple[Points, dict[str, Optimum]]] = {}
+    unfinished: dict[int, Points] = {}
     for i, task in enumerate(tasks):
         try:
-            points = _points(task.time, task.activity, task.sd, task.decay_constant, task.unit)
+            unfinished[i] = _points(
+                task.time, task.activity, task.sd, task.decay_constant, task.unit
+            )
         except InputError as error:
             results[i] = error
-        else:
-            open_tasks[i] = points, {}
-    while open_tasks:
-        wanted: dict[tuple[str, float], list[int]] = {}
-        for i, (points, known) in open_tasks.items():
+    optima: dict[int, dict[str, Optimum]] = {i: {} for i in unfinished}
+    while unfinished:
+        needed: dict[tuple[str, float], list[int]] = {}
+        for i, points in unfinished.items():
             try:
-                results[i] = _fit(points, tasks[i].model, tasks[i].most, _looked_up(known))
-            except _NotYet as need:
-                wanted.setdefault((str(need), points.decay_constant), []).append(i)
+                step = _next_step(points, tasks[i].model, tasks[i].most, optima[i])
             except InputError as error:
                 results[i] = error
-        open_tasks = {i: task for i, task in open_tasks.items() if i not in results}
-        for (name, slowest), rows in wanted.items():
-            arrays = _padded([open_tasks[i][0] for i in rows])
-            found = fit_batch(name, *arrays, slowest, compile=compile)
-            for row, i in enumerate(rows):
-                open_tasks[i][1][name] = found[row]
+                continue
+            if isinstance(step, _FitNeeded):
+                needed.setdefault((step.model, points.decay_constant), []).append(i)
+            else:
+                results[i] = step
+        for (model, slowest), curves in needed.items():
+            batch = _padded([unfinished[i] for i in curves])
+            fits = fit_batch(model, *batch, slowest, compile=compile)
+            for row, i in enumerate(curves):
+                optima[i][model] = fits[row]
+        unfinished = {i: points for i, points in unfinished.items() if i not in results}
     return [results[i] for i in range(len(tasks))]
 
 
-def _looked_up(known: dict[str, Optimum]) -> Callable[[str], Optimum]:
-    def fitted(name: str) -> Optimum:
-        if name not in known:
-            raise _NotYet(name)
-        return known[name]
-
-    return fitted
-
-
-def _padded(points: Sequence[Points]) -> tuple[Array, Array, Array]:
+def _padded(curves: Sequence[Points]) -> tuple[Array, Array, Array]:
     """Return times, activities and sds of many curves as arrays, NaN after the last point."""
-    width = max(len(one.time) for one in points)
-    found = []
-    for name in ("time", "activity", "sd"):
-        array = np.full((len(points), width), np.nan)
-        for row, one in enumerate(points):
-            values = getattr(one, name)
-            array[row, : len(values)] = values
-        found.append(array)
-    return found[0], found[1], found[2]
+    width = max(len(points.time) for points in curves)
+    time, activity, sd = np.full((3, len(curves), width), np.nan)
+    for row, points in enumerate(curves):
+        count = len(points.time)
+        time[row, :count], activity[row, :count] = points.time, points.activity
+        sd[row, :count] = points.sd
+    return time, activity, sd
 
 
-def _fit(points: Points, model: str, most: float, fitted: Callable[[str], Optimum]) -> FittedCurve:
-    """Fit checked points; ``fitted`` gives the best fit of a model to them."""
+def _next_step(
+    points: Points, model: str, most: float, optima: Mapping[str, Optimum]
+) -> FittedCurve | _FitNeeded:
+    """Return the curve of checked points, or the model that has to be fitted first.
+
+    ``optima`` holds the best fits so far, by model. The caller fits what is needed, alone or
+    together with other curves, adds it and asks again.
+    """
     if model not in NAMES:
         raise refuse(
             "unknown-model",
@@ -205,9 +216,10 @@ def _fit(points: Points, model: str, most: float, fitted: Callable[[str], Optimu
             "time",
         )
     if model == "auto":
-        return possible(_choose(points, most, fitted), most)
+        step = _choose(points, most, optima)
+        return step if isinstance(step, _FitNeeded) else within_administered(step, most)
     if model == "trapezoid":
-        return possible(trapezoid(points, "asked for"), most)
+        return within_administered(trapezoid(points, "asked for"), most)
     if len(points.time) < MODELS[model].free:
         raise refuse(
             "too-few-points",
@@ -216,10 +228,12 @@ def _fit(points: Points, model: str, most: float, fitted: Callable[[str], Optimu
             "measure more often, or take a model with fewer parameters",
             "model",
         )
-    return possible(report(points, fitted(model), "asked for", {}), most)
+    if model not in optima:
+        return _FitNeeded(model)
+    return within_administered(report(points, optima[model], "asked for", {}), most)
 
 
-def possible(curve: FittedCurve, most: float) -> FittedCurve:
+def within_administered(curve: FittedCurve, most: float) -> FittedCurve:
     """Return a curve; refuse it where it holds more than was administered.
 
     Parameters
@@ -235,8 +249,9 @@ def possible(curve: FittedCurve, most: float) -> FittedCurve:
 
     Examples
     --------
-    >>> possible(fit_points([1, 24, 72], [50.0, 42.0, 25.0], None, "mono", 0.00434), 1e6).model
-    'mono'
+    >>> curve = fit_points([1, 24, 72], [50.0, 42.0, 25.0], None, "mono", 0.00434)
+    >>> within_administered(curve, 1e6) is curve
+    True
     """
     if curve.tia.value <= most and math.isfinite(curve.tia.value + (curve.tia.sd or 0.0)):
         return curve
@@ -265,7 +280,7 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
         )
     assumed = sd is None
     if assumed:
-        spread = values * tables.default("scan_point_sd", "1")
+        spread = default_point_sd(values)
     else:
         spread = np.asarray(sd, float)
         if spread.shape not in ((), times.shape):
@@ -289,27 +304,33 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
     return Points(times[order], values[order], spread[order], assumed, decay_constant, unit)
 
 
-def _choose(points: Points, most: float, fitted: Callable[[str], Optimum]) -> FittedCurve:
+def _choose(points: Points, most: float, optima: Mapping[str, Optimum]) -> FittedCurve | _FitNeeded:
     """Choose the model: least AICc, else the simplest adequate one, else the trapezoid."""
     count = len(points.time)
     candidates = [m.name for m in MODELS.values() if count >= m.free + 2]
-    aicc = {name: _aicc(fitted(name), count) for name in candidates if _usable(fitted(name), most)}
+    for name in candidates:
+        if name not in optima:
+            return _FitNeeded(name)
+    aicc = {name: _aicc(optima[name], count) for name in candidates if _usable(optima[name], most)}
     if aicc:
         first = min(aicc, key=lambda name: aicc[name])
         why = "lowest AICc" if len(aicc) > 1 else f"the only candidate of AICc for {count} points"
     else:
         first, why = "mono", f"{count} points"
-    if adequate(fitted(first), count) and _usable(fitted(first), most):
-        return report(points, fitted(first), why, aicc)
-    for name in (m.name for m in MODELS.values() if count >= m.free and m.name != first):
-        if _usable(fitted(name), most) and adequate(fitted(name), count):
-            return report(points, fitted(name), f"simplest adequate model; {first} is not", aicc)
+    others = [m.name for m in MODELS.values() if count >= m.free and m.name != first]
+    for name in (first, *others):
+        if name not in optima:
+            return _FitNeeded(name)
+        if _usable(optima[name], most) and adequate(optima[name], count):
+            if name != first:
+                why = f"simplest adequate model; {first} is not"
+            return report(points, optima[name], why, aicc)
     curve = trapezoid(points, "no sum of exponentials is adequate")
     return replace(curve, warnings=(NONE_ADEQUATE, *curve.warnings))
 
 
 def _usable(optimum: Optimum, most: float) -> bool:
-    """Tell whether a fit kept its model, is determined by the points, and possible."""
+    """Return whether a fit kept its model, is determined by the points, and is at most ``most``."""
     total, spread = optimum.tia
     return optimum.collapsed_from is None and spread <= total <= most
 

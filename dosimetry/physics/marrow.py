@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from dosimetry import tables
 from dosimetry.quantities import quantities
-
-# A transfer of plasma activity into the marrow's extracellular fluid, Sgouros 1993.
-EXTRACELLULAR_FRACTION = 0.19
 
 
 def plasma_ratio(hematocrit: float) -> float:
     """Return the red-marrow-to-blood ratio of an agent that stays in plasma.
 
-    RMBLR = 0.19 / (1 - haematocrit) (Sgouros 1993).
+    RMBLR = f / (1 - haematocrit), with the marrow's extracellular fluid fraction f, 0.19
+    (table ``defaults``), which plasma activity fills as it fills the plasma (Sgouros 1993).
 
     Parameters
     ----------
@@ -29,7 +28,7 @@ def plasma_ratio(hematocrit: float) -> float:
     >>> round(plasma_ratio(0.41), 4)
     0.322
     """
-    return EXTRACELLULAR_FRACTION / (1.0 - hematocrit)
+    return tables.default("marrow_extracellular_fraction", "1") / (1.0 - hematocrit)
 
 
 @quantities(reference_mass="g", body_mass="g", reference_body_mass="g", returns="g")

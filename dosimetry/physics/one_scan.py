@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri
 
-from dosimetry import tables
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.fitted_curve import FittedCurve, default_point_sd
 from dosimetry.physics.kinetics import Array, Exponentials
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, quantities
@@ -144,7 +143,7 @@ def fit_one(
     11969 1236
     """
     assumed = sd is None
-    spread = activity * tables.default("scan_point_sd", "1") if sd is None else sd
+    spread = default_point_sd(activity) if sd is None else sd
     with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses an infinite TIA
         over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
         pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))

@@ -1,34 +1,34 @@
-"""One part of a cohort: rows to patients, all their curves fitted together, doses and limits.
+"""One part of a cohort: rows to patients, curves fitted together, doses and limits.
 
-The doses are those of ``dosimetry plan``: the same functions, given curves that were fitted by the
-same kernel. A curve with a bad row is left out whole: fitted to the rest it would look measured.
+The doses are those of ``dosimetry plan``: the same functions use curves fitted by the same kernel.
+A curve with an invalid row is left out as a whole; a fit to its other rows would look complete.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from dosimetry import reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_many
 from dosimetry.population.cohort_table import Part, Row
 from dosimetry.problems import InputError, Problem, printable, quote, refuse
-from dosimetry.therapy import administration, regimen
+from dosimetry.therapy import regimen
 from dosimetry.therapy.clinical_side import clinical_course
 from dosimetry.therapy.columns import check_range
 from dosimetry.therapy.course_doses import CourseDoses, course_doses, measured_protraction
-from dosimetry.therapy.cycle_curves import NUCLIDE
+from dosimetry.therapy.cycle_curves import Fits
 from dosimetry.therapy.cycle_dose import CycleDose, delivered_doses
+from dosimetry.therapy.delivered import DeliveredCycle, delivered_cycles
 from dosimetry.therapy.limits import basis_of, patient_limits, severity
 from dosimetry.therapy.measurements import Measurements, Scan, check_sd
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import read_patient
 from dosimetry.therapy.region_course import bed_of
-from dosimetry.therapy.scan_fit import Request, prepared, task_of
-from dosimetry.therapy.sections import SINGLE
+from dosimetry.therapy.scan_fit import is_fitted, task_of
 from dosimetry.therapy.strategy import Bounds, decide
 from dosimetry.units import parse_number
 
@@ -42,25 +42,34 @@ LIMIT_COLUMNS = (
     *("probability", "value [Gy]", "sd [Gy]", "basis"),
 )
 REJECTED_COLUMNS = ("line", "patient_id", "cycle", "region", "code", "reason")
-NUMBERS = (  # of a scan: column, unit, needed or not
+NUMBERS = (  # of a scan: column, unit, whether required
     *(("time", "h", True), ("activity", "MBq", True)),
     *(("sd", "MBq", False), ("recovery", "1", False)),
 )
 MOST_CYCLES = 99  # a patient with more than a course can have is refused later
+CurveKey: TypeAlias = tuple[int, str]  # index of the cycle, region
 FIRST_DAY, INTERVAL = dt.date(2000, 1, 1), dt.timedelta(weeks=8)  # where no dates are given
 
 
 class ScanRow(NamedTuple):
-    """A row that was checked, and the scan that it says; None where it names a patient file."""
+    """A checked row and its scan; no scan where the row names a patient file."""
 
     row: Row
     cells: dict[str, str]
     scan: Scan | None
 
 
+class Entry(NamedTuple):
+    """The patient of some rows, and its delivered cycles."""
+
+    rows: Sequence[ScanRow]
+    patient: Patient
+    cycles: list[DeliveredCycle]
+
+
 @dataclass
 class PartResult:
-    """What came of one part: rows of the three tables, and how many patients it had."""
+    """Results of one part: rows of the three tables, numbers of patients and curves."""
 
     doses: list[tuple[Any, ...]] = field(default_factory=list)
     limits: list[tuple[Any, ...]] = field(default_factory=list)
@@ -69,7 +78,7 @@ class PartResult:
     curves: int = 0
 
     def reject(self, rows: Iterable[Row], problem: Problem) -> None:
-        """Reject rows for one reason."""
+        """Append rows to the table of rejected rows, for one reason."""
         reason = f"{problem.place}: {problem.message}" if problem.place else problem.message
         reason = f"{reason}; {problem.cure}" if problem.cure else reason
         for row in rows:
@@ -79,7 +88,7 @@ class PartResult:
 
 
 def compute_part(part: Part, compile: bool | None = None) -> PartResult:
-    """Compute the doses of some patients.
+    """Return the doses and limits of the patients of a part.
 
     Parameters
     ----------
@@ -90,32 +99,30 @@ def compute_part(part: Part, compile: bool | None = None) -> PartResult:
     """
     result = PartResult(patients=len(part.patients))
     kept = (_good_curves(part.columns.rows(patient), result) for patient in part.patients)
-    read = [(rows, _patient(rows, result)) for rows in kept if rows]
-    wanted = [
-        (number, *curve)
-        for number, (_, patient) in enumerate(read)
-        if patient
-        for curve in _curves(patient)
-    ]
-    fitted = fit_many([task for *_, task in wanted], compile)
-    result.curves = len(wanted)
-    bad: dict[int, dict[tuple[int, str], Problem]] = {}
-    at_hand: dict[Request, FittedCurve | InputError] = {}
-    for (number, index, region, request, _), curve in zip(wanted, fitted, strict=True):
-        at_hand[request] = curve
+    entries = [entry for rows in kept if rows and (entry := _entry(rows, result)) is not None]
+    tasks = {
+        (number, *key): task
+        for number, entry in enumerate(entries)
+        for key, task in _tasks(entry.cycles)
+    }
+    curves = fit_many([*tasks.values()], compile)
+    result.curves = len(tasks)
+    fits: list[dict[CurveKey, FittedCurve]] = [{} for _ in entries]
+    failed: list[dict[CurveKey, Problem]] = [{} for _ in entries]
+    for (number, index, region), curve in zip(tasks, curves, strict=True):
         if isinstance(curve, InputError):
-            bad.setdefault(number, {})[index, region] = curve.problems[0]
-    with prepared(at_hand):
-        for number, (rows, patient) in enumerate(read):
-            if patient is not None and number in bad:
-                rows, patient = _without(rows, bad[number], result)  # noqa: PLW2901
-            if patient is not None:
-                _compute(rows, patient, result)
+            failed[number][index, region] = curve.problems[0]
+        else:
+            fits[number][index, region] = curve
+    for entry, own, problems in zip(entries, fits, failed, strict=True):
+        usable = _without(entry, problems, result) if problems else entry
+        if usable is not None:
+            _compute(usable, own, result)
     return result
 
 
 def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
-    """Reject every curve of which a row is bad."""
+    """Return the rows of valid curves; reject every row of a curve with an invalid one."""
     problems: dict[tuple[str, str], Problem] = {}
     checked = []
     for i, row in enumerate(rows):
@@ -135,16 +142,16 @@ def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
         if row.line in bad:
             key = row.cells.get("cycle", ""), row.cells.get("region", "")
             result.reject([row], problems[key])
-    return [one for one in checked if one.row.line not in bad]
+    return [good for good in checked if good.row.line not in bad]
 
 
 def _scan(row: Row, index: int) -> Scan | None:
-    """Read the scan of a row; None where it names a patient file."""
+    """Return the scan of a row; None where it names a patient file."""
     cells = row.cells
     if row.problem is not None:
         raise InputError([row.problem])
     if not cells["patient_id"].strip():
-        raise refuse("missing", "no patient_id")
+        raise refuse("missing", "patient_id is missing", "give every row a patient_id")
     if cells.get("file", "").strip():
         return None
     cycle = cells.get("cycle", "").strip()
@@ -167,19 +174,19 @@ def _scan(row: Row, index: int) -> Scan | None:
     return Scan(region, numbers["time"], activity, "MBq", sd, None, recovery, f"[{index}]")
 
 
-def _patient(rows: Sequence[ScanRow], result: PartResult) -> Patient | None:
+def _entry(rows: Sequence[ScanRow], result: PartResult) -> Entry | None:
     """Make the patient of the rows; reject all of them where that cannot be done."""
     try:
-        if file := _same(rows, "file"):
-            return read_patient(file)
-        return Patient.from_dict(_document(rows))
+        file = _same(rows, "file")
+        patient = read_patient(file) if file else Patient.from_dict(_document(rows))
+        return Entry(rows, patient, delivered_cycles(patient))
     except InputError as error:
-        result.reject((one.row for one in rows), error.problems[0])
+        result.reject((scan_row.row for scan_row in rows), error.problems[0])
         return None
 
 
 def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
-    """Return the patient file that says what the rows say."""
+    """Return the content of the patient file that corresponds to the rows."""
     person = {"id": _same(rows, "patient_id"), "sex": _same(rows, "sex")}
     if weight := _same(rows, "weight"):
         person["weight"] = _quantity("weight", weight, "kg")
@@ -191,10 +198,14 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
             mass = _quantity("mass", text, "g")
             region = row.cells["region"].strip()
             if masses.setdefault(region, mass) != mass:
-                raise refuse("differs", f"the masses of {region} differ", "give one", "mass")
+                raise refuse("differs", f"the masses of {region} differ", "give one mass", "mass")
     numbers = sorted(by_cycle)
     if numbers != list(range(1, len(numbers) + 1)):
-        raise refuse("cycle-missing", f"cycles {numbers} are not 1, 2, 3 ...", "number them so")
+        raise refuse(
+            "cycle-missing",
+            f"the cycles {numbers} are not 1, 2, 3 ...",
+            "number the cycles from 1 without gaps",
+        )
     return {
         "patient": person,
         "therapy": {"regimen": _same(rows, "regimen") or "netter-1"},
@@ -204,7 +215,7 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
 
 
 def _quantity(name: str, text: str, unit: str) -> str:
-    """Return a cell as a patient file says it; a number and nothing else."""
+    """Return a cell as a quantity of the patient file; it must be a number alone."""
     try:
         return f"{parse_number(text)!r} {unit}"
     except InputError as error:
@@ -227,58 +238,54 @@ def _cycle(number: int, rows: Sequence[ScanRow]) -> dict[str, Any]:
 
 
 def _same(rows: Sequence[ScanRow], column: str) -> str:
-    """Return what a column says, the same in all rows."""
-    found = {text.strip() for text in {row.cells.get(column, "") for row in rows}}
-    if len(found) > 1:
-        words = ", ".join(quote(text) for text in sorted(found)[:3])
-        raise refuse("differs", f"{column} differs: {words}", "write the same in all rows", column)
-    return found.pop()
+    """Return the text of a column that must be the same in all rows."""
+    texts = {text.strip() for text in {row.cells.get(column, "") for row in rows}}
+    if len(texts) > 1:
+        shown = ", ".join(quote(text) for text in sorted(texts)[:3])
+        raise refuse("differs", f"{column} differs: {shown}", "write the same in all rows", column)
+    return texts.pop()
 
 
-def _curves(patient: Patient) -> Iterator[tuple[int, str, Request, Task]]:
-    """Yield the curves of a patient that are to be fitted: cycle from 0, region, what is asked."""
-    half_life = reference.half_life(NUCLIDE)
-    for index, cycle in enumerate(patient.cycles):
-        given = administration.activity(cycle, half_life)
-        corrected = cycle.decay_corrected_to == "administration"
-        for region, scans in cycle.measurements.by_region().items():
-            model = cycle.models.get(region, "auto")
-            if model == SINGLE or (len(scans) == 1 and model == "auto"):
+def _tasks(cycles: Sequence[DeliveredCycle]) -> Iterator[tuple[CurveKey, Task]]:
+    """Yield the curves of a patient that are to be fitted."""
+    for cycle in cycles:
+        net = cycle.net
+        for region, scans in net.measured.by_region().items():
+            model = net.models.get(region, "auto")
+            if not is_fitted(scans, model):
                 continue
             try:
-                task = task_of(scans, model, given, half_life, decay_corrected=corrected)
+                yield (net.index, region), task_of(scans, model, net.activity, net.half_life)
             except InputError:
                 continue  # said when the doses are computed
-            yield index, region, (scans, model, given, half_life, corrected), task
 
 
-def _without(
-    rows: Sequence[ScanRow], bad: dict[tuple[int, str], Problem], result: PartResult
-) -> tuple[list[ScanRow], Patient | None]:
+def _without(entry: Entry, failed: Mapping[CurveKey, Problem], result: PartResult) -> Entry | None:
     """Reject the curves that cannot be fitted, and read the patient of the others again."""
-    if rows[0].cells.get("file", "").strip():
-        result.reject((one.row for one in rows), next(iter(bad.values())))
-        return [], None
+    if entry.rows[0].cells.get("file", "").strip():
+        result.reject((scan_row.row for scan_row in entry.rows), next(iter(failed.values())))
+        return None
     good = []
-    for row in rows:
+    for row in entry.rows:
         region = row.scan.region if row.scan else ""
-        problem = bad.get((int(row.cells["cycle"]) - 1, region))
+        problem = failed.get((int(row.cells["cycle"]) - 1, region))
         if problem is None:
             good.append(row)
         else:
             result.reject([row.row], problem)
-    return good, _patient(good, result) if good else None
+    return _entry(good, result) if good else None
 
 
-def _compute(rows: Sequence[ScanRow], patient: Patient, result: PartResult) -> None:
+def _compute(entry: Entry, fits: Fits, result: PartResult) -> None:
     """Append the doses and limits of one patient; reject it where they cannot be computed."""
+    patient = entry.patient
     try:
-        delivered = delivered_doses(patient)
+        delivered = delivered_doses(entry.cycles, fits=fits)
         limits, _ = patient_limits(patient)
         known = course_doses(patient, delivered, {limit.region for limit in limits})
         activities = _activities(patient, delivered, known)
     except InputError as error:
-        result.reject((one.row for one in rows), error.problems[0])
+        result.reject((scan_row.row for scan_row in entry.rows), error.problems[0])
         return
     name = patient.person.id
     measured = {region for cycle in delivered for region in cycle.doses}
@@ -301,9 +308,9 @@ def _compute(rows: Sequence[ScanRow], patient: Patient, result: PartResult) -> N
 def _activities(
     patient: Patient, delivered: Sequence[CycleDose], known: CourseDoses
 ) -> tuple[float, ...]:
-    """Return the activities of the whole course in GBq: given, and to come as the label has it."""
+    """Return the activities of the whole course in GBq: delivered, then planned by the label."""
     programme = regimen.programme(patient)
-    given = [cycle.administered / 1000 for cycle in delivered]
+    given = [cycle.net.activity_gbq for cycle in delivered]
     course = clinical_course(patient, programme, given, programme.count, ())
     bounds = Bounds(tables.default("caution_probability", "1"), programme.activity or 0.0, None)
     to_come, _ = decide("fixed", programme, known.regions, (), course.slots, bounds)
@@ -311,12 +318,12 @@ def _activities(
 
 
 def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
-    """Return the cells of one measured dose; ``g`` is Lea and Catcheside's."""
+    """Return the cells of one measured dose; ``g`` is the Lea-Catcheside factor."""
     curve = cycle.curves.get(region)
     fit: tuple[Any, ...] = (None, None, None, None, None)
     if curve is not None:
         half_life = curve.effective_half_life.value
-        # The column is in MBq h: that of a concentration (vertebrae) has no place in it.
+        # The column is in MBq h, so the integral of a concentration (vertebrae) is left out.
         own = curve.tia.unit == "MBq*h"
         tia = (curve.tia.value, curve.tia.sd) if own else (None, None)
         fit = (curve.model, *tia, half_life, curve.chi2)
@@ -325,4 +332,4 @@ def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
     partial = bool(cycle.doses[region].missing)
     bed = (None, None) if g is None or partial else bed_of(dose, g, alpha_beta)
     basis = "partial" if partial else "measured"
-    return (cycle.administered, *fit, dose.value, dose.sd, *bed, basis)
+    return (cycle.net.activity, *fit, dose.value, dose.sd, *bed, basis)

@@ -10,6 +10,7 @@ from dosimetry.problems import refuse
 from dosimetry.quantities import Amount
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.sections import Cycle
+from dosimetry.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 
 
 def day(moment: Moment) -> dt.date:
@@ -101,14 +102,14 @@ def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> flo
             "write the offset that holds behind both, as in 2026-01-12T09:30:00+01:00",
             name,
         )
-    hours = (at - moment if before else moment - at).total_seconds() / 3600
+    hours = (at - moment if before else moment - at).total_seconds() / SECONDS_PER_HOUR
     longest = tables.default("longest_gap", "h")
     if abs(hours) > longest:
         raise refuse(
             "times-too-far-apart",
-            f"{moment.isoformat()} is {abs(hours) / 24:.3g} days from the injection, "
+            f"{moment.isoformat()} is {abs(hours) / HOURS_PER_DAY:.3g} days from the injection, "
             f"{at.isoformat()}",
-            f"check the dates: at most {longest / 24:g} days",
+            f"check the dates: at most {longest / HOURS_PER_DAY:g} days",
             name,
         )
     if hours < 0 and not before:

@@ -82,7 +82,7 @@ def _budget(found: RegionDose) -> tuple[Uncertainty, ...]:
     parts = (
         Uncertainty(
             "supplied coefficient" if found.dose_rate is None else "counting and fit",
-            Amount(found.dose * found.fit_sd, "Gy"),
+            Amount(found.dose * found.relative_fit_sd, "Gy"),
         ),
         Uncertainty("half-life", Amount(found.dose * found.half_life_sd, "Gy")),
         Uncertainty("systematic", Amount(found.dose * found.calibration_sd, "Gy")),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dosimetry import clinical
 from dosimetry.clinical import Companion
-from dosimetry.tables import default, rows_by
+from dosimetry.tables import default, default_source
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.clinical_plan import PlanEvent, PlanLabel
 from dosimetry.therapy.fields import Moment
@@ -22,6 +22,7 @@ from dosimetry.therapy.observations import local
 from dosimetry.therapy.regimen import Scheduled
 from dosimetry.therapy.release import CONDITIONS, release
 from dosimetry.therapy.sections import Course
+from dosimetry.units import HOURS_PER_DAY, HOURS_PER_WEEK
 
 OF_DOSES = ("first dose", "each dose", "last dose")
 
@@ -138,7 +139,7 @@ def _after(moment: Moment, hours: float) -> Moment:
     """Return the moment some hours later: elapsed time, or whole days of a date."""
     step = dt.timedelta(hours=hours)
     if not isinstance(moment, dt.datetime):
-        return moment + dt.timedelta(days=int(hours / 24))
+        return moment + dt.timedelta(days=int(hours / HOURS_PER_DAY))
     if moment.tzinfo is None:
         return moment + step
     return (moment.astimezone(dt.UTC) + step).astimezone(moment.tzinfo)
@@ -165,7 +166,7 @@ def _clear_of_doses(event: PlanEvent, doses: Sequence[_Dose], agent: str) -> Pla
         return event
     words = (
         f"no octreotide LAR after cycle {event.cycle}: cycle {event.cycle + 1} follows within "
-        f"{-rule.begin / 168:g} weeks"
+        f"{-rule.begin / HOURS_PER_WEEK:g} weeks"
     )
     return PlanEvent(event.at[:10], None, "stop-long-acting", event.cycle, words, rule.source)
 
@@ -211,12 +212,12 @@ def _while_withheld(
         if one.kind == "stop-long-acting":
             words = (
                 f"cycle {number} is withheld: no long-acting somatostatin analogue within "
-                f"{-one.begin / 168:g} weeks before it"
+                f"{-one.begin / HOURS_PER_WEEK:g} weeks before it"
             )
             begin = _after(day(planned), one.begin).isoformat()
             yield PlanEvent(begin, None, one.kind, number, words, one.source)
     step = dt.timedelta(hours=default("control_while_withheld", "h"))
-    source = rows_by("defaults", "name")["control_while_withheld"]["source"]
+    source = default_source("control_while_withheld")
     moments = [draw.at for draw in course.labs] + [event.at for event in course.adverse_events]
     moments += [cycle.at for cycle in course.cycles]
     control = max((day(local(course, moment)) for moment in moments), default=day(planned)) + step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from dosimetry import clinical
+from dosimetry import agents
 from dosimetry.problems import Problem
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.adverse_terms import canonical, step_of
@@ -69,7 +69,7 @@ def _with_and_without_time(
 
 def _answers(course: Course) -> Iterator[Problem]:
     """Refuse a no to what ends the treatment by the label."""
-    if not course.cycles or course.therapy.radiopharmaceutical != clinical.LABEL_AGENT:
+    if not course.cycles or not agents.has_label(course.therapy.radiopharmaceutical):
         return
     first = order(local(course, course.cycles[0].at), DOSE)
     for i, event in enumerate(course.adverse_events):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dosimetry import clinical, tables
+from dosimetry import agents, clinical, tables
 from dosimetry.clinical import OTHER
 from dosimetry.problems import Problem
 from dosimetry.quantities import Amount
@@ -80,7 +80,7 @@ def clinical_course(
     assumptions = tuple(clinical_assumptions(course, seen))
     if programme.activity is None:
         return ClinicalCourse(seen, (), None, assumptions)
-    ruled = programme.agent == clinical.LABEL_AGENT
+    ruled = agents.has_label(programme.agent)
     label = so_far(course, seen, given) if ruled else None
     to_come = tuple(slots(course, label, seen, last_number, programme.interval, left_out))
     if label is None:

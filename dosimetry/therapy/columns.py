@@ -26,11 +26,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 }
 # Nothing outside of these can be meant; a unit or an exponent is wrong then.
 RANGES: Mapping[str, tuple[float, float]] = {
-    "time": (1e-3, 1e4),
+    "time": (0.001, 1e4),
     "activity": (1e-9, 1e6),
     "concentration": (1e-9, 1e7),
-    "volume": (1e-3, 5e5),
-    "recovery": (1e-3, 1.5),
+    "volume": (0.001, 5e5),
+    "recovery": (0.001, 1.5),
 }
 # Cells that are decimals and nothing else: 4.5 and 0.850, but not 196.000, which may be thousands.
 CERTAIN = r'(?:^|;)"?\s*[+-]?(?:0[{0}]\d+|\d{{4,}}[{0}]\d+|\d+[{0}](?:\d\d?|\d{{4,}}))\s*"?(?=;|$)'

@@ -12,6 +12,7 @@ from dosimetry.quantities import Amount, Distribution
 from dosimetry.therapy import regimen
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.delivered import delivered_cycles
 from dosimetry.therapy.limits import basis_of, patient_limits
 from dosimetry.therapy.patient import Patient
 from dosimetry.therapy.patient_file import patient_of
@@ -232,7 +233,8 @@ def limits(
     """
     check_strategy("to-limit", risk)
     patient, _ = patient_of(patient).replaced()
-    delivered = delivered_doses(patient, patient.source)
+    cycles = delivered_cycles(patient, patient.source)
+    delivered = delivered_doses(cycles, patient.source)
     regions = course_doses(patient, delivered).regions
     per_cycle = regimen.programme(patient).activity or clinical.full_activity()
     asked, _ = patient_limits(patient)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dosimetry import reference, tables
-from dosimetry.physics.decay import decay
 from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.therapy import administration
 from dosimetry.therapy.clinical_consistency import clinical_inconsistencies, kind_of
-from dosimetry.therapy.cycle_curves import MBQ_PER_KBQ, NUCLIDE
 from dosimetry.therapy.kidney_consistency import kidneys_of_course, kidneys_of_cycle
+from dosimetry.therapy.kidneys import PAIR, with_sides
 from dosimetry.therapy.limits import patient_limits
-from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
-from dosimetry.therapy.measurements import Scan
+from dosimetry.therapy.masses import MARROW, red_marrow_mass
+from dosimetry.therapy.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle, net_cycle
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.overlap import contradictions, counted_once, explains, larger_inside
-from dosimetry.therapy.scan_fit import factor_at_scan, lines_of
+from dosimetry.therapy.scan_fit import lines_of
 from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
+from dosimetry.units import HOURS_PER_DAY, MBQ_PER_KBQ
 
 ADULT = 18.0
 LISTED = 8  # regions of a sum that is too large
@@ -36,7 +36,7 @@ def inconsistencies(course: Course) -> list[Problem]:
         *_half_lives(course),
         *clinical_inconsistencies(course),
         *itertools.chain.from_iterable(
-            _cycle(course, cycle, f"cycles[{i}]") for i, cycle in enumerate(course.cycles)
+            _cycle(course, cycle, i) for i, cycle in enumerate(course.cycles)
         ),
     ]
 
@@ -52,19 +52,17 @@ def _person(course: Course) -> Iterator[Problem]:
         )
 
 
-def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+def _marrow(course: Course, cycle: NetCycle) -> Iterator[Problem]:
     """Look at what red marrow is to be computed from."""
-    for scan in cycle.measurements.scans:
-        if scan.unit == "kBq/mL" and scan.region != MARROW:
+    for scan in cycle.measured.scans:
+        if scan.unit == CONCENTRATION and scan.region != MARROW:
             yield Problem(
                 "concentration-of-an-organ",
                 f"{scan.region} is given as a concentration",
                 "give its activity; only red_marrow (in vertebrae) is given as a concentration",
-                FilePlace(scan.place)
-                if cycle.measurements.file
-                else f"{place}.measurements{scan.place}",
+                cycle.measured.place_of(scan),
             )
-    yield from _vertebrae(course, cycle, place)
+    yield from _vertebrae(course, cycle)
     if not cycle.blood.scans:
         return
     if MARROW in cycle.dose_coefficients:
@@ -72,14 +70,14 @@ def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
             "dose-twice",
             "blood and a dose coefficient of red_marrow are both given",
             "keep one of the two",
-            f"{place}.dose_coefficients.{MARROW}",
+            f"{cycle.place}.dose_coefficients.{MARROW}",
         )
-    if MARROW in cycle.measurements.by_region():
+    if MARROW in cycle.measured.by_region():
         yield Problem(
             "marrow-twice",
             "red marrow is given by blood and by a measured region",
             "keep one of the two",
-            f"{place}.blood",
+            cycle.blood.place,
         )
     if course.therapy.marrow_to_blood_ratio == "plasma" and course.person.hematocrit is None:
         yield Problem(
@@ -88,56 +86,46 @@ def _marrow(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
             "add patient.hematocrit, as in 0.41",
             "therapy.marrow_to_blood_ratio",
         )
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
     volume = reference.organ_masses(course.person.sex)["blood"]
     share = 1.0 + tables.default("measured_excess", "1")
-    corrected = cycle.decay_corrected_to == "administration"
     for scan in cycle.blood.scans:
-        found = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
-        left = float(decay.kernel(given, scan.time, half_life))
-        if found * MBQ_PER_KBQ * volume > left * share:
+        left = cycle.left(scan.time)
+        if scan.value * MBQ_PER_KBQ * volume > left * share:
             yield Problem(
                 "more-than-administered",
-                f"{found:.4g} kBq/mL in {volume:g} mL of blood is more than the "
+                f"{scan.value:.4g} kBq/mL in {volume:g} mL of blood is more than the "
                 f"{left:.4g} MBq that can be left at {scan.time:g} h",
                 "check the unit of the concentration",
-                FilePlace(scan.place) if cycle.blood.file else f"{place}.blood{scan.place}",
+                cycle.blood.place_of(scan),
             )
 
 
-def _vertebrae(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+def _vertebrae(course: Course, cycle: NetCycle) -> Iterator[Problem]:
     """Compare a marrow concentration with the activity that can be left."""
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
     share = 1.0 + tables.default("measured_excess", "1")
-    corrected = cycle.decay_corrected_to == "administration"
     mass = red_marrow_mass(course)
-    for scan in cycle.measurements.scans:
-        if scan.region != MARROW or scan.unit != "kBq/mL":
+    for scan in cycle.measured.scans:
+        if scan.region != MARROW or scan.unit != CONCENTRATION:
             continue
-        found = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
-        left = float(decay.kernel(given, scan.time, half_life))
-        if found * MBQ_PER_KBQ * mass > left * share:
+        left = cycle.left(scan.time)
+        if scan.value * MBQ_PER_KBQ * mass > left * share:
             yield Problem(
                 "more-than-administered",
-                f"{found:.4g} kBq/mL in {mass:.4g} g of red marrow is more than the {left:.4g} MBq "
-                f"that can be left at {scan.time:g} h",
+                f"{scan.value:.4g} kBq/mL in {mass:.4g} g of red marrow is more than the "
+                f"{left:.4g} MBq that can be left at {scan.time:g} h",
                 "check the unit of the concentration",
-                FilePlace(scan.place)
-                if cycle.measurements.file
-                else f"{place}.measurements{scan.place}",
+                cycle.measured.place_of(scan),
             )
 
 
 def _half_lives(course: Course) -> Iterator[Problem]:
-    physical = reference.half_life(NUCLIDE)
+    physical = reference.half_life(reference.NUCLIDE)
     for name, given in course.effective_half_lives.items():
         if given.value > physical:
             yield Problem(
                 "half-life-above-physical",
                 f"an effective half-life of {given.value:.4g} h is longer than the physical one of "
-                f"{NUCLIDE}, {physical:.4g} h",
+                f"{reference.NUCLIDE}, {physical:.4g} h",
                 "give the effective half-life: physical decay and biological clearance together",
                 f"effective_half_lives.{name}",
             )
@@ -187,7 +175,7 @@ def _dates(course: Course) -> Iterator[Problem]:
 
 def _regimen(course: Course) -> Iterator[Problem]:
     regimen = course.therapy.regimen
-    if isinstance(regimen, OwnRegimen) and regimen.interval.value % 24:
+    if isinstance(regimen, OwnRegimen) and regimen.interval.value % HOURS_PER_DAY:
         yield Problem(
             "interval-not-in-days",
             f"an interval of {regimen.interval.value:g} h is not a whole number of days",
@@ -234,8 +222,8 @@ def _earlier(course: Course) -> Iterator[Problem]:
                 f"therapy.prior_doses.{name}.bed",
             )
     for limit in patient_limits(course)[0]:
-        names = (limit.region, *SIDES) if limit.region == "kidneys" else (limit.region,)
-        missing = [name for name in names if name in given and given[name].bed is None]
+        names = [name for name in with_sides(limit.region) if name in given]
+        missing = [name for name in names if given[name].bed is None]
         if missing and limit.quantity != "absorbed dose":
             yield Problem(
                 "prior-bed-missing",
@@ -257,20 +245,20 @@ def _masses(course: Course) -> Iterator[Problem]:
             )
 
 
-def _cycle(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+def _cycle(course: Course, cycle: Cycle, index: int) -> Iterator[Problem]:
     try:
-        administration.activity(cycle, reference.half_life(NUCLIDE))
+        net = net_cycle(cycle, index)
     except InputError as error:
-        yield from error.at(f"{place}.administered").problems
+        yield from error.problems
         return
-    yield from _regions(course, cycle, place)
-    unclear = list(contradictions(cycle, place))
+    yield from _regions(course, cycle, net.place)
+    unclear = list(contradictions(net))
     yield from unclear
     if unclear:
         return
-    yield from larger_inside(cycle, place)
-    yield from _too_much(cycle, place)
-    yield from _marrow(course, cycle, place)
+    yield from larger_inside(net)
+    yield from _too_much(net)
+    yield from _marrow(course, net)
 
 
 def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
@@ -302,7 +290,7 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
                 "remove it, or add the measurement",
                 f"{place}.models.{name}",
             )
-    kidneys = {"kidneys", *SIDES}
+    kidneys = {*with_sides(PAIR)}
     for name in cycle.dose_coefficients:
         if name in measured or (name in kidneys and measured & kidneys):
             yield Problem(
@@ -313,47 +301,45 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
             )
 
 
-def _too_much(cycle: Cycle, place: str) -> Iterator[Problem]:
+def _too_much(cycle: NetCycle) -> Iterator[Problem]:
     """Compare what was measured at one time with what can be left of the administered activity."""
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
     share = 1.0 + tables.default("measured_excess", "1")
-    parts: dict[float, list[tuple[float, Scan]]] = {}
-    whole: dict[float, list[tuple[float, Scan]]] = {}
-    once = counted_once({scan.region for scan in cycle.measurements.scans}, cycle)
-    for scan in cycle.measurements.scans:
-        if scan.unit == "kBq/mL" or scan.region not in once:
+    parts: dict[float, list[ActivityAtScan]] = {}
+    whole: dict[float, list[ActivityAtScan]] = {}
+    once = counted_once(cycle.measured.by_region(), cycle)
+    for scan in cycle.measured.scans:
+        if scan.unit == CONCENTRATION or scan.region not in once:
             continue
-        found = scan.value * factor_at_scan(
-            scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
-        )
         where = whole if scan.region == "total_body" else parts
-        where.setdefault(round(scan.time, 2), []).append((found, scan))
+        where.setdefault(round(scan.time, 2), []).append(scan)
     for time in sorted({*parts, *whole}):
-        left = float(decay.kernel(given, time, half_life))
-        measured = max(
-            parts.get(time, []), whole.get(time, []), key=lambda held: sum(one for one, _ in held)
-        )
-        most = sum(found for found, _ in measured)
-        without_tumours = sum(
-            found for found, scan in measured if reference.region(scan.region).role != "tumour"
+        left = cycle.left(time)
+        scans = max(parts.get(time, []), whole.get(time, []), key=_sum)
+        most = _sum(scans)
+        without_tumours = _sum(
+            scan for scan in scans if reference.region(scan.region).role != "tumour"
         )
         if most > left * share and not explains(without_tumours, most, left):
-            name = cycle.measurements.file
             yield Problem(
                 "more-than-administered",
-                f"{most:.4g} MBq measured at {time:g} h, but of {given:.4g} MBq administered only "
-                f"{left:.4g} MBq can be left: {_held(measured)}",
+                f"{most:.4g} MBq measured at {time:g} h, but of {cycle.activity:.4g} MBq "
+                f"administered only {left:.4g} MBq can be left: {_held(scans)}",
                 "check the units of activity and time, the administered activity and "
                 "decay_corrected_to",
-                FilePlace(f"{name}: activity") if name else f"{place}.measurements",
+                cycle.measured.column("activity"),
             )
             return
 
 
-def _held(measured: list[tuple[float, Scan]]) -> str:
+def _sum(scans: Iterable[ActivityAtScan]) -> float:
+    return sum(scan.value for scan in scans)
+
+
+def _held(scans: list[ActivityAtScan]) -> str:
     """Name the regions of a sum, the largest first, each with its activity and where it stands."""
-    largest = sorted(measured, key=lambda held: -held[0])
-    words = [f"{scan.region} {found:.4g} ({lines_of([scan])})" for found, scan in largest[:LISTED]]
+    largest = sorted(scans, key=lambda scan: -scan.value)
+    words = [
+        f"{scan.region} {scan.value:.4g} ({lines_of([scan.entered])})" for scan in largest[:LISTED]
+    ]
     more = len(largest) - LISTED
     return ", ".join([*words, f"{more} more"] if more > 0 else words)

@@ -8,15 +8,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials, Shape
 from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
 from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.course_warnings import course_warnings
-from dosimetry.therapy.cycle_curves import DOTATATE
 from dosimetry.therapy.cycle_dose import CycleDose
-from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.kidneys import (
+    PAIR,
+    SIDES,
+    given_sides,
+    pair_of,
+    share_of_pair,
+    solitary,
+    with_pair,
+)
 from dosimetry.therapy.prediction import (
     Prior,
     log_variance,
@@ -27,7 +34,7 @@ from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.sections import Course
 
 LISTED = 6
-FIRST = ("kidneys", *SIDES, "red_marrow", "spleen", "liver")
+FIRST = (PAIR, *SIDES, "red_marrow", "spleen", "liver")
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +108,7 @@ def _order(region: str) -> tuple[int, str]:
 
 def _population(course: Course) -> dict[str, tuple[float, float]]:
     """Return mean and sd in Gy/GBq by region, of the sex; none for another agent."""
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         return {}
     own = reference.organ_masses(course.person.sex)
     other = reference.organ_masses("female" if course.person.sex == "male" else "male")
@@ -114,7 +121,7 @@ def _population(course: Course) -> dict[str, tuple[float, float]]:
 
 def _variation(like: str, course: Course) -> tuple[float, str]:
     """Return the between-cycle coefficient of variation and its source."""
-    if course.therapy.radiopharmaceutical == DOTATATE:
+    if agents.has_population(course.therapy.radiopharmaceutical):
         return reference.between_cycle_cv(like)
     return reference.between_cycle_cv("")
 
@@ -129,10 +136,10 @@ def _region_course(
 ) -> RegionCourse:
     like = reference.region(name).like
     cv, cv_source = _variation(like, course)
-    known = population.get(like if name in SIDES else name)
+    known = population.get(pair_of(name))
     prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
     doses = {i: cycle.doses[name] for i, cycle in enumerate(delivered) if name in cycle.doses}
-    given = [cycle.administered for cycle in delivered]
+    given = [cycle.net.activity for cycle in delivered]
     whole = {i: dose for i, dose in doses.items() if not dose.missing}
     bounds = tuple(
         dose.lower_bound(i, given[i]) for i, dose in doses.items() if dose.missing and dose.dose > 0
@@ -145,7 +152,7 @@ def _region_course(
     above = known is not None and any(bound.coefficient > known[0] for bound in bounds)
     return RegionCourse(
         region=name,
-        activities=tuple(cycle.administered / 1000 for cycle in delivered),
+        activities=tuple(cycle.net.activity_gbq for cycle in delivered),
         posterior=replace(found, bounds=bounds),
         protraction=protraction,
         alpha_beta=reference.radiobiology(like).alpha_beta,
@@ -163,11 +170,11 @@ def _earlier(name: str, course: Course) -> tuple[float, float | None]:
     where there is only one kidney what that one had.
     """
     given = course.therapy.prior_doses
-    found = given.get(name) or (given.get("kidneys") if name in SIDES else None)
+    found = next((given[entry] for entry in with_pair(name) if entry in given), None)
     if found is not None:
         return found.absorbed_dose.value, found.bed.value if found.bed else None
-    sides = [given[side] for side in SIDES if side in given] if name == "kidneys" else []
-    share = 1.0 if "single_kidney" in course.person.kidney_risk_factors else 0.5
+    sides = [given[side] for side in given_sides(given)] if name == PAIR else []
+    share = share_of_pair(course.person)
     beds = [side.bed.value * share for side in sides if side.bed is not None]
     dose = sum(side.absorbed_dose.value for side in sides) * share
     return dose, sum(beds) if len(beds) == len(sides) else None
@@ -200,7 +207,7 @@ def _protraction(
         else:
             like = reference.region(name).like
             row = reference.effective_half_life(like)
-            if row is None or course.therapy.radiopharmaceutical != DOTATATE:
+            if row is None or not agents.has_population(course.therapy.radiopharmaceutical):
                 found[name] = None
                 continue
             mono = Exponentials(np.ones(1), np.array([LN2 / row[0]]))
@@ -264,14 +271,14 @@ def _assumptions(
                 f"{bio.repair_half_life:g} h ({bio.source})"
             )
     for name, dose in course.therapy.prior_doses.items():
-        if name in regions or (name in SIDES and "kidneys" in regions):
+        if name in regions or pair_of(name) in regions:
             whose = "its limits" if name in regions else "the limits of the kidneys"
             found.append(
                 f"earlier radiation of {name}, {dose.absorbed_dose.value:g} Gy, counts into {whose}"
                 f" ({dose.source})"
             )
-    irradiated = [side for side in SIDES if side in course.therapy.prior_doses]
-    if len(irradiated) == 1 and "single_kidney" not in course.person.kidney_risk_factors:
+    irradiated = given_sides(course.therapy.prior_doses)
+    if len(irradiated) == 1 and not solitary(course.person):
         found.append(
             f"earlier radiation is given of {irradiated[0]} only: the other kidney is taken to "
             "have had none, the pair half of it"

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dosimetry import reference
+from dosimetry import agents, reference
 from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.cycle_curves import DOTATATE
+from dosimetry.therapy.kidneys import (
+    PAIR,
+    SIDES,
+    both_sides,
+    given_sides,
+    pair_of,
+    side_word,
+    solitary,
+    with_sides,
+)
 from dosimetry.therapy.limits import severity
-from dosimetry.therapy.masses import MARROW, SIDES
+from dosimetry.therapy.masses import MARROW
 from dosimetry.therapy.plan import Flags
 from dosimetry.therapy.region_course import RegionCourse
 from dosimetry.therapy.sections import Course, Cycle
@@ -40,15 +49,14 @@ def _population(
             "interpret their BED with caution",
             "cumulative",
         )
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(course.therapy.radiopharmaceutical):
         yield Problem(
             "no-population-figures",
             f"no population data exist for {course.therapy.radiopharmaceutical}",
             "regions that were not measured are left out; limits on them are not assessed",
             "therapy.radiopharmaceutical",
         )
-    single = "single_kidney" in course.person.kidney_risk_factors
-    if single and "kidneys" in regions and "kidneys" not in measured:
+    if solitary(course.person) and PAIR in regions and PAIR not in measured:
         yield Problem(
             "population-of-two-kidneys",
             "the population coefficient of the kidneys is of patients with two of them",
@@ -61,7 +69,7 @@ def _kidneys(course: Course) -> Iterator[Problem]:
     """Warn where some cycles give the pair and others the sides."""
     pair, sides = (
         [str(i + 1) for i, cycle in enumerate(course.cycles) if names & _dosed(cycle)]
-        for names in ({"kidneys"}, set(SIDES))
+        for names in ({PAIR}, set(SIDES))
     )
     if pair and sides:
         yield Problem(
@@ -76,7 +84,7 @@ def _kidneys(course: Course) -> Iterator[Problem]:
 def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
     """Warn where one kidney alone is nearer to a limit of the pair than the pair is."""
     for flag in flags:
-        if flag.region != "kidneys" or flag.severity in ("exceeds", "not-assessed"):
+        if flag.region != PAIR or flag.severity in ("exceeds", "not-assessed"):
             continue
         for side in SIDES:
             course = regions.get(side)
@@ -86,7 +94,7 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
-                    f"the {side.removeprefix('kidney_')} kidney alone could exceed "
+                    f"the {side_word(side)} kidney alone could exceed "
                     f"{flag.limit_value.value:g} {flag.limit_value.unit} ({flag.limit}) with "
                     f"probability {chance:.2g}, more than the pair, for which the limit is defined",
                     "consider the more exposed kidney",
@@ -101,12 +109,12 @@ def _dosed(cycle: Cycle) -> set[str]:
 def _masses_used(course: Course) -> set[str]:
     """Return the regions whose mass in the patient file some dose depends on."""
     used = course.regions_measured()
-    if set(SIDES) & used:
-        used.add("kidneys")
-    if "kidneys" in used and all(side in course.masses for side in SIDES):
+    if given_sides(used):
+        used.add(PAIR)
+    if PAIR in used and both_sides(course.masses):
         used.update(SIDES)
     for cycle in course.cycles:
-        used.update(side for side in SIDES if side in cycle.dose_coefficients)  # weights of a mean
+        used.update(given_sides(cycle.dose_coefficients))  # weights of a mean
     if "remainder_of_body" in used:
         used.add("total_body")
     if "blood" in used:
@@ -118,7 +126,7 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
     """Warn of what the patient file gives and nothing depends on."""
     for name in course.therapy.prior_doses:
         # That of one kidney counts into the pair's limits, with a dose of its own or without.
-        if name not in regions and not (name in SIDES and "kidneys" in regions):
+        if name not in regions and pair_of(name) not in regions:
             yield Problem(
                 "prior-dose-not-used",
                 f"earlier radiation of {name} is given, but {name} has no dose in this plan",
@@ -141,7 +149,7 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
         if len(scans) == 1
     }
     for name in course.effective_half_lives:
-        if not one_scan & {name, *(SIDES if name == "kidneys" else ())}:
+        if not one_scan.intersection(with_sides(name)):
             yield Problem(
                 "half-life-not-used",
                 f"an effective half-life of {name} is given, but no cycle has one scan of it",

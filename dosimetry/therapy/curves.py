@@ -13,6 +13,7 @@ from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
 from dosimetry.therapy.files import read_input
 from dosimetry.therapy.measurements import read_csv
+from dosimetry.therapy.net_cycle import at_scan_time
 from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
 from dosimetry.units import parse_quantity
@@ -140,7 +141,8 @@ def fit_file(
     for region, scans in by_region.items():
         try:
             model = chosen.get(region, chosen[""])
-            curve = doubted(fit_scans(scans, model, given, half_life, decay_corrected=False), scans)
+            at_time = at_scan_time(scans, given, half_life)
+            curve = doubted(fit_scans(at_time, model, given, half_life), scans)
         except InputError as error:
             problems += [
                 Problem(p.code, message, p.cure, FilePlace(f"{path.name}: region"))

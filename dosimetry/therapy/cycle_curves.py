@@ -8,24 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import possible
+from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
-from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
-from dosimetry.therapy.masses import MARROW, SIDES, red_marrow_mass
+from dosimetry.problems import InputError, Problem, in_words, refuse
+from dosimetry.therapy.delivered import DeliveredCycle
+from dosimetry.therapy.kidneys import with_pair
+from dosimetry.therapy.masses import MARROW
 from dosimetry.therapy.measurements import Scan
+from dosimetry.therapy.net_cycle import ActivityAtScan, ScansAtTime
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of, task_of
-from dosimetry.therapy.sections import SINGLE, Course, Cycle
+from dosimetry.therapy.scan_fit import doubted, fit_scans, is_fitted, said_of, task_of
+from dosimetry.therapy.sections import SINGLE
+from dosimetry.units import MBQ_PER_KBQ
 
-DOTATATE = "177Lu-DOTATATE"
-NUCLIDE = "Lu-177"
-MBQ_PER_KBQ = 1e-3
 VAGUE = 0.5  # relative sd above which a measured half-life is no better than the population's
+
+Fits: TypeAlias = Mapping[tuple[int, str], FittedCurve]  # by the cycle's index and the region
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,23 +64,20 @@ class Notes:
 
 
 def cycle_curves(
-    course: Course,
-    index: int,
-    administered: float,
+    cycle: DeliveredCycle,
     earlier: Sequence[Mapping[str, FittedCurve]],
+    fits: Fits,
     notes: Notes,
 ) -> dict[str, FittedCurve]:
     """Return the curve of every measured region of a cycle; that of blood as ``blood``.
 
     Parameters
     ----------
-    course : Course
-    index : int
-        Of the cycle, from 0.
-    administered : float
-        In MBq.
+    cycle : DeliveredCycle
     earlier : sequence of mappings
         The curves of the cycles before.
+    fits : mapping of (int, str) to FittedCurve
+        Curves that were fitted before, together with others; the rest are fitted here.
     notes : Notes
         Takes what is doubtful and what was taken for granted.
 
@@ -85,28 +86,29 @@ def cycle_curves(
     InputError
         A curve that cannot be fitted, one scan without any half-life.
     """
-    cycle, place = course.cycles[index], f"cycles[{index}]"
+    net = cycle.net
     curves: dict[str, FittedCurve] = {}
     problems: list[Problem] = []
-    for measured, key in ((cycle.measurements, "measurements"), (cycle.blood, "blood")):
+    for measured in (net.measured, net.blood):
         for region, scans in measured.by_region().items():
+            entered = [scan.entered for scan in scans]
             try:
-                curve = _curve(region, scans, cycle, administered, (course, earlier))
+                curve = fits.get((net.index, region)) or _curve(region, scans, cycle, earlier)
             except InputError as error:
-                problems += _placed(error, region, scans, measured.file or f"{place}.{key}")
+                problems += _placed(error, region, entered, measured)
                 continue
-            curve = curves[region] = doubted(curve, scans)
+            curve = curves[region] = doubted(curve, entered)
             if curve.cross_check is not None:
                 notes.assumptions.append(
-                    f"{region}, cycle {index + 1}: {curve.choice}; TIA {curve.tia.value:.5g} "
+                    f"{region}, cycle {net.number}: {curve.choice}; TIA {curve.tia.value:.5g} "
                     f"{curve.tia.unit}, by Hänscheid's rule {curve.cross_check.value:.5g}"
                 )
             if curve.tia.sd is None:
                 notes.assumptions.append(
-                    f"{in_words([region])}, cycle {index + 1}: the data do not determine the "
+                    f"{in_words([region])}, cycle {net.number}: the data do not determine the "
                     "fit; uncertainty of the TIA set to 100 %"
                 )
-            notes.warnings += [warning.at(f"{place} {region}") for warning in curve.warnings]
+            notes.warnings += [warning.at(f"{net.place} {region}") for warning in curve.warnings]
     if problems:
         raise InputError(problems)
     if any(curve.sd_assumed for curve in curves.values()):
@@ -114,57 +116,55 @@ def cycle_curves(
         notes.assumptions.append(
             f"no sd given for the scan points; {share:g} % of the value used (1 sd)"
         )
-    if cycle.blood.scans and cycle.decay_corrected_to == "administration":
+    if net.blood.scans and net.decay_corrected:
         notes.assumptions.append("decay_corrected_to applied to the blood samples too")
     return curves
 
 
-def _placed(error: InputError, region: str, scans: Sequence[Scan], where: str) -> list[Problem]:
-    from_file = not scans[0].place.startswith("[")
-    here = FilePlace(f"{where}: region") if from_file else where
+def _placed(
+    error: InputError, region: str, scans: Sequence[Scan], measured: ScansAtTime
+) -> list[Problem]:
+    here = measured.column("region")
     return [Problem(p.code, message, p.cure, here) for p, message in said_of(error, region, scans)]
 
 
 def _curve(
     region: str,
-    scans: tuple[Scan, ...],
-    cycle: Cycle,
-    administered: float,
-    known: tuple[Course, Sequence[Mapping[str, FittedCurve]]],
+    scans: Sequence[ActivityAtScan],
+    cycle: DeliveredCycle,
+    earlier: Sequence[Mapping[str, FittedCurve]],
 ) -> FittedCurve:
-    half_life = reference.half_life(NUCLIDE)
-    corrected = cycle.decay_corrected_to == "administration"
-    model = cycle.models.get(region, "auto")
-    if model not in ("auto", SINGLE) or (len(scans) > 1 and model == "auto"):
-        return fit_scans(scans, model, administered, half_life, decay_corrected=corrected)
+    net = cycle.net
+    model = net.models.get(region, "auto")
+    if is_fitted(scans, model):
+        return fit_scans(scans, model, net.activity, net.half_life)
     if len(scans) > 1:
         raise refuse(
             "too-many-points",
             f"model '{SINGLE}' is for one scan, but there are {len(scans)}",
             "remove the model, or keep one scan",
         )
-    task = task_of(scans, model, administered, half_life, decay_corrected=corrected)
+    task = task_of(scans, model, net.activity, net.half_life)
     curve = fit_one(
         task.time[0],
         task.activity[0],
         task.sd[0] if task.sd else None,
-        _half_life(region, *known),
+        _half_life(region, cycle, earlier),
         task.decay_constant,
         task.unit,
     )
-    return possible(curve, task.most)
+    return within_administered(curve, task.most)
 
 
 def _half_life(
-    region: str, course: Course, earlier: Sequence[Mapping[str, FittedCurve]]
+    region: str, cycle: DeliveredCycle, earlier: Sequence[Mapping[str, FittedCurve]]
 ) -> HalfLife:
     """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
     like = "blood" if region == "blood" else reference.region(region).like
     row = reference.effective_half_life(like)
-    population = row if course.therapy.radiopharmaceutical == DOTATATE else None
-    names = (region, "kidneys") if region in SIDES else (region,)
-    half_lives = course.effective_half_lives
-    given = next((half_lives[name] for name in names if name in half_lives), None)
+    population = row if agents.has_population(cycle.agent) else None
+    names = with_pair(region)
+    given = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)
     unused = f"; not that of the patient file, {given.value:.4g} h" if given else ""
     for number in range(len(earlier), 0, -1):
         curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
@@ -200,7 +200,7 @@ def _half_life(
 
 
 def sources_of(
-    curves: Mapping[str, FittedCurve], course: Course, notes: Notes
+    curves: Mapping[str, FittedCurve], cycle: DeliveredCycle, notes: Notes
 ) -> dict[str, Source]:
     """Return the sources of dose; blood and vertebrae make the red marrow."""
     sources: dict[str, Source] = {}
@@ -210,8 +210,8 @@ def sources_of(
         sources[region] = _source(curve, 1.0)
     concentration = curves.get("blood") or curves.get(MARROW)
     if concentration is not None and MARROW not in sources:
-        ratio = _ratio(course, notes) if "blood" in curves else 1.0
-        factor = float(marrow.marrow_activity.kernel(MBQ_PER_KBQ, red_marrow_mass(course), ratio))
+        ratio = _ratio(cycle, notes) if "blood" in curves else 1.0
+        factor = float(marrow.marrow_activity.kernel(MBQ_PER_KBQ, cycle.red_marrow_mass, ratio))
         if "blood" not in curves:
             notes.assumptions.append(
                 "red marrow: activity concentration of the lumbar vertebrae; 1 mL counted as 1 g"
@@ -229,26 +229,29 @@ def _source(curve: FittedCurve, factor: float) -> Source:
     return Source(tia, spread, curve.shape.scaled(factor), curve.half_life_effect)
 
 
-def _ratio(course: Course, notes: Notes) -> float:
-    hematocrit = course.person.hematocrit
-    if course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None:
-        ratio = marrow.plasma_ratio(hematocrit)
+def _ratio(cycle: DeliveredCycle, notes: Notes) -> float:
+    if cycle.marrow_ratio == "plasma" and cycle.hematocrit is not None:
+        ratio, fraction = marrow.plasma_ratio(cycle.hematocrit), "marrow_extracellular_fraction"
         notes.assumptions.append(
-            f"red marrow to blood ratio {ratio:.3g}: {marrow.EXTRACELLULAR_FRACTION:g}/(1 - "
-            "haematocrit), an agent that stays in plasma (Sgouros 1993)"
+            f"red marrow to blood ratio {ratio:.3g}: {tables.default(fraction, '1'):g}/(1 - "
+            f"haematocrit), an agent that stays in plasma ({tables.default_source(fraction)})"
         )
         return ratio
+    agent = agents.default()
+    usual = agent.marrow_to_blood_ratio
+    assert usual is not None  # the table has that of the default agent
     notes.assumptions.append(
-        "red marrow to blood ratio 1 (Forrer 2009, 177Lu-DOTATATE); 1 mL of blood counts as 1 g"
+        f"red marrow to blood ratio {usual:g} ({agent.ratio_source}, {agent.name}); 1 mL of blood "
+        "counts as 1 g"
     )
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if cycle.agent != agent.name:
         notes.warnings.append(
             Problem(
                 "marrow-ratio-of-another-agent",
-                "the red marrow to blood ratio of 1 was found for 177Lu-DOTATATE, not for "
-                f"{course.therapy.radiopharmaceutical}",
+                f"the red marrow to blood ratio of {usual:g} was found for {agent.name}, not for "
+                f"{cycle.agent}",
                 "for an agent that stays in plasma give therapy.marrow_to_blood_ratio: plasma",
                 "therapy.marrow_to_blood_ratio",
             )
         )
-    return 1.0
+    return usual

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from dosimetry import reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.problems import FilePlace, InputError, Problem, in_words, refuse
-from dosimetry.therapy import administration
-from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source, cycle_curves, sources_of
-from dosimetry.therapy.masses import (
-    MARROW,
-    SIDES,
-    RegionMass,
-    body_mass,
-    mass_warning,
-    region_mass,
-)
+from dosimetry.problems import InputError, Problem, in_words, refuse
+from dosimetry.therapy.cycle_curves import Fits, Notes, Source, cycle_curves, sources_of
+from dosimetry.therapy.delivered import WITH_MASS, DeliveredCycle
+from dosimetry.therapy.kidneys import SIDES
+from dosimetry.therapy.masses import MARROW, RegionMass
+from dosimetry.therapy.net_cycle import NetCycle
 from dosimetry.therapy.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.therapy.plausibility import implausible_doses, implausible_half_lives
 from dosimetry.therapy.region_dose import RegionDose, dose_from_elsewhere, region_dose
-from dosimetry.therapy.sections import Course, Cycle
 from dosimetry.therapy.weights import BODY, region_weights
+from dosimetry.units import MBQ_PER_GBQ
 
 STEP = 1e-4  # relative change of a mass, for its effect on the doses
+NO_FITS: Fits = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,8 +31,8 @@ class CycleDose:
 
     Attributes
     ----------
-    administered : float
-        Net activity in MBq.
+    net : NetCycle
+        The cycle, with its net activity.
     curves : mapping of str to FittedCurve
     doses : mapping of str to RegionDose
         Measured regions only (or with a coefficient done elsewhere).
@@ -43,23 +40,25 @@ class CycleDose:
     assumptions : tuple of str
     """
 
-    administered: float
+    net: NetCycle
     curves: Mapping[str, FittedCurve]
     doses: Mapping[str, RegionDose]
     warnings: tuple[Problem, ...]
     assumptions: tuple[str, ...]
 
 
-def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) -> CycleDose:
+def cycle_dose(
+    cycle: DeliveredCycle, earlier: Sequence[CycleDose] = (), fits: Fits = NO_FITS
+) -> CycleDose:
     """Compute the doses of one delivered cycle.
 
     Parameters
     ----------
-    course : Course
-    index : int
-        Of the cycle, from 0.
+    cycle : DeliveredCycle
     earlier : sequence of CycleDose
         The cycles before, whose half-lives serve where there is one scan only.
+    fits : mapping of (int, str) to FittedCurve
+        Curves that were fitted before, by the cycle's index and the region.
 
     Returns
     -------
@@ -70,52 +69,61 @@ def cycle_dose(course: Course, index: int, earlier: Sequence[CycleDose] = ()) ->
     InputError
         A curve that cannot be fitted; a total smaller than the sum of its parts.
     """
-    cycle, notes = course.cycles[index], Notes()
-    place = f"cycles[{index}]"
-    given = administration.activity(cycle, reference.half_life(NUCLIDE))
-    notes.assumptions += administration.assumptions(cycle, index + 1)
-    curves = cycle_curves(course, index, given, [before.curves for before in earlier], notes)
-    sources = taken_out(sources_of(curves, course, notes), cycle, place)
-    notes.warnings += overlap_warnings(course, cycle, sources, place)
-    notes.assumptions += disjoint_assumed(cycle, sources)
-    _check_remainder(sources, cycle, place)
-    masses = _masses(course, index, sources, curves, notes)
-    calibration = cycle.systematic_uncertainty.value / 100 if cycle.systematic_uncertainty else 0.0
+    net, notes = cycle.net, Notes()
+    place = net.place
+    notes.assumptions += net.assumptions
+    curves = cycle_curves(cycle, [before.curves for before in earlier], fits, notes)
+    sources = taken_out(sources_of(curves, cycle, notes), net)
+    notes.warnings += overlap_warnings(net, cycle.sites, sources)
+    notes.assumptions += disjoint_assumed(net, sources)
+    _check_remainder(sources, net)
+    masses = _masses(cycle, sources, curves, notes)
+    calibration = net.systematic_sd or 0.0
     notes.assumptions += [line for region in sources for line in _taken_to_be(region)]
-    weights = region_weights(course.person.sex, sources, masses, notes)
-    by_mass = _mass_sds(course.person.sex, sources, masses)
+    weights = region_weights(cycle.sex, sources, masses, notes)
+    by_mass = _mass_sds(cycle.sex, sources, masses)
     doses = {
         target: region_dose(
             own, sources, calibration, by_mass.get(target, 0.0), missing_sources(target, sources)
         )
         for target, own in weights.items()
     }
-    doses.update(_coefficient_doses(course, index, given, notes))
+    doses.update(_coefficient_doses(cycle, notes))
     notes.warnings += _lower_bounds(doses, place)
-    resting = [
+    resting = _of_remainder_only(weights, sources, doses)
+    if resting:
+        notes.warnings.append(_remainder_only(resting, place))
+    coefficients = {
+        region: dose.coefficient(net.activity) for region, dose in doses.items() if not dose.missing
+    }
+    notes.warnings += implausible_doses(cycle.agent, coefficients, resting, place)
+    notes.warnings += implausible_half_lives(cycle.agent, curves, place)
+    return CycleDose(net, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _of_remainder_only(
+    targets: Collection[str], sources: Mapping[str, Source], doses: Mapping[str, RegionDose]
+) -> list[str]:
+    """Return the regions whose own activity is known only as part of the remainder of the body."""
+    if not set(BODY) & set(sources):
+        return []
+    return [
         target
-        for target in weights
-        if set(BODY) & set(sources)
-        and not _measured_itself(target, sources)
+        for target in targets
+        if not _measured_itself(target, sources)
         and doses[target].contributions
         and not doses[target].missing
     ]
-    if resting:
-        notes.warnings.append(
-            Problem(
-                "remainder-only",
-                f"not measured: {in_words(resting)}; their dose assumes the average uptake of the "
-                "remainder of the body",
-                "an organ with specific uptake gets more: measure it before relying on its limit",
-                place,
-            )
-        )
-    coefficients = {
-        region: dose.dose / given * 1000 for region, dose in doses.items() if not dose.missing
-    }
-    notes.warnings += implausible_doses(course, coefficients, resting, place)
-    notes.warnings += implausible_half_lives(course, curves, place)
-    return CycleDose(given, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _remainder_only(regions: Sequence[str], place: str) -> Problem:
+    return Problem(
+        "remainder-only",
+        f"not measured: {in_words(regions)}; their dose assumes the average uptake of the "
+        "remainder of the body",
+        "an organ with specific uptake gets more: measure it before relying on its limit",
+        place,
+    )
 
 
 def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
@@ -188,61 +196,69 @@ def _mass_sds(
     return {target: math.hypot(*parts) for target, parts in totals.items()}
 
 
-def delivered_doses(course: Course, source: str = "") -> list[CycleDose]:
+def delivered_doses(
+    cycles: Sequence[DeliveredCycle], source: str = "", fits: Fits = NO_FITS
+) -> list[CycleDose]:
     """Compute the doses of every delivered cycle, each with the cycles before it at hand.
+
+    Parameters
+    ----------
+    cycles : sequence of DeliveredCycle
+        All of a patient, in their order.
+    source : str
+        Name of the patient file, to stand in front of the place of a problem.
+    fits : mapping of (int, str) to FittedCurve
+        Curves that were fitted before, by the cycle's index and the region.
 
     Raises
     ------
     InputError
-        As :func:`cycle_dose`, with the name of the patient file in front of each place.
+        As :func:`cycle_dose`.
     """
-    found: list[CycleDose] = []
-    for index in range(len(course.cycles)):
+    doses: list[CycleDose] = []
+    for cycle in cycles:
         try:
-            found.append(cycle_dose(course, index, found))
+            doses.append(cycle_dose(cycle, doses, fits))
         except InputError as error:
             raise error.at(f"{source}: " if source else "") from None
-    return found
+    return doses
 
 
-def _check_remainder(sources: Mapping[str, Source], cycle: Cycle, place: str) -> None:
+def _check_remainder(sources: Mapping[str, Source], cycle: NetCycle) -> None:
     if "total_body" not in sources:
         return
     total = sources["total_body"].tia
     parts = sum(source.tia for name, source in sources.items() if name != "total_body")
     if total < parts:
-        name = cycle.measurements.file
         raise refuse(
             "total-below-parts",
             f"the time-integrated activity of total_body, {total:.5g} MBq h, is smaller than the "
             f"sum of its parts, {parts:.5g} MBq h",
             "say with contains which region's VOI includes another; check that total_body includes "
             "the regions, and all calibrations",
-            FilePlace(f"{name}: region total_body") if name else f"{place}.measurements",
+            cycle.measured.column("region total_body"),
         )
 
 
 def _masses(
-    course: Course,
-    index: int,
+    cycle: DeliveredCycle,
     sources: Mapping[str, Source],
     curves: Mapping[str, FittedCurve],
     notes: Notes,
 ) -> dict[str, RegionMass]:
-    place = f"cycles[{index}]"
     masses: dict[str, RegionMass] = {}
     exact: list[str] = []
     for region in sources:
-        if reference.region(region).role not in ("organ", "kidney", "tumour"):
+        if reference.region(region).role not in WITH_MASS:
             continue
-        mass = region_mass(region, course, index)
+        mass = cycle.masses.get(region)
         if mass is None:
             notes.warnings.append(
                 Problem(
                     "no-mass",
                     f"{in_words([region])} has no mass: its activity gives no dose",
                     f"give masses.{region}, or a volume column",
-                    f"{place} {region}",
+                    f"{cycle.net.place} {region}",
                 )
             )
             continue
@@ -253,15 +269,13 @@ def _masses(
         masses[region] = mass
         if mass.origin:
             notes.assumptions.append(mass.origin)
-        warning = mass_warning(region, mass, course, f"{place} {region}")
-        if warning:
-            notes.warnings.append(warning)
+        if region in cycle.unusual_masses:
+            notes.warnings.append(cycle.unusual_masses[region])
     if set(BODY) & set(sources):
-        body = body_mass(course)
-        masses["total_body"] = body
+        body = masses["total_body"] = cycle.masses["total_body"]
+        unusual = cycle.unusual_masses.get("total_body")
         notes.assumptions += [body.origin] if body.origin else []
-        warning = mass_warning("total_body", body, course, "masses.total_body")
-        notes.warnings += [warning] if warning and not body.origin else []
+        notes.warnings += [unusual] if unusual and not body.origin else []
     if exact:
         notes.assumptions.append(
             f"no uncertainty given for the mass of {in_words(exact)}; 0 % used"
@@ -269,23 +283,21 @@ def _masses(
     return masses
 
 
-def _coefficient_doses(
-    course: Course, index: int, given: float, notes: Notes
-) -> dict[str, RegionDose]:
+def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionDose]:
     """Return the doses of coefficients done elsewhere; both kidneys give the pair."""
-    cycle, place = course.cycles[index], f"cycles[{index}]"
+    net = cycle.net
     doses: dict[str, RegionDose] = {}
-    if cycle.dose_coefficients and cycle.systematic_uncertainty:
+    if net.dose_coefficients and net.systematic_sd is not None:
         notes.warnings.append(
             Problem(
                 "systematic-not-used",
                 "systematic_uncertainty applies only to activities measured in this cycle, not to "
-                f"the supplied dose coefficients of {in_words(cycle.dose_coefficients)}",
+                f"the supplied dose coefficients of {in_words(net.dose_coefficients)}",
                 "include all uncertainty in each coefficient's sd",
-                f"{place}.systematic_uncertainty",
+                f"{net.place}.systematic_uncertainty",
             )
         )
-    for region, coefficient in cycle.dose_coefficients.items():
+    for region, coefficient in net.dose_coefficients.items():
         if coefficient.sd is None:
             relative = tables.default("coefficient_sd", "1")
             notes.assumptions.append(
@@ -293,20 +305,20 @@ def _coefficient_doses(
             )
         else:
             relative = coefficient.sd / coefficient.value
-        doses[region] = dose_from_elsewhere(coefficient.value * given / 1000, relative)
+        dose = coefficient.value * net.activity / MBQ_PER_GBQ
+        doses[region] = dose_from_elsewhere(dose, relative)
     sides = [side for side in SIDES if side in doses]
     if sides and "kidneys" not in doses:
         masses = {}
         for side in sides:
-            mass = region_mass(side, course, index)
-            assert mass is not None  # the phantom has kidneys
+            mass = cycle.masses[side]
             masses[side] = mass.value
             if mass.origin:
                 notes.assumptions.append(mass.origin)
         total = sum(masses.values())
         parts = {side: doses[side].dose * masses[side] / total for side in sides}
         dose = sum(parts.values())
-        spread = math.hypot(*(parts[side] * doses[side].fit_sd for side in sides))
+        spread = math.hypot(*(parts[side] * doses[side].relative_fit_sd for side in sides))
         doses["kidneys"] = dose_from_elsewhere(dose, spread / dose)
         notes.assumptions.append(
             "kidneys: mass-weighted mean of the coefficients of left and right"

@@ -7,7 +7,7 @@ import numpy as np
 from dosimetry import reference
 from dosimetry.physics import decay as physics
 from dosimetry.problems import InputError, quote, refuse
-from dosimetry.units import conversion, parse_quantity, unit_of
+from dosimetry.units import HOURS_PER_DAY, conversion, parse_quantity, unit_of
 
 LEAST, MOST = 1e-15, 1e15  # MBq or h: nothing outside can be meant
 
@@ -47,8 +47,8 @@ def describe_decay(activity: str, after: str | None, to: str | None, nuclide: st
     hours = float(physics.time_to.kernel(start, end, half_life))
     asked, reached = f"{activity.strip()} of {nuclide}", (to or "").strip()
     if hours < 0:
-        return f"{asked} was {reached} {-hours:.6g} h ({-hours / 24:.6g} d) earlier"
-    return f"{asked} decays to {reached} in {hours:.6g} h ({hours / 24:.6g} d)"
+        return f"{asked} was {reached} {-hours:.6g} h ({-hours / HOURS_PER_DAY:.6g} d) earlier"
+    return f"{asked} decays to {reached} in {hours:.6g} h ({hours / HOURS_PER_DAY:.6g} d)"
 
 
 def _after(activity: str, start: float, after: str, half_life: float, nuclide: str) -> str:

@@ -19,7 +19,7 @@ from pydantic_core import core_schema
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.quantities import Amount, Estimate, from_quantity
 from dosimetry.suggestions import meant
-from dosimetry.units import example_of, parse_number, parse_quantity
+from dosimetry.units import HUNDRED_PERCENT, example_of, parse_number, parse_quantity
 
 Moment: TypeAlias = dt.date | dt.datetime
 
@@ -31,9 +31,9 @@ DATE_CURE = "write YYYY-MM-DD, or with time and zone as in 2026-01-12T09:30:00+0
 
 # Nothing outside of these can be meant; a unit or an exponent is wrong then.
 RANGES = {
-    "MBq": (1e-3, 1e6),
-    "h": (1e-3, 1e5),
-    "g": (1e-3, 5e5),
+    "MBq": (0.001, 1e6),
+    "h": (0.001, 1e5),
+    "g": (0.001, 5e5),
     "Gy": (1e-9, 1e4),
     "Gy/GBq": (1e-9, 1e4),
     "year": (0.0, 120.0),
@@ -150,7 +150,7 @@ def _read_sd(value: object, number: float, unit: str) -> float:
         if absolute.problems[0].code != "wrong-dimension":
             raise
         try:
-            return read_amount(value, "%", high=100.0).value / 100 * number
+            return read_amount(value, "%", high=100.0).value / HUNDRED_PERCENT * number
         except InputError as relative:
             raise (
                 absolute if relative.problems[0].code == "wrong-dimension" else relative

@@ -16,8 +16,9 @@ from dosimetry.therapy.administration import day
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.label_checks import Check, check, other_rules, unresolved
 from dosimetry.therapy.label_events import judge
-from dosimetry.therapy.label_state import WEEK, LabelCourse, Phase, Toxicity, stop, transit
+from dosimetry.therapy.label_state import LabelCourse, Phase, Toxicity, stop, transit
 from dosimetry.therapy.observations import Observation, Observations
+from dosimetry.units import HOURS_PER_WEEK
 
 
 def observe(course: LabelCourse, seen: Observation, context: Observations) -> LabelCourse:
@@ -144,7 +145,7 @@ def _seen(words: str, rule: LabelRule, course: LabelCourse) -> str:
 
 
 def _too_long(rule: LabelRule, course: LabelCourse, why: str) -> str:
-    weeks = (rule.longest_interval or 0.0) / WEEK
+    weeks = (rule.longest_interval or 0.0) / HOURS_PER_WEEK
     words = f"{rule.title} resolved too late" if why == "resolved" else why
     return f"{words}: more than {weeks:g} weeks after the last dose (until {course.latest()})"
 
@@ -163,7 +164,7 @@ def give(course: LabelCourse, at: Moment, activity: float) -> LabelCourse:
     latest = course.latest()
     if course.stopped is None and latest is not None and day(at) > latest:
         weeks = (day(at) - day(course.last_dose or at)).days / 7
-        longest = clinical.longest_interval() / WEEK
+        longest = clinical.longest_interval() / HOURS_PER_WEEK
         reason = (
             f"cycle {number} came {weeks:.3g} weeks after the one before, more than {longest:g}"
         )

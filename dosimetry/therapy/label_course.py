@@ -16,10 +16,11 @@ from dosimetry.therapy.clinical_plan import Answer, PlanCondition, PlanLabel
 from dosimetry.therapy.label import give, observe
 from dosimetry.therapy.label_checks import check
 from dosimetry.therapy.label_events import premedications
-from dosimetry.therapy.label_state import WEEK, LabelCourse
+from dosimetry.therapy.label_state import LabelCourse
 from dosimetry.therapy.observations import CREATININE, DOSE, Observations, local, order
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course
+from dosimetry.units import HOURS_PER_WEEK
 
 ANCHOR = dt.date(2000, 1, 1)  # stands in where the course has no date: only intervals count then
 
@@ -140,7 +141,7 @@ def _stop_for_interval(
     label: LabelCourse, date: dt.date, latest: dt.date, dated: bool
 ) -> LabelCourse:
     weeks = (date - day(label.last_dose or date)).days / 7
-    longest = clinical.longest_interval() / WEEK
+    longest = clinical.longest_interval() / HOURS_PER_WEEK
     when = f" (until {latest})" if dated else ""
     words = f"a dose {weeks:.3g} weeks after the last one is beyond the {longest:g} weeks{when}"
     return replace(label, stopped=words)

@@ -17,7 +17,6 @@ from dosimetry.therapy.label_checks import Check
 from dosimetry.therapy.observations import Finding
 
 Phase = Literal["withheld", "resolved", "reduced-given", "full-again"]
-WEEK = 168.0  # h
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from dosimetry import reference, tables
 from dosimetry.physics import marrow
 from dosimetry.problems import Problem, refuse
+from dosimetry.therapy.kidneys import (
+    PAIR,
+    SIDES,
+    both_sides,
+    given_sides,
+    in_phantom,
+    number_of_kidneys,
+    share_of_pair,
+)
 from dosimetry.therapy.sections import Course
+from dosimetry.units import G_PER_KG
 
 MARROW = "red_marrow"
-SIDES = ("kidney_left", "kidney_right")
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,7 @@ def reference_mass(region: str, sex: str) -> float | None:
     """Return the phantom's mass in g of a region: half of the pair for one kidney."""
     masses = reference.organ_masses(sex)
     if region in SIDES:
-        return masses["kidneys"] / 2
+        return masses[PAIR] / 2
     return masses.get(region)
 
 
@@ -68,11 +77,9 @@ def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
         return RegionMass(
             scaled, 0.0, f"red_marrow: mass {scaled:.4g} g, the phantom's scaled with the body mass"
         )
-    if region == "kidneys" and "single_kidney" in course.person.kidney_risk_factors:
-        phantom, half = reference_mass(SIDES[0], course.person.sex), " (half of the pair)"
-    else:
-        phantom = reference_mass(region, course.person.sex)
-        half = " (half of the pair)" if region in SIDES else ""
+    compared = in_phantom(region, course.person)
+    phantom = reference_mass(compared, course.person.sex)
+    half = " (half of the pair)" if compared in SIDES else ""
     if phantom is None:
         return None
     return RegionMass(
@@ -98,14 +105,13 @@ def _mass_of_volume(region: str, course: Course, index: int) -> float | None:
     voi = _voi_mass(region, course, index)
     if voi is not None:
         return voi - _inside(region, voi, course, index)
-    single = "single_kidney" in course.person.kidney_risk_factors
-    if region in SIDES and "kidneys" in scans:
-        pair = _mass_of_volume("kidneys", course, index)
-        return None if pair is None else pair * (1.0 if single else 0.5)
-    if region == "kidneys":
-        sides = [_mass_of_volume(side, course, index) for side in SIDES if side in scans]
+    if region in SIDES and PAIR in scans:
+        pair = _mass_of_volume(PAIR, course, index)
+        return None if pair is None else pair * share_of_pair(course.person)
+    if region == PAIR:
+        sides = [_mass_of_volume(side, course, index) for side in given_sides(scans)]
         known = [side for side in sides if side is not None]
-        return sum(known) if len(known) == (1 if single else 2) else None
+        return sum(known) if len(known) == number_of_kidneys(course.person) else None
     return None
 
 
@@ -148,19 +154,18 @@ def _whole_mass(region: str, course: Course, index: int) -> float | None:
 
 
 def _given(region: str, course: Course) -> RegionMass | None:
-    if region == "kidneys" and all(side in course.masses for side in SIDES):
+    if region == PAIR and both_sides(course.masses):
         sides = [course.masses[side] for side in SIDES]
         total = sum(side.value for side in sides)
         spread = sum((side.sd or 0.0) ** 2 for side in sides) ** 0.5
-        return RegionMass(total, spread / total, "", "kidneys")
-    if region in SIDES and "kidneys" in course.masses:
-        pair = course.masses["kidneys"]
-        share = 1.0 if "single_kidney" in course.person.kidney_risk_factors else 0.5
+        return RegionMass(total, spread / total, "", PAIR)
+    if region in SIDES and PAIR in course.masses:
+        pair, share = course.masses[PAIR], share_of_pair(course.person)
         return RegionMass(
             pair.value * share,
             (pair.sd or 0.0) / pair.value,
             f"{region}: half of the mass given for the kidneys" if share < 1 else "",
-            "kidneys",
+            PAIR,
         )
     if region not in course.masses:
         return None
@@ -170,8 +175,7 @@ def _given(region: str, course: Course) -> RegionMass | None:
 
 def mass_warning(region: str, mass: RegionMass, course: Course, place: str) -> Problem | None:
     """Return a warning where a mass is outside half to double of the reference."""
-    single = region == "kidneys" and "single_kidney" in course.person.kidney_risk_factors
-    phantom = reference_mass(SIDES[0] if single else region, course.person.sex)
+    phantom = reference_mass(in_phantom(region, course.person), course.person.sex)
     if phantom is None:
         return None
     ratio = mass.value / phantom
@@ -203,8 +207,8 @@ def body_mass(course: Course) -> RegionMass:
         return RegionMass(given.value, (given.sd or 0.0) / given.value, "", "total_body")
     if course.person.weight is not None:
         weight = course.person.weight.value
-        return RegionMass(weight * 1000, 0.0, f"body mass {weight:g} kg, taken as exact")
+        return RegionMass(weight * G_PER_KG, 0.0, f"body mass {weight:g} kg, taken as exact")
     phantom = reference.organ_masses(course.person.sex)["total_body"]
     return RegionMass(
-        phantom, 0.0, f"weight not given: body mass {phantom / 1000:g} kg of the phantom"
+        phantom, 0.0, f"weight not given: body mass {phantom / G_PER_KG:g} kg of the phantom"
     )

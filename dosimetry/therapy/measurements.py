@@ -32,6 +32,7 @@ from dosimetry.therapy.columns import (
 )
 from dosimetry.therapy.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.therapy.files import decode, read_bytes
+from dosimetry.units import HUNDRED_PERCENT
 
 LARGEST_FILE = 10_000_000
 Reader = Callable[[Path, str, int], bytes]
@@ -390,7 +391,7 @@ def _scan(
     if "sd" in values:
         sd, sd_unit = values["sd"]
         if sd_unit == "%":
-            sd *= value / 100
+            sd *= value / HUNDRED_PERCENT
         if sd_unit not in ("%", unit):
             raise refuse(
                 "wrong-dimension",

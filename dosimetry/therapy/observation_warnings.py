@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from dosimetry import clinical
+from dosimetry import agents, clinical
 from dosimetry.clinical import CLEARANCE
 from dosimetry.problems import Problem
 from dosimetry.tables import default
@@ -149,7 +149,7 @@ def _terms(course: Course) -> Iterator[Problem]:
     """Warn of terms that the table does not have, and of answers that no rule looks at."""
     agent = course.therapy.radiopharmaceutical
     for i, event in enumerate(course.adverse_events):
-        if agent != clinical.LABEL_AGENT:
+        if not agents.has_label(agent):
             if event.ends_treatment is not None:
                 yield Problem(
                     "ends-treatment-not-used",

@@ -8,14 +8,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import numpy as np
 
 from dosimetry import reference, tables
-from dosimetry.physics.decay import decay
 from dosimetry.physics.kinetics import Array, combine
 from dosimetry.problems import InputError, Problem, refuse
-from dosimetry.therapy import administration
-from dosimetry.therapy.cycle_curves import NUCLIDE, Source
-from dosimetry.therapy.masses import SIDES
-from dosimetry.therapy.scan_fit import factor_at_scan
-from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.therapy.cycle_curves import Source
+from dosimetry.therapy.kidneys import with_sides
+from dosimetry.therapy.net_cycle import CONCENTRATION, NetCycle
 
 BODY = ("total_body", "remainder_of_body")
 CURE = (
@@ -24,9 +21,9 @@ CURE = (
 )
 
 
-def contradictions(cycle: Cycle, place: str) -> Iterator[Problem]:
+def contradictions(cycle: NetCycle) -> Iterator[Problem]:
     """Return what cannot be in ``contains`` of a cycle."""
-    here, measured = f"{place}.contains", cycle.measurements.by_region()
+    here, measured = f"{cycle.place}.contains", cycle.measured.by_region()
     inside = list(itertools.chain.from_iterable(cycle.contains.values()))
     for name in dict.fromkeys((*cycle.contains, *inside)):
         if name in BODY:
@@ -36,7 +33,7 @@ def contradictions(cycle: Cycle, place: str) -> Iterator[Problem]:
                 "leave it out: total_body includes every region, remainder_of_body none",
                 here,
             )
-        elif name not in measured or any(scan.unit == "kBq/mL" for scan in measured[name]):
+        elif name not in measured or any(scan.unit == CONCENTRATION for scan in measured[name]):
             yield Problem(
                 "contains-without-activity",
                 f"the activity of {name} was not measured in this cycle",
@@ -57,16 +54,12 @@ def _inside(name: str, outer: str, contains: Mapping[str, Sequence[str]], depth:
     )
 
 
-def larger_inside(cycle: Cycle, place: str) -> Iterator[Problem]:
+def larger_inside(cycle: NetCycle) -> Iterator[Problem]:
     """Return an error where regions hold more than the VOI that includes them, at one time."""
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
     share = 1.0 + tables.default("measured_excess", "1")
-    corrected = cycle.decay_corrected_to == "administration"
     held: dict[str, dict[float, float]] = {}
-    for scan in cycle.measurements.scans:
-        activity = scan.value * factor_at_scan(scan, given, half_life, decay_corrected=corrected)
-        held.setdefault(scan.region, {})[round(scan.time, 2)] = activity
+    for scan in cycle.measured.scans:
+        held.setdefault(scan.region, {})[round(scan.time, 2)] = scan.value
     for outer, within in cycle.contains.items():
         for time, whole in sorted(held[outer].items()):
             parts = sum(held[name].get(time, 0.0) for name in within)
@@ -76,12 +69,12 @@ def larger_inside(cycle: Cycle, place: str) -> Iterator[Problem]:
                     f"at {time:g} h {', '.join(within)} have {parts:.4g} MBq, more than the "
                     f"{whole:.4g} MBq of {outer}, which is said to include them",
                     "correct contains, or the activities",
-                    f"{place}.contains.{outer}",
+                    f"{cycle.place}.contains.{outer}",
                 )
                 break
 
 
-def taken_out(sources: Mapping[str, Source], cycle: Cycle, place: str) -> dict[str, Source]:
+def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Source]:
     """Return the sources, each without the activity of those that its VOI includes.
 
     Raises
@@ -100,7 +93,7 @@ def taken_out(sources: Mapping[str, Source], cycle: Cycle, place: str) -> dict[s
                 f"{', '.join(within)} together have more time-integrated activity than {outer}, "
                 "which is said to include them",
                 "correct contains, or the activities",
-                f"{place}.contains.{outer}",
+                f"{cycle.place}.contains.{outer}",
             )
         shapes = [(whole.shape, 1.0), *((part.shape, -1.0) for part in parts)]
         found[outer] = Source(
@@ -121,13 +114,13 @@ def _half_life_effect(whole: Source, parts: Sequence[Source], tia: float) -> Arr
     return np.asarray(1.0 + sum(changes) / tia) if changes else None
 
 
-def counted_once(measured: Collection[str], cycle: Cycle) -> list[str]:
+def counted_once(measured: Collection[str], cycle: NetCycle) -> list[str]:
     """Return the measured regions that are not part of another one's VOI."""
     inside = set(itertools.chain.from_iterable(cycle.contains.values()))
     return [name for name in measured if name not in inside]
 
 
-def excess(cycle: Cycle) -> Iterator[tuple[float, float, float, float]]:
+def excess(cycle: NetCycle) -> Iterator[tuple[float, float, float, float]]:
     """Yield times at which more was measured than can be left of the administered activity.
 
     Yields
@@ -136,23 +129,18 @@ def excess(cycle: Cycle) -> Iterator[tuple[float, float, float, float]]:
         In h and MBq: the sum of the regions or the whole body, the same without tumours, and what
         can be left.
     """
-    half_life = reference.half_life(NUCLIDE)
-    given = administration.activity(cycle, half_life)
     share = 1.0 + tables.default("measured_excess", "1")
-    once = set(counted_once({scan.region for scan in cycle.measurements.scans}, cycle))
+    once = set(counted_once(cycle.measured.by_region(), cycle))
     sums: dict[float, dict[str, float]] = {}
-    for scan in cycle.measurements.scans:
-        if scan.unit == "kBq/mL" or scan.region not in once:
+    for scan in cycle.measured.scans:
+        if scan.unit == CONCENTRATION or scan.region not in once:
             continue
-        found = scan.value * factor_at_scan(
-            scan, given, half_life, decay_corrected=cycle.decay_corrected_to == "administration"
-        )
         role = reference.region(scan.region).role
         kind = role if role in ("total_body", "tumour") else "organ"
         at_time = sums.setdefault(round(scan.time, 2), {})
-        at_time[kind] = at_time.get(kind, 0.0) + found
+        at_time[kind] = at_time.get(kind, 0.0) + scan.value
     for time in sorted(sums):
-        left = float(decay.kernel(given, time, half_life))
+        left = cycle.left(time)
         whole, organs, tumours = (
             sums[time].get(kind, 0.0) for kind in ("total_body", "organ", "tumour")
         )
@@ -168,16 +156,20 @@ def explains(without_tumours: float, most: float, left: float) -> bool:
 
 
 def overlap_warnings(
-    course: Course, cycle: Cycle, sources: Mapping[str, Source], place: str
+    cycle: NetCycle, sites: Mapping[str, str], sources: Mapping[str, Source]
 ) -> Iterator[Problem]:
-    """Return doubts about regions that may include each other without the cycle saying so."""
-    for tumour, organ in _sites(course, cycle, sources):
+    """Return doubts about regions that may include each other without the cycle saying so.
+
+    ``sites`` are the organs that tumours are said to lie in.
+    """
+    place = f"{cycle.place}.measurements"
+    for tumour, organ in _sites(cycle, sites, sources):
         yield Problem(
             "overlap-possible",
             f"{tumour} lies in the {organ}, and both were measured: if the VOI of the {organ} "
             f"includes {tumour}, its activity counts twice",
             CURE.format(organ=organ, tumour=tumour),
-            f"{place}.measurements",
+            place,
         )
     for time, most, without_tumours, left in itertools.islice(excess(cycle), 1):
         if explains(without_tumours, most, left):
@@ -187,7 +179,7 @@ def overlap_warnings(
                 f"{without_tumours:.4g} MBq without the tumours: a VOI that includes a tumour "
                 "counts it twice",
                 CURE.format(organ="liver", tumour="tumour_1"),
-                f"{place}.measurements",
+                place,
             )
     if "total_body" in sources:
         total = sources["total_body"].tia
@@ -198,11 +190,11 @@ def overlap_warnings(
                 f"the regions together have {100 * parts / total:.0f} % of the whole body's "
                 "time-integrated activity: VOIs that overlap make the remainder too small",
                 "say with contains which region includes another, or check the calibrations",
-                f"{place}.measurements",
+                place,
             )
 
 
-def disjoint_assumed(cycle: Cycle, sources: Collection[str]) -> list[str]:
+def disjoint_assumed(cycle: NetCycle, sources: Collection[str]) -> list[str]:
     """Return the assumption that a tumour and organs measured beside it do not overlap."""
     inside = set(itertools.chain.from_iterable(cycle.contains.values()))
     tumours = [
@@ -220,24 +212,25 @@ def disjoint_assumed(cycle: Cycle, sources: Collection[str]) -> list[str]:
     return [f"VOIs do not overlap: {', '.join(tumours)} beside {', '.join(organs)}"]
 
 
-def _sites(course: Course, cycle: Cycle, sources: Collection[str]) -> Iterator[tuple[str, str]]:
+def _sites(
+    cycle: NetCycle, sites: Mapping[str, str], sources: Collection[str]
+) -> Iterator[tuple[str, str]]:
     """Yield each tumour with the measured organ that it lies in, where the cycle is silent."""
     for tumour in sources:
-        site = site_of(tumour, course)
+        site = site_of(tumour, sites)
         if site is None:
             continue
-        organs = [site] if site != "kidneys" else ["kidneys", *SIDES]
-        for organ in organs:
+        for organ in with_sides(site):
             if organ in sources and organ not in cycle.contains:
                 yield tumour, organ
 
 
-def site_of(tumour: str, course: Course) -> str | None:
+def site_of(tumour: str, sites: Mapping[str, str]) -> str | None:
     """Return the organ that a tumour lies in: of ``sites``, or of its name (``tumour_liver_2``)."""
     if reference.region(tumour).role != "tumour":
         return None
-    if tumour in course.sites:
-        return course.sites[tumour]
+    if tumour in sites:
+        return sites[tumour]
     words = tumour.removeprefix("tumour").strip("_").split("_")
     while words:
         try:

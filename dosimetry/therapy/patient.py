@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, PrivateAttr, ValidationError
+from pydantic.fields import FieldInfo
 
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.therapy.consistency import inconsistencies
 from dosimetry.therapy.content import differing, frozen, plain
 from dosimetry.therapy.measurements import Measurements
 from dosimetry.therapy.replacing import replaced_in
-from dosimetry.therapy.sections import SECTIONS, Course
+from dosimetry.therapy.sections import Course
 from dosimetry.therapy.written import written
 
 
@@ -260,14 +261,11 @@ def problems_of(error: ValidationError, model: type[BaseModel], outer: str = "")
         if isinstance(cause, InputError):
             problems += cause.at(place).problems
             for key, nested in getattr(cause, "nested", ()):
-                problems += problems_of(nested, _section_of(nested), f"{place}.{key}")
+                section = _section_at(model, entry["loc"])
+                problems += problems_of(nested, section, f"{place}.{key}")
         else:
             problems.append(_plain_problem(entry, model).at(place))
     return problems
-
-
-def _section_of(error: ValidationError) -> type[BaseModel]:
-    return SECTIONS[error.title]
 
 
 def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
@@ -276,7 +274,7 @@ def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
         return Problem("missing", "is missing", "add it")
     if kind == "extra_forbidden":
         key = str(entry["loc"][-1])
-        known = _keys_at(model, entry["loc"][:-1])
+        known = _keys_of(_section_at(model, entry["loc"][:-1]))
         near = nearest(key, known)
         return Problem(
             "unknown-key",
@@ -292,14 +290,22 @@ def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
     return Problem("wrong-type", f"{quote(given)}: {entry['msg']}", "see dosimetry schema patient")
 
 
-def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    """Return the keys that are known at a place of the file."""
-    found = model
-    for part in loc:
-        if isinstance(part, int):
-            continue
-        by_key = {info.alias or name: info for name, info in found.model_fields.items()}
-        found = next(
-            section for name, section in SECTIONS.items() if name in str(by_key[part].annotation)
-        )
-    return [info.alias or name for name, info in found.model_fields.items()]
+def _section_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
+    """Return the section at a place of the file, from the types of the fields on the way."""
+    for key in loc:
+        if isinstance(key, str):  # a number counts within a list
+            model = next(_sections_in(_keys_of(model)[key].annotation))
+    return model
+
+
+def _sections_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the sections that a field's type is made of, as in ``list[Cycle] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in get_args(annotation):
+        yield from _sections_in(part)
+
+
+def _keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Return the fields of a section by their keys in a file."""
+    return {info.alias or name: info for name, info in model.model_fields.items()}

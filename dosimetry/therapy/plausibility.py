@@ -9,34 +9,32 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
-from dosimetry import reference, tables
+from dosimetry import agents, reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import Problem
-from dosimetry.therapy.cycle_curves import DOTATATE
-from dosimetry.therapy.masses import SIDES
+from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.sections import Course
 
 
 def implausible_doses(
-    course: Course, coefficients: Mapping[str, float], resting: Collection[str], place: str
+    agent: str, coefficients: Mapping[str, float], resting: Collection[str], place: str
 ) -> Iterator[Problem]:
     """Warn of doses per activity that no patient of the population comes near.
 
     Parameters
     ----------
-    course : Course
+    agent : str
     coefficients : mapping of str to float
         Of one cycle, in Gy/GBq, by region.
     resting : collection of str
         Regions taken as remainder of the body; another warning names them.
     place : str
     """
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(agent):
         return
     population = reference.population_coefficients()
     for region, found in coefficients.items():
-        row = population.get(reference.region(region).like if region in SIDES else region)
+        row = population.get(pair_of(region))
         if row is None or region in resting:
             continue
         variance = log_variance((row.sd or 0.0) / row.value)
@@ -52,10 +50,10 @@ def implausible_doses(
 
 
 def implausible_half_lives(
-    course: Course, curves: Mapping[str, FittedCurve], place: str
+    agent: str, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
     """Warn of half-lives, measured or given, that no patient of the population comes near."""
-    if course.therapy.radiopharmaceutical != DOTATATE:
+    if not agents.has_population(agent):
         return
     for region, curve in curves.items():
         like = "blood" if region == "blood" else reference.region(region).like

@@ -12,8 +12,7 @@ from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.observations import local
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course, OwnRegimen
-
-HOURS_PER_WEEK = 168.0
+from dosimetry.units import HOURS_PER_WEEK, MBQ_PER_GBQ, SECONDS_PER_HOUR
 
 
 @dataclass(frozen=True)
@@ -92,10 +91,10 @@ def programme(
     regimen = course.therapy.regimen
     name, source, other = "own", "", ""
     if isinstance(regimen, OwnRegimen):
-        given: float | None = regimen.activity.value / 1000
+        given: float | None = regimen.activity.value / MBQ_PER_GBQ
         count, weeks = regimen.cycles, regimen.interval.value
     else:
-        given = None if regimen.activity is None else regimen.activity / 1000
+        given = None if regimen.activity is None else regimen.activity / MBQ_PER_GBQ
         count, weeks = regimen.cycles or 0, regimen.interval
         name, source = regimen.id, f" ({regimen.source})"
         other = f"{regimen.agent} {regimen.dose:g} mg" if regimen.dose else ""
@@ -186,4 +185,4 @@ def _activity_warning(activity: float, place: str) -> Problem | None:
 def _hours(course: Course, index: int) -> float:
     before, after = (local(course, cycle.at) for cycle in course.cycles[index : index + 2])
     days = administration.day(after) - administration.day(before)
-    return days.total_seconds() / 3600
+    return days.total_seconds() / SECONDS_PER_HOUR

@@ -15,6 +15,7 @@ from dosimetry.quantities import Distribution
 from dosimetry.therapy.cycle_curves import Source
 from dosimetry.therapy.prediction import NORMAL_95, LowerBound, Observation, log_variance
 from dosimetry.therapy.weights import Weights
+from dosimetry.units import MBQ_PER_GBQ
 
 ROUNDING = 1e-12  # of a dose: what is below is no part of it
 
@@ -27,7 +28,7 @@ class RegionDose:
     ----------
     dose : float
         In Gy.
-    fit_sd : float
+    relative_fit_sd : float
         Relative sd of the points and the fit (or of a coefficient given), of this cycle alone.
     calibration_sd, mass_sd : float
         Relative sd that all cycles share.
@@ -42,7 +43,7 @@ class RegionDose:
     """
 
     dose: float
-    fit_sd: float
+    relative_fit_sd: float
     calibration_sd: float
     mass_sd: float
     half_life_effect: Array | None
@@ -58,7 +59,9 @@ class RegionDose:
     @property
     def relative_sd(self) -> float:
         """All parts in quadrature."""
-        return math.hypot(self.fit_sd, self.calibration_sd, self.mass_sd, self.half_life_sd)
+        return math.hypot(
+            self.relative_fit_sd, self.calibration_sd, self.mass_sd, self.half_life_sd
+        )
 
     def distribution(self) -> Distribution:
         """Return dose, sd and 5th to 95th percentile in Gy.
@@ -67,7 +70,7 @@ class RegionDose:
         parts as log-normal noise upon it.
         """
         sd = self.dose * self.relative_sd
-        others = math.hypot(self.fit_sd, self.calibration_sd, self.mass_sd)
+        others = math.hypot(self.relative_fit_sd, self.calibration_sd, self.mass_sd)
         if self.half_life_effect is None:
             reach = NORMAL_95 * math.sqrt(log_variance(others))
             low, high = self.dose * math.exp(-reach), self.dose * math.exp(reach)
@@ -76,23 +79,27 @@ class RegionDose:
             low, high = (float(x) * self.dose for x in np.percentile(pushed, [5.0, 95.0]))
         return Distribution(self.dose, sd, low, high, "Gy")
 
-    def observation(self, cycle: int, administered: float) -> Observation:
+    def coefficient(self, activity: float) -> float:
+        """Return the dose per activity in Gy/GBq, of an activity in MBq."""
+        return self.dose / activity * MBQ_PER_GBQ
+
+    def observation(self, cycle: int, activity: float) -> Observation:
         """Return what this cycle says of the dose per activity.
 
         The half-life's part is shared by all cycles that use one from elsewhere; its sign is that
         of the dose's change with the half-life.
         """
-        coefficient, signed = self.dose / administered * 1000, 0.0
+        coefficient, signed = self.coefficient(activity), 0.0
         if self.half_life_effect is not None:
             logs = np.log(self.half_life_effect)
             coefficient *= math.exp(float(logs.mean()))
             signed = math.copysign(float(logs.std()), float(logs[-1] - logs[0]))
         shared = (self.calibration_sd, self.mass_sd, signed)
-        return Observation(cycle, coefficient, self.fit_sd, shared)
+        return Observation(cycle, coefficient, self.relative_fit_sd, shared)
 
-    def lower_bound(self, cycle: int, administered: float) -> LowerBound:
+    def lower_bound(self, cycle: int, activity: float) -> LowerBound:
         """Return the dose per activity that this cycle gave at least."""
-        return LowerBound(cycle, self.dose / administered * 1000, self.relative_sd)
+        return LowerBound(cycle, self.coefficient(activity), self.relative_sd)
 
 
 def region_dose(

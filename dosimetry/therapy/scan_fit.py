@@ -1,127 +1,67 @@
-"""Scans of one region to a fitted curve: corrections undone, values brought to MBq at scan time."""
+"""Scans of one region to a fitted curve."""
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextvars import ContextVar
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TypeAlias
 
-from dosimetry.physics.decay import LN2, decay
+from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_points
 from dosimetry.problems import InputError, Problem, refuse
 from dosimetry.therapy.measurements import Scan
-
-# Curves fitted beforehand, many at a time, by all that they depend on: only a matter of speed.
-# What fit_scans is asked: scans, model, administered activity, half-life, decay-corrected or not.
-Request: TypeAlias = tuple[tuple[Scan, ...], str, float, float, bool]
-_PREPARED: ContextVar[Mapping[Request, FittedCurve | InputError]] = ContextVar("prepared")
+from dosimetry.therapy.net_cycle import CONCENTRATION, ActivityAtScan
+from dosimetry.therapy.sections import SINGLE
 
 
-def factor_at_scan(
-    scan: Scan, administered: float, half_life: float, *, decay_corrected: bool
-) -> float:
-    """Return what turns a scan's value and sd into MBq at scan time.
-
-    Parameters
-    ----------
-    scan : Scan
-    administered : float
-        In MBq, for values in percent of it.
-    half_life : float
-        Physical, in h.
-    decay_corrected : bool
-        The values are corrected for decay to the administration.
-    """
-    factor = (administered / 100 if scan.unit == "%IA" else 1.0) / scan.recovery
-    return float(decay.kernel(factor, scan.time, half_life)) if decay_corrected else factor
-
-
-def at_scan_time(
-    scans: Sequence[Scan], administered: float, half_life: float, corrected: bool
-) -> tuple[list[float], list[float], list[float], str]:
-    """Return times, values and sds (none or all) of the scans of one region, and their unit.
-
-    Raises
-    ------
-    InputError
-        An sd at some scans only.
-    """
-    factors = [
-        factor_at_scan(scan, administered, half_life, decay_corrected=corrected) for scan in scans
-    ]
-    sds = [
-        scan.sd * factor for scan, factor in zip(scans, factors, strict=True) if scan.sd is not None
-    ]
-    if sds and len(sds) < len(scans):
-        raise refuse("sd-missing", "an sd at some scans only", "give all of them, or none")
-    if len({scan.unit == "kBq/mL" for scan in scans}) > 1:
-        raise refuse("mixed-units", "activities and concentrations are mixed", "give one of both")
-    return (
-        [scan.time for scan in scans],
-        [scan.value * factor for scan, factor in zip(scans, factors, strict=True)],
-        sds,
-        "kBq/mL" if scans[0].unit == "kBq/mL" else "MBq",
-    )
+def is_fitted(scans: Sequence[ActivityAtScan], model: str) -> bool:
+    """Return whether a curve is fitted to the scans, and not drawn through one with a half-life."""
+    return model != SINGLE if len(scans) > 1 else model not in ("auto", SINGLE)
 
 
 def fit_scans(
-    scans: tuple[Scan, ...],
-    model: str,
-    administered: float,
-    half_life: float,
-    *,
-    decay_corrected: bool,
+    scans: Sequence[ActivityAtScan], model: str, activity: float, half_life: float
 ) -> FittedCurve:
-    """Fit the scans of one region.
+    """Fit the scans of one region; parameters as of :func:`task_of`.
 
     Raises
     ------
     InputError
         An sd at some scans only, or what :func:`dosimetry.fit` refuses.
     """
-    found = _PREPARED.get({}).get((scans, model, administered, half_life, decay_corrected))
-    if isinstance(found, InputError):
-        raise found
-    if found is not None:
-        return found
-    task = task_of(scans, model, administered, half_life, decay_corrected=decay_corrected)
+    task = task_of(scans, model, activity, half_life)
     return fit_points(
         task.time, task.activity, task.sd, model, task.decay_constant, task.unit, task.most
     )
 
 
-def task_of(
-    scans: Sequence[Scan],
-    model: str,
-    administered: float,
-    half_life: float,
-    *,
-    decay_corrected: bool,
-) -> Task:
+def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_life: float) -> Task:
     """Return what is to be fitted for the scans of one region.
+
+    Parameters
+    ----------
+    scans : sequence of ActivityAtScan
+    model : str
+    activity : float
+        Net administered activity in MBq, which bounds the time-integrated activity.
+    half_life : float
+        Physical, in h.
 
     Raises
     ------
     InputError
-        An sd at some scans only.
+        An sd at some scans only, or activities and concentrations mixed.
     """
-    times, values, sds, unit = at_scan_time(scans, administered, half_life, decay_corrected)
-    most = math.inf if unit == "kBq/mL" else administered * half_life / LN2
+    sds = [scan.sd for scan in scans if scan.sd is not None]
+    if sds and len(sds) < len(scans):
+        raise refuse("sd-missing", "an sd at some scans only", "give all of them, or none")
+    if len({scan.unit for scan in scans}) > 1:
+        raise refuse("mixed-units", "activities and concentrations are mixed", "give one of both")
+    unit = scans[0].unit
+    times, values = [scan.time for scan in scans], [scan.value for scan in scans]
+    most = math.inf if unit == CONCENTRATION else activity * half_life / LN2
     return Task(times, values, sds or None, model, LN2 / half_life, unit, most)
-
-
-@contextlib.contextmanager
-def prepared(fits: Mapping[Request, FittedCurve | InputError]) -> Iterator[None]:
-    """Have curves at hand that were fitted together, so that they are not fitted one by one."""
-    token = _PREPARED.set(fits)
-    try:
-        yield
-    finally:
-        _PREPARED.reset(token)
 
 
 def doubted(curve: FittedCurve, scans: Sequence[Scan]) -> FittedCurve:

@@ -29,6 +29,7 @@ from dosimetry.therapy.clinical_side import (
 from dosimetry.therapy.course_doses import course_doses
 from dosimetry.therapy.course_warnings import uneven_kidneys
 from dosimetry.therapy.cycle_dose import delivered_doses
+from dosimetry.therapy.delivered import delivered_cycles
 from dosimetry.therapy.fields import read_amount
 from dosimetry.therapy.grade_bands import bands_of
 from dosimetry.therapy.limits import (
@@ -60,6 +61,7 @@ from dosimetry.therapy.strategy import (
     check_strategy,
     decide,
 )
+from dosimetry.units import HOURS_PER_DAY
 
 
 def plan(
@@ -128,7 +130,8 @@ def plan(
     check_strategy(strategy, risk)
     binding = check_binding(bind)
     risk = float(f"{risk:.{DIGITS}g}")
-    delivered = delivered_doses(patient, patient.source)
+    resolved = delivered_cycles(patient, patient.source)
+    delivered = delivered_doses(resolved, patient.source)
     given_activity, days = _number(activity, "GBq", "activity"), _days(interval)
     wanted = _wanted(cycles, len(delivered))
     programme = regimen.programme(patient, given_activity, days, wanted)
@@ -138,7 +141,7 @@ def plan(
     most = _cycles(max_cycles)
     last = most if strategy == "to-limit" else programme.count
     left_out = _left_out(without_cycles, len(delivered), last)
-    given = [cycle.administered / 1000 for cycle in delivered]
+    given = [cycle.net.activity_gbq for cycle in delivered]
     course = clinical_course(patient, programme, given, last, left_out)
     limits, limit_warnings = patient_limits(patient)
     known = course_doses(patient, delivered)
@@ -146,8 +149,10 @@ def plan(
     label = course.answer(len(to_come))
     scheduled = [
         *(
-            regimen.Scheduled(activity, "delivered", None, None, local(patient, cycle.at))
-            for cycle, activity in zip(patient.cycles, given, strict=True)
+            regimen.Scheduled(
+                cycle.net.activity_gbq, "delivered", None, None, local(patient, cycle.net.at)
+            )
+            for cycle in delivered
         ),
         *to_come,
     ]
@@ -272,7 +277,7 @@ def _amount(value: float | None, unit: str) -> Amount | None:
 
 def _days(interval: Any) -> float | None:
     hours = _number(interval, "h", "interval")
-    if hours is not None and hours % 24:
+    if hours is not None and hours % HOURS_PER_DAY:
         raise refuse(
             "interval-not-in-days",
             f"an interval of {hours:g} h is not a whole number of days",

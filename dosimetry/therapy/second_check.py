@@ -28,6 +28,7 @@ from dosimetry.therapy.plan import CycleRegion, PlanCurve, PlanCycle
 from dosimetry.therapy.plan_check import Checked, Comparison
 from dosimetry.therapy.second_dose import BODY, REST, Gain, gain_of, mass_of
 from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.units import HUNDRED_PERCENT, KBQ_PER_MBQ, MBQ_PER_GBQ
 
 LN2 = math.log(2)
 CLOSE, BY_MASS = 0.1, 0.5  # percent
@@ -134,13 +135,16 @@ def _of_curves(
     plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> list[Comparison]:
     found = []
+    # On purpose from the scans as entered, not from NetCycle: a mistake there shall show here.
     scans = {**cycle.measurements.by_region(), **cycle.blood.by_region()}
-    given = plan.activity.value * 1000.0 if plan.activity else 0.0
+    given = plan.activity.value * MBQ_PER_GBQ if plan.activity else 0.0
     for curve in curves:
         unit = curve.tia.unit
         read = 0.0
         for scan in scans[curve.region]:
-            value = scan.value / scan.recovery * (given / 100 if scan.unit == "%IA" else 1.0)
+            value = scan.value / scan.recovery
+            if scan.unit == "%IA":
+                value *= given / HUNDRED_PERCENT
             if cycle.decay_corrected_to == "administration":
                 value *= 0.5 ** (scan.time / reference.half_life("Lu-177"))
             read += value
@@ -192,9 +196,10 @@ def _sources(
         ratio, hematocrit = 1.0, course.person.hematocrit
         plasma = course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
         if BLOOD in by_region and plasma and hematocrit is not None:
+            # Sgouros 1993, on purpose not from the table that the first calculation reads.
             ratio = 0.19 / (1.0 - hematocrit)
         mass = mass_of(MARROW, course, 0) or 0.0
-        parts[MARROW] = ((concentration[0], ratio * mass / 1000.0),)  # kBq/mL as kBq/g
+        parts[MARROW] = ((concentration[0], ratio * mass / KBQ_PER_MBQ),)  # kBq/mL as kBq/g
     alone = dict(parts)
     for outer, within in cycle.contains.items():
         taken = [(curve, -weight) for name in within for curve, weight in alone[name]]

@@ -17,12 +17,14 @@ from types import MappingProxyType
 
 from dosimetry import reference, tables
 from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.units import G_PER_KG, SECONDS_PER_HOUR
 
+# Names and rules of the kidneys are its own on purpose, not those of the first calculation.
 SIDES = ("kidney_left", "kidney_right")
 BODY = ("total_body", "remainder_of_body")
 REST = "rest"
 JOULE_PER_MEV = 1.602176634e-13
-DECAYS_PER_MBQ_H = 1e6 * 3600.0
+DECAYS_PER_MBQ_H = 1e6 * SECONDS_PER_HOUR
 PHOTONS_OF = {
     "kidney_left": ("Left kidney C+M+P", ("kidney left",)),
     "kidney_right": ("Right kidney C+M+P", ("kidney right",)),
@@ -60,7 +62,7 @@ def electron_gain(mass: float) -> float:
     row = tables.rows_by("nuclides", "nuclide")["Lu-177"]
     kinds = ("beta_minus", "conversion_electron", "auger_electron")
     energy = math.fsum(float(row[kind]) for kind in kinds) * JOULE_PER_MEV
-    return energy * DECAYS_PER_MBQ_H / (mass / 1000.0)
+    return energy * DECAYS_PER_MBQ_H / (mass / G_PER_KG)
 
 
 @functools.cache
@@ -96,7 +98,7 @@ def mass_of(region: str, course: Course, number: int) -> float | None:
         return given[region]
     if region == "total_body":
         weight = course.person.weight
-        return phantom[region] if weight is None else weight.value * 1000.0
+        return phantom[region] if weight is None else weight.value * G_PER_KG
     if region == "red_marrow":
         body = mass_of("total_body", course, number) or 0.0
         return phantom[region] * body / phantom["total_body"]

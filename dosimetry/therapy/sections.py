@@ -14,7 +14,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from dosimetry import clinical, reference
+from dosimetry import agents, clinical, reference
 from dosimetry.clinical import Range
 from dosimetry.physics.fitting import NAMES as MODEL_NAMES
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
@@ -27,15 +27,8 @@ from dosimetry.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
 
-RISK_FACTORS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
-DOTATATE_NAMES = (
-    "177ludotatate",
-    "177luludotatate",
-    "lu177dotatate",
-    "177luoxodotreotide",
-    "lutetium177luoxodotreotide",
-    "lutathera",
-)
+SINGLE_KIDNEY = "single_kidney"
+RISK_FACTORS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", SINGLE_KIDNEY)
 QUANTITIES = {
     "absorbed dose": "absorbed dose",
     "absorbed_dose": "absorbed dose",
@@ -204,15 +197,16 @@ def _read_regimen(value: object) -> reference.Regimen:
 
 def _read_agent(value: object) -> str:
     text = fields.read_text(value).strip()
-    plain = "".join(sign for sign in text.lower() if sign.isalnum())
-    if plain in DOTATATE_NAMES:
-        return "177Lu-DOTATATE"
-    if "177lu" in plain or "lu177" in plain:
+    agent = agents.find(text)
+    if agent is not None:
+        return agent.name
+    spelling = agents.letters_and_digits(text)
+    if "177lu" in spelling or "lu177" in spelling:
         return text
     raise refuse(
         "unknown-agent",
         f"{quote(text)} is not labelled with 177Lu",
-        "only 177Lu is supported: write 177Lu-DOTATATE, 177Lu-PSMA-617 and the like",
+        f"only 177Lu is supported: write {agents.default().name}, 177Lu-PSMA-617 and the like",
     )
 
 
@@ -333,7 +327,9 @@ class Therapy(Section):
         Time of day of the doses to come.
     """
 
-    radiopharmaceutical: Annotated[str, Read(_read_agent, {"type": "string"})] = "177Lu-DOTATATE"
+    radiopharmaceutical: Annotated[str, Read(_read_agent, {"type": "string"})] = (
+        agents.default().name
+    )
     regimen: Annotated[
         reference.Regimen | OwnRegimen, _either(OwnRegimen, _read_regimen, {"type": "string"})
     ]
@@ -475,9 +471,3 @@ class Course(Section):
             for cycle in self.cycles
             for scan in (*cycle.measurements.scans, *cycle.blood.scans)
         }
-
-
-SECTIONS: Mapping[str, type[BaseModel]] = {
-    section.__name__: section
-    for section in (Person, Therapy, Cycle, AdverseEvent, OwnLimit, OwnRegimen, PriorDose, Prepared)
-}

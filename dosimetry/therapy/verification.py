@@ -160,7 +160,12 @@ def _other_hashes(data: Mapping[str, Any], patient: Patient) -> Iterator[Problem
                     what = "was used for the plan, but is not used now"
                 elif name not in told[kind]:
                     what = "is used now, but is not named in the plan"
-                yield Problem(f"{kind}-changed", f"{quote(name)} {what}", "", f"provenance.{kind}")
+                yield Problem(
+                    "inputs-changed" if kind == "inputs" else "tables-changed",
+                    f"{quote(name)} {what}",
+                    "",
+                    f"provenance.{kind}",
+                )
 
 
 def differences(told: Any, made: Any, place: str = "") -> Iterator[Problem]:

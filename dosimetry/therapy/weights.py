@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dosimetry import reference
 from dosimetry.physics import absorbed_dose
 from dosimetry.problems import Problem
-from dosimetry.therapy.cycle_curves import NUCLIDE, Notes, Source
-from dosimetry.therapy.masses import MARROW, SIDES, RegionMass
+from dosimetry.therapy.cycle_curves import Notes, Source
+from dosimetry.therapy.kidneys import PAIR, SIDES, given_sides, pair_of
+from dosimetry.therapy.masses import MARROW, RegionMass
 
 BODY = ("total_body", "remainder_of_body")
 
@@ -40,8 +41,8 @@ def region_weights(
     if body is not None:
         known = {target for target, _ in reference.s_values(sex)}
         targets += sorted(known - {MARROW})
-    if set(SIDES) & set(curves):
-        targets.append("kidneys")
+    if given_sides(curves):
+        targets.append(PAIR)
     if "colon" in curves:
         notes.assumptions.append("colon: activity half in the left and half in the right colon")
     weights = {}
@@ -62,7 +63,7 @@ def _target_weights(
     if reference.region(target).role == "tumour":
         return {target: _sphere_weight(target, masses[target], notes)}
     s_values = reference.s_values(sex)
-    phantom = "kidneys" if target in SIDES else target
+    phantom = pair_of(target)
     own = _own_weights(target, sex, masses)
     by_source = dict(own)
     for region, names in sources.items():
@@ -83,16 +84,16 @@ def _target_weights(
 
 def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
     """Return the weight of each measured region's self-dose to a target."""
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
-    sides = [side for side in SIDES if side in masses]
-    if target in SIDES or (target == "kidneys" and sides):
-        s_pair, pair_mass = s_values["kidneys", "kidneys"], phantom["kidneys"]
+    sides = given_sides(masses)
+    if target in SIDES or (target == PAIR and sides):
+        s_pair, pair_mass = s_values[PAIR, PAIR], phantom[PAIR]
         total = sum(masses[side].value for side in sides)
         found = {}
-        for side in sides if target == "kidneys" else (target,):
+        for side in sides if target == PAIR else (target,):
             mass = masses[side].value
-            share = mass / total if target == "kidneys" else 1.0
+            share = mass / total if target == PAIR else 1.0
             weight = absorbed_dose.kidney_s_value.kernel(s_pair, pair_mass, mass, constant)
             found[side] = weight * share
         return found
@@ -120,7 +121,7 @@ def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
 
 def _by_body_mass(s_value: float, sex: str, masses: Mapping[str, RegionMass]) -> float:
     """Scale an S value whose target is the total body to the patient's mass."""
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     phantom = reference.organ_masses(sex)["total_body"]
     mass = masses["total_body"].value
     return float(absorbed_dose.self_s_value.kernel(s_value, phantom, mass, constant))
@@ -137,7 +138,7 @@ def _remainder_weight(
     Total body less the measured sources with a phantom mass.
     """
     s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(NUCLIDE))
+    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     taken = sorted({name for names in sources.values() for name in names if name in phantom})
     body = phantom["total_body"]
     taken_masses = [phantom[name] for name in taken]

@@ -1,7 +1,7 @@
-"""A curve laid out in memory as the kernel has it, and the same curve in numpy and scipy.
+"""A curve in the memory layout of the kernel, and the same curve in numpy and scipy.
 
-What the kernel does by loops is said here by matrices: columns, the non-negative least squares of
-scipy, derivatives by differences.
+The kernel computes by loops. Here matrices compute the same: columns, scipy's non-negative least
+squares, and derivatives by differences.
 """
 
 import math

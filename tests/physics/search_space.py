@@ -1,4 +1,4 @@
-"""A search of the kernel laid out by hand, and its chi-square by another way."""
+"""A kernel search laid out by hand, and its chi-square computed independently."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The way downhill, piece by piece, against linear algebra of numpy and differences of scipy."""
+"""Steps of the descent against linear algebra of numpy and differences of scipy."""
 
 import numpy as np
 import pytest
@@ -62,13 +62,13 @@ def symmetric(size, seed):
         (True, [-4.0, -2.0, 0.5], [-4.0, -2.0, 0.5], False),
     ],
 )
-def test_rates_are_put_between_the_bounds_and_in_order(rise, given, expected, changed):
+def test_order_sorts_rates_and_keeps_them_within_bounds(rise, given, expected, changed):
     work = memory({TRIAL: given})
     assert descent.constrain_trial(3, rise, -5.0, 1.0, work) is changed
     assert work[TRIAL : TRIAL + 3] == pytest.approx(expected, abs=1e-12)
 
 
-def test_what_stands_beside_the_log_rates_stays():
+def test_order_leaves_other_memory_unchanged():
     work = memory({TRIAL: [0.5, -9.0], CURRENT: [7.0, 8.0, 9.0]})
     work[TRIAL + 2] = 11.0
     descent.constrain_trial(2, False, -5.0, 1.0, work)
@@ -86,7 +86,7 @@ def test_what_stands_beside_the_log_rates_stays():
         (True, [0.9, 1.0], False),
     ],
 )
-def test_an_uptake_s_rates_meet_when_close_and_off_the_bounds(rise, here, expected):
+def test_uptake_rates_meet_when_close_and_off_the_bounds(rise, here, expected):
     assert descent.rates_meet(2, rise, -5.0, 1.0, memory({CURRENT: here})) is expected
 
 
@@ -94,7 +94,7 @@ def test_an_uptake_s_rates_meet_when_close_and_off_the_bounds(rise, here, expect
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_a_system_is_solved(size):
+def test_factored_system_is_solved(size):
     matrix, right = symmetric(size, size), np.arange(1.0, size + 1)
     work = memory({SYSTEM: matrix.ravel(), STEP: right[:3]})
     put(work, 100, right)
@@ -113,7 +113,7 @@ def test_a_system_is_solved(size):
         ([[4.0, 2.0], [2.0, 2.0]], 0.50, False),
     ],
 )
-def test_a_matrix_is_refused_where_a_pivot_is_lost(matrix, least, expected):
+def test_matrix_with_a_lost_pivot_is_refused(matrix, least, expected):
     assert descent.factor_system(2, least, memory({SYSTEM: np.ravel(matrix)})) is expected
 
 
@@ -140,12 +140,7 @@ def kept(here, gradient, rise=False, low=LOW, high=HIGH):
     rates = len(here)
     matrix = symmetric(rates, 6)
     work = memory(
-        {
-            CURRENT: here,
-            GRADIENT: gradient,
-            NEWTON_DIAGONAL: [0.5] * rates,
-            MATRIX: matrix.ravel(),
-        }
+        {CURRENT: here, GRADIENT: gradient, NEWTON_DIAGONAL: [0.5] * rates, MATRIX: matrix.ravel()}
     )
     meeting = descent.prepare_step(rates, rise, low, high, work)
     places = (BASE_GRADIENT, BASE_NEWTON_DIAGONAL)
@@ -154,7 +149,7 @@ def kept(here, gradient, rise=False, low=LOW, high=HIGH):
     return meeting, *found, square, matrix
 
 
-def test_between_the_bounds_all_is_kept_as_it_is():
+def test_gradient_between_the_bounds_is_unchanged():
     meeting, gradient, more, matrix, given = kept([-4.0, -2.0, 0.0], [1.0, -2.0, 3.0], rise=True)
     assert not meeting
     assert (gradient, more) == ([1.0, -2.0, 3.0], [0.5] * 3)
@@ -171,7 +166,7 @@ def test_between_the_bounds_all_is_kept_as_it_is():
         ([LOW, -2.0, 0.0], [0.0, 1.0, 1.0], None),
     ],
 )
-def test_a_rate_on_a_bound_that_chi_square_falls_towards_is_held(here, gradient, held):
+def test_rate_is_held_on_a_bound_that_chi_square_falls_towards(here, gradient, held):
     _, found, more, matrix, given = kept(here, gradient)
     free = [i for i in range(3) if i != held]
     assert [found[i] for i in free] == [gradient[i] for i in free]
@@ -186,13 +181,13 @@ def test_a_rate_on_a_bound_that_chi_square_falls_towards_is_held(here, gradient,
         np.testing.assert_array_equal(matrix[:, held], np.eye(3)[held])
 
 
-def test_rates_that_meet_are_kept_turned():
+def test_meeting_rates_stay_in_turned_coordinates():
     meeting, gradient, more, _, _ = kept([-3.1, -2.95], [1.0, 4.0], rise=True)
     assert (meeting, more) == (True, [0.0, 0.0])
     assert gradient == pytest.approx([5.0, 20.0])  # sum, and difference by the distance
 
 
-def test_a_least_distance_is_held_while_chi_square_falls_towards_it():
+def test_least_rate_distance_is_held_while_chi_square_falls():
     here = [-3.0, -3.0 + LEAST_GAP]
     meeting, gradient, _, matrix, _ = kept(here, [1.0, 3.0], rise=True)
     assert (meeting, gradient) == (True, pytest.approx([4.0, 0.0]))
@@ -201,7 +196,7 @@ def test_a_least_distance_is_held_while_chi_square_falls_towards_it():
     assert kept([-3.0, -3.0 + 2 * LEAST_GAP], [1.0, 3.0], rise=True)[1][1] > 0.0
 
 
-def test_a_step_is_newton_s_where_chi_square_is_convex():
+def test_convex_chi_square_gives_a_newton_step():
     matrix, more, gradient = symmetric(3, 8), np.array([0.2, -0.1, 0.3]), np.array([1.0, -2.0, 0.5])
     work = memory(
         {BASE_MATRIX: matrix.ravel(), BASE_NEWTON_DIAGONAL: more, BASE_GRADIENT: gradient}
@@ -211,26 +206,22 @@ def test_a_step_is_newton_s_where_chi_square_is_convex():
     assert work[STEP : STEP + 3] == pytest.approx(np.linalg.solve(whole, gradient), rel=1e-9)
 
 
-def test_a_step_is_gauss_and_newton_s_where_it_is_not():
+def test_non_convex_chi_square_gives_a_gauss_newton_step():
     matrix, gradient = symmetric(3, 8), np.array([1.0, -2.0, 0.5])
     work = memory(
-        {
-            BASE_MATRIX: matrix.ravel(),
-            BASE_NEWTON_DIAGONAL: [-1e3] * 3,
-            BASE_GRADIENT: gradient,
-        }
+        {BASE_MATRIX: matrix.ravel(), BASE_NEWTON_DIAGONAL: [-1e3] * 3, BASE_GRADIENT: gradient}
     )
     assert descent.find_step(3, 0.25, work) == 1
     damped = matrix + np.diag(0.25 * np.diag(matrix))
     assert work[STEP : STEP + 3] == pytest.approx(np.linalg.solve(damped, gradient), rel=1e-9)
 
 
-def test_there_is_no_step_from_a_matrix_that_is_not_positive():
+def test_matrix_that_is_not_positive_gives_no_step():
     work = memory({BASE_MATRIX: np.diag([1.0, -1.0]).ravel(), BASE_GRADIENT: [1.0, 1.0]})
     assert descent.find_step(2, 0.25, work) == 0
 
 
-def test_a_step_moves_against_the_gradient_by_one_in_ln_rate_at_most():
+def test_step_is_at_most_one_in_ln_rate_against_the_gradient():
     work = memory(
         {CURRENT: [-4.0, -2.0, 0.0], STEP: [0.5, 3.0, -3.0], BASE_GRADIENT: [2.0, 1.0, -1.0]}
     )
@@ -238,7 +229,7 @@ def test_a_step_moves_against_the_gradient_by_one_in_ln_rate_at_most():
     assert work[TRIAL : TRIAL + 3] == [-4.5, -3.0, 1.0]
 
 
-def test_a_step_of_rates_that_meet_moves_mean_and_square_of_half_their_distance():
+def test_step_of_meeting_rates_moves_mean_and_squared_gap():
     work = memory(
         {CURRENT: [-5.0, -3.2, -3.0], STEP: [0.5, 0.25, -0.03], BASE_GRADIENT: [2.0, 1.0, -1.0]}
     )
@@ -247,14 +238,14 @@ def test_a_step_of_rates_that_meet_moves_mean_and_square_of_half_their_distance(
     assert work[TRIAL : TRIAL + 3] == pytest.approx([-5.5, -3.55, -3.15])
 
 
-def test_rates_that_meet_never_come_closer_than_they_may():
+def test_meeting_rates_keep_their_least_distance():
     work = memory({CURRENT: [-3.2, -3.0], STEP: [0.0, 0.5], BASE_GRADIENT: [0.0, 1.0]})
     descent.take_step(2, True, work)
     half = LEAST_GAP / 2
     assert work[TRIAL : TRIAL + 2] == pytest.approx([-3.1 - half, -3.1 + half], abs=1e-12)
 
 
-def test_distance_is_that_of_the_rate_that_moved_most():
+def test_distance_equals_the_largest_move_of_a_rate():
     work = memory({CURRENT: [-4.0, -2.0, 0.0], BEST_SO_FAR: [-4.5, -0.5, 9.0]})
     assert descent.distance_from_current(2, BEST_SO_FAR, work) == 1.5
 
@@ -263,7 +254,7 @@ def test_distance_is_that_of_the_rate_that_moved_most():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_way_down_ends_where_the_gradient_of_scipy_s_chi_square_vanishes(name):
+def test_descent_ends_where_the_scipy_gradient_vanishes(name):
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
     put(curve.work, CURRENT, RATES[name])

@@ -1,4 +1,4 @@
-"""The search of one curve, piece by piece: scans, what may shrink, the covariance."""
+"""Parts of the search for one curve: scans, possible collapse, covariance."""
 
 import itertools
 import math
@@ -33,7 +33,7 @@ GROUPS = [(name, group) for name in TWO_TERMS for group in range(1, 2 ** MODELS[
 
 
 def at_optimum(name):
-    """Return a curve with its optimum at THETA, columns and drops filled, and chi-square."""
+    """Return a curve with its optimum at BEST_SO_FAR, columns and drops filled, and chi-square."""
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
     put(curve.work, CURRENT, RATES[name])
@@ -68,7 +68,7 @@ def test_a_scan_finds_the_least_chi_square_over_the_axis(name, group):
 
 
 @pytest.mark.parametrize(("name", "count"), [("bi", 1), ("bi-uptake", 6)])
-def test_of_three_rates_what_every_scan_finds_is_followed_of_two_the_best(name, count):
+def test_three_rates_follow_every_scan_and_two_rates_the_best(name, count):
     # groups of rates by their bits: 1 to 6 of three rates, 1 and 2 of two
     curve, logs = laid_out(name), RATES[name]
     rates, terms, rise, n = curve.sizes
@@ -82,7 +82,7 @@ def test_of_three_rates_what_every_scan_finds_is_followed_of_two_the_best(name, 
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_search_begins_at_the_grid_s_minima_with_their_own_chi_square(name):
+def test_search_starts_at_the_grid_minima(name):
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
     size = (AXIS_SIZE - 1) // MODELS[name].stride + 1
@@ -98,7 +98,7 @@ def test_a_search_begins_at_the_grid_s_minima_with_their_own_chi_square(name):
 
 
 @pytest.mark.parametrize("name", TWO_TERMS)
-def test_looking_around_finds_the_way_out_of_a_vanished_term(name):
+def test_looking_around_restores_a_vanished_term(name):
     # both falling rates alike: one term has nothing to add, and no slope
     curve, best = laid_out(name), at_optimum(name)[1]
     rates, terms, rise, n = curve.sizes
@@ -114,7 +114,7 @@ def test_looking_around_finds_the_way_out_of_a_vanished_term(name):
     assert curve.best(logs)[1] == pytest.approx(best, rel=1e-6)
 
 
-def test_what_does_not_end_lower_is_not_followed():
+def test_descent_that_does_not_end_lower_is_dropped():
     curve, chi2 = at_optimum("bi")
     rates, terms, rise, n = curve.sizes
     theta = curve.work[BEST_SO_FAR : BEST_SO_FAR + rates]
@@ -158,7 +158,7 @@ def test_a_curve_may_shrink_near_a_bound(logs, amplitudes, expected):
     assert shrinks(logs, amplitudes, COLUMN) is expected
 
 
-def test_rates_of_a_single_uptake_that_meet_do_not_shrink_it():
+def test_meeting_rates_of_a_single_uptake_do_not_shrink_it():
     assert shrinks([-4.0, -3.999], [1.0], COLUMN[:1]) is False
 
 
@@ -166,7 +166,7 @@ def test_rates_of_a_single_uptake_that_meet_do_not_shrink_it():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_covariance_is_the_inverse_of_the_slopes_products(name):
+def test_covariance_inverts_the_product_of_slopes(name):
     curve, _ = at_optimum(name)
     rates, terms, _, n = curve.sizes
     logs = np.array(curve.work[BEST_SO_FAR : BEST_SO_FAR + rates])
@@ -190,7 +190,7 @@ def test_the_covariance_is_the_inverse_of_the_slopes_products(name):
     assert found / scale == pytest.approx(expected / scale, abs=1e-5)
 
 
-def test_a_rate_on_its_bound_has_no_covariance_and_leaves_that_of_the_others():
+def test_rate_on_its_bound_has_no_covariance():
     curve, _ = at_optimum("bi")
     rates, terms, _, n = curve.sizes
     out = [math.nan] * OUT_WIDTH
@@ -205,7 +205,7 @@ def test_a_rate_on_its_bound_has_no_covariance_and_leaves_that_of_the_others():
     assert found[np.ix_(free, free)] == pytest.approx(np.linalg.inv(slopes @ slopes.T), rel=1e-6)
 
 
-def test_points_that_do_not_tell_two_rates_apart_determine_no_covariance():
+def test_indistinguishable_rates_give_no_covariance():
     curve = laid_out("bi")
     rates, terms, rise, n = curve.sizes
     logs = [-4.0, -4.0 + 1e-6]
@@ -216,7 +216,7 @@ def test_points_that_do_not_tell_two_rates_apart_determine_no_covariance():
     assert not curve_kernel.fill_covariance(rates, terms, n, LOW, curve.work, [0.0] * OUT_WIDTH)
 
 
-def test_an_amplitude_of_nothing_leaves_its_rate_undetermined():
+def test_zero_amplitude_leaves_its_rate_undetermined():
     curve = laid_out("bi")
     rates, terms, rise, n = curve.sizes
     for place in (BEST_SO_FAR, TRIAL):
@@ -230,7 +230,7 @@ def test_an_amplitude_of_nothing_leaves_its_rate_undetermined():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_rows_give_the_optimum_of_every_curve_whatever_stands_in_memory(name):
+def test_every_row_reaches_its_optimum_in_uncleared_memory(name):
     model = MODELS[name]
     size = (AXIS_SIZE - 1) // model.stride + 1
     n, count = len(TIMES), 2

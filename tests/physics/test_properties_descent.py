@@ -1,4 +1,4 @@
-"""Downhill to an optimum, function by function: each against the algebra that defines it."""
+"""Property tests of the descent: each function against the algebra that defines it."""
 
 import itertools
 
@@ -23,7 +23,7 @@ steps = st.lists(st.floats(-3.0, 3.0), min_size=3, max_size=3)
 @property_of(curve_descent.constrain_trial)
 @EXAMPLES
 @given(searches(), st.lists(st.floats(LOW - 2, HIGH + 2), min_size=3, max_size=3))
-def test_ordered_rates_rise_between_the_bounds_and_stay(search, somewhere):
+def test_ordering_rates_sorts_them_and_is_idempotent(search, somewhere):
     search.put_rates(somewhere[: search.rates])
     changed = curve_descent.constrain_trial(search.rates, search.rise, LOW, HIGH, search.work)
     found = search.get(at.TRIAL, search.rates)
@@ -37,7 +37,7 @@ def test_ordered_rates_rise_between_the_bounds_and_stay(search, somewhere):
 
 
 @pytest.mark.parametrize("name", ["uptake", "bi-uptake"])
-def test_rates_that_are_all_as_fast_as_may_be_leave_room_for_the_uptake(name):
+def test_rates_at_the_upper_bound_leave_a_gap_for_the_uptake(name):
     search = Search(name, np.ones(6))
     search.put_rates([HIGH] * search.rates)
     assert curve_descent.constrain_trial(search.rates, search.rise, LOW, HIGH, search.work)
@@ -49,7 +49,7 @@ def test_rates_that_are_all_as_fast_as_may_be_leave_room_for_the_uptake(name):
 @property_of(curve_descent.rates_meet)
 @EXAMPLES
 @given(searches(), st.floats(0.0, 1.0), st.floats(0.01, 0.99))
-def test_only_the_rates_of_an_uptake_meet_and_nearer_ones_sooner(search, gap, nearer):
+def test_only_uptake_rates_meet_and_nearer_ones_first(search, gap, nearer):
     def met(width):
         search.put_rates(np.array([-4.0, -3.0, -3.0 + width])[-search.rates :], at.CURRENT)
         return curve_descent.rates_meet(search.rates, search.rise, LOW, HIGH, search.work)
@@ -80,7 +80,7 @@ def definite(random, size):
 @property_of(curve_descent.prepare_step, curve_descent.change_to_mean_and_square)
 @EXAMPLES
 @given(searches(["uptake", "bi-uptake"]), st.floats(1e-3, 0.19), st.integers(0, 1000))
-def test_turning_to_mean_and_square_is_a_change_of_variables(search, width, seed):
+def test_turning_to_mean_and_squared_gap_changes_variables(search, width, seed):
     random = np.random.default_rng(seed)
     gradient, matrix = random.standard_normal(search.rates), definite(random, search.rates)
     here = np.array([-4.5, -3.0, -3.0 + width])[-search.rates :]
@@ -99,7 +99,7 @@ def test_turning_to_mean_and_square_is_a_change_of_variables(search, width, seed
 @property_of(curve_descent.prepare_step, curve_descent.find_step, curve_descent.take_step)
 @EXAMPLES
 @given(searches(["mono", "bi"]), st.booleans(), st.integers(0, 1000), st.floats(0.0, 10.0))
-def test_a_rate_on_its_bound_is_not_pushed_over_it(search, upper, seed, damping):
+def test_rate_on_its_bound_is_not_pushed_beyond(search, upper, seed, damping):
     random = np.random.default_rng(seed)
     gradient = np.abs(random.standard_normal(search.rates)) * (-1 if upper else 1)
     here = np.sort(random.uniform(LOW + 1, HIGH - 1, search.rates))
@@ -141,7 +141,7 @@ def test_a_factored_matrix_solves_its_equations(size, seed):
 @property_of(curve_descent.find_step, curve_descent.take_step)
 @EXAMPLES
 @given(searches(["mono", "bi"]), st.integers(0, 1000), st.floats(0.0, 10.0))
-def test_a_step_leads_downhill_and_the_shorter_the_more_it_is_damped(search, seed, damping):
+def test_step_leads_downhill_and_damping_shortens_it(search, seed, damping):
     random = np.random.default_rng(seed)
     gradient, matrix = random.standard_normal(search.rates), definite(random, search.rates)
     here = np.linspace(LOW + 2, HIGH - 2, search.rates)
@@ -165,7 +165,7 @@ def test_a_step_leads_downhill_and_the_shorter_the_more_it_is_damped(search, see
 @property_of(curve_descent.take_step)
 @EXAMPLES
 @given(searches(["uptake", "bi-uptake"]), st.floats(1e-3, 0.19), steps)
-def test_a_step_of_mean_and_square_moves_both_by_it(search, width, step):
+def test_step_moves_mean_and_squared_gap(search, width, step):
     here = np.array([-4.5, -3.0, -3.0 + width])[-search.rates :]
     search.put_rates(here, at.CURRENT)
     search.put(at.STEP, step[: search.rates])
@@ -181,7 +181,7 @@ def test_a_step_of_mean_and_square_moves_both_by_it(search, width, step):
 @property_of(curve_descent.copy_log_rates, curve_descent.distance_from_current)
 @EXAMPLES
 @given(st.integers(1, 3), steps, steps)
-def test_the_distance_of_two_places_is_the_longest_way_of_a_rate(rates, one, other):
+def test_distance_is_the_largest_change_of_a_rate(rates, one, other):
     search = Search("mono", np.ones(6))
     search.put_rates(one, at.CURRENT)
     search.put_rates(other, at.BEST_SO_FAR)
@@ -194,7 +194,7 @@ def test_the_distance_of_two_places_is_the_longest_way_of_a_rate(rates, one, oth
 @property_of(curve_descent.descend)
 @FEW
 @given(st.data(), searches())
-def test_a_descent_never_ends_higher_and_ends_where_the_slope_is_none(data, search):
+def test_descent_never_ends_higher_and_ends_at_zero_slope(data, search):
     start = data.draw(log_rates(search))
     search.put_rates(start, at.CURRENT)
     found = curve_descent.descend(*search.model_of, search.n, LOW, HIGH, True, search.work)
@@ -210,7 +210,7 @@ def test_a_descent_never_ends_higher_and_ends_where_the_slope_is_none(data, sear
 @property_of(curve_descent.settle)
 @FEW
 @given(st.data(), searches())
-def test_settling_keeps_chi_square_and_the_place_but_for_its_last_digits(data, search):
+def test_settling_keeps_chi_square_and_rates_to_last_digits(data, search):
     start = data.draw(log_rates(search))
     search.put_rates(start, at.CURRENT)
     before = curve_descent.descend(*search.model_of, search.n, LOW, HIGH, True, search.work)

@@ -1,4 +1,4 @@
-"""The search for rates over grid and scans, and what it leaves: against least squares by scipy."""
+"""Property tests of the search over grid and scans, against least squares of scipy."""
 
 import math
 
@@ -42,7 +42,7 @@ def filled(search):
 )
 @FEW
 @given(st.data())
-def test_chi_square_on_the_grid_is_that_of_least_squares(data):
+def test_grid_chi_square_equals_least_squares(data):
     for name in MODELS:
         search = data.draw(searches([name]))
         grid = filled(search)
@@ -63,7 +63,7 @@ def test_chi_square_on_the_grid_is_that_of_least_squares(data):
 @property_of(curve_grid.find_minima, curve_grid.is_minimum)
 @FEW
 @given(st.data())
-def test_the_minima_of_the_grid_have_no_lower_neighbour_and_the_least_is_among_them(data):
+def test_grid_minima_include_the_least_value(data):
     for name in MODELS:
         search = data.draw(searches([name]))
         chi2 = filled(search)[3]
@@ -92,7 +92,7 @@ def test_the_minima_of_the_grid_have_no_lower_neighbour_and_the_least_is_among_t
 @property_of(curve_kernel.scan_group, curve_kernel.scan_chi2)
 @FEW
 @given(st.data(), searches(["bi", "bi-uptake"]))
-def test_a_scan_finds_the_least_chi_square_along_the_rates_it_moves(data, search):
+def test_axis_scan_finds_the_least_chi_square(data, search):
     here = data.draw(log_rates(search))
     search.put_rates(here, at.BEST_SO_FAR)
     group = data.draw(st.integers(1, (1 << search.rates) - 2))
@@ -132,7 +132,7 @@ def test_looking_around_never_ends_higher(data, search):
 @property_of(curve_kernel.search_rates)
 @FEW
 @given(st.data(), searches())
-def test_a_search_is_never_above_its_grid_nor_above_any_other_place(data, search):
+def test_search_never_ends_above_any_sampled_point(data, search):
     grid = search.grid()
     found = curve_kernel.search_rates(
         *search.model_of, search.size, search.n, LOW, HIGH, grid, search.work
@@ -146,7 +146,7 @@ def test_a_search_is_never_above_its_grid_nor_above_any_other_place(data, search
 @property_of(curve_kernel.may_shrink)
 @EXAMPLES
 @given(st.data(), searches(["mono", "uptake", "bi", "bi-uptake"]))
-def test_only_what_is_near_a_bound_may_shrink(data, search):
+def test_only_curves_near_a_bound_can_shrink(data, search):
     here = data.draw(log_rates(search))
     search.put_rates(here)
     search.put_rates(here, at.BEST_SO_FAR)
@@ -170,7 +170,7 @@ def test_only_what_is_near_a_bound_may_shrink(data, search):
 @property_of(curve_kernel.fill_covariance, curve_kernel.fill_parameter_slopes)
 @EXAMPLES
 @given(st.data(), searches(), st.floats(1.0, 50.0), st.floats(1.0, 50.0))
-def test_the_covariance_is_the_inverse_of_the_slopes_products(data, search, one, two):
+def test_covariance_inverts_the_product_of_slopes(data, search, one, two):
     here = data.draw(log_rates(search, apart=0.8))
     amplitudes = np.array([one, two])[: search.terms]
     search.put_rates(here)
@@ -216,7 +216,7 @@ def test_the_covariance_is_the_inverse_of_the_slopes_products(data, search, one,
 )
 @FEW
 @given(st.sampled_from(list(MODELS)), st.integers(5, 9), st.integers(0, 1000))
-def test_any_number_of_points_finds_room_and_no_row_sees_another(name, points, seed):
+def test_batch_rows_of_any_length_are_independent(name, points, seed):
     random = np.random.default_rng(seed)
     time = np.cumprod(random.uniform(1.3, 2.5, points))
     activity = 50 * np.exp(-0.01 * time) * np.exp(0.1 * random.standard_normal((3, points)))
@@ -246,6 +246,6 @@ def test_compiled_and_interpreted_fits_have_the_same_digits(function):
 @property_of(compiling.repays_compiling)
 @EXAMPLES
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
-def test_a_larger_batch_never_pays_less(one, other):
+def test_larger_batch_is_never_less_worth_compiling(one, other):
     small, large = sorted([one, other])
     assert compiling.repays_compiling(small) <= compiling.repays_compiling(large)

@@ -1,4 +1,4 @@
-"""The second calculation against the first, for any curve: two ways to one number."""
+"""Property tests of the recalculation: it agrees with the first calculation for any curve."""
 
 import math
 
@@ -71,7 +71,7 @@ def protraction(course, repair_half_life):
 @property_of(area, exponential_curve)
 @EXAMPLES
 @given(sums())
-def test_both_calculations_agree_on_the_area_of_exponentials(curve):
+def test_both_calculations_agree_on_tia_of_exponentials(curve):
     model, parameters, amplitudes, rates = curve
     first = Exponentials(np.array(amplitudes), np.array(rates)).integral()
     assert area(exponential_curve(model, parameters)) == pytest.approx(first, rel=1e-5)
@@ -80,7 +80,7 @@ def test_both_calculations_agree_on_the_area_of_exponentials(curve):
 @property_of(area, trapezoid_curve)
 @EXAMPLES
 @given(points())
-def test_both_calculations_agree_on_the_area_of_pieces(given_points):
+def test_both_calculations_agree_on_tia_of_trapezoids(given_points):
     times, activities = given_points
     first = Trapezoid(np.array(times), np.array(activities), PHYSICAL).integral()
     assert area(trapezoid_curve(times, activities, PHYSICAL)) == pytest.approx(first, rel=1e-6)
@@ -99,7 +99,7 @@ def test_both_calculations_draw_the_same_pieces(given_points, grid):
 @property_of(quadratic_dose, time_steps)
 @FEW
 @given(sums(), st.floats(0.5, 10.0))
-def test_both_calculations_agree_on_the_protraction_of_exponentials(curve, repair_half_life):
+def test_both_calculations_agree_on_g_of_exponentials(curve, repair_half_life):
     model, parameters, amplitudes, rates = curve
     first = lea_catcheside(Exponentials(np.array(amplitudes), np.array(rates)), repair_half_life)
     second = protraction(exponential_curve(model, parameters), repair_half_life)
@@ -109,7 +109,7 @@ def test_both_calculations_agree_on_the_protraction_of_exponentials(curve, repai
 @property_of(quadratic_dose, time_steps)
 @FEW
 @given(points(), st.floats(0.5, 10.0))
-def test_both_calculations_agree_on_the_protraction_of_pieces(given_points, repair_half_life):
+def test_both_calculations_agree_on_g_of_trapezoids(given_points, repair_half_life):
     times, activities = given_points
     shape = Trapezoid(np.array(times), np.array(activities), PHYSICAL)
     second = protraction(trapezoid_curve(times, activities, PHYSICAL), repair_half_life)
@@ -119,7 +119,7 @@ def test_both_calculations_agree_on_the_protraction_of_pieces(given_points, repa
 @property_of(area, exponential_curve)
 @EXAMPLES
 @given(sums(), factors, factors)
-def test_an_area_scales_with_activity_and_with_time(curve, height, slower):
+def test_tia_scales_with_activity_and_time(curve, height, slower):
     model, parameters, _, rates = curve
     amplitudes = len(parameters) - len(rates) if model != "bi-uptake" else 2
     amplitudes = 1 if model == "uptake" else amplitudes
@@ -133,7 +133,7 @@ def test_an_area_scales_with_activity_and_with_time(curve, height, slower):
 @property_of(time_steps, quadratic_dose)
 @FEW
 @given(sums(), st.floats(0.5, 10.0), factors)
-def test_the_quadratic_dose_is_quadratic_and_each_region_has_its_own(curve, half_life, height):
+def test_quadratic_dose_is_quadratic_for_every_region(curve, half_life, height):
     model, parameters, _, _ = curve
     course = exponential_curve(model, parameters)
     repairs = LN2 / np.array([half_life, 2 * half_life])
@@ -150,7 +150,7 @@ def test_the_quadratic_dose_is_quadratic_and_each_region_has_its_own(curve, half
 @property_of(time_steps)
 @EXAMPLES
 @given(points(), st.floats(0.01, 10.0))
-def test_times_of_the_differential_equation_rise_and_hold_every_corner(given_points, repair):
+def test_integration_times_rise_and_include_every_corner(given_points, repair):
     times, activities = given_points
     found = time_steps([trapezoid_curve(times, activities, PHYSICAL)], repair)
     assert found[0] == 0.0

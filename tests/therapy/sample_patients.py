@@ -1,10 +1,12 @@
-"""Patients made up for the tests, with curves whose time-integrated activity is known exactly."""
+"""Patients made up for the tests, with curves of exactly known time-integrated activity."""
 
 import math
 from pathlib import Path
 
 import dosimetry
 from dosimetry import Patient
+from dosimetry.therapy.cycle_dose import cycle_dose
+from dosimetry.therapy.delivered import delivered_cycles
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DOTATATE, PSMA = "177Lu-DOTATATE", "177Lu-PSMA-617"
@@ -31,6 +33,11 @@ def patient(
             "cycles": list(cycles),
         }
     )
+
+
+def first_dose(given, **options):
+    """Compute the doses of the first delivered cycle of a patient."""
+    return cycle_dose(delivered_cycles(given)[0], **options)
 
 
 def regimen(activity, cycles, interval="8 week"):

@@ -1,67 +1,97 @@
-"""Curves fitted together beforehand are those fitted one by one, refusals among them."""
+"""Scans of one region to a curve, alone or taken from curves fitted together with others."""
 
 from dataclasses import replace
 
 import pytest
-from sample_patients import cycle, patient, washout
+from sample_patients import cycle, first_dose, patient, washout
 
-from dosimetry import InputError, reference
+from dosimetry import InputError
 from dosimetry.physics.fitting import fit_many
-from dosimetry.therapy.scan_fit import fit_scans, prepared, task_of
+from dosimetry.therapy.delivered import delivered_cycles
+from dosimetry.therapy.measurements import Measurements
+from dosimetry.therapy.scan_fit import fit_scans, is_fitted, task_of
 
-HALF_LIFE = reference.half_life("Lu-177")
-GIVEN = 7400.0  # MBq
-
-
-def scans(tia, **curve):
-    """Return the scans of a kidney with a time-integrated activity in MBq h."""
-    delivered = patient(cycle(washout("kidneys", tia, **curve))).cycles[0]
-    return delivered.measurements.by_region()["kidneys"]
+KIDNEYS = washout("kidneys", 6000.0)
 
 
-def together(*requests):
-    """Fit many at a time, each by what it is asked with."""
-    asked = [(one, "mono", GIVEN, HALF_LIFE, False) for one in requests]
-    tasks = [task_of(*request[:4], decay_corrected=False) for request in asked]
-    return dict(zip(asked, fit_many(tasks), strict=True))
+def net_of(*curves, **fields):
+    """Return the first delivered cycle of a patient with these curves, resolved."""
+    return delivered_cycles(patient(cycle(*curves, **fields)))[0].net
 
 
-def fit(one):
-    return fit_scans(one, "mono", GIVEN, HALF_LIFE, decay_corrected=False)
+def task(net, region="kidneys"):
+    return task_of(net.measured.by_region()[region], "mono", net.activity, net.half_life)
 
 
-def test_a_curve_fitted_with_others_is_taken_as_it_is():
-    kidney = scans(6000.0)
-    alone = fit(kidney)
-    at_hand = together(kidney, scans(5000.0))
-    with prepared(at_hand):
-        assert fit(kidney) is at_hand[kidney, "mono", GIVEN, HALF_LIFE, False]
-        assert fit(scans(4000.0)).tia.value == pytest.approx(4000.0, rel=1e-6)  # not at hand
-    assert at_hand[kidney, "mono", GIVEN, HALF_LIFE, False].tia == alone.tia
-    assert fit(kidney) is not at_hand[kidney, "mono", GIVEN, HALF_LIFE, False]
+def fit(net, region="kidneys"):
+    return fit_scans(net.measured.by_region()[region], "mono", net.activity, net.half_life)
 
 
-def test_what_was_refused_with_others_is_refused_alone_with_the_same_words():
+def test_curve_fitted_with_others_is_used_as_it_is():
+    given = patient(cycle(KIDNEYS, washout("liver", 4000.0)))
+    net = delivered_cycles(given)[0].net
+    together = fit_many([task(net), task(net_of(washout("kidneys", 5000.0)))])[0]
+    found = first_dose(given, fits={(0, "kidneys"): together})
+    assert found.curves["kidneys"] is together
+    assert found.curves["liver"].tia.value == pytest.approx(4000.0, rel=1e-6)  # fitted there
+    alone = first_dose(given)
+    assert alone.curves["kidneys"] is not together
+    assert alone.doses["kidneys"].dose == found.doses["kidneys"].dose
+
+
+def test_curve_of_another_cycle_or_region_is_not_used():
+    given = patient(cycle(KIDNEYS))
+    other = fit(net_of(washout("kidneys", 5000.0)))
+    found = first_dose(given, fits={(1, "kidneys"): other, (0, "liver"): other})
+    assert found.curves["kidneys"].tia.value == pytest.approx(6000.0, rel=1e-6)
+
+
+def test_curve_taken_is_warned_of_like_one_fitted():
+    scans = [{**scan, "recovery": "1.25"} for scan in KIDNEYS]
+    given = patient(cycle(scans))
+    bare = fit(delivered_cycles(given)[0].net)
+    found = first_dose(given, fits={(0, "kidneys"): bare}).curves["kidneys"]
+    assert [warning.code for warning in bare.warnings] == []
+    assert [warning.code for warning in found.warnings] == ["recovery-above-one"]
+
+
+def test_refusal_with_others_has_the_words_of_one_alone():
     # late scans of a fast decline: run back to the start, more than the 1.7e6 MBq h of 7.4 GBq
-    too_much = scans(2.2e6, half_life=4.0, times=(24.0, 48.0))
+    net = net_of(washout("kidneys", 2.2e6, half_life=4.0, times=(24.0, 48.0)))
     with pytest.raises(InputError) as alone:
-        fit(too_much)
-    with prepared(together(too_much)), pytest.raises(InputError) as again:
-        fit(too_much)
-    assert again.value.problems == alone.value.problems
-    assert again.value.problems[0].code == "more-than-administered"
+        fit(net)
+    [together] = fit_many([task(net)])
+    assert together.problems == alone.value.problems
+    assert together.problems[0].code == "more-than-administered"
 
 
-def test_an_sd_at_some_scans_only_is_refused():
-    first, second = scans(6000.0)
-    without = patient(cycle(washout("kidneys", 6000.0, sd=None))).cycles[0]
-    (bare, _) = without.measurements.by_region()["kidneys"]
+def test_sd_at_some_scans_only_is_refused():
+    scans = [KIDNEYS[0], {key: KIDNEYS[1][key] for key in KIDNEYS[1] if key != "sd"}]
     with pytest.raises(InputError, match="sd at some scans only"):
-        fit((bare, second))
-    assert fit((first, second)).sd_assumed is False
+        fit(net_of(scans))
+    assert fit(net_of(KIDNEYS)).sd_assumed is False
 
 
-def test_activities_and_concentrations_of_one_region_are_not_mixed():
-    first, second = scans(6000.0)
+def test_activities_and_concentrations_are_not_mixed():
+    given = patient(cycle(washout("red_marrow", 50.0)))
+    first, second = given.cycles[0].measurements.scans
+    mixed = Measurements((first, replace(second, unit="kBq/mL")))
+    changed = given.replace({"cycles": [cycle(measurements=mixed)]})
     with pytest.raises(InputError, match="activities and concentrations are mixed"):
-        fit((first, replace(second, unit="kBq/mL")))
+        fit(delivered_cycles(changed)[0].net, "red_marrow")
+
+
+@pytest.mark.parametrize(
+    ("count", "model", "fitted"),
+    [
+        (1, "auto", False),
+        (1, "single-point", False),
+        (1, "mono", True),  # refused by the fit: one point does not make a curve
+        (2, "auto", True),
+        (2, "mono", True),
+        (2, "single-point", False),  # refused: that model is for one scan
+    ],
+)
+def test_scans_are_fitted_but_for_one_alone(count, model, fitted):
+    scans = net_of(KIDNEYS).measured.by_region()["kidneys"][:count]
+    assert is_fitted(scans, model) is fitted

@@ -1,0 +1,135 @@
+"""The delivered cycles of a patient, resolved once: what their curves and doses are computed from.
+
+A cycle's own entry (:mod:`dosimetry.therapy.net_cycle`) and what the rest of the patient file says
+of it: the phantom, the masses, half-lives, the ratio of red marrow to blood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dosimetry import reference
+from dosimetry.problems import InputError, Problem
+from dosimetry.quantities import Estimate
+from dosimetry.therapy.kidneys import PAIR, given_sides
+from dosimetry.therapy.masses import (
+    MARROW,
+    RegionMass,
+    body_mass,
+    mass_warning,
+    red_marrow_mass,
+    region_mass,
+)
+from dosimetry.therapy.net_cycle import NetCycle, net_cycle
+from dosimetry.therapy.sections import Course
+
+WITH_MASS = ("organ", "kidney", "tumour")  # roles of regions whose dose depends on their mass
+
+
+@dataclass(frozen=True, eq=False)
+class DeliveredCycle:
+    """One delivered cycle, with all that its doses depend on.
+
+    Attributes
+    ----------
+    net : NetCycle
+        Its net activity and its scans at scan time.
+    sex : str
+        ``male`` or ``female``: the phantom.
+    agent : str
+    sites : mapping of str to str
+        Organ that each tumour lies in.
+    half_lives : mapping of str to Estimate
+        Effective ones of the patient file, in h.
+    marrow_ratio : str
+        Of red marrow to blood: ``one`` or ``plasma``.
+    hematocrit : float or None
+        A fraction.
+    masses : mapping of str to RegionMass
+        Of every region whose dose in this cycle depends on it, and of ``total_body``; those that
+        have none are left out.
+    unusual_masses : mapping of str to Problem
+        Warnings of masses far from the reference, by region.
+    red_marrow_mass : float
+        In g.
+    """
+
+    net: NetCycle
+    sex: str
+    agent: str
+    sites: Mapping[str, str]
+    half_lives: Mapping[str, Estimate]
+    marrow_ratio: str
+    hematocrit: float | None
+    masses: Mapping[str, RegionMass]
+    unusual_masses: Mapping[str, Problem]
+    red_marrow_mass: float
+
+
+def delivered_cycles(course: Course, source: str = "") -> list[DeliveredCycle]:
+    """Resolve every delivered cycle of a patient.
+
+    Parameters
+    ----------
+    course : Course
+    source : str
+        Name of the patient file, to stand in front of the place of a problem.
+
+    Raises
+    ------
+    InputError
+        A VOI smaller than what it includes.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> [cycle] = delivered_cycles(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
+    >>> cycle.net.activity_gbq, round(cycle.masses["kidney_left"].value, 1)
+    (7.21042, 233.6)
+    """
+    try:
+        return [_delivered(course, net_cycle(cycle, i)) for i, cycle in enumerate(course.cycles)]
+    except InputError as error:
+        raise error.at(f"{source}: " if source else "") from None
+
+
+def _delivered(course: Course, net: NetCycle) -> DeliveredCycle:
+    masses = _masses(course, net)
+    doubts = {
+        region: mass_warning(
+            region,
+            mass,
+            course,
+            "masses.total_body" if region == "total_body" else f"{net.place} {region}",
+        )
+        for region, mass in masses.items()
+    }
+    return DeliveredCycle(
+        net=net,
+        sex=course.person.sex,
+        agent=course.therapy.radiopharmaceutical,
+        sites=course.sites,
+        half_lives=course.effective_half_lives,
+        marrow_ratio=course.therapy.marrow_to_blood_ratio,
+        hematocrit=course.person.hematocrit,
+        masses=masses,
+        unusual_masses={region: doubt for region, doubt in doubts.items() if doubt is not None},
+        red_marrow_mass=red_marrow_mass(course),
+    )
+
+
+def _masses(course: Course, net: NetCycle) -> dict[str, RegionMass]:
+    """Return the masses that doses depend on: of measured regions, of the weights of a mean."""
+    regions = [*net.measured.by_region()]
+    if net.blood.scans:
+        regions.append(MARROW)
+    if PAIR not in net.dose_coefficients:  # else the pair needs no mean of its sides
+        regions += given_sides(net.dose_coefficients)
+    found = {
+        region: region_mass(region, course, net.index)
+        for region in dict.fromkeys(regions)
+        if reference.region(region).role in WITH_MASS
+    }
+    found["total_body"] = body_mass(course)
+    return {region: mass for region, mass in found.items() if mass is not None}
