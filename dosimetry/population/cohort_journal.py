@@ -45,7 +45,7 @@ def finish(part: Part, spreadsheet: bool, curves: int) -> Finished:
         pays.
     """
     with _collected_later():
-        result = compute_part(part, compiling.pays(curves) or None)
+        result = compute_part(part, compiling.repays_compiling(curves) or None)
     tables = {"doses": result.doses, "limits": result.limits, "rejected": result.rejected}
     counts = {name: len(rows) for name, rows in tables.items()}
     return Finished(

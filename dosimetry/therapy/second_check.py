@@ -14,15 +14,13 @@ import numpy as np
 
 from dosimetry import reference, tables
 from dosimetry.physics.second_integrals import (
+    ActivityCurve,
     Array,
     area,
-    exponential_course,
-    pieces_course,
+    exponential_curve,
     quadratic_dose,
     time_steps,
-)
-from dosimetry.physics.second_integrals import (
-    Course as Curve,
+    trapezoid_curve,
 )
 from dosimetry.problems import InputError, Problem, in_words
 from dosimetry.quantities import Amount
@@ -171,25 +169,25 @@ def _of_curves(
     return found
 
 
-def curve_of(curve: PlanCurve) -> Curve:
+def curve_of(curve: PlanCurve) -> ActivityCurve:
     """Return a plan's curve as a function of time, from its parameters or points alone."""
     if curve.model == "trapezoid":
         times = [point.time.value for point in curve.points]
         activities = [point.activity.value for point in curve.points]
-        return pieces_course(times, activities, LN2 / curve.physical_half_life.value)
+        return trapezoid_curve(times, activities, LN2 / curve.physical_half_life.value)
     values = [parameter.value for parameter in curve.parameters]
     if curve.model == "single-point":
-        return exponential_course("mono", [*values, LN2 / curve.effective_half_life.value])
-    return exponential_course(curve.model, values)
+        return exponential_curve("mono", [*values, LN2 / curve.effective_half_life.value])
+    return exponential_curve(curve.model, values)
 
 
 def _sources(
     course: Course, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
-) -> dict[str, tuple[tuple[tuple[Curve, float], ...], float]]:
+) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h by quadrature."""
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
     own = {curve: areas[name] for name, (curve, _) in by_region.items()}
-    parts: dict[str, tuple[tuple[Curve, float], ...]] = {
+    parts: dict[str, tuple[tuple[ActivityCurve, float], ...]] = {
         name: ((curve, 1.0),) for name, (curve, unit) in by_region.items() if unit == "MBq*h"
     }
     parts.pop(BLOOD, None)
@@ -274,7 +272,7 @@ def _of_beds(
     number: int,
     measured: Sequence[CycleRegion],
     gains: Mapping[str, Gain],
-    sources: Mapping[str, tuple[tuple[tuple[Curve, float], ...], float]],
+    sources: Mapping[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]],
 ) -> list[Comparison]:
     """Compare the BEDs; the dose rate is scaled to the plan's dose, which has its own check."""
     wanted = [one for one in measured if one.bed is not None]

@@ -187,7 +187,7 @@ def test_a_single_curve_is_fitted_once_by_each_model(monkeypatch):
 
 
 def test_a_small_job_does_not_load_the_compiler():
-    assert not compiling.pays(1000)
+    assert not compiling.repays_compiling(1000)
 
 
 def test_tia_sd_of_bi_uptake_includes_every_parameter():

@@ -24,7 +24,7 @@ from dosimetry.physics.curve_layout import (
     DROPS,
     GRADIENT,
     MATRIX,
-    MORE,
+    NEWTON_DIAGONAL,
     RESIDUAL,
     TRIAL,
 )
@@ -148,4 +148,4 @@ def test_newton_term_is_residual_times_second_derivative(name, activity):
             moved[i] += step
             ends.append(curve.columns(moved) @ amplitudes)
         second = (ends[0] - 2 * ends[1] + ends[2]) / 1e-6
-        assert curve.work[MORE + i] == pytest.approx(residual @ second, rel=1e-4)
+        assert curve.work[NEWTON_DIAGONAL + i] == pytest.approx(residual @ second, rel=1e-4)
