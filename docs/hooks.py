@@ -1,9 +1,9 @@
-"""What the pages take from the project itself when they are built, so that none goes out of date.
+"""Parts of the pages that are generated from the project whenever the pages are built.
 
-- ``patient_file.md``: the tables of fields, from the JSON schema of the patient file, with a word
-  on each from ``patient_fields.csv``. A field without words, or words without a field, fail.
-- ``contributing.md``, ``security.md``, ``changelog.md``: the files at the top of the project.
-- Reference tables and examples that pages link to come along, as they are.
+- ``patient_file.md``: the tables of fields, from the JSON schema of the patient file, with the
+  meaning of each from ``patient_fields.csv``. A field without a meaning, or the reverse, fails.
+- ``contributing.md``, ``security.md``, ``changelog.md``: the files in the top folder.
+- Reference tables and examples that pages link to are copied unchanged.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Write ``docs/mutation.md``: small changes of the code, and whether a test notices them.
+"""Write ``docs/mutation.md``: small changes of the code, and whether a test detects them.
 
-Run it by ``make mutate``: every mutant, from nothing. ``python docs/mutation.py therapy.limits``
-runs those mutants of a module that have no result yet, ``--again`` also those that survived,
-``--sample N`` at most N of each module (0: only writes the page). Results stay in ``mutants/``. Why
-a mutant survives is written by hand in ``docs/mutation_reasons.csv``.
+``make mutate`` runs every mutant from the start. ``python docs/mutation.py therapy.limits`` runs
+the mutants of a module that have no result yet, ``--again`` also those that survived,
+``--sample N`` at most N of each module (0 only writes the page). Results stay in ``mutants/``. The
+reasons of the survivors are written by hand in ``docs/mutation_reasons.csv``.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ HEAD = """\
 # Mutation testing
 
 A mutant is the code with one small change: `+` for `-`, `<=` for `<`, `None` for a value, an
-argument left out. A test that fails has killed it. A mutant that survives shows a line that the
-tests run but do not check, or a change that makes no difference.
+argument removed. A mutant is killed if a test fails. A surviving mutant shows a line that the tests
+run but do not check, or a change without effect.
 
-{date}, dosimetry {version}, mutmut {mutmut}, Python {python}. Computed anew by `make mutate`
-({hours:.1f} h of one core for what is counted here).
+{date}, dosimetry {version}, mutmut {mutmut}, Python {python}. Computed by `make mutate`
+({hours:.1f} h of one core for the mutants counted here).
 
-- **What is changed**: `physics/`, `therapy/limits.py`, `therapy/toxicity.py` and
-  `therapy/prediction.py`, within functions, methods, properties and the public functions with units
-  (mutmut alone leaves decorated functions out). Not `physics/compiling.py`, which hands the sources
-  of the kernel to numba: mutants run interpreted, and the kernel is one source for both.
-- **What is not changed**: code, text and cure of an error or warning (`raise ...`, `Problem(...)`).
-  The condition before it is changed.
-- **What may kill**: `tests/physics`, and in `tests/therapy` those tests that are named in
-  `pyproject.toml`, without the slowest and with {examples} examples of a property. Neither the
-  examples of the docstrings nor the tests of whole plans: those kill more.
-- **Killed** includes mutants that never end: they are stopped at {limit:g} times the time of the
-  tests.
+- **Changed**: `physics/`, `therapy/limits.py`, `therapy/toxicity.py` and `therapy/prediction.py`,
+  within functions, methods, properties and public functions with units (mutmut alone skips
+  decorated functions). Not `physics/compiling.py`, which passes the sources of the kernel to numba:
+  mutants run interpreted, and the kernel is one source for both.
+- **Not changed**: code, text and cure of an error or warning (`raise ...`, `Problem(...)`). The
+  condition before it is changed.
+- **Tests used**: `tests/physics`, and the tests of `tests/therapy` named in `pyproject.toml`,
+  without the slowest and with {examples} examples of a property. Doctests and the tests of whole
+  plans are not used; they would kill more.
+- **Killed** includes mutants that never end. They are stopped at {limit:g} times the duration of
+  the tests.
 """
 PART = f"""\
-- **Not run**: this is a sample. So many mutants of each module as the table has were drawn with the
-  seed {SEED}, by `python docs/mutation.py --sample N`. `make mutate` runs all.
+- **Not run**: this is a sample. The mutants of each module were drawn with the seed {SEED}, by
+  `python docs/mutation.py --sample N`. `make mutate` runs all.
 """
 
 

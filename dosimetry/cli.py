@@ -1,4 +1,4 @@
-"""The command line: each command reads, calls one function and presents."""
+"""The command line: each command reads its input, calls one function and shows the result."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from dosimetry.cli_options import (
     AsOfOption,
     Format,
     FormatOption,
+    MaxCyclesOption,
+    NuclideOption,
     PatientArgument,
     QuietOption,
     RiskOption,
+    StrategyOption,
     print_document,
 )
 from dosimetry.cli_population import add_commands
@@ -26,24 +29,25 @@ if TYPE_CHECKING:
     from dosimetry.problems import InputError
 
 app = typer.Typer(
-    help="Dosimetry and dosing schedules for 177Lu therapy (decision support, no medical device).",
+    help="Dosimetry and dosing schedules for 177Lu therapy. Decision support, not a medical "
+    "device.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode=None,  # plain help: rich would double the time to start
+    rich_markup_mode=None,  # plain help: rich would double the start-up time
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-class Severity(enum.StrEnum):
-    """The severities that a command can fail on."""
+class FailOn(enum.StrEnum):
+    """The severities at which a command can fail."""
 
     CAUTION = "caution"
     EXCEEDS = "exceeds"
 
 
-class Picture(enum.StrEnum):
-    """The kinds of files that pictures are written as."""
+class FigureFormat(enum.StrEnum):
+    """The file formats of pictures."""
 
     SVG = "svg"
     PNG = "png"
@@ -70,47 +74,59 @@ def _top(
 @app.command(epilog="Example: dosimetry plan examples/two_cycles.yaml --strategy adjusted")
 def plan(
     patient: PatientArgument,
-    strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
+    strategy: StrategyOption = "fixed",
     risk: RiskOption = 0.05,
     format: FormatOption = Format.TABLE,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write the plan as JSON here.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Also write the plan as JSON."),
     ] = None,
     report: Annotated[
-        Path | None, typer.Option(help="Also write a report here: FILE.html or FILE.pdf.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also write a report: FILE.html or FILE.pdf."),
     ] = None,
     quiet: QuietOption = False,
     fail_on: Annotated[
-        Severity | None,
-        typer.Option(help="Exit with 1 when a flag of this severity or worse stands."),
+        FailOn | None,
+        typer.Option(help="Exit with 1 if a limit has this verdict or a worse one."),
     ] = None,
-    max_cycles: Annotated[int, typer.Option(help="Most cycles of to-limit.")] = 8,
+    max_cycles: MaxCyclesOption = 8,
     max_activity: Annotated[
-        str | None, typer.Option(help='Most activity of one cycle, as in "9 GBq".')
+        str | None,
+        typer.Option(metavar="ACTIVITY", help='Largest activity per cycle, as in "9 GBq".'),
     ] = None,
     min_activity: Annotated[
-        str | None, typer.Option(help="Least activity that is worth a cycle.")
+        str | None,
+        typer.Option(metavar="ACTIVITY", help='Smallest activity per cycle ("adjusted" only).'),
     ] = None,
     without_cycle: Annotated[
-        list[int] | None, typer.Option(help="Leave this cycle out; repeatable.")
+        list[int] | None, typer.Option(metavar="N", help="Leave out cycle N; repeatable.")
     ] = None,
     interval: Annotated[
-        str | None, typer.Option(help='Between the cycles to come, as in "10 week".')
+        str | None,
+        typer.Option(metavar="TIME", help='Interval of the planned cycles, as in "10 week".'),
     ] = None,
-    activity: Annotated[str | None, typer.Option(help='Per cycle to come, as in "6 GBq".')] = None,
+    activity: Annotated[
+        str | None,
+        typer.Option(metavar="ACTIVITY", help='Activity of each planned cycle, as in "6 GBq".'),
+    ] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Also print curves, uncertainty, assumptions, warnings.")
     ] = False,
     bind: Annotated[
         str,
-        typer.Option(help="Limits held to the risk: those measured in this patient, or all."),
+        typer.Option(
+            metavar="measured|all",
+            help="Limits that restrict the activity: those measured in this patient, or all.",
+        ),
     ] = "measured",
     cycles: Annotated[
-        int | None, typer.Option(help="Cycles of the course, in place of the regimen's.")
+        int | None,
+        typer.Option(metavar="N", help="Number of cycles, instead of the regimen's."),
     ] = None,
     as_of: AsOfOption = None,
 ) -> None:
-    """Plan the course: doses per cycle, what is to come, limits touched."""
+    """Plan the course: next dose, doses per cycle, limits."""
     from dosimetry.report.files import busy, check_target, write_report
     from dosimetry.report.today import day_of
     from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
@@ -154,38 +170,44 @@ def plan(
 
 @app.command(epilog="Example: dosimetry verify plan.json --inputs examples")
 def verify(
-    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan as JSON.")],
+    plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Plan as JSON.")],
     inputs: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the inputs, if not the plan's.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the input files, if not that of the plan."),
     ] = None,
 ) -> None:
-    """Make a plan again from its inputs and compare every number; 1 where one differs."""
+    """Recompute a plan from its inputs and compare.
+
+    Exits with 1 if a number differs.
+    """
     from dosimetry.problems import printable
     from dosimetry.therapy.verification import verify as verify_plan
 
-    found = verify_plan(plan, inputs)
-    for difference in found.differences:
+    verification = verify_plan(plan, inputs)
+    for difference in verification.differences:
         typer.echo(printable(f"{difference}"))
-    if not found.ok:
-        count = len(found.differences)
-        typer.echo(f"{plan}: NOT VERIFIED, {count} difference{'s' if count > 1 else ''}", err=True)
+    if not verification.ok:
+        count = len(verification.differences)
+        typer.echo(f"{plan}: NOT VERIFIED, {_plural(count, 'difference')}", err=True)
         raise typer.Exit(1)
     typer.echo(
-        f"{plan}: verified: {found.figures} numbers made again from the inputs and tables, "
-        f"{found.twice} of them by another way"
+        f"{plan}: verified. {verification.figures} numbers recomputed from the inputs and tables, "
+        f"{verification.twice} of them also by an independent method."
     )
 
 
 @app.command(epilog="Example: dosimetry figures examples/two_cycles.yaml --out pictures")
 def figures(
     patient: PatientArgument,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder; made where there is none.")],
-    format: Annotated[Picture, typer.Option("--format", help="Of the files.")] = Picture.SVG,
-    strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder; created if missing.")],
+    format: Annotated[
+        FigureFormat, typer.Option("--format", help="File format.")
+    ] = FigureFormat.SVG,
+    strategy: StrategyOption = "fixed",
     risk: RiskOption = 0.05,
     quiet: QuietOption = False,
 ) -> None:
-    """Write the pictures of the plan one by one, for papers and slides."""
+    """Write the figures of the report as single files."""
     from dosimetry.report.extras import need
     from dosimetry.report.files import busy, figure_files, write_figures
     from dosimetry.therapy.files import refuse_overwriting
@@ -199,54 +221,55 @@ def figures(
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *files)
     written = write_figures(made, out, format.value, quiet=quiet)
     if not quiet:
-        typer.echo(f"wrote {len(written)} pictures to {out}", err=True)
+        typer.echo(f"wrote {_plural(len(written), 'figure')} to {out}", err=True)
 
 
 @app.command(epilog="Example: dosimetry compare examples/snmmi_patient4.yaml --risk 0.1")
 def compare(
     patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
 ) -> None:
-    """Compare the strategies: cycles, activity, doses, probabilities."""
-    from dosimetry.therapy.comparison import compare as make_comparison
+    """Compare the strategies: cycles, activity, doses."""
+    from dosimetry.therapy.comparison import compare as compare_strategies
 
-    found = make_comparison(patient, risk)
+    comparison = compare_strategies(patient, risk)
     if format is Format.JSON:
-        print_document(found.to_json())
+        print_document(comparison.to_json())
     else:
         from dosimetry.report.comparison import show_comparison
         from dosimetry.report.terminal_parts import console
 
-        show_comparison(found, console())
+        show_comparison(comparison, console())
 
 
 @app.command(epilog="Example: dosimetry limits examples/two_cycles.yaml")
 def limits(
     patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
 ) -> None:
-    """Say what each limit still allows, as activity and as cycles."""
-    from dosimetry.therapy.comparison import limits as find_limits
+    """Show the activity and cycles that each limit still allows."""
+    from dosimetry.therapy.comparison import limits as allowances_of
 
-    found = find_limits(patient, risk)
+    allowances = allowances_of(patient, risk)
     if format is Format.JSON:
-        print_document(found.to_json())
+        print_document(allowances.to_json())
     else:
         from dosimetry.report.comparison import show_allowances
         from dosimetry.report.terminal_parts import console
 
-        show_allowances(found, console())
+        show_allowances(allowances, console())
 
 
 @app.command(epilog="Example: dosimetry calendar examples/thrombocytopenia.yaml -o plan.ics")
 def calendar(
     patient: PatientArgument,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Write it as iCalendar (.ics) here.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write it as iCalendar (.ics)."),
     ] = None,
-    strategy: Annotated[str, typer.Option(help="fixed, to-limit or adjusted.")] = "fixed",
+    strategy: StrategyOption = "fixed",
     risk: RiskOption = 0.05,
     as_of: AsOfOption = None,
 ) -> None:
-    """Lay doses, companion drugs, laboratory controls and scans on dates."""
+    """Show the dates of doses, drugs, laboratory and scans."""
     from dosimetry.report.today import day_of
     from dosimetry.therapy.files import refuse_overwriting, write_whole
     from dosimetry.therapy.patient_file import read_patient
@@ -265,7 +288,7 @@ def calendar(
     text = to_ics(made)
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], output)
     write_whole(output, text)
-    typer.echo(f"wrote {output}: {len(made.calendar)} entries", err=True)
+    typer.echo(f"wrote {output} with {len(made.calendar)} entries", err=True)
 
 
 @app.command(
@@ -273,42 +296,52 @@ def calendar(
     "--model kidney_left=uptake"
 )
 def fit(
-    curves: Annotated[Path, typer.Argument(metavar="CURVES", help="CSV file of measurements.")],
-    administered: Annotated[str, typer.Option(help='Administered activity, as in "7.21 GBq".')],
-    nuclide: Annotated[str, typer.Option(help="As in: dosimetry tables nuclides.")] = "Lu-177",
+    curves: Annotated[Path, typer.Argument(metavar="CURVES", help="Measurements, CSV.")],
+    administered: Annotated[
+        str, typer.Option(metavar="ACTIVITY", help='Administered activity, as in "7.21 GBq".')
+    ],
+    nuclide: NuclideOption = "Lu-177",
     model: Annotated[
-        list[str] | None, typer.Option(help="MODEL, or REGION=MODEL; repeatable; else auto.")
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL", help="MODEL for all curves, or REGION=MODEL; repeatable; default auto."
+        ),
     ] = None,
     format: FormatOption = Format.TABLE,
     bootstrap: Annotated[
-        int | None, typer.Option(help="Also refit so often for the spread of the TIA.")
+        int | None,
+        typer.Option(metavar="N", help="Also refit N resampled curves for the spread of the TIA."),
     ] = None,
 ) -> None:
-    """Fit and integrate time-activity curves, without a patient."""
+    """Fit and integrate time-activity curves."""
     from dosimetry.therapy.curves import fit_file
 
-    found = fit_file(curves, administered, nuclide, model or (), bootstrap)
+    document = fit_file(curves, administered, nuclide, model or (), bootstrap)
     if format is Format.JSON:
-        print_document(found.to_json())
+        print_document(document.to_json())
     else:
         from dosimetry.report.curves import show_curves
         from dosimetry.report.terminal_parts import console
 
-        show_curves(found.curves, console())
+        show_curves(document.curves, console())
 
 
 @app.command(epilog='Example: dosimetry decay "7.4 GBq" --after "3 d"')
 def decay(
-    activity: Annotated[str, typer.Argument(help='As in "7.4 GBq".')],
+    activity: Annotated[
+        str, typer.Argument(metavar="ACTIVITY", help='Activity now, as in "7.4 GBq".')
+    ],
     after: Annotated[
-        str | None, typer.Option(help='Time that passes, as in "3 d"; "-3 d" goes back.')
+        str | None,
+        typer.Option(metavar="TIME", help='Decay time, as in "3 d"; "-3 d" for 3 days ago.'),
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="Activity that is or was reached; prints when.")
+        str | None,
+        typer.Option(metavar="ACTIVITY", help="Print the time to (or since) this activity."),
     ] = None,
-    nuclide: Annotated[str, typer.Option(help="As in: dosimetry tables nuclides.")] = "Lu-177",
+    nuclide: NuclideOption = "Lu-177",
 ) -> None:
-    """Activity after a time of decay, or the time to an activity."""
+    """Print an activity after decay, or the time to one."""
     from dosimetry.therapy.decay_query import describe_decay
 
     typer.echo(describe_decay(activity, after, to, nuclide))
@@ -317,15 +350,15 @@ def decay(
 @app.command(epilog="Example: dosimetry init --example two_cycles")
 def init(
     patient: Annotated[
-        Path | None, typer.Argument(metavar="[PATIENT]", help="YAML file to write.")
+        Path | None, typer.Argument(metavar="PATIENT", help="YAML file to write.")
     ] = None,
     example: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Write this example and its measurements instead."),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
-    """Write a commented patient file to fill in, or an example."""
+    """Write a patient file to fill in, or an example."""
     from dosimetry.therapy.examples import new_files
     from dosimetry.therapy.files import write_new
 
@@ -333,13 +366,13 @@ def init(
     write_new(files, overwrite=force)
     names = ", ".join(f"{path}" for path in files)
     first = next(iter(files))
-    after = "plan" if example else "check"
-    typer.echo(f"wrote {names}; next: dosimetry {after} {first}", err=True)
+    command = "plan" if example else "check"
+    typer.echo(f"wrote {names}; next: dosimetry {command} {first}", err=True)
 
 
 @app.command(epilog="Example: dosimetry check examples/psma_patient1.yaml")
 def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None:
-    """Check a patient file: say all that is wrong, plan nothing."""
+    """List everything that is wrong with a patient file."""
     from dosimetry.therapy.checking import check as check_patient
 
     report = check_patient(patient)
@@ -349,7 +382,8 @@ def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None
         for warning in report.warnings:
             typer.echo(f"warning: {warning}", err=True)
         if report.ok:
-            typer.echo(f"{patient}: no problem found, {len(report.warnings)} warnings")
+            count = _plural(len(report.warnings), "warning")
+            typer.echo(f"{patient}: no problem found, {count}")
         else:
             _print_problems(report.problems)
     if not report.ok:
@@ -359,10 +393,11 @@ def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None
 @app.command(epilog="Example: dosimetry tables limits")
 def tables(
     name: Annotated[
-        str | None, typer.Argument(help="Name of a table; all are listed without.")
+        str | None,
+        typer.Argument(metavar="NAME", help="Name of a table; without it, list all tables."),
     ] = None,
 ) -> None:
-    """Show the reference tables, their figures and sources."""
+    """Show the reference tables and their sources."""
     from dosimetry.report.tables import show_table, show_table_list
     from dosimetry.report.terminal_parts import console
 
@@ -383,7 +418,7 @@ def schema(
         ),
     ] = "patient",
 ) -> None:
-    """Print the JSON schema of a document, for editors and other programs."""
+    """Print the JSON schema of a document."""
     from dosimetry.schemas import schema_of
     from dosimetry.therapy.plan import to_json
 
@@ -398,8 +433,11 @@ def _print_problems(problems: tuple[object, ...]) -> None:
 
     for problem in problems:
         typer.echo(printable(f"{problem}"), err=True)
-    count = len(problems)
-    typer.echo(f"{count} problem{'s' if count > 1 else ''}; nothing was written", err=True)
+    typer.echo(f"{_plural(len(problems), 'problem')}; nothing was written", err=True)
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def main() -> NoReturn:
@@ -408,7 +446,7 @@ def main() -> NoReturn:
 
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
-            stream.reconfigure(encoding="utf-8")  # "±" must not end in a traceback
+            stream.reconfigure(encoding="utf-8")  # so that "±" raises no UnicodeEncodeError
     as_json = _asks_for_json(sys.argv[1:])
     try:
         app()
@@ -426,7 +464,7 @@ def main() -> NoReturn:
 
 
 def _usage(cause: BaseException | None) -> InputError | None:
-    """Return what is wrong with the arguments as our own kind of error; None for another end."""
+    """Return a usage error of the command line as InputError; None for any other exit."""
     from dosimetry.problems import refuse
 
     message = getattr(cause, "format_message", None)
@@ -438,8 +476,9 @@ def _usage(cause: BaseException | None) -> InputError | None:
 
 
 def _asks_for_json(arguments: Sequence[str]) -> bool:
-    """Return whether a refusal is for a program; the arguments may be what is refused."""
+    """Return whether the arguments ask for JSON; they may be invalid otherwise."""
     pairs = zip(arguments, [*arguments, ""][1:], strict=True)
     return any(
-        one == "--format=json" or (one, value) == ("--format", "json") for one, value in pairs
+        option == "--format=json" or (option, value) == ("--format", "json")
+        for option, value in pairs
     )

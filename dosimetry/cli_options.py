@@ -1,4 +1,4 @@
-"""What the commands share: arguments, options, and how a document is written."""
+"""Arguments and options that the commands share, and the output of documents."""
 
 from __future__ import annotations
 
@@ -11,28 +11,42 @@ import typer
 
 
 class Format(enum.StrEnum):
-    """How a result is printed."""
+    """The forms in which a result is printed."""
 
     TABLE = "table"
     JSON = "json"
 
 
-PatientArgument = Annotated[Path, typer.Argument(metavar="PATIENT", help="YAML or JSON file.")]
+PatientArgument = Annotated[
+    Path, typer.Argument(metavar="PATIENT", help="Patient file, YAML or JSON.")
+]
+StrategyOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Strategy: fixed, to-limit or adjusted.")
+]
 RiskOption = Annotated[
-    float, typer.Option(help="Accepted probability of exceeding a limit (0 to 0.5).")
+    float,
+    typer.Option(
+        metavar="PROBABILITY", help="Accepted probability of exceeding a limit (0 to 0.5)."
+    ),
+]
+MaxCyclesOption = Annotated[
+    int, typer.Option(metavar="N", help='Maximum number of cycles ("to-limit" only).')
+]
+NuclideOption = Annotated[
+    str, typer.Option(metavar="NAME", help="Nuclide of: dosimetry tables nuclides.")
 ]
 QuietOption = Annotated[
-    bool, typer.Option("--quiet", help="Print no table and no progress; files and JSON only.")
+    bool, typer.Option("--quiet", help="Print no table and no progress; write files and JSON only.")
 ]
 AsOfOption = Annotated[
     str | None,
-    typer.Option(metavar="DATE", help="Look at the plan's dates as of this day, not today."),
+    typer.Option(metavar="DATE", help="Compare the plan's dates with this day instead of today."),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
 
 
 def print_document(text: str) -> None:
-    """Write a document to stdout as UTF-8 with the same bytes on every system."""
+    """Write a document to stdout as UTF-8, with the same bytes on every system."""
     sys.stdout.flush()
     sys.stdout.buffer.write(text.encode("utf-8"))
     sys.stdout.buffer.flush()

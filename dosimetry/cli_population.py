@@ -1,4 +1,4 @@
-"""Commands for many patients: each reads, calls one function and presents."""
+"""The commands for many patients."""
 
 from __future__ import annotations
 
@@ -8,39 +8,58 @@ from typing import Annotated
 
 import typer
 
-from dosimetry.cli_options import Format, FormatOption, RiskOption, print_document
+from dosimetry.cli_options import (
+    Format,
+    FormatOption,
+    MaxCyclesOption,
+    RiskOption,
+    print_document,
+)
 
 
 def simulate(
-    regimen: Annotated[str, typer.Argument(help="As in: dosimetry tables regimens.")] = "netter-1",
-    patients: Annotated[int, typer.Option(help="Number of virtual patients.")] = 100_000,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same patients.")] = 1,
+    regimen: Annotated[
+        str, typer.Argument(metavar="REGIMEN", help="Regimen of: dosimetry tables regimens.")
+    ] = "netter-1",
+    patients: Annotated[
+        int, typer.Option(metavar="N", help="Number of virtual patients.")
+    ] = 100_000,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Seed; the same seed gives the same patients.")
+    ] = 1,
     strategy: Annotated[
-        list[str] | None, typer.Option(help="fixed, to-limit or adjusted; repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="fixed, to-limit or adjusted; repeatable.  [default: fixed]"
+        ),
     ] = None,
     risk: RiskOption = 0.05,
-    max_cycles: Annotated[int, typer.Option(help="Most cycles of to-limit.")] = 8,
-    workers: Annotated[int, typer.Option(help="Processes; the result is the same.")] = 1,
+    max_cycles: MaxCyclesOption = 8,
+    workers: Annotated[
+        int, typer.Option(metavar="N", help="Number of processes; does not change the result.")
+    ] = 1,
     format: FormatOption = Format.TABLE,
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", help="Also write the result as JSON here.")
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Also write the result as JSON."),
     ] = None,
     figure: Annotated[
-        Path | None, typer.Option(help="Also draw the distributions here (SVG).")
+        Path | None,
+        typer.Option(metavar="FILE", help="Also draw the distributions of dose (SVG)."),
     ] = None,
 ) -> None:
-    """Simulate a trial: the doses of virtual patients, and how many exceed each limit."""
-    from dosimetry.population.progress import Progress
+    """Simulate the doses of virtual patients."""
     from dosimetry.population.simulation import simulate as run
-    from dosimetry.report.population import show_trial, trial_figure
+    from dosimetry.report.files import counted
+    from dosimetry.report.population import show_virtual_trial, virtual_trial_svg
     from dosimetry.report.terminal_parts import console
     from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
 
     targets = [target for target in (output, figure) if target is not None]
     refuse_overwriting((), *targets)
     refuse_unwritable(*targets)
-    with Progress(patients, "patients", sys.stderr) as progress:
-        found = run(
+    with counted(patients, "patients") as progress:
+        simulated = run(
             regimen,
             patients,
             seed,
@@ -48,74 +67,86 @@ def simulate(
             risk=risk,
             max_cycles=max_cycles,
             workers=workers,
-            progress=progress.at,
+            progress=progress,
         )
     if output is not None:
-        write_whole(output, found.to_json())
+        write_whole(output, simulated.to_json())
     if figure is not None:
-        write_whole(figure, trial_figure(found))
+        write_whole(figure, virtual_trial_svg(simulated))
     if format is Format.JSON:
-        print_document(found.to_json())
+        print_document(simulated.to_json())
     else:
-        show_trial(found, console())
+        show_virtual_trial(simulated, console())
 
 
 def trial(
-    name: Annotated[str, typer.Argument(help="netter-1 or netter-2.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Trial: netter-1 or netter-2.")],
     format: FormatOption = Format.TABLE,
 ) -> None:
-    """Show the published results of a trial, with exact intervals."""
+    """Show the published results of a trial."""
     from dosimetry.population.trial import published
     from dosimetry.report.terminal_parts import console
-    from dosimetry.report.trial import show_trial
+    from dosimetry.report.trial import show_published_trial
 
-    found = published(name)
+    results = published(name)
     if format is Format.JSON:
-        print_document(found.to_json())
+        print_document(results.to_json())
     else:
-        show_trial(found, console())
+        show_published_trial(results, console())
 
 
 def cohort(
-    table: Annotated[Path, typer.Argument(metavar="INPUT", help="CSV or Parquet, a row per scan.")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="CSV or Parquet by its ending.")],
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with a run that was interrupted.")
-    ] = False,
+    table: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="Table with one row per scan, CSV or Parquet.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Table of doses: FILE.csv or .parquet."
+        ),
+    ],
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run.")] = False,
     workers: Annotated[
-        int | None, typer.Option(help="Processes; without it one, or one per core if large.")
+        int | None,
+        typer.Option(
+            metavar="N", help="Number of processes; default 1, for large tables one per core."
+        ),
     ] = None,
     scheduler: Annotated[
-        str | None, typer.Option(help="A Dask scheduler, as in tcp://HOST:8786.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Dask scheduler, as in tcp://HOST:8786."),
     ] = None,
 ) -> None:
-    """Compute the doses of many patients; exit with 1 when rows were rejected."""
+    """Compute the doses of many patients.
+
+    Exits with 1 if rows were rejected; FILE.rejected.csv names them and the reasons.
+    """
     from dosimetry.population.cohort import run_cohort
     from dosimetry.population.cohort_table import count_patients
-    from dosimetry.population.progress import Progress
+    from dosimetry.report.files import counted
 
     total = count_patients(table) if sys.stderr.isatty() else 0
     try:
-        with Progress(total, "patients", sys.stderr) as progress:
-            found = run_cohort(
+        with counted(total, "patients") as progress:
+            summary = run_cohort(
                 table,
                 output,
                 resume=resume,
                 workers=workers,
                 scheduler=scheduler,
-                progress=progress.at,
+                progress=progress,
             )
     except KeyboardInterrupt:
-        typer.echo("interrupted; nothing is lost: go on with --resume", err=True)
+        typer.echo("interrupted; continue with --resume, finished parts are kept", err=True)
         raise typer.Exit(130) from None
     typer.echo(
-        f"patients: {found.patients}, curves: {found.curves}, doses: {found.doses}, "
-        f"limits: {found.limits}, rows rejected: {found.rejected}",
+        f"patients: {summary.patients}, curves: {summary.curves}, doses: {summary.doses}, "
+        f"limits: {summary.limits}, rows rejected: {summary.rejected}",
         err=True,
     )
-    for name in found.files:
+    for name in summary.files:
         typer.echo(name)
-    if found.rejected:
+    if summary.rejected:
         raise typer.Exit(1)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
 LONGEST_QUOTE = 60
+SIDE = re.compile(r"^(.+)_(left|right)$")
 PROBLEMS_SCHEMA = "dosimetry/problems/1"
 
 
@@ -159,9 +161,9 @@ def in_words(names: Iterable[str]) -> str:
     Examples
     --------
     >>> in_words(["red_marrow", "kidney_left"])
-    'red marrow, kidney left'
+    'red marrow, left kidney'
     """
-    return ", ".join(name.replace("_", " ") for name in names)
+    return ", ".join(SIDE.sub(r"\2 \1", name).replace("_", " ") for name in names)
 
 
 def quote(value: object) -> str:

@@ -8,8 +8,7 @@ from pydantic import TypeAdapter
 
 from dosimetry.population.cohort_table import cohort_schema
 from dosimetry.population.simulation import SCHEMA as SIMULATION_SCHEMA
-from dosimetry.population.trial import TRIAL_SCHEMA
-from dosimetry.population.trial import Trial as PublishedTrial
+from dosimetry.population.trial import TRIAL_SCHEMA, PublishedTrial
 from dosimetry.population.virtual_trial import VirtualTrial
 from dosimetry.problems import PROBLEMS_SCHEMA, Problem, nearest, quote, refuse
 from dosimetry.therapy.checking import CHECK_SCHEMA, CheckReport

@@ -1,4 +1,4 @@
-"""Agents: spellings, the default one, and whose figures the tables hold."""
+"""Agents: spellings, the default agent, and the agents that the tables have data for."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def test_an_agent_without_a_row_keeps_its_name():
     assert agent_of(radiopharmaceutical="177Lu-PSMA-617") == "177Lu-PSMA-617"
 
 
-def test_without_an_agent_the_file_is_of_the_default_one():
+def test_file_without_an_agent_uses_the_default_agent():
     assert agent_of() == agents.default().name == "177Lu-DOTATATE"
 
 
@@ -65,7 +65,7 @@ def test_one_agent_is_the_default_and_one_has_the_label():
     assert {row[name] for row in ROWS for name in ("default", "population")} <= {"yes", "no"}
 
 
-def test_no_spelling_stands_for_two_agents():
+def test_no_spelling_names_two_agents():
     spellings = [
         agents.letters_and_digits(name)
         for row in ROWS

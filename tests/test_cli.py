@@ -1,4 +1,4 @@
-"""The command line, as a program of its own: what it prints, writes and returns."""
+"""The command line as a separate program: output, files and exit codes."""
 
 import functools
 import json
@@ -109,7 +109,7 @@ def test_a_plan_beside_a_file_prints_the_table(tmp_path):
         ("two_cycles", "exceeds", 1),
     ],
 )
-def test_fail_on_returns_one_where_such_a_flag_stands(name, severity, code):
+def test_fail_on_returns_1_if_a_flag_is_that_severe(name, severity, code):
     done = run("plan", example(name), "--fail-on", severity)
     assert (done.returncode, done.stderr) == (code, b"")
     assert b"physicist must check" in done.stdout
@@ -139,7 +139,7 @@ def test_a_target_that_cannot_be_written_leaves_nothing_behind(target, why, tmp_
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["folder", "p.yaml"]
 
 
-def test_a_target_that_is_no_plain_file_is_left_as_it_is(tmp_path):
+def test_target_that_is_not_a_plain_file_is_left_unchanged(tmp_path):
     (tmp_path / "p.yaml").write_text(PATIENT)
     os.mkfifo(tmp_path / "pipe")
     run("plan", "p.yaml", "-o", "pipe", cwd=tmp_path)
@@ -149,7 +149,7 @@ def test_a_target_that_is_no_plain_file_is_left_as_it_is(tmp_path):
 # Colours and characters.
 
 
-def test_no_color_holds_on_a_terminal_too():
+def test_no_color_is_respected_on_a_terminal():
     master, slave = pty.openpty()
     with subprocess.Popen(
         [*PROGRAM, "plan", example("two_cycles")],
@@ -173,14 +173,14 @@ def test_no_color_holds_on_a_terminal_too():
     assert not re.search(r"\x1b\[[0-9;]*(3[0-9]|4[0-9]|9[0-7])m", text)
 
 
-def test_what_a_file_says_cannot_act_on_the_terminal(tmp_path):
+def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path):
     (tmp_path / "p.yaml").write_text(PATIENT.replace("T-1", '"\\e[31mred\\e]0;title\\a"'))
     done = run("plan", "p.yaml", cwd=tmp_path)
     assert b"\x1b" not in done.stdout + done.stderr
     assert b"\x07" not in done.stdout + done.stderr
 
 
-def test_a_terminal_that_knows_only_ascii_gets_its_plan():
+def test_ascii_terminal_gets_its_plan():
     done = run("plan", example("nothing_measured"), PYTHONIOENCODING="ascii")
     assert b"Traceback" not in done.stderr
     assert done.returncode == 0
@@ -190,7 +190,7 @@ def test_a_terminal_that_knows_only_ascii_gets_its_plan():
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_a_check_of_an_example_finds_no_problem_and_the_doubts_of_its_plan(name):
+def test_check_of_an_example_has_the_warnings_of_its_plan(name):
     done = run("check", example(name))
     assert done.returncode == 0
     assert b"no problem found" in done.stdout
@@ -200,7 +200,7 @@ def test_a_check_of_an_example_finds_no_problem_and_the_doubts_of_its_plan(name)
     assert done.stderr.decode().count("warning: ") == len(planned["warnings"])
 
 
-def test_a_check_as_json_says_what_is_wrong(tmp_path):
+def test_check_as_json_lists_the_problems(tmp_path):
     (tmp_path / "p.yaml").write_text(PATIENT.replace("sex: male", "sex: malle, age: 64"))
     done = run("check", "p.yaml", "--format", "json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, b"")
@@ -212,7 +212,7 @@ def test_a_check_as_json_says_what_is_wrong(tmp_path):
     ]
 
 
-def test_a_check_says_all_that_is_wrong_at_once(tmp_path):
+def test_check_reports_all_problems_at_once(tmp_path):
     (tmp_path / "p.yaml").write_text(PATIENT.replace("sex: male", "sex: malle, age: 64"))
     assert refused("check", "p.yaml", cwd=tmp_path).splitlines() == [
         "p.yaml: patient.sex: 'malle' is not one of male, female",
@@ -223,7 +223,7 @@ def test_a_check_says_all_that_is_wrong_at_once(tmp_path):
     ]
 
 
-def test_init_writes_a_file_that_check_accepts_and_never_overwrites(tmp_path):
+def test_init_writes_a_valid_file_and_never_overwrites(tmp_path):
     done = run("init", "new.yaml", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, b"")
     assert b"dosimetry check new.yaml" in done.stderr
@@ -311,7 +311,7 @@ def test_a_schema_is_a_json_schema(document):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_every_example_is_valid_by_the_schema_of_a_patient(name):
+def test_every_example_is_valid_under_the_patient_schema(name):
     data = yaml.safe_load((ROOT / example(name)).read_text(encoding="utf-8"))
     plain = json.loads(json.dumps(data, default=lambda moment: moment.isoformat()))
     jsonschema.validate(plain, schema("patient"))
@@ -320,7 +320,7 @@ def test_every_example_is_valid_by_the_schema_of_a_patient(name):
 @pytest.mark.parametrize(
     ("section", "key", "value"), [("patient", "wieght", "80 kg"), ("patient", "age", 64)]
 )
-def test_the_schema_of_a_patient_refuses_what_reading_refuses(section, key, value):
+def test_patient_schema_refuses_what_reading_refuses(section, key, value):
     data = yaml.safe_load(PATIENT)
     data[section][key] = value
     with pytest.raises(jsonschema.ValidationError):
@@ -344,7 +344,7 @@ def test_help_names_every_command():
     assert all(command in text for command in COMMANDS)
 
 
-def test_the_version_is_that_of_the_package():
+def test_version_equals_the_package_version():
     assert printed("--version") == f"dosimetry {dosimetry.__version__}\n"
 
 

@@ -1,4 +1,4 @@
-"""What CONTRIBUTING says: something new is one line in one file, and it works."""
+"""The additions that CONTRIBUTING describes are one line in one file, and they work."""
 
 import os
 import re
@@ -70,7 +70,7 @@ def patient(house, regimen="netter-1", limit="kidneys-ad-23", more=""):
     return house / "patient.yaml"
 
 
-def test_a_limit_is_one_line(house):
+def test_limit_is_added_by_one_line(house):
     file = patient(house, limit="spleen-ad-40")
     refused = run(house, "plan", file)
     assert (refused.returncode, refused.stdout) == (2, "")
@@ -82,7 +82,7 @@ def test_a_limit_is_one_line(house):
     assert "author, year, page" in planned.stdout
 
 
-def test_a_default_limit_is_looked_at_without_being_asked_for(house):
+def test_default_limit_is_checked_without_a_request(house):
     add(
         house, "limits", line_of("A limit").replace(",no,", ",yes,").replace("on_request", "always")
     )
@@ -94,7 +94,7 @@ def test_a_default_limit_is_looked_at_without_being_asked_for(house):
     assert "kidneys 23 Gy" in planned.stdout
 
 
-def test_an_alias_is_one_line(house):
+def test_alias_is_added_by_one_line(house):
     file = patient(house, more="masses: {lien: 150 g}\n")
     refused = run(house, "check", file)
     assert refused.returncode == 2
@@ -110,7 +110,7 @@ def test_an_alias_is_one_line(house):
     assert "lien" not in fitted.stdout
 
 
-def test_a_regimen_is_one_line(house):
+def test_regimen_is_added_by_one_line(house):
     file = patient(house, regimen="example-6")
     assert run(house, "plan", file).returncode == 2
     add(house, "regimens", line_of("A regimen"))
@@ -119,14 +119,14 @@ def test_a_regimen_is_one_line(house):
     assert "example-6: 5.5 GBq x 6, every 10 weeks" in planned.stdout
 
 
-def test_a_nuclide_is_one_line(house):
+def test_nuclide_is_added_by_one_line(house):
     question = ("decay", "2 GBq", "--after", "64.1 h", "--nuclide", "Y-90-example")
     assert run(house, *question).returncode == 2
     add(house, "nuclides", line_of("A nuclide"))
     assert run(house, *question).stdout.strip().endswith("1 GBq")
 
 
-def test_the_rows_that_the_page_shows_as_they_are_stand_in_their_files():
+def test_rows_quoted_by_the_page_are_in_their_files():
     regions = (ROOT / "reference_tables" / "regions.csv").read_text(encoding="utf-8")
     assert line_of("A region") in regions.splitlines()
     (model,) = re.findall(r"```text\n(Model[^\n]+)\n```", PAGE)
@@ -134,6 +134,6 @@ def test_the_rows_that_the_page_shows_as_they_are_stand_in_their_files():
     assert f" {model}\n" in kinetics
 
 
-def test_every_file_that_the_page_names_is_there():
+def test_every_file_named_by_the_page_exists():
     for name in re.findall(r"`((?:reference_tables|dosimetry|docs|tests)/[\w./]+)`", PAGE):
         assert (ROOT / name).is_file(), name

@@ -1,6 +1,6 @@
-"""Every input of the corpus is read or refused: seeds of the fuzzing, nasty cases, and regressions.
+"""Every input of the corpus is read or refused: fuzzing seeds, hand-made cases, regressions.
 
-``make fuzz`` begins with these files; an input that ever failed stays here.
+``make fuzz`` starts from these files; every input that ever failed stays here.
 """
 
 import os
@@ -31,7 +31,7 @@ def test_input_is_read_or_refused(path, folder):
     targets.run(path.parent.name, path.read_bytes(), folder)
 
 
-def test_every_target_has_inputs_that_are_read_and_others_that_are_refused(folder):
+def test_every_target_has_accepted_and_refused_inputs(folder):
     """The harness can tell the two apart, so that it sees more than refusals."""
     for name in set(targets.TARGETS) - {"verify", "units"}:
         found = {targets.run(name, p.read_bytes(), folder) for p in (CORPUS / name).iterdir()}
@@ -39,7 +39,7 @@ def test_every_target_has_inputs_that_are_read_and_others_that_are_refused(folde
 
 
 @pytest.mark.parametrize("name", ["pipe", "folder", "/dev/zero"])
-def test_what_is_no_file_is_refused_and_not_waited_for(tmp_path, name):
+def test_pipe_folder_or_device_is_refused_without_waiting(tmp_path, name):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for read in (lambda: read_measurements(name, tmp_path), lambda: read_patient(tmp_path / name)):
@@ -54,7 +54,7 @@ PLAIN = (
 
 
 @pytest.mark.parametrize("path", PLAIN)
-def test_the_same_seed_gives_the_same_mutation_and_another_one_others(path):
+def test_mutation_depends_only_on_the_seed(path):
     name, data = path.partition("/")[0], (CORPUS / path).read_bytes()
     made = [mutation.mutate(name, data, seed, bytes) for seed in [*range(20)] * 2]
     assert made[:20] == made[20:]

@@ -1,4 +1,4 @@
-"""The page of evidence shows what the code computes now, and nothing in it is far off."""
+"""The evidence page shows the values computed now, within tolerance of the published ones."""
 
 import importlib.util
 import sys
@@ -33,24 +33,24 @@ MOST = {  # relative
 
 
 @pytest.mark.parametrize("part", OWN, ids=lambda part: part.title)
-def test_the_page_is_what_is_computed_now(part):
+def test_page_equals_the_values_computed_now(part):
     assert evidence.section(part) in PAGE
 
 
 @pytest.mark.parametrize("part", [p for p in OWN if p.title in MOST], ids=lambda part: part.title)
-def test_figures_of_others_are_met(part):
+def test_published_figures_are_met_within_tolerance(part):
     rows = list(part.rows())
     assert rows
     assert max(abs(row.difference) for row in rows) <= MOST[part.title]
 
 
-def test_the_page_has_every_part_and_counts_the_pairs():
+def test_page_has_every_part_and_the_count_of_pairs():
     assert all(f"## {part.title}\n" in PAGE for part in evidence.PARTS)
     assert evidence.summary() in PAGE
     assert "Version " in PAGE
 
 
-def test_every_field_of_the_patient_file_has_words():
+def test_every_field_of_the_patient_file_is_described():
     fields = load("hooks").fields()
     assert "### `cycles[]`" in fields
     assert "| `kidney_risk_factors` | list of `hypertension`" in fields

@@ -1,4 +1,4 @@
-"""What stands in one place of the code, and is named from there."""
+"""Facts that only one place of the code states."""
 
 import ast
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""The files that commands write: links and permissions are kept, nothing overwrites another file.
+"""Output files of every command: links and permissions are kept, inputs are never overwritten.
 
-What holds for one file is tested in ``therapy/test_files.py``; here, that every command keeps to
-it. The umask, links and permissions are those of POSIX; the promises are those of SECURITY.md.
+``therapy/test_files.py`` tests the writing of one file; here every command is tested. Umask, links
+and permissions follow POSIX; SECURITY.md states the guarantees.
 """
 
 import os
@@ -83,7 +83,7 @@ def test_a_link_stays_and_a_private_file_stays_private(command, folder, tmp_path
 
 
 @every
-def test_a_new_file_is_as_private_as_the_user_wants_new_files_to_be(command, folder, umask):
+def test_new_file_has_the_permissions_of_the_umask(command, folder, umask):
     name, arguments = COMMANDS[command]
     umask(0o077)
     run(*arguments(folder / name))
@@ -94,7 +94,7 @@ def test_a_new_file_is_as_private_as_the_user_wants_new_files_to_be(command, fol
 
 @every
 @pytest.mark.parametrize("what", ["loop", "folder", "link to a folder", "pipe"])
-def test_what_is_no_file_is_refused_and_left_as_it_is(command, what, folder):
+def test_target_that_is_not_a_file_is_refused_and_unchanged(command, what, folder):
     name, arguments = COMMANDS[command]
     target = folder / name
     if what == "loop":
@@ -115,7 +115,7 @@ def test_what_is_no_file_is_refused_and_left_as_it_is(command, what, folder):
 
 @pytest.mark.parametrize("command", ["plan", "report", "calendar", "figures"])
 @pytest.mark.parametrize("make", [Path.symlink_to, Path.hardlink_to])
-def test_an_input_is_kept_under_another_name_too(command, make, folder):
+def test_input_is_not_overwritten_under_another_name(command, make, folder):
     name, _ = COMMANDS[command]
     for source in EXAMPLES.glob("thrombocytopenia*"):
         shutil.copy(source, folder)
@@ -134,7 +134,7 @@ def test_an_input_is_kept_under_another_name_too(command, make, folder):
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.limits.csv", "out.csv.rejected.csv"])
-def test_no_table_of_a_cohort_overwrites_the_one_that_is_read(name, folder):
+def test_cohort_output_never_overwrites_its_input(name, folder):
     (folder / "scans.csv").rename(folder / name)
     assert refused("cohort", folder / name, "-o", folder / "out.csv") == "would-overwrite-input"
     assert (folder / name).read_text() == HEADER + SCANS
@@ -151,7 +151,7 @@ def test_no_table_of_a_cohort_overwrites_the_one_that_is_read(name, folder):
         ("simulate", "--patients", 100, "-o", "one.html", "--figure", "one.html"),
     ],
 )
-def test_two_results_of_a_command_are_not_one_file(arguments, there, folder, monkeypatch):
+def test_two_results_in_one_file_are_refused(arguments, there, folder, monkeypatch):
     monkeypatch.chdir(folder)
     if there:
         Path("one.html").write_text("old")
@@ -167,7 +167,7 @@ def test_two_results_of_a_command_are_not_one_file(arguments, there, folder, mon
         ("simulate", "--patients", 100, "-o", "one.json", "--figure", "nowhere/two.svg"),
     ],
 )
-def test_the_first_result_is_not_written_where_the_second_cannot_be(arguments, folder, monkeypatch):
+def test_no_result_is_written_if_one_target_is_refused(arguments, folder, monkeypatch):
     """For the command says that nothing was written."""
     monkeypatch.chdir(folder)
     assert refused(*arguments) == "unwritable-file"

@@ -1,4 +1,4 @@
-"""The wheel works where a user puts it: in an empty environment, outside the checkout."""
+"""The wheel works as installed by a user: in an empty environment, outside the checkout."""
 
 import json
 import shutil
@@ -65,7 +65,7 @@ def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Pa
     assert "site-packages" in where
 
 
-def test_wheel_names_its_extra_and_with_it_writes_a_report(installed: Path, tmp_path: Path) -> None:
+def test_wheel_names_the_missing_extra_and_reports_with_it(installed: Path, tmp_path: Path) -> None:
     shutil.copy(ROOT / "examples" / "nothing_measured.yaml", tmp_path)
     command = (installed / "dosimetry", "plan", "nothing_measured.yaml", "--report", "plan.html")
     refused = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
@@ -77,7 +77,7 @@ def test_wheel_names_its_extra_and_with_it_writes_a_report(installed: Path, tmp_
     assert "NEW-001" in (tmp_path / "plan.html").read_text(encoding="utf-8")
 
 
-def test_wheel_needs_no_library_that_is_not_declared(installed: Path, tmp_path: Path) -> None:
+def test_wheel_imports_only_declared_libraries(installed: Path, tmp_path: Path) -> None:
     assert "No broken requirements" in run(installed / "pip", "check", cwd=tmp_path).stdout
     for command in ("tables", "schema", "--version"):
         run(installed / "dosimetry", command, cwd=tmp_path)

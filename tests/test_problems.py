@@ -1,4 +1,4 @@
-"""Errors and warnings: a code, a place, what is wrong, and the cure."""
+"""Errors and warnings: code, place, message and cure."""
 
 import pickle
 
@@ -16,7 +16,7 @@ def test_problem_without_place_and_cure_is_its_message():
     assert str(Problem("negative", "the activity is negative")) == "the activity is negative"
 
 
-def test_problem_at_puts_the_place_in_front_and_leaves_the_original():
+def test_problem_at_prefixes_the_place_on_a_copy():
     problem = Problem("negative", "m", "", "activity")
     assert problem.at("cycles[0]").place == "cycles[0].activity"
     assert problem.place == "activity"
@@ -86,10 +86,10 @@ def test_nearest_names_the_closest_word():
     assert nearest("kidny_left", ["liver", "kidney_left", "kidney_right"]) == "nearest: kidney_left"
 
 
-def test_nearest_is_silent_where_nothing_is_near():
+def test_nearest_returns_nothing_where_no_word_is_near():
     assert nearest("zzzzzz", ["liver", "kidneys"]) == ""
 
 
-def test_what_is_left_empty_is_called_so():
+def test_null_is_quoted_as_nothing():
     # YAML and JSON read an empty value as null; "None" is a word of Python that no user wrote
     assert quote(None) == "nothing"

@@ -1,4 +1,4 @@
-"""What is refused is told to programs too: as JSON on standard output."""
+"""Refusals as JSON on standard output, for other programs."""
 
 import json
 
@@ -77,7 +77,7 @@ def test_control_characters_are_escaped_in_the_json():
     assert "\\u001b" not in found
 
 
-def test_problems_stand_in_their_order():
+def test_problems_keep_their_order():
     error = InputError([Problem("one", "first"), Problem("two", "second", "cure", "place")])
     assert [problem["code"] for problem in error.to_dict()["problems"]] == ["one", "two"]
     assert error.to_dict()["problems"][0] == {
@@ -112,7 +112,7 @@ def test_every_document_has_a_schema_with_an_id(name):
         ("trial", ("trial", "netter-1")),
     ],
 )
-def test_what_a_command_prints_is_valid_by_its_schema(name, arguments):
+def test_printed_document_is_valid_under_its_schema(name, arguments):
     done = run(*arguments, "--format", "json")
     assert done.returncode == 0
     document, schema = json.loads(done.stdout), schema_of(name)
@@ -221,7 +221,7 @@ def test_example_is_written_with_its_measurements(tmp_path):
     assert run("check", "two_cycles.yaml", cwd=tmp_path).returncode == 0
 
 
-def test_example_goes_where_it_is_named_to(tmp_path):
+def test_example_is_written_to_the_given_file(tmp_path):
     assert run("init", "a/p.yaml", "--example", "psma_patient1", cwd=tmp_path).returncode == 2
     (tmp_path / "a").mkdir()
     assert run("init", "a/p.yaml", "--example", "psma_patient1", cwd=tmp_path).returncode == 0

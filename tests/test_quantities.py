@@ -1,4 +1,4 @@
-"""Quantities at the doors: any registry in, the application registry out, tags strict."""
+"""Quantities of public functions: any registry in, the application registry out, strict tags."""
 
 import math
 import pickle
@@ -50,7 +50,7 @@ def test_quantities_of_any_registry_are_admitted(registry):
     ("door", "arguments", "unit"), DOORS, ids=lambda v: getattr(v, "__name__", "")
 )
 @REGISTRIES
-def test_a_door_and_its_kernel_give_the_same_number(registry, door, arguments, unit):
+def test_public_function_and_kernel_give_the_same_number(registry, door, arguments, unit):
     given_quantities = [registry.Quantity(value, text) for value, text in arguments]
     plain = [
         np.asarray(value) * registry.Quantity(1.0, text).to(canonical).magnitude
@@ -71,7 +71,7 @@ def canonical_units(door):
     }[door]
 
 
-def test_results_belong_to_the_application_registry_and_add_to_the_hosts():
+def test_results_add_to_quantities_of_the_host_registry():
     kept = decay.decay(
         OTHER.Quantity(7.4, "GBq"), OTHER.Quantity(0, "h"), OTHER.Quantity(6.647, "day")
     )
@@ -86,18 +86,18 @@ def test_arrays_go_in_and_come_out_in_their_shape():
 
 
 @pytest.mark.parametrize("door", [door for door, _, _ in DOORS])
-def test_doors_survive_pickle(door):
+def test_public_functions_survive_pickle(door):
     copy = pickle.loads(pickle.dumps(door))
     assert copy is door
     assert copy.kernel is door.kernel
 
 
-def test_a_door_keeps_name_and_docstring_of_its_kernel():
+def test_public_function_keeps_kernel_name_and_docstring():
     assert decay.decay.__name__ == "decay"
     assert "purely physical decay" in decay.decay.__doc__
 
 
-def test_keywords_work_at_a_door():
+def test_public_function_takes_keywords():
     half = HOST.Quantity(6.647, "day")
     kept = decay.decay(half_life=half, activity=HOST.Quantity(1, "Bq"), elapsed=half)
     assert kept.to("Bq").magnitude == pytest.approx(0.5, rel=1e-14)
@@ -116,7 +116,7 @@ def test_a_bare_number_is_refused_at_its_place(bare):
 
 @REGISTRIES
 @pytest.mark.parametrize("unit", ["1/h", "1/s", "Hz", "count", "count/s", "Gy", "dimensionless"])
-def test_what_is_no_activity_is_refused_as_activity(registry, unit):
+def test_other_quantity_is_refused_as_activity(registry, unit):
     half = registry.Quantity(6.647, "day")
     problem = refusal(lambda: decay.decay(registry.Quantity(1, unit), half, half))
     assert (problem.code, problem.place) == ("wrong-dimension", "activity")
@@ -124,7 +124,7 @@ def test_what_is_no_activity_is_refused_as_activity(registry, unit):
 
 @REGISTRIES
 @pytest.mark.parametrize("unit", ["Sv", "mSv", "rem", "m**2/s**2", "Bq"])
-def test_what_is_no_absorbed_dose_is_refused_as_absorbed_dose(registry, unit):
+def test_other_quantity_is_refused_as_absorbed_dose(registry, unit):
     dose, ratio = registry.Quantity(1, unit), registry.Quantity(2.6, "Gy")
     problem = refusal(lambda: radiobiology.eqd2(dose, ratio))
     assert (problem.code, problem.place) == ("wrong-dimension", "bed_total")
@@ -181,7 +181,7 @@ def test_units_of_the_same_tags_are_converted(registry, unit, canonical, factor)
 
 
 @pytest.mark.parametrize("unit", ["rutherford", "radian", "degC", "hectare"])
-def test_a_unit_not_known_here_is_refused(unit):
+def test_unknown_unit_is_refused(unit):
     assert refusal(lambda: from_quantity(HOST.Quantity(3, unit), "MBq")).code == "unknown-unit"
 
 
@@ -218,7 +218,7 @@ def test_a_pure_number_needs_no_unit():
     assert from_quantity(0.41, "1") == 0.41
 
 
-def test_parameters_without_a_unit_pass_as_they_are():
+def test_parameters_without_a_unit_pass_unchanged():
     @quantities(dose="Gy", returns="Gy")
     def labelled(dose, label):
         return dose * len(label)
@@ -231,7 +231,7 @@ def test_an_estimate_has_a_quantity_in_every_canonical_unit(unit):
     assert Estimate(2.0, 0.1, unit).quantity.magnitude > 0
 
 
-def test_a_cell_count_leaves_as_a_quantity_of_the_application_registry():
+def test_cell_count_is_a_quantity_of_the_host_registry():
     assert Amount(150.0, "1e9/L").quantity.to("1/L").magnitude == pytest.approx(1.5e11, rel=1e-14)
 
 
@@ -239,7 +239,7 @@ def test_a_cell_count_leaves_as_a_quantity_of_the_application_registry():
     st.floats(1e-6, 1e6),
     st.sampled_from(["MBq", "h", "Gy", "MBq*h", "Gy/GBq", "kBq/mL", "1/h", "g/dL", "%"]),
 )
-def test_what_goes_out_comes_back_in(value, unit):
+def test_quantity_survives_the_round_trip(value, unit):
     assert from_quantity(Amount(value, unit).quantity, unit) == pytest.approx(value, rel=1e-14)
 
 

@@ -1,6 +1,7 @@
-"""What the README shows is what the commands print."""
+"""The output shown in README and docs is what the commands print."""
 
 import contextlib
+import doctest
 import io
 import os
 import re
@@ -25,15 +26,13 @@ SHOWN = [
 ]
 
 
-def test_the_readme_and_the_page_of_the_label_show_plans() -> None:
+def test_readme_shows_one_plan_and_label_page_three() -> None:
     assert [page for page, _, _ in SHOWN].count("README.md") == 1
     assert [page for page, _, _ in SHOWN].count("label.md") == 3
 
 
 @pytest.mark.parametrize(("page", "command", "picture"), SHOWN)
-def test_what_a_page_shows_is_what_the_command_prints(
-    page: str, command: str, picture: str
-) -> None:
+def test_shown_output_equals_the_printed_output(page: str, command: str, picture: str) -> None:
     printed = subprocess.run(
         [sys.executable, "-c", "from dosimetry.cli import main; main()", *command.split()],
         cwd=ROOT,
@@ -48,11 +47,11 @@ def test_what_a_page_shows_is_what_the_command_prints(
 
 
 def test_python_example_of_the_readme_runs() -> None:
-    (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    (example,) = re.findall(r"```pycon\n(.*?)```", README, re.DOTALL)
+    assert "kidneys-ad-23" in example
+    test = doctest.DocTestParser().get_doctest(example, {}, "README.md", "README.md", 0)
     out = io.StringIO()
-    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
-        exec(compile(example, "README.md", "exec"), {})
-    assert "kidneys-ad-23" in out.getvalue()
+    assert doctest.DocTestRunner().run(test, out=out.write).failed == 0, out.getvalue()
 
 
 def test_python_example_of_the_page_for_programs_runs() -> None:
@@ -68,6 +67,6 @@ def test_python_example_of_the_page_for_programs_runs() -> None:
     assert "no-such-file" in out.getvalue()
 
 
-def test_every_link_of_the_readme_leads_somewhere() -> None:
+def test_every_link_of_the_readme_resolves() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (ROOT / target).exists(), target

@@ -53,7 +53,7 @@ def test_every_row_is_as_wide_as_the_header(name):
 
 
 @every_table
-def test_every_field_has_a_unit_that_is_known(name):
+def test_every_field_has_a_known_unit(name):
     for field in RESOURCES[name]["schema"]["fields"]:
         unit = field["unit"]
         assert unit in ("text", "1", "row") or conversion(unit, unit) == 1.0
@@ -61,7 +61,7 @@ def test_every_field_has_a_unit_that_is_known(name):
 
 
 @every_table
-def test_columns_with_a_unit_hold_numbers_or_nothing(name):
+def test_columns_with_a_unit_hold_numbers_or_are_empty(name):
     table = tables.table(name)
     for row in table.rows:
         for column, unit in table.columns.items():
@@ -70,7 +70,7 @@ def test_columns_with_a_unit_hold_numbers_or_nothing(name):
 
 
 @every_table
-def test_every_table_says_where_it_is_from_and_how_it_may_be_used(name):
+def test_every_table_has_source_and_licence(name):
     resource = RESOURCES[name]
     assert resource["title"]
     assert all(source["title"] for source in resource["sources"])
@@ -80,7 +80,7 @@ def test_every_table_says_where_it_is_from_and_how_it_may_be_used(name):
 
 
 @every_table
-def test_a_row_of_its_own_unit_names_one_that_is_known(name):
+def test_row_with_its_own_unit_names_a_known_one(name):
     table = tables.table(name)
     if "row" in table.columns.values():
         for row in table.rows:
@@ -88,7 +88,7 @@ def test_a_row_of_its_own_unit_names_one_that_is_known(name):
 
 
 @every_table
-def test_every_row_can_say_its_source(name):
+def test_every_row_has_a_source(name):
     table = tables.table(name)
     assert all(table.source_of(row) for row in table.rows)
     if any("row" in source for source in table.sources):
@@ -96,13 +96,13 @@ def test_every_row_can_say_its_source(name):
         assert all(row["source"] for row in table.rows)
 
 
-def test_every_file_of_the_folder_is_described_and_the_other_way_round():
+def test_files_and_descriptions_match_one_to_one():
     files = {path.name for path in tables.folder().glob("*.csv")}
     assert files == {resource["path"] for resource in RESOURCES.values()}
     assert set(tables.names()) == set(RESOURCES)
 
 
-def test_hashes_are_those_of_the_files():
+def test_hashes_match_the_files():
     hashes = tables.hashes()
     assert set(hashes) == {*RESOURCES, "datapackage"}
     description = (tables.folder() / "datapackage.json").read_bytes()
@@ -154,12 +154,12 @@ def test_s_values_are_positive_and_self_dose_is_the_largest(sex):
         assert max(rows, key=rows.get) == target
 
 
-def test_kidney_s_value_is_the_printed_one():
-    # physics.md, known answers: 7.76e-5 mGy/(MBq s), kidneys of the adult male
+def test_kidney_s_value_equals_the_published_value():
+    # docs/evidence.md, known answers: 7.76e-5 mGy/(MBq s), kidneys of the adult male
     assert reference.s_values("male")["kidneys", "kidneys"] / 3.6 == pytest.approx(7.76e-5)
 
 
-def test_reference_masses_are_those_of_icrp89():
+def test_reference_masses_equal_icrp89():
     # ICRP 89 (2002), as quoted in tables/SOURCES.md
     male, female = reference.organ_masses("male"), reference.organ_masses("female")
     assert (male["kidneys"], female["kidneys"]) == (310.0, 275.0)
@@ -169,8 +169,8 @@ def test_reference_masses_are_those_of_icrp89():
     assert "testes" not in female
 
 
-def test_nuclides_are_those_of_icrp107():
-    # ICRP 107: 177Lu 6.647 d, 177mLu 160.4 d; physics.md, section 1
+def test_nuclides_equal_icrp107():
+    # ICRP 107: 177Lu 6.647 d, 177mLu 160.4 d
     assert reference.half_life("Lu-177") == pytest.approx(6.647 * 24, rel=1e-15)
     assert reference.half_life("Lu-177m") == pytest.approx(160.4 * 24, rel=1e-15)
     assert reference.electron_energy("Lu-177") == pytest.approx(0.147923, abs=5e-7)
@@ -178,7 +178,7 @@ def test_nuclides_are_those_of_icrp107():
     assert reference.branching_fraction("Lu-177", "Lu-177m") == 0.0
 
 
-def test_photon_energy_of_lu177_is_that_of_physics_md():
+def test_photon_energy_of_lu177_is_35_kev():
     row = next(r for r in tables.table("nuclides").rows if r["nuclide"] == "Lu-177")
     assert float(row["gamma"]) + float(row["x_ray"]) == pytest.approx(0.035098, abs=5e-7)
 
@@ -209,7 +209,7 @@ def test_every_alias_resolves_to_its_region():
             assert reference.region(spelling).name == row["region"]
 
 
-def test_no_spelling_stands_for_two_regions():
+def test_no_spelling_names_two_regions():
     rows = tables.table("regions").rows
     spellings = [row["region"] for row in rows]
     spellings += [alias for row in rows for alias in filter(None, row["aliases"].split(";"))]
@@ -266,8 +266,8 @@ def test_every_region_of_the_s_values_is_known(sex):
 
 
 @pytest.mark.parametrize("sex", SEXES)
-def test_every_mass_is_that_of_a_known_region_or_of_blood(sex):
-    # blood is no region of a scan: contract.md has it as samples under a key of its own
+def test_every_mass_belongs_to_a_known_region_or_blood(sex):
+    # blood is not a region of a scan: the patient file has samples under `blood`
     unknown = [name for name in reference.organ_masses(sex) if not is_known_region(name)]
     assert unknown == ["blood"]
 
@@ -299,12 +299,12 @@ def test_radiobiology_names_known_regions_and_a_generic_one():
     assert "generic" in names
     assert all(is_known_region(name) for name in names - {"generic"})
     kidneys = reference.radiobiology("kidneys")
-    # physics.md, known answers: T_rep 2.8 h, alpha/beta 2.6 Gy
+    # Barone 2005: T_rep 2.8 h, alpha/beta 2.6 Gy
     assert (kidneys.alpha_beta, kidneys.repair_half_life, kidneys.generic) == (2.6, 2.8, False)
     assert reference.radiobiology("liver").generic
 
 
-def test_population_coefficient_of_the_kidneys_is_that_of_the_label():
+def test_kidney_population_coefficient_equals_the_label():
     # Lutathera US prescribing information: 0.654 (0.295) Gy/GBq, 19.4 Gy at 29.6 GBq
     kidneys = reference.population_coefficients()["kidneys"]
     assert (kidneys.value, kidneys.sd, kidneys.unit) == (0.654, 0.295, "Gy/GBq")
@@ -312,17 +312,17 @@ def test_population_coefficient_of_the_kidneys_is_that_of_the_label():
         assert float(row["mean"]) * 29.6 == pytest.approx(float(row["mean_course"]), abs=0.15)
 
 
-def test_effective_half_life_and_variability_fall_back():
+def test_missing_half_life_and_variability_fall_back():
     assert reference.effective_half_life("kidneys")[:2] == (51.0, 0.20)
     assert reference.effective_half_life("thyroid") is None
     assert reference.between_cycle_cv("kidneys")[0] == 0.15
-    # physics.md, section 8: 0.20 where the table has no row
+    # 0.20 where the table has no row
     cv, source = reference.between_cycle_cv("thyroid")
     assert cv == 0.20
     assert "assumption" in source
 
 
-def test_netter1_is_four_times_7400_megabecquerel_every_eight_weeks():
+def test_netter1_is_four_times_7_4_gbq_every_eight_weeks():
     regimen = reference.regimen("netter-1")
     assert (regimen.activity, regimen.cycles, regimen.interval) == (7400.0, 4, 1344.0)
     assert regimen.dose is None
@@ -330,14 +330,14 @@ def test_netter1_is_four_times_7400_megabecquerel_every_eight_weeks():
     assert (control.activity, control.dose, control.cycles) == (None, 60.0, None)
 
 
-def test_a_default_is_handed_out_with_its_source():
+def test_default_is_returned_with_its_source():
     # Sgouros 1993: extracellular fluid fraction of red marrow
     assert tables.default("marrow_extracellular_fraction", "1") == 0.19
     assert tables.default("marrow_extracellular_fraction", "%") == pytest.approx(19.0)
     assert tables.default_source("marrow_extracellular_fraction") == "Sgouros 1993"
 
 
-def test_limits_are_handed_out_in_gray():
+def test_limits_are_returned_in_gray():
     limits = [reference.limit(row) for row in reference.limit_rows()]
     assert {limit.id: limit.value for limit in limits}["kidneys-ad-23"] == 23.0
     assert {limit.quantity for limit in limits} == {"absorbed dose", "biologically effective dose"}
@@ -362,5 +362,5 @@ def test_an_unknown_name_gets_the_nearest_known_one(call, wrong, code, nearest):
 
 
 @pytest.mark.parametrize("wrong", ["tumours", "tumour_", "tumour 2", "tumour_2;x", "zzz", ""])
-def test_what_is_no_region_is_refused(wrong):
+def test_unknown_region_is_refused(wrong):
     assert refusal(reference.region, wrong).code == "unknown-region"

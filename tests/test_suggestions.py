@@ -1,7 +1,7 @@
-"""Names that were mistyped: what is suggested is never the other side, organ or an aggregate.
+"""Suggestions for mistyped names: never the other side, another organ or a group of organs.
 
 The names are those of rt-utils issue 44, of PyTheranostics' masks and of TotalSegmentator's class
-map; what each stands for is read off the name by hand.
+map; their meaning was assigned by hand.
 """
 
 import pytest
@@ -43,7 +43,7 @@ def cure_of(name):
         ("Tumor_Liver", "tumour_liver"),
     ],
 )
-def test_a_name_that_is_certain_is_suggested(name, meant):
+def test_certain_name_is_suggested(name, meant):
     assert cure_of(name).startswith(f"nearest: {meant}  (")
 
 
@@ -62,12 +62,12 @@ def test_a_name_that_is_certain_is_suggested(name, meant):
         *("Liver_Met_1", "liver_without_tumour", "healthy_liver_minus_lesions", "zzz", ""),
     ],
 )
-def test_where_nothing_is_certain_nothing_is_suggested(name):
+def test_uncertain_name_gets_no_suggestion(name):
     assert cure_of(name) == LISTED
 
 
 @pytest.mark.parametrize("name", ["Lesion_1", "lesion", "met3", "Metastasis_2"])
-def test_a_lesion_is_told_how_tumours_are_named(name):
+def test_lesion_gets_the_naming_rule_of_tumours(name):
     assert cure_of(name) == f"tumours are named tumour_1, tumour_2  ({LISTED})"
 
 
@@ -94,7 +94,7 @@ def test_no_suggestion_swaps_the_side_of_any_region():
         ("kidneys-ad-32", ("kidneys-ad-23", "red-marrow-ad-2"), "kidneys-ad-23"),
     ],
 )
-def test_a_typo_is_a_slip_of_one_known_word(word, known, meant):
+def test_typo_is_corrected_only_if_one_word_is_near(word, known, meant):
     assert typo(word, known) == meant
 
 

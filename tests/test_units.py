@@ -110,7 +110,7 @@ def test_spacing_and_sign_do_not_matter(text):
     assert parse_quantity(text, "MBq") == 7400.0
 
 
-def test_a_negative_number_is_read_as_such():
+def test_negative_number_is_read():
     assert parse_quantity("-4 h", "h") == -4.0
 
 
@@ -125,7 +125,7 @@ def test_a_printed_number_is_read_back(value):
 
 
 @given(st.floats(1e-6, 1e6), st.sampled_from(["Bq", "kBq", "MBq", "GBq", "Ci", "mCi", "uCi"]))
-def test_there_and_back_is_the_same_activity(value, unit):
+def test_conversion_and_back_gives_the_same_activity(value, unit):
     there = value * conversion(unit, "MBq")
     assert there * conversion("MBq", unit) == pytest.approx(value, rel=1e-13)
 
@@ -148,7 +148,7 @@ def test_any_text_is_a_finite_number_or_a_refusal(text, unit):
         ("7,400 MBq", "MBq", "'7.400 MBq'"),
     ],
 )
-def test_a_comma_is_refused_with_what_it_may_have_meant(text, unit, cure):
+def test_comma_is_refused_with_its_possible_meanings(text, unit, cure):
     problem = refusal(text, unit)
     assert problem.code == "not-a-quantity"
     assert cure in problem.cure
@@ -185,7 +185,7 @@ def test_a_comma_is_refused_with_what_it_may_have_meant(text, unit, cure):
         "9" * 200 + " g",
     ],
 )
-def test_what_is_no_number_and_unit_is_refused(text):
+def test_text_that_is_not_number_and_unit_is_refused(text):
     assert refusal(text, "g").code == "not-a-quantity"
 
 
@@ -256,7 +256,7 @@ def test_a_unit_of_another_kind_is_refused(text, unit, dimension):
 
 
 @pytest.mark.parametrize("unit", sorted(DIMENSION_NAMES))
-def test_every_canonical_unit_is_its_own_and_has_a_readable_example(unit):
+def test_every_canonical_unit_has_a_readable_example(unit):
     assert conversion(unit, unit) == 1.0
     assert math.isfinite(parse_quantity(example_of(unit), unit))
     assert dimension_name(unit) == DIMENSION_NAMES[unit]
@@ -274,7 +274,7 @@ def test_plain_numbers_are_read(text, value):
 
 
 @pytest.mark.parametrize("text", ["nan", "inf", "1e999", "1+1", "0x1", "1_0", "", "5 h", "٣"])
-def test_what_is_no_plain_number_is_refused(text):
+def test_text_that_is_not_a_plain_number_is_refused(text):
     with pytest.raises(InputError) as caught:
         parse_number(text)
     assert caught.value.problems[0].code == "not-a-number"

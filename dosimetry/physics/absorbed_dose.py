@@ -1,4 +1,4 @@
-"""Absorbed dose by the MIRD scheme: S values, patient masses, remainder of body, spheres.
+"""Absorbed dose by the MIRD scheme: S values, patient masses, remainder of the body, spheres.
 
 D(target) = sum over sources of TIA x S(target <- source) (MIRD pamphlet 21, Bolch 2009).
 """
@@ -67,9 +67,10 @@ def dose(tia: Any, s_value: Any) -> Any:
 def split_self(
     s_self: float, reference_mass: float, electron_constant: float
 ) -> tuple[float, float]:
-    """Split a self-dose S value into electron and photon part.
+    """Return the electron and the photon part of a self-dose S value.
 
-    Electrons give at most what they give when none leaves the region; the rest is photons.
+    The electron part is at most Delta_e/m, at which all electrons are absorbed in the region; the
+    photon part is the rest.
 
     Parameters
     ----------
@@ -97,7 +98,7 @@ def split_self(
 
 @quantities(s_self="Gy/(MBq*h)", reference_mass="g", mass="g", returns="Gy/(MBq*h)")
 def self_s_value(s_self: Any, reference_mass: Any, mass: Any, electron_constant: float) -> Any:
-    """Scale a self-dose S value to the patient's mass.
+    """Return a self-dose S value scaled to the patient's mass.
 
     Electron part with (m_ref/m), photon part with (m_ref/m)^(2/3) (Snyder 1970; Wessels 2008).
 
@@ -136,7 +137,7 @@ def kidney_s_value(s_pair: Any, pair_mass: Any, mass: Any, electron_constant: fl
     s_pair : quantity [absorbed dose / (activity x time)]
         Self-dose S value of the phantom's pair.
     pair_mass, mass : quantity [mass]
-        Of the phantom's pair and of the one kidney.
+        Of the phantom's pair and of the patient's kidney.
     electron_constant : float
         In Gy g/(MBq h).
 
@@ -167,8 +168,7 @@ def remainder_s_value(
     """Return the S value from the remainder of the body.
 
     [S(t <- total body) m_tb - sum_k S(t <- k) m_k] / (m_tb - sum_k m_k) over the measured sources
-    k that have a mass in the phantom (MIRD pamphlet 11; Cloutier 1973). Never negative: walls get
-    so much from their contents that the tables' rounding could make it so.
+    k that have a mass in the phantom (MIRD pamphlet 11; Cloutier 1973). Never negative.
 
     Parameters
     ----------
@@ -177,7 +177,7 @@ def remainder_s_value(
     total_body_mass : float
         Of the phantom in g.
     s_sources, source_masses : sequence of float
-        S(target <- k) in Gy/(MBq h) and phantom masses in g of the sources taken out.
+        S(target <- k) in Gy/(MBq h) and phantom masses in g of the measured sources.
 
     Returns
     -------
@@ -190,22 +190,23 @@ def remainder_s_value(
     1.0
     """
     masses = np.asarray(source_masses, dtype=float)
-    taken = float(np.sum(np.asarray(s_sources, dtype=float) * masses))
-    left = s_total_body * total_body_mass - taken
-    return max(left, 0.0) / (total_body_mass - float(masses.sum()))
+    from_sources = float(np.sum(np.asarray(s_sources, dtype=float) * masses))
+    from_remainder = s_total_body * total_body_mass - from_sources
+    # A wall gets nearly all of its dose from its contents: rounding can make the rest negative.
+    return max(from_remainder, 0.0) / (total_body_mass - float(masses.sum()))
 
 
 def body_scaled(s_body: float, electron: float, ratio: float) -> float:
-    """Scale an S value of the body or its remainder to the patient's body mass.
+    """Return an S value of the body or its remainder scaled to the patient's body mass.
 
     Electron part with (m_ref/m), photon part with (m_ref/m)^(2/3), as for self-dose (Snyder 1970).
 
     Parameters
     ----------
     s_body, electron : float
-        Of the phantom, and the part of it that electrons give, in Gy/(MBq h).
+        S value of the phantom and its electron part, in Gy/(MBq h).
     ratio : float
-        Body mass of the phantom over that of the patient.
+        Body mass of the phantom divided by the patient's.
 
     Returns
     -------
@@ -225,8 +226,8 @@ def body_scaled(s_body: float, electron: float, ratio: float) -> float:
 def sphere_s_value(mass: Any, table_masses: Any, table_s_values: Any) -> Any:
     """Return the self-dose S value of a unit-density sphere, for tumours.
 
-    S x m is smooth, so it is interpolated linearly in log m; outside the table the nearest S x m
-    holds (MIRD sphere model, Stabin and Konijnenberg 2000).
+    S x m, which is smooth, is interpolated linearly in ln m; outside the table the nearest S x m is
+    used (MIRD sphere model, Stabin and Konijnenberg 2000).
 
     Parameters
     ----------
@@ -248,6 +249,6 @@ def sphere_s_value(mass: Any, table_masses: Any, table_s_values: Any) -> Any:
     >>> print(sphere_s_value.kernel(2.0, [1.0, 4.0], [1.0, 0.25]))
     0.5
     """
-    known = np.asarray(table_masses)
-    product = np.interp(np.log(mass), np.log(known), known * np.asarray(table_s_values))
+    masses = np.asarray(table_masses)
+    product = np.interp(np.log(mass), np.log(masses), masses * np.asarray(table_s_values))
     return product / mass

@@ -1,7 +1,8 @@
-"""The TIA of one curve by refitting: what the delta method takes to be a straight line.
+"""Parametric bootstrap of the TIA.
 
-A parametric bootstrap (Efron and Tibshirani 1993, chapter 6): points drawn around the fitted curve
-with the sd of each, the same model fitted to every draw.
+Points are drawn around the fitted curve with the sd of each, and the same model is fitted to every
+draw (Efron and Tibshirani 1993, chapter 6). Unlike the delta method, this does not assume that the
+TIA is linear in the points.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from dosimetry.problems import refuse
 from dosimetry.quantities import Distribution
 
 SEED = 177
-MOST, FEWEST = 1_000_000, 100
-SMALLEST = 0.001  # of a point: the least that a draw around it is taken to be
+MIN_REFITS, MAX_REFITS = 100, 1_000_000
+LEAST_SHARE = 0.001  # smallest activity drawn, as a share of the measured one
 
 
 def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None) -> Distribution:
@@ -28,12 +29,12 @@ def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None
     count : int
         Number of refits, 100 to a million.
     compile : bool, optional
-        As in :func:`dosimetry.physics.least_squares.fit_batch`.
+        See :func:`dosimetry.physics.least_squares.fit_batch`.
 
     Returns
     -------
     Distribution
-        In the unit of the curve's TIA; the same at every call.
+        In the unit of the curve's TIA; the same at every call (fixed seed).
 
     Raises
     ------
@@ -44,17 +45,19 @@ def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None
     --------
     >>> from dosimetry.physics.fitting import fit_points
     >>> curve = fit_points([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", 0.00434)
-    >>> found = bootstrap_tia(curve, 200)
-    >>> abs(found.value / curve.tia.value - 1) < 0.05
+    >>> abs(bootstrap_tia(curve, 200).value / curve.tia.value - 1) < 0.05
     True
     """
-    if not FEWEST <= count <= MOST:
+    if not MIN_REFITS <= count <= MAX_REFITS:
         raise refuse(
-            "out-of-range", f"{count} is outside {FEWEST} to {MOST}", "as in 10000", "bootstrap"
+            "out-of-range",
+            f"expected {MIN_REFITS} to {MAX_REFITS} refits, got {count}",
+            "for example 10000",
+            "bootstrap",
         )
     centre = curve.activity if curve.model not in MODELS else curve.shape.activity(curve.time)
     normal = np.random.default_rng(SEED).standard_normal((count, len(curve.time)))
-    drawn = np.maximum(centre + curve.sd * normal, SMALLEST * curve.activity)
+    drawn = np.maximum(centre + curve.sd * normal, LEAST_SHARE * curve.activity)
     total = _refitted(curve, drawn, compile)
     low, high = np.percentile(total, [5.0, 95.0])
     mean, sd = float(total.mean()), float(total.std(ddof=1))
@@ -66,5 +69,5 @@ def _refitted(curve: FittedCurve, drawn: Array, compile: bool | None) -> Array:
         slowest = curve.decay_constant
         return np.array([Trapezoid(curve.time, row, slowest).integral() for row in drawn])
     sd = np.broadcast_to(curve.sd, drawn.shape)
-    found = fit_batch(curve.model, curve.time, drawn, sd, curve.decay_constant, compile=compile)
-    return found.tia()[0]
+    refits = fit_batch(curve.model, curve.time, drawn, sd, curve.decay_constant, compile=compile)
+    return refits.tia()[0]

@@ -1,4 +1,4 @@
-"""The kernel compiled by numba, where that is installed and the job is large enough to repay it."""
+"""Compilation of the search by numba, where installed and repaid by the size of the batch."""
 
 from __future__ import annotations
 
@@ -17,48 +17,48 @@ from dosimetry.physics import (
     curve_misfit,
 )
 
-SOURCES = (curve_layout, curve_misfit, curve_descent, curve_grid, curve_kernel)
-OPTIONS: dict[str, Any] = {"error_model": "numpy"}
-REPAID = 8192  # curves: below it the interpreter is done before numba is loaded and has compiled
+KERNEL_MODULES = (curve_layout, curve_misfit, curve_descent, curve_grid, curve_kernel)
+JIT_OPTIONS: dict[str, Any] = {"error_model": "numpy"}
+LEAST_CURVES = 8192  # below it the interpreter ends before numba is loaded and has compiled
 
 
-def pays(count: int) -> bool:
-    """Tell whether a batch of so many curves repays compiling.
+def repays_compiling(count: int) -> bool:
+    """Return whether a batch of ``count`` curves repays compiling, and numba is installed.
 
     Examples
     --------
-    >>> pays(1)
+    >>> repays_compiling(1)
     False
     """
-    return count >= REPAID and importlib.util.find_spec("numba") is not None
+    return count >= LEAST_CURVES and importlib.util.find_spec("numba") is not None
 
 
 @functools.cache
-def compiled(rates: int, terms: int, rise: bool, stride: int) -> Any:
-    """Return :func:`curve_kernel.fit_rows` compiled for one model.
+def compiled_kernel(n_rates: int, n_terms: int, uptake: bool, stride: int) -> Any:
+    """Return :func:`curve_kernel.fit_curves` compiled for one model.
 
-    Its four numbers are constants of the compiled code: loops over two rates become straight code.
-    The code is kept beside the package, or in the user's folder for such things.
+    The compiled code is kept beside the package, or in the user's cache folder.
     """
+    # The model's four numbers are constants of the compiled code, so that its loops are unrolled.
     import numba
 
-    for module in SOURCES:
-        _make_known(module)
-    run = curve_kernel.fit_rows_of(rates, terms, rise, stride, _sources())
+    for module in KERNEL_MODULES:
+        _register_with_numba(module)
+    run = curve_kernel.model_kernel(n_rates, n_terms, uptake, stride, _source_checksum())
     try:
-        return numba.njit(cache=True, **OPTIONS)(run)
-    except RuntimeError:  # no folder to keep the code in
-        return numba.njit(**OPTIONS)(run)
+        return numba.njit(cache=True, **JIT_OPTIONS)(run)
+    except RuntimeError:  # no writable folder for the cache
+        return numba.njit(**JIT_OPTIONS)(run)
 
 
-def _sources() -> int:
-    """Return a number that changes with the sources of the kernel."""
-    return zlib.crc32("".join(map(inspect.getsource, SOURCES)).encode())
+def _source_checksum() -> int:
+    """Return the CRC-32 of the sources of the kernel, by which the cache is recognised."""
+    return zlib.crc32("".join(map(inspect.getsource, KERNEL_MODULES)).encode())
 
 
 @functools.cache
-def _make_known(module: ModuleType) -> None:
-    """Tell numba of every function of a module as it stands; nothing is written twice."""
+def _register_with_numba(module: ModuleType) -> None:
+    """Register every function of a module as its own numba implementation."""
     from numba.extending import overload
 
     for function in list(vars(module).values()):
@@ -67,6 +67,6 @@ def _make_known(module: ModuleType) -> None:
 
 
 def _overload(overload: Any, function: Any) -> None:
-    @overload(function, jit_options=OPTIONS, strict=False, prefer_literal=True)  # type: ignore[untyped-decorator]
+    @overload(function, jit_options=JIT_OPTIONS, strict=False, prefer_literal=True)  # type: ignore[untyped-decorator]
     def implementation(*args: Any, **kwargs: Any) -> Any:
         return function

@@ -1,4 +1,4 @@
-"""A fitted curve over time, and how sure it is there: activity and sd by the delta method."""
+"""Activity of a fitted curve over time and its sd, by the delta method."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ def exponentials(
     model : str
         A name of :data:`dosimetry.physics.kinetics.MODELS`.
     values : array, shape (k,)
-        Amplitudes in MBq, then rates in 1/h, as the model's formula has them.
+        Amplitudes in MBq, then rates in 1/h, in the order of the model's formula.
     covariance : array, shape (k, k), or None
-        Of the values.
+        Covariance of the values.
     time : array, shape (n,)
         In h.
 
     Returns
     -------
-    (activity, sd) : arrays of shape (n,), the sd None without a covariance
+    (activity, sd) : arrays of shape (n,)
+        The sd is None without a covariance.
 
     Examples
     --------
@@ -58,7 +59,7 @@ def exponentials(
 def trapezoid(
     points: tuple[Array, Array, Array], decay_constant: float, time: Array
 ) -> tuple[Array, Array]:
-    """Return activity and sd of the pieces between points, the points' sd propagated.
+    """Return activity and sd of a trapezoid curve, propagated from the sd of its points.
 
     Parameters
     ----------
@@ -95,7 +96,7 @@ def one_scan(
     half_life: tuple[float, float],
     time: Array,
 ) -> tuple[Array, Array]:
-    """Return activity and sd where the half-life is known from elsewhere.
+    """Return activity and sd of a curve through one scan with a supplied half-life.
 
     Parameters
     ----------

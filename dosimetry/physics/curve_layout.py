@@ -1,61 +1,112 @@
-"""The constants of the search for one curve's rates, and where its numbers stand in memory.
+"""Constants of the search for one curve's rates, and the places of its numbers in memory.
 
 See :mod:`dosimetry.physics.curve_kernel`.
 """
 
 from __future__ import annotations
 
-AXIS = 61  # log rates tabulated: the grid takes every first, second, third or fourth of them
-APART = 1e-5  # two rates of an uptake are kept this far apart, relatively: their limit, to 1e-10
-MOST_STEPS = 200
-MOST_SCANS = 8  # how often each rate alone is tried over the whole range
-SAME = 1e-9  # relative: two chi-squares closer than this are the same
-SETTLED = 1e-10  # in ln rate
-DAMPED, REFUSED, FARTHEST = 0.001, 0.3, 1.0  # first damping, least after a refused step; ln rate
-SAME_PLACE = 0.05  # in ln rate: so near to the best, a search of one or two rates ends there too
-NEAR, MOST_SETTLING = 1e-5, 50  # in ln rate: a step by the gradient alone is no longer
-THERE = 1e-12  # in ln rate: a shorter step of Newton's is not worth taking
-CLOSE = 0.2  # in ln rate: closer to each other, the rates of an uptake move as mean and distance
-PLATEAU = 0.5  # of chi-square without any curve: the rest are rates that no scan sees,
-BESIDE = 0.1  # unless they are this near to the best
-MINIMA = 6  # grid minima that are followed down
-MOST_RATES, MOST_TERMS, MOST_FREE, STARTS = 3, 2, 5, 6
+# The grid and its minima.
+AXIS_SIZE = 61  # log rates tabulated: the grid takes every first, second, third or fourth of them
+MAX_MINIMA = 6  # grid minima from which the search descends
+PLATEAU_SHARE = 0.5  # of chi-square without any curve: above it, rates that no scan can resolve,
+NEAR_BEST_SHARE = 0.1  # unless within this share of the best
 
-# Where things stand in ``work``: first what has a fixed size,
-AMPLITUDES = 0  # of the formula
-THETA = 2  # log rates: the best so far,
-HERE, TRIAL, SCANNED, BEST = 5, 8, 11, 14  # those under way, next, of a scan, its best
-STEP, GRADIENT, MORE, MATRIX = 17, 20, 23, 26  # gradient, Newton's more, Gauss-Newton matrix
-GRADIENT_KEPT, MORE_KEPT, MATRIX_KEPT = 35, 38, 41  # at the log rates that steps go from
-SOLVED, UNIT, LENGTHS = 50, 75, 80  # a matrix and a vector being solved, lengths of slopes
-FOUND, VALUES, FROM = 85, 103, 109  # grid minima and their chi-square, starts of a scan
-RATES = 127  # of the last evaluation
-FIXED = 130
-# then, in multiples of the number of points,
-TIME, VALUE, WEIGHT = 0, 1, 2  # value weighted; weight 1/sd
-COLUMNS, DROPS, RESIDUAL, SLOPES = 3, 5, 8, 9  # drops: rate * time * exponential; all weighted
-OWN, AMONG_OWN = 12, 15  # exponentials around which, and at which, a scan looks
-BY_ALL, FALLS = 18, 23  # slopes by all parameters; exponentials of the axis, weighted
-PER_POINT = FALLS + AXIS
-# Where the results of a curve stand in its row: log rates first, amplitudes, chi-square, two flags
-AMPLITUDE, CHI2, SHRINKS, DETERMINED, COVARIANCE = 3, 5, 6, 7, 8
-WIDTH = COVARIANCE + MOST_FREE * MOST_FREE
+# The descent; lengths of steps in ln rate.
+LEAST_GAP = 1e-5  # between two rates of an uptake; equals the limit of equal rates to 1e-10
+CLOSE_RATES = 0.2  # two rates of an uptake this close move as their mean and gap
+MAX_STEPS = 200
+SETTLED_STEP = 1e-10  # ends the descent
+LIGHT_DAMPING = 0.001  # the first step is damped by ten times this, a last Newton step by less
+REFUSED_DAMPING = 0.3  # least damping after a refused step
+LONGEST_STEP = 1.0
+SAME_OPTIMUM = 0.05  # a later search of one or two rates ends this near to the best
+NEAR_STEP = 1e-5  # longest step that is accepted by the gradient alone
+MAX_SETTLING_STEPS = 50
+SHORTEST_STEP = 1e-12  # a shorter Newton step is not taken
+
+# The scans.
+MAX_SCANS = 8  # rounds of scans of each rate over the whole axis
+EQUAL_CHI2 = 1e-9  # relative difference of two chi-squares that count as equal
+
+# Sizes of the largest model.
+MAX_RATES, MAX_TERMS = 3, 2
+MAX_FREE = MAX_RATES + MAX_TERMS
+MAX_STARTS = 6  # groups of rates that are scanned
+
+# Places in ``work`` of what has a fixed size: amplitudes and log rates,
+AMPLITUDES = 0  # of the model's formula
+BEST_SO_FAR = AMPLITUDES + MAX_TERMS  # the best log rates so far,
+CURRENT = BEST_SO_FAR + MAX_RATES  # where the descent stands,
+TRIAL = CURRENT + MAX_RATES  # where it looks next,
+SCAN_POINT = TRIAL + MAX_RATES  # a point of a scan,
+SCAN_BEST = SCAN_POINT + MAX_RATES  # and the scan's best point
+STEP = SCAN_BEST + MAX_RATES
+# derivatives of half chi-square by the log rates at TRIAL: the gradient, the diagonal that Newton's
+# matrix adds, the Gauss-Newton matrix;
+GRADIENT = STEP + MAX_RATES
+NEWTON_DIAGONAL = GRADIENT + MAX_RATES
+MATRIX = NEWTON_DIAGONAL + MAX_RATES
+# the same at CURRENT, the base of a step;
+BASE_GRADIENT = MATRIX + MAX_RATES * MAX_RATES
+BASE_NEWTON_DIAGONAL = BASE_GRADIENT + MAX_RATES
+BASE_MATRIX = BASE_NEWTON_DIAGONAL + MAX_RATES
+# a system of linear equations, and the lengths of the slopes by all parameters;
+SYSTEM = BASE_MATRIX + MAX_RATES * MAX_RATES
+RIGHT_SIDE = SYSTEM + MAX_FREE * MAX_FREE
+SLOPE_LENGTHS = RIGHT_SIDE + MAX_FREE
+# log rates of the grid's minima, their chi-squares, and log rates found by scans.
+GRID_MINIMA = SLOPE_LENGTHS + MAX_FREE
+GRID_MINIMA_CHI2 = GRID_MINIMA + MAX_MINIMA * MAX_RATES
+SCAN_STARTS = GRID_MINIMA_CHI2 + MAX_MINIMA
+RATES = SCAN_STARTS + MAX_STARTS * MAX_RATES  # 1/h, of the last evaluation
+
+# From here on blocks of one number for each point: block b begins at POINT_BLOCKS + b * n_points.
+POINT_BLOCKS = RATES + MAX_RATES
+TIME = 0  # h
+ACTIVITY = TIME + 1  # weighted
+WEIGHT = ACTIVITY + 1  # 1/sd
+COLUMNS = WEIGHT + 1  # of the model, weighted; the same for all that follow
+DROPS = COLUMNS + MAX_TERMS  # minus the slopes of the exponentials by log rate
+RESIDUAL = DROPS + MAX_RATES
+SLOPES = RESIDUAL + 1  # of the model by log rate
+BEST_EXPONENTIALS = SLOPES + MAX_RATES  # at BEST_SO_FAR
+SCAN_EXPONENTIALS = BEST_EXPONENTIALS + MAX_RATES  # at SCAN_POINT
+PARAMETER_SLOPES = SCAN_EXPONENTIALS + MAX_RATES  # of the model by (amplitudes, rates)
+AXIS_EXPONENTIALS = PARAMETER_SLOPES + MAX_FREE  # at the tabulated log rates
+BLOCKS_PER_POINT = AXIS_EXPONENTIALS + AXIS_SIZE
+
+# Places in the row of results of a curve, which begins with the log rates.
+OUT_AMPLITUDES = MAX_RATES
+OUT_CHI2 = OUT_AMPLITUDES + MAX_TERMS
+OUT_MAY_SHRINK = OUT_CHI2 + 1  # 1 where a smaller model may do
+OUT_DETERMINED = OUT_MAY_SHRINK + 1  # 1 where the points determine the covariance well
+OUT_COVARIANCE = OUT_DETERMINED + 1
+OUT_WIDTH = OUT_COVARIANCE + MAX_FREE * MAX_FREE
 
 
-def room(points: int, size: int, rates: int) -> tuple[tuple[tuple[int, int], ...], int]:
+def workspace_shapes(
+    n_points: int, n_grid: int, n_rates: int
+) -> tuple[tuple[tuple[int, int], ...], int]:
     """Return the shapes of the parts of the grid, and the length of ``work``.
 
     Parameters
     ----------
-    points : int
-    size : int
+    n_points : int
+        Of the curve.
+    n_grid : int
         Values per rate of the grid.
-    rates : int
+    n_rates : int
+        Of the model.
+
+    Returns
+    -------
+    (shapes, length)
+        Shapes of exponentials, single products, pair products and chi-square.
 
     Examples
     --------
-    >>> room(4, 31, 2)[0]
+    >>> workspace_shapes(4, 31, 2)[0]
     ((4, 31), (2, 31), (31, 31), (31, 31))
     """
-    shapes = ((points, size), (2, size), (size, size), (size ** (rates - 1), size))
-    return shapes, FIXED + PER_POINT * points
+    shapes = ((n_points, n_grid), (2, n_grid), (n_grid, n_grid), (n_grid ** (n_rates - 1), n_grid))
+    return shapes, POINT_BLOCKS + BLOCKS_PER_POINT * n_points

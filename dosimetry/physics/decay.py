@@ -44,7 +44,8 @@ def decay(activity: Any, elapsed: Any, half_life: Any) -> Any:
     Parameters
     ----------
     activity : quantity [activity], any shape
-    elapsed : quantity [time], broadcast against it; negative goes back in time
+    elapsed : quantity [time], broadcast against it
+        Negative for an earlier time.
     half_life : quantity [time]
 
     Returns
@@ -75,7 +76,8 @@ def time_to(activity: Any, later: Any, half_life: Any) -> Any:
 
     Returns
     -------
-    quantity [h]; negative where ``later`` is the larger one
+    quantity [h]
+        Negative where ``later`` is the larger one.
 
     Raises
     ------
@@ -101,7 +103,8 @@ def time_integral(activity: Any, half_life: Any) -> Any:
 
     Returns
     -------
-    quantity [MBq h]; 1 MBq h is 3.6e9 decays
+    quantity [MBq h]
+        1 MBq h is 3.6e9 decays.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def daughter_activity(
     """Return the activity of a daughter nuclide beside its parent (Bateman 1910, two members).
 
     A_d(t) = A_d(0) exp(-l_d t) + f A_p(0) l_d [exp(-l_p t) - exp(-l_d t)] / (l_d - l_p), with
-    its limit where the two decay constants are equal. For 177Lu beside its contaminant 177mLu.
+    its limit where the two decay constants are equal; used for 177Lu beside its contaminant 177mLu.
 
     Parameters
     ----------
@@ -161,11 +164,11 @@ def daughter_activity(
     324.312
     """
     time = np.asarray(elapsed)
-    from_parent, own = LN2 / parent_half_life, LN2 / daughter_half_life
+    parent_rate, daughter_rate = LN2 / parent_half_life, LN2 / daughter_half_life
     # (exp(-a t) - exp(-b t)) / (b - a), from the slower of both so that nothing overflows
-    slower, gap = np.minimum(own, from_parent), np.abs(own - from_parent)
-    grown = own * time * np.exp(-slower * time) * exprel(-gap * time)
-    return daughter * np.exp(-own * time) + branching_fraction * parent * grown
+    slower, gap = np.minimum(daughter_rate, parent_rate), np.abs(daughter_rate - parent_rate)
+    growth = daughter_rate * time * np.exp(-slower * time) * exprel(-gap * time)
+    return daughter * np.exp(-daughter_rate * time) + branching_fraction * parent * growth
 
 
 @quantities(
@@ -179,18 +182,18 @@ def daughter_activity(
 def net_administered(
     prepared: Any, prepared_before: Any, residual: Any, residual_after: Any, half_life: Any
 ) -> Any:
-    """Return prepared less residual activity, each decayed to the time of injection.
+    """Return the prepared minus the residual activity, each decayed to the time of injection.
 
     Parameters
     ----------
     prepared : quantity [activity]
-        Activity in the vial when it was measured.
+        Activity in the vial at the time of its measurement.
     prepared_before : quantity [time]
-        How long before the injection that was; negative where it is stated for a later time.
+        Time from that measurement to the injection; negative if stated for a later time.
     residual : quantity [activity]
-        Activity left in vial and lines when it was measured.
+        Activity left in vial and lines at the time of its measurement.
     residual_after : quantity [time]
-        How long after the injection that was.
+        Time from the injection to that measurement.
     half_life : quantity [time]
 
     Returns

@@ -1,6 +1,6 @@
-"""A fitted time-activity curve: what there is to say of it.
+"""Fitted time-activity curves: parameters, uncertainties and warnings.
 
-Report and propagation as the EANM guidance on uncertainty asks (Gear 2018).
+Reported items and propagation follow the EANM guidance on uncertainty (Gear 2018).
 """
 
 from __future__ import annotations
@@ -54,35 +54,35 @@ class FittedCurve:
     model : str
         ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
     choice : str
-        How the model was chosen.
+        Reason for the model, in words.
     time, activity, sd : array, shape (n,)
         The points, in h and MBq.
     shape : shape
-        The curve itself.
+        The fitted curve.
     parameters : mapping of str to Estimate
         The free parameters of the model's formula.
     chi2 : float
     dof : int
-        Points less parameters.
+        Degrees of freedom: number of points minus number of parameters.
     p_value : float or None
-        Of chi-square; None without degrees of freedom.
+        Of the chi-square test; None without degrees of freedom.
     aicc : mapping of str to float
-        Corrected Akaike criterion of every model that was a candidate.
+        Corrected Akaike criterion of every candidate model.
     tia : Estimate
         Time-integrated activity in MBq h, its sd from the points alone.
     effective_half_life : Estimate
         Of the slowest component, in h.
     sd_assumed : bool
-        The points came without sd.
+        Whether the sd of the points is the default.
     decay_constant : float
         Physical decay constant in 1/h.
     warnings : tuple of Problem
     half_life_effect : array or None
-        For one scan: the TIA over the quantiles of the half-life, relative to its median.
+        TIA over the quantiles of the half-life, relative to its median; for one scan only.
     cross_check : Estimate or None
-        For one scan: the TIA by Hänscheid's rule.
+        TIA by Hänscheid's rule; for one scan only.
     covariance : array or None
-        Of the parameters, in their order; None where the points do not determine them.
+        Of the parameters, in their order; None where the data do not determine them.
     """
 
     model: str
@@ -111,12 +111,12 @@ class FittedCurve:
         if not self.aicc:
             return {}
         least = min(self.aicc.values())
-        raw = {name: math.exp((least - value) / 2) for name, value in self.aicc.items()}
-        return {name: value / sum(raw.values()) for name, value in raw.items()}
+        likelihoods = {name: math.exp((least - value) / 2) for name, value in self.aicc.items()}
+        return {name: value / sum(likelihoods.values()) for name, value in likelihoods.items()}
 
     @property
     def biological_half_life(self) -> float | None:
-        """Biological half-life in h of the slowest component; None where no clearance was seen."""
+        """Biological half-life in h of the slowest component; None without biological clearance."""
         biological = self.shape.slowest() - self.decay_constant
         return LN2 / biological if biological > 1e-9 * self.decay_constant else None
 
@@ -143,20 +143,20 @@ class Points:
     unit: str
 
     def optimum(self, model: str) -> Optimum:
-        """Fit one model."""
+        """Return the best fit of one model."""
         return fit_model(model, self.time, self.activity, self.sd, self.decay_constant)
 
 
 def adequate(optimum: Optimum, count: int) -> bool:
-    """Tell whether a fit passes its points; every one of them where none is left over."""
+    """Return whether a fit is adequate by chi-square (p >= ADEQUATE)."""
     dof = count - optimum.model.free
-    if dof == 0:
+    if dof == 0:  # no p-value exists; a curve through all points has a chi-square of zero
         return optimum.chi2 <= 1.0
     return float(chdtrc(dof, optimum.chi2)) >= ADEQUATE
 
 
 def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, float]) -> FittedCurve:
-    """Say all there is to say of a fit of exponentials."""
+    """Return the fitted curve of a model of exponentials, with its warnings."""
     count, terms = len(points.time), len(optimum.amplitudes)
     dof = count - optimum.model.free
     tia, tia_sd = optimum.tia
@@ -187,8 +187,8 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,
         warnings=(
-            *_doubts_of(optimum, count, dof, _finite(tia_sd)),
-            *_early(float(points.time[-1]), half_life.value),
+            *_fit_warnings(optimum, count, dof, _finite(tia_sd)),
+            *_early_end_warning(float(points.time[-1]), half_life.value),
         ),
         covariance=covariance if np.isfinite(covariance).all() else None,
     )
@@ -206,45 +206,47 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _doubts_of(optimum: Optimum, count: int, dof: int, tia_sd: float | None) -> Iterator[Problem]:
+def _fit_warnings(
+    optimum: Optimum, count: int, dof: int, tia_sd: float | None
+) -> Iterator[Problem]:
     model = optimum.model.name
     if optimum.collapsed_from:
         yield Problem(
             "collapsed-to-smaller-model",
-            f"model '{optimum.collapsed_from}' shrank to '{model}': "
-            "a part of it vanished in the fit",
-            "the points do not show that part; measure earlier or more often to see it",
+            f"model '{optimum.collapsed_from}' was reduced to '{model}': "
+            "one of its terms vanished in the fit",
+            "the data do not resolve that term; measure earlier or more often",
         )
     if optimum.at_bound:
         yield NO_CLEARANCE
     if not adequate(optimum, count):
         yield Problem(
             "fit-not-adequate",
-            f"model '{model}' does not pass the points: chi-square {optimum.chi2:.3g} "
+            f"model '{model}' does not fit the data: chi-square {optimum.chi2:.3g} "
             f"with {dof} degrees of freedom",
-            "take another model, or check the points and their sd",
+            "choose another model, or check the points and their sd",
         )
     if tia_sd is None:
         yield Problem(
             "parameters-not-determined",
-            f"the points do not determine the parameters of model '{model}'",
-            "take a model with fewer parameters, or measure more often",
+            f"the data do not determine the parameters of model '{model}'",
+            "choose a model with fewer parameters, or measure more often",
         )
 
 
-def _early(last: float, half_life: float) -> Iterator[Problem]:
+def _early_end_warning(last: float, half_life: float) -> Iterator[Problem]:
     late = tables.default("late_scan", "1")
     if last < late * half_life:
         yield Problem(
             "scans-end-early",
-            f"the last point, at {last:.4g} h, is before {late:g} effective "
-            f"half-lives ({late * half_life:.4g} h)",
-            "the curve after it is extrapolated; measure later",
+            f"the last point ({last:.4g} h) is earlier than {late:g} effective half-lives "
+            f"({late * half_life:.4g} h), and the curve after it is extrapolated",
+            "measure later",
         )
 
 
 def trapezoid(points: Points, choice: str) -> FittedCurve:
-    """Integrate the points piece by piece."""
+    """Return the curve through the points, integrated piece by piece."""
     shape = Trapezoid(points.time, points.activity, points.decay_constant)
     clamped = shape.tail() <= points.decay_constant
     spread = _propagated(shape, points.sd, lambda s: LN2 / s.tail())
@@ -269,13 +271,13 @@ def trapezoid(points: Points, choice: str) -> FittedCurve:
         decay_constant=points.decay_constant,
         warnings=(
             *((NO_CLEARANCE,) if clamped else ()),
-            *_early(float(points.time[-1]), tail.value),
+            *_early_end_warning(float(points.time[-1]), tail.value),
         ),
     )
 
 
 def _propagated(shape: Trapezoid, sd: Array, value: Callable[[Trapezoid], float]) -> float:
-    """Propagate the points' sd into a value of the shape, by central differences."""
+    """Return the sd of a value of the shape from the sd of its points, by central differences."""
     total = 0.0
     for i, spread in enumerate(sd):
         step = 1e-5 * shape.activities[i]

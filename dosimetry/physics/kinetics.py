@@ -1,4 +1,4 @@
-"""Time-activity curves: their models, and shapes that know activity and integral.
+"""Time-activity curves: models of exponentials, and shapes with activity and integral.
 
 Times in h, activities in MBq; the same shapes serve as dose rates in Gy/h.
 """
@@ -60,7 +60,7 @@ class Exponentials:
         return float(np.max(self.rates))
 
     def tail_terms(self, start: float) -> tuple[Array, Array]:
-        """Return amplitudes and rates of what is left from ``start`` on, with time from there."""
+        """Return amplitudes and rates from ``start`` on, with ``start`` as time zero."""
         return self.amplitudes * np.exp(-self.rates * start), self.rates
 
     def scaled(self, factor: float) -> Exponentials:
@@ -70,10 +70,10 @@ class Exponentials:
 
 @dataclass(frozen=True, eq=False)
 class Trapezoid:
-    """Through the points: exponential where it falls, linear where it rises.
+    """A curve through points: exponential where it falls, linear where it rises.
 
-    Before the first point physical decay run backwards; after the last an exponential with the
-    log-slope of the last two points, never slower than physical decay.
+    Before the first point it is physical decay run backwards; after the last point it is an
+    exponential with the log-slope of the last two points, at least as fast as physical decay.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class Trapezoid:
         return float(max(slopes.max(), self.tail()))
 
     def tail_terms(self, start: float) -> tuple[Array, Array]:
-        """Return amplitude and rate from ``start`` on, not before the last point."""
+        """Return amplitude and rate from ``start`` on; ``start`` is not before the last point."""
         return np.atleast_1d(self.activity(start)), np.array([self.tail()])
 
     def scaled(self, factor: float) -> Trapezoid:
@@ -152,7 +152,7 @@ class Trapezoid:
 
 @dataclass(frozen=True, eq=False)
 class Combined:
-    """A weighted sum of shapes of which one at least is no sum of exponentials.
+    """A weighted sum of shapes, at least one of them a trapezoid.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ class Combined:
         return sum(w * s.integral() for s, w in zip(self.shapes, self.weights, strict=True))
 
     def breaks(self) -> Array:
-        """Return the times at which one of the shapes is not smooth."""
+        """Return the times at which a shape is not smooth."""
         return np.unique(np.concatenate([shape.breaks() for shape in self.shapes]))
 
     def slowest(self) -> float:
@@ -194,7 +194,7 @@ Shape: TypeAlias = Exponentials | Trapezoid | Combined
 
 @dataclass(frozen=True)
 class Model:
-    """A sum of exponentials with some of its amplitudes tied.
+    """A sum of exponentials, some of whose amplitudes are tied.
 
     Attributes
     ----------
@@ -204,9 +204,9 @@ class Model:
     terms : tuple of tuple
         For each amplitude, the index of its falling rate and of its uptake rate (or None).
     stride : int
-        The starting grid takes every so many of the tabulated rates.
+        The starting grid takes every ``stride``-th of the tabulated rates.
     smaller : tuple of str, or None
-        The models it may shrink to when a rate or an amplitude vanishes.
+        Models it is reduced to when a rate or an amplitude vanishes.
     """
 
     name: str
@@ -240,7 +240,7 @@ MODELS: Mapping[str, Model] = MappingProxyType(
 
 
 def combine(parts: Iterable[tuple[Shape, float]]) -> Shape:
-    """Add shapes, each with its weight; sums of exponentials stay one.
+    """Return a weighted sum of shapes; of exponentials alone, as one sum of exponentials.
 
     Parameters
     ----------
@@ -248,27 +248,29 @@ def combine(parts: Iterable[tuple[Shape, float]]) -> Shape:
 
     Examples
     --------
-    >>> one = Exponentials(np.array([2.0]), np.array([0.1]))
-    >>> combine([(one, 1.0), (one, 3.0)]).integral()
+    >>> mono = Exponentials(np.array([2.0]), np.array([0.1]))
+    >>> combine([(mono, 1.0), (mono, 3.0)]).integral()
     80.0
     """
-    given = tuple(parts)
-    sums = [shape for shape, _ in given if isinstance(shape, Exponentials)]
-    if len(sums) == len(given):
-        weights = np.repeat([weight for _, weight in given], [len(one.rates) for one in sums])
-        amplitudes = np.concatenate([one.amplitudes for one in sums])
-        return Exponentials(amplitudes * weights, np.concatenate([one.rates for one in sums]))
-    flat = [(part, own * weight) for shape, weight in given for part, own in parts_of(shape)]
+    weighted = tuple(parts)
+    sums = [shape for shape, _ in weighted if isinstance(shape, Exponentials)]
+    if len(sums) == len(weighted):
+        weights = np.repeat(
+            [weight for _, weight in weighted], [len(shape.rates) for shape in sums]
+        )
+        amplitudes = np.concatenate([shape.amplitudes for shape in sums])
+        return Exponentials(amplitudes * weights, np.concatenate([shape.rates for shape in sums]))
+    flat = [(part, own * weight) for shape, weight in weighted for part, own in parts_of(shape)]
     return Combined(tuple(part for part, _ in flat), tuple(weight for _, weight in flat))
 
 
 def parts_of(shape: Shape) -> list[tuple[Exponentials | Trapezoid, float]]:
-    """Return the shapes that a shape is a weighted sum of, each with its weight.
+    """Return the parts of a weighted sum, each with its weight; a single shape with weight 1.
 
     Examples
     --------
-    >>> one = Exponentials(np.array([2.0]), np.array([0.1]))
-    >>> [weight for _, weight in parts_of(one)]
+    >>> mono = Exponentials(np.array([2.0]), np.array([0.1]))
+    >>> [weight for _, weight in parts_of(mono)]
     [1.0]
     """
     if isinstance(shape, Combined):

@@ -1,8 +1,8 @@
-"""One scan only: TIA from one activity and a half-life that is known from elsewhere.
+"""TIA from one scan and a supplied effective half-life.
 
-TIA(T) = A(ts) exp(l ts) / l, l = ln 2 / T (Hänscheid 2018; Madsen 2013). It has a minimum at
-T = ts ln 2, so that the delta method fails there: the distribution of T and of the scan is pushed
-through instead, on a fixed grid of quantiles.
+TIA(T) = A(ts) exp(l ts) / l, l = ln 2 / T (Hänscheid 2018; Madsen 2013). The TIA has a minimum at
+T = ts ln 2, where the delta method fails. Instead the distributions of T and of the scan are
+propagated on a fixed grid of quantiles.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from dosimetry.physics.kinetics import Array, Exponentials
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, quantities
 
-HALF_LIVES, NOISES = 401, 51  # quantiles of the grid; odd, so that the middle is the median
-EARLIEST, LATEST = 0.75, 2.5  # scan times, in half-lives, between which one scan serves
+HALF_LIVES, NOISES = 401, 51  # quantiles of the grid; odd, so the middle one is the median
+EARLIEST, LATEST = 0.75, 2.5  # range of favourable scan times, in effective half-lives
 
 
 @dataclass(frozen=True)
 class HalfLife:
-    """Log-normal distribution of an effective half-life, cut at the physical one.
+    """Log-normal distribution of an effective half-life, truncated at the physical half-life.
 
     Attributes
     ----------
     median : float
         In h.
     log_sd : float
-        sd of ln T; 0 for one known exactly.
+        sd of ln T; 0 for a half-life known exactly.
     origin : str
-        Where it comes from, in words.
+        Source of the half-life, in words.
     """
 
     median: float
@@ -42,7 +42,7 @@ class HalfLife:
     origin: str
 
     def quantiles(self, physical: float) -> Array:
-        """Return half-lives at the middles of equally probable classes, shape (HALF_LIVES,)."""
+        """Return half-lives at the centres of equally probable classes, shape (HALF_LIVES,)."""
         share = (np.arange(HALF_LIVES) + 0.5) / HALF_LIVES
         if self.log_sd == 0:
             return np.full(HALF_LIVES, min(self.median, physical))
@@ -84,7 +84,7 @@ def tia(activity: Any, time: Any, half_life: Any) -> Any:
 
 @quantities(activity="MBq", time="h", returns="MBq*h")
 def hanscheid(activity: Any, time: Any) -> Any:
-    """Return Hänscheid's approximation of the TIA, 2 ts A(ts) / ln 2, a cross-check.
+    """Return Hänscheid's approximation of the TIA, 2 ts A(ts) / ln 2, as a cross-check.
 
     Parameters
     ----------
@@ -116,14 +116,14 @@ def fit_one(
     decay_constant: float,
     unit: str = "MBq",
 ) -> FittedCurve:
-    """Return the curve through one scan with a half-life known from elsewhere.
+    """Return the curve through one scan with a supplied half-life.
 
     Parameters
     ----------
     time, activity : float
         In h and in ``unit``.
     sd : float or None
-        Of the activity; the default share of it without one.
+        Of the activity; None for the default share of the activity.
     half_life : HalfLife
     decay_constant : float
         Physical, in 1/h.
@@ -133,8 +133,8 @@ def fit_one(
     Returns
     -------
     FittedCurve
-        Its TIA is the median of the distribution pushed through, the sd that of the distribution;
-        ``half_life_effect`` holds the TIA over the half-life's quantiles, relative to the median.
+        Its TIA is the median of the propagated distribution, with its sd. ``half_life_effect``
+        holds the TIA over the quantiles of the half-life, relative to the median.
 
     Examples
     --------
@@ -144,7 +144,7 @@ def fit_one(
     """
     assumed = sd is None
     spread = default_point_sd(activity) if sd is None else sd
-    with np.errstate(over="ignore", invalid="ignore"):  # refused as impossible by who asked
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller refuses an infinite TIA
         over_half_lives = tia.kernel(activity, time, half_life.quantiles(LN2 / decay_constant))
         pushed = np.outer(over_half_lives, noise_quantiles(spread / activity))
         median, deviation = float(np.median(pushed)), float(np.std(pushed))
@@ -174,26 +174,26 @@ def fit_one(
 
 
 def _warnings(time: float, half_life: float, origin: str) -> list[Problem]:
-    found = [
+    problems = [
         Problem(
             "one-scan-only",
-            f"one scan only: the half-life, {half_life:.4g} h, is from elsewhere ({origin})",
-            "two or three scans would measure it",
+            f"only one scan: effective half-life of {half_life:.4g} h supplied ({origin})",
+            "measure it by two or three scans",
         )
     ]
     if not EARLIEST <= time / half_life <= LATEST:
-        found.append(
+        problems.append(
             Problem(
                 "scan-time-unfavourable",
                 f"the scan at {time:.4g} h is outside {EARLIEST:g} to {LATEST:g} effective "
                 f"half-lives ({EARLIEST * half_life:.3g} to {LATEST * half_life:.3g} h)",
-                "one scan says most between these times",
+                "a single scan determines the dose best between these times",
             )
         )
-    return found
+    return problems
 
 
 def noise_quantiles(relative_sd: float) -> Array:
-    """Return factors of log-normal scan noise at the middles of equally probable classes."""
+    """Return factors of log-normal scan noise at the centres of equally probable classes."""
     share = (np.arange(NOISES) + 0.5) / NOISES
     return np.asarray(np.exp(np.sqrt(np.log1p(relative_sd**2)) * ndtri(share)))

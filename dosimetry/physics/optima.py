@@ -1,4 +1,4 @@
-"""What fits come to: the best of one model for one curve, or for each curve of a batch."""
+"""Best fits of one model: of one curve (Optimum) and of each curve of a batch (Optima)."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ class Optimum:
     Attributes
     ----------
     model : Model
-        The model fitted, or the smaller one that it collapsed to.
+        The model fitted, or the smaller one it was reduced to.
     rates, amplitudes : array
-        In 1/h and MBq; the amplitudes are those of the model's formula.
+        In 1/h and MBq; amplitudes of the model's formula.
     chi2 : float
     covariance : array
         Of (amplitudes, rates); rows of a parameter on its bound are zero.
     at_bound : bool
-        The slowest rate is the physical decay constant.
+        Whether the slowest rate is the physical decay constant.
     collapsed_from : str or None
-        The larger model of which a part vanished.
+        The larger model that was asked for, if one of its terms vanished.
     """
 
     model: Model
@@ -74,13 +74,13 @@ class Optima:
     asked : str
         The model asked for.
     model : array of int, shape (N,)
-        Index into the models: the one asked for, or the smaller one that it collapsed to.
+        Index into the models: the one asked for, or the smaller one it was reduced to.
     rates : array, shape (N, 3)
     amplitudes : array, shape (N, 2)
-        As many as the model of the row has; the rest is zero.
+        As many as the model of the row has; the others are zero.
     chi2 : array, shape (N,)
     covariance : array, shape (N, 5, 5)
-        Of (amplitudes, rates), in the corner; infinite where not determined.
+        Of (amplitudes, rates), in the upper left corner; infinite where not determined.
     at_bound : array of bool, shape (N,)
     """
 
@@ -109,7 +109,7 @@ class Optima:
 
     @property
     def collapsed(self) -> npt.NDArray[np.bool_]:
-        """Whether a part of the model asked for vanished."""
+        """Whether a term of the model asked for vanished."""
         return np.asarray(self.model != NAMES.index(self.asked))
 
     def tia(self) -> tuple[Array, Array]:

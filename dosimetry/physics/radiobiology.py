@@ -3,8 +3,8 @@
 Linear-quadratic model with mono-exponential repair: Lea and Catcheside's factor G for a dose rate
 R(t) of any shape (MIRD pamphlet 20, Wessels 2008; Gustafsson 2013).
 
-The dose rates of all regions are weighted sums of the same few curves, and G of a sum is made of
-integrals over pairs of curves: these are taken once, not once per region.
+The dose rates of all regions are weighted sums of the same few curves, and G of a sum consists of
+integrals over pairs of curves. Each pair is integrated once, not once per region.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from dosimetry.physics.kinetics import Array, Exponentials, Shape, Trapezoid, pa
 from dosimetry.quantities import quantities
 
 POINTS = 16
-# A panel spans at most PANEL repair times. Where an exponential starts, it starts with at most
-# START of its times and grows with GROWTH of the time passed, in which the exponential fades.
-# On c e-folds the polynomial is off by (c/2)^16 / (2^15 16!): 1e-15 on 3 of them, and below 1e-13
-# of what the exponential was at its start on all that grow.
+# A panel is at most PANEL repair times wide. Where an exponential starts, the first panel is at
+# most START of its time constants wide; later ones grow by GROWTH of the time passed, as it fades.
+# Over c e-folds the error of the polynomial is (c/2)^16 / (2^15 16!): 1e-15 for 3 e-folds, and
+# below 1e-13 of the exponential's initial value on all growing panels.
 PANEL, START, GROWTH = 3.0, 2.0, 0.5
 
 
@@ -56,7 +56,7 @@ def lea_catcheside(dose_rate: Shape, repair_half_life: float) -> float:
 
 
 def lea_catcheside_each(dose_rates: Sequence[Shape], repair_half_life: float) -> list[float]:
-    """Return G of several dose rates; the curves that they share are integrated once.
+    """Return G of several dose rates; shared curves are integrated once.
 
     Parameters
     ----------
@@ -108,9 +108,9 @@ def _of_sums(dose_rates: Sequence[Shape], repair: float) -> list[float]:
 def pair_integrals(parts: Sequence[Exponentials | Trapezoid], repair: float) -> Array:
     """Return M_kl, the integral of R_k(t) H_l(t) over all time, of every pair of dose rates.
 
-    H_l' = R_l - mu H_l is the dose not yet repaired. Up to the last break the integrals are taken
-    panel by panel at Gauss points, H by integrating the polynomial through them; from there on
-    every dose rate is a sum of exponentials, and the rest has a closed form without singularity.
+    H_l' = R_l - mu H_l is the dose not yet repaired. Up to the last break, each panel is integrated
+    at Gauss points, and H by the polynomial through them. After it, every dose rate is a sum of
+    exponentials, and the integral has a closed form without singularity.
 
     Parameters
     ----------
@@ -144,14 +144,14 @@ def pair_integrals(parts: Sequence[Exponentials | Trapezoid], repair: float) -> 
     for i, left in enumerate(through):
         present[:, i + 1] = present[:, i] * left + ends[:, i]
     unrepaired = present[:, :-1, None] * kept + gained
-    found = np.einsum("kpn,lpn->kl", rate * (weights * width), unrepaired)
-    return np.asarray(found + _tail(parts, float(edges[-1]), present[:, -1], repair))
+    integrals = np.einsum("kpn,lpn->kl", rate * (weights * width), unrepaired)
+    return np.asarray(integrals + _tail(parts, float(edges[-1]), present[:, -1], repair))
 
 
 def _tail(
     parts: Sequence[Exponentials | Trapezoid], start: float, present: Array, repair: float
 ) -> Array:
-    """Return what comes after ``start``, where every part is a sum of exponentials."""
+    """Return the integrals after ``start``, where every part is a sum of exponentials."""
     tails = [part.tail_terms(start) for part in parts]
     rates = np.concatenate([rates for _, rates in tails])
     owned = np.zeros((len(parts), len(rates)))
@@ -165,11 +165,8 @@ def _tail(
 
 
 def _panels(parts: Sequence[Exponentials | Trapezoid], repair: float) -> Array:
-    """Return the edges of the panels, from zero to the last break, every break among them.
-
-    Exponentials start at zero, the pieces between points at any break; without pieces there is
-    none after zero.
-    """
+    """Return the edges of the panels, from zero to the last break, every break among them."""
+    # Panels are narrowest where an exponential starts: at zero, or at a break of a trapezoid.
     of_sums, of_pieces = (
         max((part.steepest() for part in parts if isinstance(part, kind)), default=0.0)
         for kind in (Exponentials, Trapezoid)
@@ -181,7 +178,7 @@ def _panels(parts: Sequence[Exponentials | Trapezoid], repair: float) -> Array:
             width = min(PANEL / repair, START / of_pieces + GROWTH * (edges[-1] - begun))
             if of_sums:
                 width = min(width, START / of_sums + GROWTH * edges[-1])
-            width = max(width, 2.0 * math.ulp(edges[-1]))  # else points too close: a standstill
+            width = max(width, 2.0 * math.ulp(edges[-1]))  # points too close would never be passed
             edges.append(min(edges[-1] + width, stop))
     return np.array(edges)
 
@@ -190,8 +187,8 @@ def _panels(parts: Sequence[Exponentials | Trapezoid], repair: float) -> Array:
 def _gauss() -> tuple[Array, Array, Array]:
     """Return nodes and weights on [0, 1], and the matrix that integrates from 0 to each node.
 
-    Of the polynomial through the nodes, by its Legendre series: the integral of P_n from -1 to x
-    is (P_(n+1)(x) - P_(n-1)(x)) / (2n + 1).
+    The matrix integrates the polynomial through the nodes by its Legendre series: the integral of
+    P_n from -1 to x is (P_(n+1)(x) - P_(n-1)(x)) / (2n + 1).
     """
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
     values = np.polynomial.legendre.legvander(nodes, POINTS)
@@ -218,7 +215,7 @@ def bed(dose: Any, g: Any, alpha_beta: Any) -> Any:
     Raises
     ------
     InputError
-        Unit of another dimension: Sv is none of absorbed dose.
+        Unit of another dimension, such as Sv.
 
     Examples
     --------

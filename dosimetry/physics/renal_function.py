@@ -1,4 +1,4 @@
-"""Renal function from serum creatinine: Cockcroft-Gault clearance and CKD-EPI 2021 eGFR."""
+"""Renal function from serum creatinine: Cockcroft–Gault clearance and CKD-EPI 2021 eGFR."""
 
 from __future__ import annotations
 

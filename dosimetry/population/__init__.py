@@ -1,1 +1,1 @@
-"""Many patients at once: cohorts, virtual trials, and what trials published."""
+"""Many patients at once: cohorts, virtual trials, published trials."""

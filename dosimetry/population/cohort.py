@@ -1,8 +1,8 @@
-"""A cohort: a table of many patients to doses and limits, in parts, on one machine or a cluster.
+"""A cohort: doses and limits of many patients from a table, on one machine or a cluster.
 
-Each finished part is a folder that appears by renaming; whoever interrupts the job loses only the
-parts under way, and ``resume`` takes up the rest. The tables are put together at the end, each
-appearing by renaming too.
+The table is computed in parts. Each finished part is a folder that appears by renaming, so an
+interrupted job loses only the parts in progress, and ``resume`` computes the rest. The parts are
+joined at the end; each result table appears by renaming too.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from dosimetry.problems import InputError, refuse
 from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, replacing
 
 TOGETHER = 100  # patients of a part
-OF_A_CURVE = 200  # bytes of a table, about: four scans
-SAMPLE = 1 << 20  # bytes at both ends of the input that tell it from another
+OF_A_CURVE = 200  # approximate bytes of a curve in the table: four scans
+SAMPLE = 1 << 20  # bytes at each end of the input that identify it
 
 
 @dataclass(frozen=True)
 class CohortSummary:
-    """What came of a cohort.
+    """Counts and files of a finished cohort.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class CohortSummary:
     doses, limits, rejected : int
         Rows of the three tables.
     resumed : int
-        Parts that were there from an earlier run.
+        Parts taken over from an interrupted run.
     files : tuple of str
     """
 
@@ -55,7 +55,7 @@ class CohortSummary:
 
 
 def outputs(output: Path) -> dict[str, Path]:
-    """Return the files of a cohort: doses, limits, rejected rows.
+    """Return the files that a cohort writes: doses, limits, rejected rows.
 
     Examples
     --------
@@ -84,19 +84,20 @@ def run_cohort(
     Parameters
     ----------
     source : path
-        CSV or Parquet, one row per scan (:func:`cohort_schema`); the rows of a patient follow each
-        other.
+        CSV or Parquet, one row per scan (:func:`cohort_schema`), the rows of a patient one after
+        the other.
     output : path
-        CSV or Parquet by its ending: one row per patient, cycle and region. Beside it
-        ``.limits``, one row per patient and limit, and ``.rejected.csv``, rows left out and why.
+        CSV or Parquet, by its suffix: one row per patient, cycle and region. Two more files stand
+        beside it: ``.limits``, one row per patient and limit, and ``.rejected.csv``, the rows left
+        out and why.
     resume : bool
-        Go on with a job that was interrupted.
+        Continue an interrupted job.
     workers : int, optional
-        Processes of this machine; without it one for small tables, else one per core.
+        Processes on this machine; default: one for small tables, else one per core.
     scheduler : str, optional
         Address of a Dask scheduler, ``tcp://HOST:PORT``.
     together : int
-        Patients of a part; memory grows with it and not with the table.
+        Patients of a part; memory grows with it, not with the table.
     progress : callable, optional
         Called with the number of patients done.
 
@@ -107,12 +108,17 @@ def run_cohort(
     Raises
     ------
     InputError
-        A table that cannot be read, a file that cannot be written, an interrupted job of another
-        input, a scheduler that does not answer.
+        The table cannot be read, a file cannot be written, the interrupted job had another
+        input, or the scheduler does not answer.
     """
     source, output = Path(source), Path(output)
     if output.suffix not in (".csv", ".parquet"):
-        raise refuse("unknown-format", "is neither .csv nor .parquet", "name it so", f"{output}")
+        raise refuse(
+            "unknown-format",
+            "the output is neither .csv nor .parquet",
+            "name it FILE.csv or FILE.parquet",
+            f"{output}",
+        )
     refuse_overwriting([source], *outputs(output).values())
     refuse_unwritable(*outputs(output).values())
     job = _job(source, together)
@@ -132,7 +138,7 @@ def run_cohort(
 
 
 def _job(source: Path, together: int) -> dict[str, Any]:
-    """Return what tells one job from another; of the input its size and both ends."""
+    """Return what identifies a job: size and both ends of the input, version, tables."""
     if not source.is_file():
         raise refuse("no-such-file", "no such file", "check name and folder", f"{source}")
     digest = hashlib.sha256()
@@ -152,18 +158,18 @@ def _job(source: Path, together: int) -> dict[str, Any]:
 def _to_do(
     source: Path, together: int, done: set[int], journal: Journal
 ) -> Iterator[tuple[int, Part]]:
-    """Yield the parts that are not done."""
+    """Yield the parts that are not finished."""
     try:
         for number, part in enumerate(parts(source, together)):
             if number not in done:
                 yield number, part
     except InputError:
-        journal.remove()  # the table has to change, so nothing can go on from here
+        journal.remove()  # the table has to change, so the finished parts are of no use
         raise
 
 
 def _put_together(output: Path, journal: Journal, resumed: int) -> CohortSummary:
-    """Write the tables from the parts, in their order; then remove the parts."""
+    """Write the result tables from the parts in their order, then remove the parts."""
     folders = journal.parts()
     files = outputs(output)
     columns = {"doses": DOSE_COLUMNS, "limits": LIMIT_COLUMNS, "rejected": REJECTED_COLUMNS}
@@ -185,14 +191,14 @@ def _write_table(path: Path, columns: Sequence[str], sources: Sequence[Path]) ->
         if path.suffix == ".parquet":
             _write_parquet(stream, columns, sources)
             return
-        stream.write(f"{','.join(columns)}\n".encode())  # none of them needs quotes
+        stream.write(f"{','.join(columns)}\n".encode())  # no column name needs quotes
         for source in sources:
             with source.open("rb") as part:
                 shutil.copyfileobj(part, stream)
 
 
 def _write_parquet(stream: BinaryIO, columns: Sequence[str], sources: Sequence[Path]) -> None:
-    """Write parts as row groups: numbers where the name carries a unit, text elsewhere."""
+    """Write each part as a row group; a column whose name has a unit holds numbers, else text."""
     try:
         import pyarrow
         from pyarrow import parquet

@@ -1,6 +1,6 @@
-"""The parts of a cohort that are finished, kept in a folder until the tables are put together.
+"""The finished parts of a cohort, kept in a folder until they are joined.
 
-A part is written as text where it is computed, and its folder appears whole or not at all.
+The worker that computes a part also writes it as text; its folder appears whole or not at all.
 """
 
 from __future__ import annotations
@@ -26,25 +26,26 @@ from dosimetry.therapy.files import write_whole
 
 
 class Finished(NamedTuple):
-    """A part as it is written: the three tables as CSV, and what is in them."""
+    """A finished part: its three tables as CSV, and their numbers of rows."""
 
     tables: dict[str, bytes]
     counts: dict[str, int]
 
 
 def finish(part: Part, spreadsheet: bool, curves: int) -> Finished:
-    """Compute a part and write its tables as CSV without header.
+    """Return a computed part, its tables as CSV without header.
 
     Parameters
     ----------
     part : Part
     spreadsheet : bool
-        Whether the tables may be opened in one, so that no text may look like a formula.
+        Whether to escape text that a spreadsheet would run as a formula.
     curves : int
-        How many the whole table has, about: compiling the kernel is to be repaid by all parts.
+        Approximate number of curves in the whole table; decides whether compiling the kernel
+        pays.
     """
     with _collected_later():
-        result = compute_part(part, compiling.pays(curves) or None)
+        result = compute_part(part, compiling.repays_compiling(curves) or None)
     tables = {"doses": result.doses, "limits": result.limits, "rejected": result.rejected}
     counts = {name: len(rows) for name, rows in tables.items()}
     return Finished(
@@ -58,7 +59,10 @@ def finish(part: Part, spreadsheet: bool, curves: int) -> Finished:
 
 @contextlib.contextmanager
 def _collected_later() -> Iterator[None]:
-    """Look for garbage when the part is done: it all lives till then, and looking costs a sixth."""
+    """Collect no garbage until the part is done.
+
+    All objects live until then, and looking for garbage costs a sixth of the time.
+    """
     was = gc.isenabled()
     gc.disable()
     try:
@@ -81,7 +85,7 @@ def _safe(cell: Any) -> Any:
 
 
 class Journal:
-    """The finished parts, in a folder beside the output."""
+    """The folder of finished parts, beside the output."""
 
     def __init__(self, output: Path, job: dict[str, Any], resume: bool) -> None:
         self.folder = output.with_name(f".{output.name}.parts")
@@ -92,27 +96,27 @@ class Journal:
             raise refuse(
                 "job-interrupted",
                 "an earlier run was interrupted",
-                f"add --resume to go on, or remove {self.folder.name}",
+                f"add --resume to continue it, or remove {self.folder.name}",
                 f"{output}",
             )
         if description.exists() and json.loads(description.read_text()) != job:
             raise refuse(
                 "job-of-another-input",
-                "the interrupted run was of another input, version or part size",
-                f"remove {self.folder.name} and begin again",
+                "the interrupted run had another input, version or part size",
+                f"remove {self.folder.name} and start again",
                 f"{output}",
             )
         with writing(output):
             self.folder.mkdir(exist_ok=True)
-        unknown = not description.exists()  # what parts are of, if they are there
-        for left in self.folder.glob("part-*" if unknown else "part-*.new"):
-            shutil.rmtree(left)  # half a part of the run that was interrupted
+        undescribed = not description.exists()  # then the job of the parts is not known
+        for left in self.folder.glob("part-*" if undescribed else "part-*.new"):
+            shutil.rmtree(left)  # of the interrupted run, of another job or incomplete
         write_whole(description, json.dumps(job))
 
     def done(self) -> set[int]:
         """Return the numbers of the finished parts."""
-        found = self.folder.glob("part-*")
-        return {int(path.name[5:]) for path in found if path.name[5:].isdigit()}
+        names = (path.name.removeprefix("part-") for path in self.folder.glob("part-*"))
+        return {int(name) for name in names if name.isdigit()}
 
     def parts(self) -> list[Path]:
         """Return the folders of the finished parts in their order."""
@@ -137,22 +141,23 @@ class Journal:
             os.replace(new, final)
 
     def remove(self) -> None:
-        """Remove the parts: they are put together, or of no use.
+        """Remove the parts, which are joined or of no use.
 
-        At once by renaming, for a part of which a file is gone would still be taken for finished.
+        By renaming the folder first: a part without one of its files would still count as
+        finished.
         """
         os.replace(self.folder, self.gone)
         shutil.rmtree(self.gone)
 
 
 def to_disk(stream: IO[Any]) -> None:
-    """Wait until a file is on the disk."""
+    """Write a file's buffers to the disk, and wait for it."""
     stream.flush()
     os.fsync(stream.fileno())
 
 
 class writing(AbstractContextManager[None]):  # noqa: N801 - reads as a sentence
-    """Turn what the system says of a file into our own kind of error."""
+    """Raise the errors of the file system as InputError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -162,6 +167,6 @@ class writing(AbstractContextManager[None]):  # noqa: N801 - reads as a sentence
             raise refuse(
                 "unwritable-file",
                 f"cannot be written: {error.strerror or error}",
-                "make room or check the permissions; then go on with --resume",
+                "free some space or check the permissions, then continue with --resume",
                 f"{self.path}",
             ) from None

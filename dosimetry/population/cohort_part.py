@@ -1,7 +1,7 @@
-"""One part of a cohort: rows to patients, all their curves fitted together, doses and limits.
+"""One part of a cohort: rows to patients, curves fitted together, doses and limits.
 
-The doses are those of ``dosimetry plan``: the same functions, given curves that were fitted by the
-same kernel. A curve with a bad row is left out whole: fitted to the rest it would look measured.
+The doses are those of ``dosimetry plan``: the same functions use curves fitted by the same kernel.
+A curve with an invalid row is left out as a whole; a fit to its other rows would look complete.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ LIMIT_COLUMNS = (
     *("probability", "value [Gy]", "sd [Gy]", "basis"),
 )
 REJECTED_COLUMNS = ("line", "patient_id", "cycle", "region", "code", "reason")
-NUMBERS = (  # of a scan: column, unit, needed or not
+NUMBERS = (  # of a scan: column, unit, whether required
     *(("time", "h", True), ("activity", "MBq", True)),
     *(("sd", "MBq", False), ("recovery", "1", False)),
 )
@@ -52,7 +52,7 @@ FIRST_DAY, INTERVAL = dt.date(2000, 1, 1), dt.timedelta(weeks=8)  # where no dat
 
 
 class ScanRow(NamedTuple):
-    """A row that was checked, and the scan that it says; None where it names a patient file."""
+    """A checked row and its scan; no scan where the row names a patient file."""
 
     row: Row
     cells: dict[str, str]
@@ -69,7 +69,7 @@ class Entry(NamedTuple):
 
 @dataclass
 class PartResult:
-    """What came of one part: rows of the three tables, and how many patients it had."""
+    """Results of one part: rows of the three tables, numbers of patients and curves."""
 
     doses: list[tuple[Any, ...]] = field(default_factory=list)
     limits: list[tuple[Any, ...]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class PartResult:
     curves: int = 0
 
     def reject(self, rows: Iterable[Row], problem: Problem) -> None:
-        """Reject rows for one reason."""
+        """Append rows to the table of rejected rows, for one reason."""
         reason = f"{problem.place}: {problem.message}" if problem.place else problem.message
         reason = f"{reason}; {problem.cure}" if problem.cure else reason
         for row in rows:
@@ -88,7 +88,7 @@ class PartResult:
 
 
 def compute_part(part: Part, compile: bool | None = None) -> PartResult:
-    """Compute the doses of some patients.
+    """Return the doses and limits of the patients of a part.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def compute_part(part: Part, compile: bool | None = None) -> PartResult:
 
 
 def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
-    """Reject every curve of which a row is bad."""
+    """Return the rows of valid curves; reject every row of a curve with an invalid one."""
     problems: dict[tuple[str, str], Problem] = {}
     checked = []
     for i, row in enumerate(rows):
@@ -142,16 +142,16 @@ def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
         if row.line in bad:
             key = row.cells.get("cycle", ""), row.cells.get("region", "")
             result.reject([row], problems[key])
-    return [one for one in checked if one.row.line not in bad]
+    return [good for good in checked if good.row.line not in bad]
 
 
 def _scan(row: Row, index: int) -> Scan | None:
-    """Read the scan of a row; None where it names a patient file."""
+    """Return the scan of a row; None where it names a patient file."""
     cells = row.cells
     if row.problem is not None:
         raise InputError([row.problem])
     if not cells["patient_id"].strip():
-        raise refuse("missing", "no patient_id")
+        raise refuse("missing", "patient_id is missing", "give every row a patient_id")
     if cells.get("file", "").strip():
         return None
     cycle = cells.get("cycle", "").strip()
@@ -186,7 +186,7 @@ def _entry(rows: Sequence[ScanRow], result: PartResult) -> Entry | None:
 
 
 def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
-    """Return the patient file that says what the rows say."""
+    """Return the content of the patient file that corresponds to the rows."""
     person = {"id": _same(rows, "patient_id"), "sex": _same(rows, "sex")}
     if weight := _same(rows, "weight"):
         person["weight"] = _quantity("weight", weight, "kg")
@@ -198,10 +198,14 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
             mass = _quantity("mass", text, "g")
             region = row.cells["region"].strip()
             if masses.setdefault(region, mass) != mass:
-                raise refuse("differs", f"the masses of {region} differ", "give one", "mass")
+                raise refuse("differs", f"the masses of {region} differ", "give one mass", "mass")
     numbers = sorted(by_cycle)
     if numbers != list(range(1, len(numbers) + 1)):
-        raise refuse("cycle-missing", f"cycles {numbers} are not 1, 2, 3 ...", "number them so")
+        raise refuse(
+            "cycle-missing",
+            f"the cycles {numbers} are not 1, 2, 3 ...",
+            "number the cycles from 1 without gaps",
+        )
     return {
         "patient": person,
         "therapy": {"regimen": _same(rows, "regimen") or "netter-1"},
@@ -211,7 +215,7 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
 
 
 def _quantity(name: str, text: str, unit: str) -> str:
-    """Return a cell as a patient file says it; a number and nothing else."""
+    """Return a cell as a quantity of the patient file; it must be a number alone."""
     try:
         return f"{parse_number(text)!r} {unit}"
     except InputError as error:
@@ -234,12 +238,12 @@ def _cycle(number: int, rows: Sequence[ScanRow]) -> dict[str, Any]:
 
 
 def _same(rows: Sequence[ScanRow], column: str) -> str:
-    """Return what a column says, the same in all rows."""
-    found = {text.strip() for text in {row.cells.get(column, "") for row in rows}}
-    if len(found) > 1:
-        words = ", ".join(quote(text) for text in sorted(found)[:3])
-        raise refuse("differs", f"{column} differs: {words}", "write the same in all rows", column)
-    return found.pop()
+    """Return the text of a column that must be the same in all rows."""
+    texts = {text.strip() for text in {row.cells.get(column, "") for row in rows}}
+    if len(texts) > 1:
+        shown = ", ".join(quote(text) for text in sorted(texts)[:3])
+        raise refuse("differs", f"{column} differs: {shown}", "write the same in all rows", column)
+    return texts.pop()
 
 
 def _tasks(cycles: Sequence[DeliveredCycle]) -> Iterator[tuple[CurveKey, Task]]:
@@ -304,7 +308,7 @@ def _compute(entry: Entry, fits: Fits, result: PartResult) -> None:
 def _activities(
     patient: Patient, delivered: Sequence[CycleDose], known: CourseDoses
 ) -> tuple[float, ...]:
-    """Return the activities of the whole course in GBq: given, and to come as the label has it."""
+    """Return the activities of the whole course in GBq: delivered, then planned by the label."""
     programme = regimen.programme(patient)
     given = [cycle.net.activity_gbq for cycle in delivered]
     course = clinical_course(patient, programme, given, programme.count, ())
@@ -314,12 +318,12 @@ def _activities(
 
 
 def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
-    """Return the cells of one measured dose; ``g`` is Lea and Catcheside's."""
+    """Return the cells of one measured dose; ``g`` is the Lea-Catcheside factor."""
     curve = cycle.curves.get(region)
     fit: tuple[Any, ...] = (None, None, None, None, None)
     if curve is not None:
         half_life = curve.effective_half_life.value
-        # The column is in MBq h: that of a concentration (vertebrae) has no place in it.
+        # The column is in MBq h, so the integral of a concentration (vertebrae) is left out.
         own = curve.tia.unit == "MBq*h"
         tia = (curve.tia.value, curve.tia.sd) if own else (None, None)
         fit = (curve.model, *tia, half_life, curve.chi2)

@@ -1,7 +1,7 @@
 """The table of a cohort, one row per scan: columns, and lines grouped into patients.
 
-Lines stream through: only those of one part are in memory. Whoever reads the table only tells one
-patient from the next and hands on the text; what it says is made out where the part is computed.
+The table is streamed: only the lines of one part are in memory. Reading it only separates the
+patients and passes on their text; the worker that computes a part also parses it.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from dosimetry.therapy.columns import HEADER
 from dosimetry.therapy.file_kinds import BEGINNING, COHORT, refuse_binary, refuse_other
 from dosimetry.units import conversion, parse_number
 
-# Column: canonical unit (None for text), whether it must be there, what it is.
+# Column: canonical unit (None for text), whether it is required, description.
 COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
-    "patient_id": (None, True, "the rows of a patient follow each other"),
+    "patient_id": (None, True, "the rows of a patient one after the other"),
     "sex": (None, True, "male or female"),
     "cycle": (None, True, "from 1"),
     "administered": ("MBq", True, "net activity of the cycle"),
     "region": (None, True, "as in: dosimetry tables regions"),
     "time": ("h", True, "of the scan, after administration"),
     "activity": ("MBq", True, "at scan time, not decay-corrected"),
-    "sd": ("MBq", False, "of the activity; for all scans of a curve or none"),
+    "sd": ("MBq", False, "of the activity; for all scans of a curve or for none"),
     "mass": ("g", False, "of the region"),
-    "model": (None, False, "of the curve; auto without it"),
+    "model": (None, False, "of the curve; default auto"),
     "recovery": ("1", False, "recovery coefficient"),
     "weight": ("kg", False, "of the patient"),
-    "regimen": (None, False, "as in: dosimetry tables regimens; netter-1 without it"),
-    "file": (None, False, "patient file in place of all this; relative to the table"),
-    "at": (None, False, "date of the cycle; without it 8 weeks from cycle to cycle"),
+    "regimen": (None, False, "as in: dosimetry tables regimens; default netter-1"),
+    "file": (None, False, "patient file instead of the other columns; relative to the table"),
+    "at": (None, False, "date of the cycle; default 8 weeks after the cycle before"),
 }
 BATCH = 10_000  # rows of a Parquet file read at a time
 LONGEST_LINE = 10_000  # characters
 
 
 class Row(NamedTuple):
-    """A row of the table: its line, and its cells as text, numbers in canonical units."""
+    """A row of the table: its line and its cells as text, numbers in canonical units."""
 
     line: int
     cells: dict[str, str]
-    problem: Problem | None  # of the line as a whole
+    problem: Problem | None  # with the line as a whole
 
 
 class Record(NamedTuple):
@@ -58,9 +58,9 @@ class Record(NamedTuple):
 
 
 class PatientText(NamedTuple):
-    """The records of a patient as CSV and the line of each.
+    """The records of a patient as CSV, and the line of each.
 
-    ``twice`` where the patient had other records before.
+    ``twice`` is true if the patient had other records further up.
     """
 
     lines: list[int]
@@ -69,7 +69,7 @@ class PatientText(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """What the header says: names, factors to the canonical unit, and where files stand."""
+    """The header: names, factors to the canonical units, folder of patient files."""
 
     names: list[str]
     factors: dict[str, float]
@@ -95,13 +95,13 @@ class Columns(NamedTuple):
 
     def _problem(self, values: list[str], twice: bool) -> Problem | None:
         if len(values) != len(self.names):
-            words = f"{len(values)} cells for {len(self.names)} columns"
-            return Problem("wrong-number-of-cells", words, "write one cell for each column")
+            message = f"the row has {len(values)} cells for {len(self.names)} columns"
+            return Problem("wrong-number-of-cells", message, "write one cell for each column")
         if _undecoded("".join(values)):
-            return Problem("not-utf-8", "a byte is not UTF-8", "save the table as UTF-8")
+            return Problem("not-utf-8", "the row is not UTF-8", "save the table as UTF-8")
         if twice:
-            words = "this patient's rows stand in two places"
-            return Problem("patient-twice", words, "put them together")
+            message = "the rows of this patient stand in two places"
+            return Problem("patient-twice", message, "put them one after the other")
         return None
 
 
@@ -120,22 +120,22 @@ def cohort_schema() -> dict[str, Any]:
             {
                 "name": name if unit in (None, "1") else f"{name} [{unit}]",
                 "type": "integer" if name == "cycle" else "string" if unit is None else "number",
-                "description": words
-                + ("" if unit in (None, "1") else "; another unit of the kind in the brackets"),
+                "description": description
+                + ("" if unit in (None, "1") else "; the brackets may hold another unit"),
                 "constraints": {"required": required},
             }
-            for name, (unit, required, words) in COLUMNS.items()
+            for name, (unit, required, description) in COLUMNS.items()
         ],
     }
 
 
 def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
-    """Read a CSV or Parquet table record by record, after its header.
+    """Return the header of a CSV or Parquet table and an iterator over its records.
 
     Raises
     ------
     InputError
-        No such file, or a header that is not understood.
+        There is no such file, or the header is not understood.
     """
     if not path.is_file():
         raise refuse("no-such-file", "no such file", "check name and folder", FilePlace(f"{path}"))
@@ -150,7 +150,7 @@ def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
 
 
 def _refuse_other(path: Path) -> None:
-    """Refuse what is not the table of a cohort, named for what it is."""
+    """Refuse a file of another kind, and name its kind."""
     with path.open("rb") as stream:
         start = stream.read(BEGINNING)
     if path.suffix != ".parquet":
@@ -159,7 +159,7 @@ def _refuse_other(path: Path) -> None:
 
 
 def _undecoded(text: str) -> bool:
-    """Tell whether a text holds bytes that were not UTF-8, as surrogates."""
+    """Return whether a text holds bytes that were not UTF-8, as surrogates."""
     return not text.isascii() and any("\udc80" <= sign <= "\udcff" for sign in text)
 
 
@@ -167,12 +167,12 @@ def _scaled(text: str, factor: float) -> str:
     try:
         return repr(parse_number(text) * factor)
     except InputError:
-        return text  # refused, in its place, when the patient is read
+        return text  # refused with its place when the patient is read
 
 
 def _csv(path: Path) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
-        taken: list[str] = []  # the lines of the record under way
+        taken: list[str] = []  # lines of the current record
         reader = csv.reader(_lines(stream, path.name, taken))
         try:
             for cells in reader:
@@ -182,14 +182,14 @@ def _csv(path: Path) -> Iterator[Record]:
         except csv.Error as error:
             raise refuse(
                 "not-csv",
-                f"not readable as CSV: {error}",
-                "check quotes",
+                f"the table is not valid CSV: {error}",
+                "check the quotes",
                 FilePlace(f"{path.name}:{reader.line_num}"),
             ) from None
 
 
 def _lines(stream: TextIO, name: str, taken: list[str]) -> Iterator[str]:
-    """Read line by line, but no line that would fill the memory; append each to ``taken``."""
+    """Yield the lines and append each to ``taken``; refuse one that would fill the memory."""
     number = 0
     while line := stream.readline(LONGEST_LINE + 1):
         number += 1
@@ -202,7 +202,7 @@ def _check_length(line: str, name: str, number: int) -> None:
     if len(line) > LONGEST_LINE:
         raise refuse(
             "line-too-long",
-            f"a line of more than {LONGEST_LINE} characters",
+            f"the line has more than {LONGEST_LINE} characters",
             "check the line ends and quotes",
             FilePlace(f"{name}:{number}"),
         )
@@ -242,12 +242,12 @@ def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
         raise refuse(
             "wrong-separator",
             f"the cells are separated by {sign}",
-            "separate them by commas, and write decimal points",
+            "separate the cells by commas and write decimal points",
             FilePlace(f"{name}:1"),
         )
     for cell in header:
-        found = HEADER.fullmatch(cell)
-        column, unit = found.groups() if found else (cell.strip(), None)
+        match = HEADER.fullmatch(cell)
+        column, unit = match.groups() if match else (cell.strip(), None)
         names.append(column)
         if column not in COLUMNS:
             cure = nearest(column, COLUMNS) or f"columns: {', '.join(COLUMNS)}"
@@ -259,18 +259,21 @@ def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
             problems.append(Problem("no-unit", f"column '{column}' has no unit", cure))
         elif wanted is not None and unit is not None:
             factors[column] = conversion(unit, wanted)
-    for column, (_, required, words) in COLUMNS.items():
+    for column, (unit, required, description) in COLUMNS.items():
         if required and column not in names and ("file" not in names or column == "patient_id"):
-            problems.append(Problem("missing-column", f"there is no '{column}'", f"it is: {words}"))
+            brackets = f" [{unit}]" if unit else ""
+            cure = f"add it: {column}{brackets}, {description}"
+            problems.append(Problem("missing-column", f"column '{column}' is missing", cure))
         if names.count(column) > 1:
-            problems.append(Problem("column-twice", f"'{column}' stands there twice", "keep one"))
+            message = f"column '{column}' stands there twice"
+            problems.append(Problem("column-twice", message, "keep one of them"))
     if problems:
         raise InputError(problem.at(f"{name}:1") for problem in problems)
     return names, factors
 
 
 def patients(columns: Columns, records: Iterator[Record]) -> Iterator[PatientText]:
-    """Group the records of each patient, which follow each other; one patient has one place."""
+    """Yield the records of each patient; a patient who comes again is marked."""
     column = columns.names.index("patient_id")
     seen: set[bytes] = set()
     for name, group in itertools.groupby(
@@ -283,7 +286,7 @@ def patients(columns: Columns, records: Iterator[Record]) -> Iterator[PatientTex
 
 
 def parts(path: Path, together: int) -> Iterator[Part]:
-    """Read the table in parts of so many patients."""
+    """Yield the table in parts of ``together`` patients."""
     columns, records = read_records(path)
     grouped = patients(columns, records)
     while some := list(itertools.islice(grouped, together)):
@@ -291,5 +294,5 @@ def parts(path: Path, together: int) -> Iterator[Part]:
 
 
 def count_patients(path: Path) -> int:
-    """Return how many patients a table has, by reading it once; for a progress bar."""
+    """Return the number of patients in a table, for a progress bar; reads the table once."""
     return sum(1 for _ in patients(*read_records(path)))

@@ -1,9 +1,9 @@
 """Virtual trials: many patients drawn from the population, each treated by a strategy.
 
-A patient has a mean dose per activity and a half-life, and each cycle its own dose per activity
-(physics.md, section 8). Every cycle is taken to be measured, without error, before the next is
-decided. Patients are drawn in blocks, each from a stream of its own, so that the number of workers
-changes nothing.
+A patient has a mean dose per activity and an effective half-life; each cycle has a dose per
+activity of its own (docs/method.md). The simulation assumes that every cycle is measured without
+error before the next is decided. Patients are drawn in blocks, each from its own stream of random
+numbers, so that the number of workers does not change the result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ from scipy.special import ndtr, ndtri
 from dosimetry import reference, tables
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array
-from dosimetry.population.virtual_trial import Outcome, StrategyOutcome, VirtualTrial, summary
+from dosimetry.population.virtual_trial import (
+    StrategyOutcome,
+    TreatedPatients,
+    VirtualTrial,
+    summary,
+)
 from dosimetry.problems import refuse
 from dosimetry.reference import Limit
 from dosimetry.therapy import regimen
@@ -34,13 +39,13 @@ from dosimetry.therapy.strategy import MOST_CYCLES, check_strategy
 SCHEMA = "dosimetry/simulation/1"
 BLOCK = 8192  # patients drawn from one stream of random numbers
 DRAWS = 1024  # of the cycles to come, for the activity that keeps within a risk
-TOGETHER = 64  # patients whose draws are looked at in one go
+TOGETHER = 64  # patients whose draws are solved together
 MOST_PATIENTS = 10_000_000
 
 
 @dataclass(frozen=True)
 class VirtualRegion:
-    """What the tables say of a region over patients.
+    """Figures of the tables on a region: its dose per activity and half-life over patients.
 
     Attributes
     ----------
@@ -48,7 +53,7 @@ class VirtualRegion:
     prior : Prior
         Of the dose per activity.
     half_life : (median, sd of the logarithm, longest), or None
-        Effective, in h; log-normal, cut at the physical one. Without it there is no BED.
+        Effective, in h; log-normal, truncated at the physical half-life. None: no BED.
     repair : float
         Rate of repair in 1/h.
     alpha_beta : float
@@ -63,8 +68,8 @@ class VirtualRegion:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What is simulated."""
+class TrialDesign:
+    """What is simulated: limits and their regions, activity in GBq, cycles, risk, seed."""
 
     regions: tuple[VirtualRegion, ...]
     limits: tuple[Limit, ...]
@@ -86,7 +91,7 @@ def simulate(
     workers: int = 1,
     progress: Callable[[int], None] | None = None,
 ) -> VirtualTrial:
-    """Simulate a trial of patients of whom nothing was measured before.
+    """Simulate a trial of virtual patients of whom nothing was measured before.
 
     Parameters
     ----------
@@ -94,14 +99,14 @@ def simulate(
         As in table ``regimens``.
     patients : int
     seed : int
-        Not negative; the same seed gives the same patients, for every strategy and any number of
-        workers.
+        Not negative; the same seed gives the same patients, for every strategy and every number
+        of workers.
     strategies : sequence of str
         ``fixed``, ``to-limit`` or ``adjusted``, applied anew before every cycle.
     risk : float
-        Probability of exceeding a limit that a strategy may run at each decision.
+        Accepted probability of exceeding a limit, at each decision.
     max_cycles : int
-        Of ``to-limit``.
+        Largest number of cycles, for ``to-limit``.
     workers : int
         Processes.
     progress : callable, optional
@@ -118,8 +123,8 @@ def simulate(
 
     Examples
     --------
-    >>> found = simulate(patients=1000)
-    >>> [limit.id for limit in found.strategies[0].limits]
+    >>> trial = simulate(patients=1000)
+    >>> [limit.id for limit in trial.strategies[0].limits]
     ['kidneys-ad-23', 'kidneys-bed-40', 'red-marrow-ad-2']
     """
     for strategy in strategies:
@@ -135,14 +140,14 @@ def simulate(
             raise refuse(
                 "out-of-range", f"{value} is outside {lowest} to {highest}", "as in 1", name
             )
-    trial = _trial(regimen_name, seed, risk, max_cycles)
+    design = _design(regimen_name, seed, risk, max_cycles)
     blocks = range(math.ceil(patients / BLOCK))
-    tasks = [(trial, strategies, block, min(BLOCK, patients - block * BLOCK)) for block in blocks]
-    done: list[list[Outcome]] = []
+    tasks = [(design, strategies, block, min(BLOCK, patients - block * BLOCK)) for block in blocks]
+    done: list[list[TreatedPatients]] = []
     for outcomes in _run(tasks, workers):
         done.append(outcomes)
         if progress is not None:
-            progress(sum(len(one[0].cycles) for one in done))
+            progress(sum(len(block[0].cycles) for block in done))
     return VirtualTrial(
         schema=SCHEMA,
         regimen=regimen_name,
@@ -150,16 +155,16 @@ def simulate(
         seed=seed,
         risk=risk,
         strategies=tuple(
-            _summarised(name, trial, [block[i] for block in done])
+            _summarised(name, design, [block[i] for block in done])
             for i, name in enumerate(strategies)
         ),
-        assumptions=_assumptions(trial),
+        assumptions=_assumptions(design),
         disclaimer=DISCLAIMER,
     )
 
 
-def _trial(name: str, seed: int, risk: float, max_cycles: int) -> Trial:
-    """Bring together the regimen, its limits and what the tables say of their regions."""
+def _design(name: str, seed: int, risk: float, max_cycles: int) -> TrialDesign:
+    """Return the design of a trial: the regimen, its limits and the figures of their regions."""
     patient = Patient.from_dict(
         {"patient": {"id": "virtual", "sex": "male"}, "therapy": {"regimen": name}}
     )
@@ -172,13 +177,13 @@ def _trial(name: str, seed: int, risk: float, max_cycles: int) -> Trial:
             "regimen",
         )
     limits = tuple(patient_limits(patient)[0])
-    regions = tuple(_region(region) for region in dict.fromkeys(one.region for one in limits))
-    return Trial(regions, limits, programme.activity, programme.count, max_cycles, risk, seed)
+    regions = tuple(_region(region) for region in dict.fromkeys(limit.region for limit in limits))
+    return TrialDesign(regions, limits, programme.activity, programme.count, max_cycles, risk, seed)
 
 
 def _region(name: str) -> VirtualRegion:
-    found, like = reference.population_coefficients()[name], reference.region(name).like
-    prior = population_prior(found.value, found.sd or 0.0, reference.between_cycle_cv(like)[0])
+    mean, like = reference.population_coefficients()[name], reference.region(name).like
+    prior = population_prior(mean.value, mean.sd or 0.0, reference.between_cycle_cv(like)[0])
     row, bio = reference.effective_half_life(like), reference.radiobiology(like)
     half_life = None
     if row is not None:
@@ -186,7 +191,7 @@ def _region(name: str) -> VirtualRegion:
     return VirtualRegion(name, prior, half_life, LN2 / bio.repair_half_life, bio.alpha_beta)
 
 
-def _run(tasks: Sequence[Any], workers: int) -> Iterator[list[Outcome]]:
+def _run(tasks: Sequence[Any], workers: int) -> Iterator[list[TreatedPatients]]:
     if workers == 1 or len(tasks) == 1:
         yield from map(_block, tasks)
         return
@@ -198,23 +203,23 @@ def _run(tasks: Sequence[Any], workers: int) -> Iterator[list[Outcome]]:
         yield from pool.map(_block, tasks)
 
 
-def _block(task: tuple[Trial, Sequence[str], int, int]) -> list[Outcome]:
-    """Draw one block of patients and treat them by every strategy."""
-    trial, strategies, block, count = task
-    random = np.random.default_rng([trial.seed, block])
-    most = max(trial.cycles, trial.most_cycles)
+def _block(task: tuple[TrialDesign, Sequence[str], int, int]) -> list[TreatedPatients]:
+    """Draw a block of patients and treat them by every strategy."""
+    design, strategies, block, count = task
+    random = np.random.default_rng([design.seed, block])
+    most = max(design.cycles, design.most_cycles)
     drawn = {}
-    for region in trial.regions:
+    for region in design.regions:
         normal = random.standard_normal((BLOCK, most + 1))[:count]
         level = region.prior.mean + math.sqrt(region.prior.variance) * normal[:, :1]
         between = math.sqrt(region.prior.between_cycles) * normal[:, 1:]
         uniform = random.random(BLOCK)[:count]
         drawn[region.name] = np.exp(level + between), _protraction(region, uniform)
-    return [_treat(trial, strategy, drawn) for strategy in strategies]
+    return [_treat(design, strategy, drawn) for strategy in strategies]
 
 
 def _protraction(region: VirtualRegion, uniform: Array) -> Array | None:
-    """Return Lea and Catcheside's G of one exponential, l/(l + mu), over half-lives drawn."""
+    """Return the Lea-Catcheside factor G = l/(l + mu) of one exponential for drawn half-lives."""
     if region.half_life is None:
         return None
     median, spread, longest = region.half_life
@@ -224,22 +229,24 @@ def _protraction(region: VirtualRegion, uniform: Array) -> Array | None:
     return np.asarray(rate / (rate + region.repair))
 
 
-def _treat(trial: Trial, strategy: str, drawn: dict[str, tuple[Array, Array | None]]) -> Outcome:
-    """Treat one block of patients; every cycle is decided from those before it."""
-    most = trial.most_cycles if strategy == "to-limit" else trial.cycles
+def _treat(
+    design: TrialDesign, strategy: str, drawn: dict[str, tuple[Array, Array | None]]
+) -> TreatedPatients:
+    """Return a block of patients after treatment; each cycle is decided from those before it."""
+    most = design.most_cycles if strategy == "to-limit" else design.cycles
     count = len(next(iter(drawn.values()))[0])
-    total = {(one.region, one.quantity): np.zeros(count) for one in trial.limits}
-    total.update({(region.name, DOSE): np.zeros(count) for region in trial.regions})
+    total = {(limit.region, limit.quantity): np.zeros(count) for limit in design.limits}
+    total.update({(region.name, DOSE): np.zeros(count) for region in design.regions})
     given, cycles, going = np.zeros(count), np.zeros(count, int), np.ones(count, bool)
     for cycle in range(most):
-        activity = np.where(going, trial.activity, 0.0)
+        activity = np.where(going, design.activity, 0.0)
         if strategy != "fixed":
-            allowed = _allowed(trial, strategy, drawn, total, cycle)
+            allowed = _allowed(design, strategy, drawn, total, cycle)
             if strategy == "to-limit":
-                going = going & (allowed >= trial.activity)
-                activity = np.where(going, trial.activity, 0.0)
+                going = going & (allowed >= design.activity)
+                activity = np.where(going, design.activity, 0.0)
             else:
-                activity = np.minimum(allowed, trial.activity)
+                activity = np.minimum(allowed, design.activity)
                 going = going & (activity >= tables.default("lowest_activity", "GBq"))
                 activity = np.where(going, activity, 0.0)
         given += activity
@@ -247,35 +254,35 @@ def _treat(trial: Trial, strategy: str, drawn: dict[str, tuple[Array, Array | No
         for name, quantity in total:
             coefficients, g = drawn[name]
             dose = coefficients[:, cycle] * activity
-            bend = 0.0 if quantity == DOSE else _curvature(trial, name, g) * dose
+            bend = 0.0 if quantity == DOSE else _curvature(design, name, g) * dose
             total[name, quantity] += dose * (1.0 + bend)
-    return Outcome(given, cycles, total)
+    return TreatedPatients(given, cycles, total)
 
 
-def _curvature(trial: Trial, name: str, g: Array | None) -> Array:
-    alpha_beta = next(one.alpha_beta for one in trial.regions if one.name == name)
+def _curvature(design: TrialDesign, name: str, g: Array | None) -> Array:
+    alpha_beta = next(region.alpha_beta for region in design.regions if region.name == name)
     return np.zeros(1) if g is None else g / alpha_beta
 
 
 def _allowed(
-    trial: Trial,
+    design: TrialDesign,
     strategy: str,
     drawn: dict[str, tuple[Array, Array | None]],
     total: dict[tuple[str, str], Array],
     cycle: int,
 ) -> Array:
-    """Return the largest activity of each cycle to come that keeps every limit within the risk.
+    """Return the largest activity per cycle to come, in GBq, that keeps every limit.
 
-    Of one more cycle for ``to-limit``, of all that are left for ``adjusted``. The dose per
-    activity of the patient is known from the cycles before: normal in the logarithm, with the same
-    spread for all patients. Before the first cycle the population alone speaks, and binds as in a
-    plan (:func:`dosimetry.therapy.strategy.constraints_of`).
+    ``to-limit`` looks one cycle ahead, ``adjusted`` at all that are left. The delivered cycles give
+    the patient's dose per activity: log-normal, with the same spread for all patients. Before the
+    first cycle only the population is known, and limits its activity as in a plan
+    (:func:`dosimetry.therapy.strategy.constraints_of`).
     """
-    risk = trial.risk if cycle else max(trial.risk, tables.default("exceeds_probability", "1"))
-    ahead = 1 if strategy == "to-limit" else trial.cycles - cycle
-    least = np.full(len(next(iter(total.values()))), np.inf)
-    for limit in trial.limits:
-        region = next(one for one in trial.regions if one.name == limit.region)
+    risk = design.risk if cycle else max(design.risk, tables.default("exceeds_probability", "1"))
+    ahead = 1 if strategy == "to-limit" else design.cycles - cycle
+    allowed = np.full(len(next(iter(total.values()))), np.inf)
+    for limit in design.limits:
+        region = _region_of(design, limit)
         coefficients, g = drawn[limit.region]
         if limit.quantity != DOSE and g is None:
             continue
@@ -287,10 +294,14 @@ def _allowed(
             worst = np.partition(linear, DRAWS - 1 - rank)[DRAWS - 1 - rank]
             most = room / (np.exp(mean) * worst)
         else:
-            bend = _curvature(trial, limit.region, g) * room
+            bend = _curvature(design, limit.region, g) * room
             most = _to_bed(np.exp(mean), bend, room, (linear, squared), rank)
-        least = np.minimum(least, most)
-    return least
+        allowed = np.minimum(allowed, most)
+    return allowed
+
+
+def _region_of(design: TrialDesign, limit: Limit) -> VirtualRegion:
+    return next(region for region in design.regions if region.name == limit.region)
 
 
 def _to_bed(
@@ -298,23 +309,24 @@ def _to_bed(
 ) -> Array:
     """Return the activity at which the BED reaches ``room`` in the draw of that rank.
 
-    Each draw solves a x + a^2 y = room; some patients at a time, so that memory stays in the cache.
+    Each draw solves a x + a^2 y = room. Some patients at a time, so that the draws stay in the
+    processor's cache.
     """
-    found = np.empty(len(scale))
+    activity = np.empty(len(scale))
     for begin in range(0, len(scale), TOGETHER):
         part = slice(begin, begin + TOGETHER)
         slope = scale[part, None] * factors[0]
         square = (4.0 * bend[part] * scale[part] ** 2)[:, None] * factors[1]
         each = 2.0 * room[part, None] / (slope + np.sqrt(slope**2 + square))
-        found[part] = np.partition(each, rank, axis=1)[:, rank]
-    return found
+        activity[part] = np.partition(each, rank, axis=1)[:, rank]
+    return activity
 
 
 def _to_come(prior: Prior, known: Array, ahead: int) -> tuple[Array, Array]:
-    """Return the median of ln k of a cycle to come, and draws of the factors to it.
+    """Return the median of ln k of a cycle to come, and draws of the factors around it.
 
-    From the level's normal posterior given exact cycles; the factors, shape (draws, ahead), are
-    the same for all patients.
+    The median is that of the level's normal posterior, given exact cycles. The factors, shape
+    (draws, ahead), are the same for all patients.
     """
     done = known.shape[1]
     precision = 1.0 / prior.variance + done / prior.between_cycles
@@ -325,39 +337,43 @@ def _to_come(prior: Prior, known: Array, ahead: int) -> tuple[Array, Array]:
     return mean, factors
 
 
-def _summarised(name: str, trial: Trial, blocks: Sequence[Outcome]) -> StrategyOutcome:
-    whole = Outcome(
-        np.concatenate([one.activity for one in blocks]),
-        np.concatenate([one.cycles for one in blocks]),
-        {key: np.concatenate([one.total[key] for one in blocks]) for key in blocks[0].total},
+def _summarised(
+    name: str, design: TrialDesign, blocks: Sequence[TreatedPatients]
+) -> StrategyOutcome:
+    whole = TreatedPatients(
+        np.concatenate([block.activity for block in blocks]),
+        np.concatenate([block.cycles for block in blocks]),
+        {key: np.concatenate([block.total[key] for block in blocks]) for key in blocks[0].total},
     )
-    known = [
+    assessed = [
         limit
-        for limit in trial.limits
-        if limit.quantity == DOSE
-        or next(one for one in trial.regions if one.name == limit.region).half_life is not None
+        for limit in design.limits
+        if limit.quantity == DOSE or _region_of(design, limit).half_life is not None
     ]
-    return summary(name, whole, known)
+    return summary(name, whole, assessed)
 
 
-def _assumptions(trial: Trial) -> tuple[str, ...]:
-    found = [
-        f"{trial.activity:g} GBq per cycle, {trial.cycles} cycles by the regimen, at most "
-        f"{trial.most_cycles} by to-limit",
-        "dose per activity over patients: population coefficients of the label, log-normal",
+def _assumptions(design: TrialDesign) -> tuple[str, ...]:
+    lines = [
+        f"{design.activity:g} GBq per cycle; {design.cycles} cycles by the regimen, at most "
+        f"{design.most_cycles} with to-limit",
+        "dose per activity: the label's population coefficients, log-normal over patients",
         "every cycle is measured without error before the next is decided",
     ]
-    for region in trial.regions:
-        words = f"{region.name}: between cycles {_cv(region.prior.between_cycles):.0%}"
+    for region in design.regions:
+        between = f"{100 * _cv(region.prior.between_cycles):.0f} %"
+        name = region.name.replace("_", " ")
+        line = f"{name}: dose per activity varies by {between} (1 sd) between cycles"
         if region.half_life is not None:
             median, spread, _ = region.half_life
-            words += (
-                f"; one exponential, effective half-life {median:g} h (log-normal, "
-                f"{_cv(spread**2):.0%}, cut at the physical one)"
+            line += (
+                f"; mono-exponential, effective half-life {median:g} h (log-normal over patients, "
+                f"{100 * _cv(spread**2):.0f} %, truncated at the physical half-life)"
             )
-        found.append(words)
-    return tuple(found)
+        lines.append(line)
+    return tuple(lines)
 
 
 def _cv(variance: float) -> float:
+    """Return the coefficient of variation of a log-normal from the variance of its logarithm."""
     return math.sqrt(math.expm1(variance))

@@ -1,19 +1,19 @@
-"""Text that a spreadsheet shows and does not compute: nobody's id is anybody's formula."""
+"""Escape cells that a spreadsheet would run as a formula (OWASP, CSV injection)."""
 
 from __future__ import annotations
 
 import re
 
-# As the page of OWASP on CSV injection lists them; the wide forms are taken for the narrow ones.
+# From the OWASP page on CSV injection; spreadsheets read full-width signs like the others.
 FORMULA = tuple("=+-@\t\r\n\0＝＋－＠")
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 def spreadsheet_safe(text: str) -> str:
-    r"""Return the text of a cell with an apostrophe before what could begin a formula.
+    r"""Return the text of a cell, with an apostrophe in front where it could begin a formula.
 
-    Numbers stay as they are, written as text too. For cells of a CSV file: the apostrophe belongs
-    to the cell, and a program that reads the file takes it off again.
+    Numbers stay as they are, also those written as text. The apostrophe belongs to the cell of the
+    CSV file: a program that reads the file must take it off.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The published results of a trial, with exact intervals; nothing that its table does not carry."""
+"""Published results of the NETTER trials, with exact intervals of proportions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Proportion:
-    """A share of patients: as published, with the interval published or else the exact one.
+    """A published share of patients with its published interval, else the exact one.
 
     Attributes
     ----------
@@ -31,7 +31,8 @@ class Proportion:
     unit : str
         Of value and interval.
     count, n : int or None
-        ``count`` None where several counts round to the percentage published.
+        Patients with the finding, and all; ``count`` is None where several counts round to the
+        published percentage.
     source : str
     """
 
@@ -49,7 +50,7 @@ class Proportion:
 
 @dataclass(frozen=True)
 class Published:
-    """A median or a hazard ratio, as published.
+    """A published median or hazard ratio.
 
     Attributes
     ----------
@@ -77,13 +78,13 @@ class Published:
 
 @dataclass(frozen=True)
 class Contrast:
-    """Response of two arms compared.
+    """Comparison of the response rates of two arms.
 
     Attributes
     ----------
     quantity : str
     odds_ratio : float
-        Of the sample.
+        Of the sample, not the conditional estimate.
     p_value : float
         Of Fisher's exact test, two-sided.
     """
@@ -94,8 +95,8 @@ class Contrast:
 
 
 @dataclass(frozen=True)
-class Trial:
-    """Published results of a trial.
+class PublishedTrial:
+    """The published results of a trial.
 
     Attributes
     ----------
@@ -108,7 +109,7 @@ class Trial:
     published : tuple of Published
         Medians and hazard ratios.
     contrast : Contrast or None
-        Of the responses; None where none are published.
+        Of the response rates; None where none are published.
     notes : tuple of str
     disclaimer : str
     """
@@ -127,7 +128,7 @@ class Trial:
         return to_json(self)
 
 
-def published(name: str) -> Trial:
+def published(name: str) -> PublishedTrial:
     """Return the published results of a trial.
 
     Parameters
@@ -137,19 +138,19 @@ def published(name: str) -> Trial:
 
     Returns
     -------
-    Trial
+    PublishedTrial
 
     Raises
     ------
     InputError
-        Not known, with the nearest known one.
+        Unknown trial, with the nearest known name.
 
     Examples
     --------
-    >>> found = published("netter-1")
-    >>> print(f"{found.contrast.odds_ratio:.2f}")
+    >>> trial = published("netter-1")
+    >>> print(f"{trial.contrast.odds_ratio:.2f}")
     7.01
-    >>> [(one.value, one.unit) for one in published("netter-2").published][:2]
+    >>> [(figure.value, figure.unit) for figure in published("netter-2").published][:2]
     [(22.8, 'month'), (8.5, 'month')]
     """
     if name not in TRIALS:
@@ -162,8 +163,8 @@ def published(name: str) -> Trial:
     counted = [row for row in rows if row["quantity"] != PATIENTS]
     shares = [row for row in counted if row["unit"] in (COUNTED, RATED)]
     proportions = tuple(_proportion(row) for row in shares)
-    responses = [one for one in proportions if one.quantity == RESPONSE]
-    return Trial(
+    responses = [share for share in proportions if share.quantity == RESPONSE]
+    return PublishedTrial(
         TRIAL_SCHEMA,
         name,
         {row["arm"]: int(row["value"]) for row in rows if row["quantity"] == PATIENTS},
@@ -176,18 +177,18 @@ def published(name: str) -> Trial:
 
 
 def _notes(proportions: Sequence[Proportion]) -> Iterator[str]:
-    for one in proportions:
-        if one.interval == "none":
+    for share in proportions:
+        if share.interval == "none":
             yield (
-                f"{one.quantity}, {one.arm}: no interval, since its number of patients is not "
-                "published"
+                f"{share.quantity}, {share.arm}: no interval, because the number of patients is "
+                "not published"
             )
-    if any(one.interval == "exact" for one in proportions):
+    if any(share.interval == "exact" for share in proportions):
         yield (
-            "where a percentage is published, the count is the one that rounds to it, and the "
-            "exact interval is that count's"
+            "where only a percentage is published, the count is the one that rounds to it; the "
+            "exact interval is computed from that count"
         )
-    if any(one.quantity.startswith("adverse event") for one in proportions):
+    if any(share.quantity.startswith("adverse event") for share in proportions):
         yield (
             "adverse events are those that investigators reported; laboratory abnormalities were "
             "more frequent (table laboratory_abnormalities_netter1)"
@@ -199,7 +200,7 @@ def _published(row: Mapping[str, str]) -> Published:
         float(row[name]) if row[name] else None
         for name in ("value", "lower_95", "upper_95", "p_value")
     )
-    assert value is not None  # the table has one in every row
+    assert value is not None  # the table has a value in every row
     n = int(row["n"]) if row["n"] else None
     return Published(
         row["arm"], row["quantity"], value, lower, upper, row["unit"], p_value, n, row["source"]
@@ -225,9 +226,9 @@ def _proportion(row: Mapping[str, str]) -> Proportion:
 
 
 def _counts(row: Mapping[str, str], value: float, n: int | None) -> list[int]:
-    """Return every number of patients that the published figure can stand for."""
+    """Return every number of patients that rounds to the published figure."""
     if n is None or row["lower_95"]:
-        return []  # an interval over time (Kaplan-Meier) is no share of n
+        return []  # an estimate over time (Kaplan-Meier) is not a share of n
     if row["unit"] == COUNTED or row["quantity"] == RESPONSE:
         return [int(value)]
     return [count for count in range(n + 1) if round(100.0 * count / n) == value]
@@ -237,14 +238,14 @@ def _exact(count: int, n: int) -> tuple[float, float]:
     """Return the Clopper-Pearson interval in percent (Biometrika 1934;26:404-413)."""
     from scipy.stats import binomtest
 
-    found = binomtest(count, n).proportion_ci(CONFIDENCE, method="exact")
-    return 100.0 * float(found.low), 100.0 * float(found.high)
+    interval = binomtest(count, n).proportion_ci(CONFIDENCE, method="exact")
+    return 100.0 * float(interval.low), 100.0 * float(interval.high)
 
 
 def _contrast(arms: list[Proportion]) -> Contrast:
     import numpy as np
     from scipy.stats import fisher_exact
 
-    table = [[one.count or 0, (one.n or 0) - (one.count or 0)] for one in arms]
-    found = fisher_exact(np.array(table))
-    return Contrast(RESPONSE, float(found.statistic), float(found.pvalue))
+    table = [[arm.count or 0, (arm.n or 0) - (arm.count or 0)] for arm in arms]
+    test = fisher_exact(np.array(table))
+    return Contrast(RESPONSE, float(test.statistic), float(test.pvalue))

@@ -1,4 +1,4 @@
-"""The result of a virtual trial: distributions of dose, and how many patients exceed each limit."""
+"""The result of a virtual trial: distributions of dose, shares of patients above each limit."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ BINS = 60
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """What a strategy gave each patient.
+class TreatedPatients:
+    """Activity, cycles and doses of each patient under one strategy.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Spread:
     edges : tuple of float
         Of the histogram, in ``unit``.
     counts : tuple of int
-        Patients from ``edges[i]`` to ``edges[i + 1]``.
+        Patients from ``edges[i]`` to ``edges[i + 1]``; those above the last edge are in the last.
     """
 
     mean: float
@@ -84,7 +84,7 @@ class RegionOutcome:
 
 @dataclass(frozen=True)
 class LimitOutcome:
-    """Patients who exceed a limit.
+    """The patients who exceed a limit.
 
     Attributes
     ----------
@@ -117,7 +117,7 @@ class LimitOutcome:
 
 @dataclass(frozen=True)
 class StrategyOutcome:
-    """What a strategy gives the patients.
+    """Results of a strategy over the patients.
 
     Attributes
     ----------
@@ -139,7 +139,7 @@ class StrategyOutcome:
 
 @dataclass(frozen=True)
 class VirtualTrial:
-    """A virtual trial: what each strategy gives the same patients.
+    """A virtual trial: the results of each strategy on the same patients.
 
     Attributes
     ----------
@@ -171,7 +171,7 @@ class VirtualTrial:
 
 
 def spread_of(values: Array, unit: str) -> Spread:
-    """Summarise values over patients.
+    """Return the distribution of values over patients.
 
     Examples
     --------
@@ -193,29 +193,29 @@ def spread_of(values: Array, unit: str) -> Spread:
     )
 
 
-def summary(strategy: str, outcome: Outcome, limits: Sequence[Limit]) -> StrategyOutcome:
-    """Summarise what a strategy gave, and count who exceeds each limit."""
-    known = {(limit.region, limit.quantity) for limit in limits}
-    shown = [key for key in outcome.total if key in known or key[1] == "absorbed dose"]
-    numbers, counts = np.unique(outcome.cycles, return_counts=True)
+def summary(strategy: str, patients: TreatedPatients, limits: Sequence[Limit]) -> StrategyOutcome:
+    """Return the results of a strategy: distributions, and the patients above each limit."""
+    limited = {(limit.region, limit.quantity) for limit in limits}
+    shown = [key for key in patients.total if key in limited or key[1] == "absorbed dose"]
+    numbers, counts = np.unique(patients.cycles, return_counts=True)
     return StrategyOutcome(
         strategy,
-        spread_of(outcome.activity, "GBq"),
+        spread_of(patients.activity, "GBq"),
         {f"{number}": int(count) for number, count in zip(numbers, counts, strict=True)},
-        tuple(RegionOutcome(*key, spread_of(outcome.total[key], "Gy")) for key in shown),
-        tuple(_limit(limit, outcome.total[limit.region, limit.quantity]) for limit in limits),
+        tuple(RegionOutcome(*key, spread_of(patients.total[key], "Gy")) for key in shown),
+        tuple(_limit(limit, patients.total[limit.region, limit.quantity]) for limit in limits),
     )
 
 
 def _limit(limit: Limit, values: Array) -> LimitOutcome:
-    passed = int(np.sum(values > limit.value))
-    p = passed / len(values)
+    above = int(np.sum(values > limit.value))
+    p = above / len(values)
     return LimitOutcome(
         limit.id,
         limit.region,
         limit.quantity,
         limit.value,
-        passed,
+        above,
         p,
         math.sqrt(p * (1.0 - p) / len(values)),
         limit.source,

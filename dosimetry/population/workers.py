@@ -1,6 +1,6 @@
-"""Where parts of a job are computed: in this process, or on a Dask cluster, local or not.
+"""Where the parts of a job are computed: in this process, or on a Dask cluster.
 
-Only so many parts are under way at a time that memory is bounded by parts, not by the table.
+The number of parts in progress is limited, so memory grows with the part, not with the table.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import Any, Protocol, TypeVar
 
 from dosimetry.problems import refuse
 
-AHEAD = 2  # parts under way for each worker
-SMALL = 20_000_000  # bytes of a table that one process does before others have started
-ANSWER = "10s"  # a scheduler that takes longer is not there
-QUIET = {  # looking at itself costs a worker a seventh of its time, keeping all messages the memory
+AHEAD = 2  # parts in progress for each worker
+SMALL = 20_000_000  # bytes; one process finishes a smaller table before others have started
+ANSWER = "10s"  # longest wait for a scheduler
+QUIET = {  # monitoring costs a worker a seventh of its time, and keeping all messages its memory
     "distributed.admin.low-level-log-length": 10,
     "distributed.worker.profile.enabled": False,
     "distributed.worker.memory.monitor-interval": "1s",
@@ -32,23 +32,23 @@ R = TypeVar("R")
 
 
 class Workers(Protocol):
-    """Computes numbered parts, in the order in which they are finished."""
+    """Compute numbered parts and yield them in the order in which they finish."""
 
     def run(
         self, compute: Callable[[T], R], numbered: Iterable[tuple[int, T]]
     ) -> Iterator[tuple[int, R]]:
-        """Yield each part's number and result."""
+        """Yield number and result of each part."""
 
 
 @contextlib.contextmanager
 def workers_of(count: int | None, scheduler: str | None, source: Path) -> Iterator[Workers]:
-    """Give the workers asked for.
+    """Yield the requested workers.
 
     Parameters
     ----------
     count : int or None
-        Processes of this machine; None for one where the table is small or Dask not there, else
-        one per core.
+        Processes on this machine. None: one where the table is small or Dask is not installed,
+        else one per core.
     scheduler : str or None
         Address of a Dask scheduler.
     source : path
@@ -57,7 +57,8 @@ def workers_of(count: int | None, scheduler: str | None, source: Path) -> Iterat
     Raises
     ------
     InputError
-        No number of processes, no Dask, or no scheduler at the address.
+        The number of processes is out of range, Dask is not installed, or no scheduler answers
+        at the address.
     """
     if count is None:
         large = source.stat().st_size >= SMALL and find_spec("distributed") is not None
@@ -113,8 +114,8 @@ class _Dask:
             except distributed.KilledWorker as error:
                 raise refuse(
                     "worker-died",
-                    f"workers died over one part: {error}",
-                    "check their memory, then go on with --resume",
+                    f"the workers died while computing one part: {error}",
+                    "check their memory, then continue with --resume",
                 ) from None
             yield numbers.pop(future.key), result
             future.release()
@@ -122,13 +123,13 @@ class _Dask:
 
 
 def _unpacked(compute: Callable[[T], R], packed: bytes) -> R:
-    """Compute a part that was packed: Dask looks into every list, but not into bytes."""
+    """Compute a pickled part: Dask inspects every list it is given, but no bytes."""
     return compute(pickle.loads(packed))
 
 
 @contextlib.contextmanager
 def _local(count: int) -> Iterator[Any]:
-    """Start a cluster of so many processes on this machine."""
+    """Start a cluster of this number of processes on this machine."""
     _need("--workers", f"{count} workers need")
     import dask
     from distributed import LocalCluster
@@ -141,7 +142,7 @@ def _local(count: int) -> Iterator[Any]:
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
-            silence_logs=logging.CRITICAL,  # what matters comes as an error
+            silence_logs=logging.CRITICAL,  # a failure raises an error anyway
         ) as cluster,
     ):
         yield cluster
@@ -159,7 +160,7 @@ def _need(place: str, what: str) -> None:
 
 @contextlib.contextmanager
 def _client(address: Any) -> Iterator[Any]:
-    """Connect to a scheduler, by its address or its local cluster."""
+    """Connect to a scheduler by its address, or to a local cluster."""
     _need("--scheduler", "a cluster needs")
     import dask
     from distributed import Client
@@ -173,7 +174,7 @@ def _client(address: Any) -> Iterator[Any]:
         raise refuse(
             "no-scheduler",
             f"no Dask scheduler answers: {error}",
-            "as in tcp://HOST:8786; start one with: dask scheduler",
+            "give its address, as in tcp://HOST:8786; dask scheduler starts one",
             "--scheduler",
         ) from None
     try:

@@ -1,4 +1,4 @@
-"""How a plan looks: on a terminal, in pictures, as a report, in a notebook."""
+"""A plan on a terminal, in pictures, as a report and in a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a plan answers: the first statements on the terminal, in the report and in a notebook."""
+"""The first statements of a plan: on the terminal, in the report and in a notebook."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import datetime as dt
 from dosimetry.report.label_words import label_words, not_recognised
 from dosimetry.report.limit_words import worst
 from dosimetry.report.next_dose import next_dose
-from dosimetry.report.said import Said
+from dosimetry.report.said import Statement
 from dosimetry.report.today import against
 from dosimetry.therapy.plan import Plan
 
 
-def answer(plan: Plan, as_of: dt.date) -> tuple[Said, ...]:
-    """Return what a plan gives next, what the label says, the worst limit, and what is odd.
+def answer(plan: Plan, as_of: dt.date) -> tuple[Statement, ...]:
+    """Return the statements on the next dose, the label, the worst limit and the dates.
 
     Parameters
     ----------
@@ -25,15 +25,15 @@ def answer(plan: Plan, as_of: dt.date) -> tuple[Said, ...]:
     --------
     >>> import dosimetry
     >>> plan = dosimetry.plan("examples/two_cycles.yaml")
-    >>> [said.head for said in answer(plan, dt.date(2026, 3, 20))]
+    >>> [statement.head for statement in answer(plan, dt.date(2026, 3, 20))]
     ['NOT RELEASED, cycle 3:', 'NOT CHECKED, US label 4/2024:', 'EXCEEDS:']
     """
     dates = " ".join(against(plan, as_of))
-    found = (
+    statements = (
         next_dose(plan, as_of),
         label_words(plan, as_of),
         not_recognised(plan),
         worst(plan),
-        Said("CHECK THE DATES:", "caution", dates) if dates else None,
+        Statement("CHECK THE DATES:", "caution", dates) if dates else None,
     )
-    return tuple(said for said in found if said is not None)
+    return tuple(statement for statement in statements if statement is not None)

@@ -1,4 +1,4 @@
-"""The calendar of a plan as iCalendar (RFC 5545): the id of the patient, no name."""
+"""The calendar of a plan as iCalendar (RFC 5545), with the id of the patient and no name."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from dosimetry.problems import refuse
 from dosimetry.therapy.clinical_plan import PlanEvent
 from dosimetry.therapy.plan import Plan
 
-NAMESPACE = uuid.UUID("6f9bb7a4-6c0e-5f5e-9d3b-2a1d7c4b8e10")  # of the entries' identifiers
-YEAR = dt.timedelta(days=366)  # around the course, so that its first and last day have a rule
+NAMESPACE = uuid.UUID("6f9bb7a4-6c0e-5f5e-9d3b-2a1d7c4b8e10")  # for the identifiers of the entries
+YEAR = dt.timedelta(
+    days=366
+)  # around the course, so that the time zone covers its first and last day
 
 
 def to_ics(plan: Plan) -> str:
@@ -21,23 +23,25 @@ def to_ics(plan: Plan) -> str:
     Parameters
     ----------
     plan : Plan
-        With dates; entries of one plan keep their identifiers when it is made again.
+        With dates. Its entries have the same identifiers each time, so that a calendar program
+        updates them.
 
     Returns
     -------
     str
-        The same for the same plan: the stamp is the day of the latest value or delivered dose.
+        The same for the same plan: the time stamp is the day of the latest value or delivered
+        dose.
 
     Raises
     ------
     InputError
-        The extra ``calendar`` is not installed, or the course has no date.
+        The extra ``calendar`` is not installed, or the course has no dates.
 
     Examples
     --------
     >>> import dosimetry
-    >>> made = dosimetry.plan(dosimetry.read_patient("examples/thrombocytopenia.yaml"))
-    >>> print(to_ics(made)[:15])
+    >>> plan = dosimetry.plan(dosimetry.read_patient("examples/thrombocytopenia.yaml"))
+    >>> print(to_ics(plan)[:15])
     BEGIN:VCALENDAR
     """
     try:
@@ -46,30 +50,30 @@ def to_ics(plan: Plan) -> str:
         raise refuse(
             "extra-not-installed",
             "an iCalendar file needs the library icalendar",
-            "pip install 'dosimetry[calendar]'; without -o the calendar is printed",
+            "pip install 'dosimetry[calendar]', or omit -o to print the calendar",
             "output",
         ) from None
     if not plan.calendar:
         raise refuse(
             "no-date",
-            "the course has no date",
-            "give therapy.start, or the delivered cycles",
+            "the course has no dates",
+            "give therapy.start or the delivered cycles",
             "therapy.start",
         )
-    found = icalendar.Calendar()
-    found.add("prodid", "-//dosimetry//treatment course//EN")
-    found.add("version", "2.0")
-    found.add("x-wr-calname", f"{plan.patient.id} {plan.therapy.radiopharmaceutical}")
+    document = icalendar.Calendar()
+    document.add("prodid", "-//dosimetry//treatment course//EN")
+    document.add("version", "2.0")
+    document.add("x-wr-calname", f"{plan.patient.id} {plan.therapy.radiopharmaceutical}")
     done = [cycle.at for cycle in plan.cycles if cycle.at and cycle.status == "delivered"]
     known = [*(lab.at for lab in plan.labs), *done] or [plan.calendar[0].at]
     latest = dt.date.fromisoformat(max(at[:10] for at in known))
     stamp = dt.datetime.combine(latest, dt.time(), dt.UTC)
     seen: dict[str, int] = {}
     for event in plan.calendar:
-        found.add_component(_entry(icalendar.Event(), event, plan, stamp, seen))
+        document.add_component(_entry(icalendar.Event(), event, plan, stamp, seen))
     dates = [dt.date.fromisoformat(event.at[:10]) for event in plan.calendar]
-    found.add_missing_timezones(first_date=min(dates) - YEAR, last_date=max(dates) + YEAR)
-    text: str = found.to_ical().decode("utf-8")
+    document.add_missing_timezones(first_date=min(dates) - YEAR, last_date=max(dates) + YEAR)
+    text: str = document.to_ical().decode("utf-8")
     return text
 
 
@@ -94,10 +98,10 @@ def _entry(
 
 
 def _moment(text: str, zone: str | None) -> dt.date | dt.datetime:
-    """Read a moment of the plan; a date-time in the clinic's zone, which knows its summer time."""
+    """Return a date, or a date-time in the clinic's zone with its daylight saving time."""
     if len(text) == len("2026-01-12"):
         return dt.date.fromisoformat(text)
-    found = dt.datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        return found
-    return found.astimezone(zoneinfo.ZoneInfo(zone) if zone else dt.UTC)
+    moment = dt.datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(zoneinfo.ZoneInfo(zone) if zone else dt.UTC)

@@ -1,4 +1,4 @@
-"""The clinical side of a plan on a terminal: the label's answer, laboratory values, the trial."""
+"""Laboratory values, adverse events, the label's history and the calendar on a terminal."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from rich.text import Text
 
 from dosimetry import clinical
 from dosimetry.report.answer import answer
-from dosimetry.report.heading import show_heading, show_said
+from dosimetry.report.heading import show_heading, show_statements
 from dosimetry.report.limit_words import limit_name
-from dosimetry.report.numbers import plain, probability
+from dosimetry.report.numbers import plain, printed, probability, signed, unit_words
+from dosimetry.report.said import sentence
 from dosimetry.report.status import verdict
-from dosimetry.report.terminal_parts import bullets, plain_table, words
-from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate
+from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, words
+from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate, PlanTransition
 from dosimetry.therapy.plan import Plan
 
 FIXED_WIDTH, COLUMN_WIDTH = 52, 13
-OPEN = ("withhold", "not-eligible")  # answers whose values go on after the last change of state
+OPEN = ("withhold", "not-eligible")  # answers that newer values keep, without a change of state
 
 
 def show_clinic(plan: Plan, out: Console) -> None:
-    """Print how the label came to its answer, and the laboratory values."""
+    """Print the dose-modification history, laboratory values, adverse events and kidneys."""
     if plan.label is not None:
         lines = [
-            Text(f"{one.at[:10]}  {one.state}: {one.reason}") for one in plan.label.transitions
+            Text(printed(f"{change.at[:10]}, {_state(change)}. {sentence(change.reason)}"))
+            for change in plan.label.transitions
         ]
         if lines and plan.label.answer in OPEN:
-            lines.append(Text(f"by the latest values: {plan.label.reason}"))
+            lines.append(Text(printed(f"Latest values. {sentence(plan.label.reason)}")))
         bullets(out, "Dose-modification history", lines)
     if plan.labs:
         out.print()
         out.print(_labs(plan, out.width))
-        out.print("(0) to (4): CTCAE v5.0 grade", style="dim", justify="right")
+        out.print("in brackets: CTCAE v5.0 grade", style="dim", justify="right")
     if plan.adverse_events:
         out.print(_adverse_events(plan))
     kidneys = _kidneys(plan) if plan.labs else None
@@ -45,8 +47,13 @@ def show_clinic(plan: Plan, out: Console) -> None:
         out.print(_context(plan.context))
 
 
+def _state(change: PlanTransition) -> str:
+    """Return a state of the label in words."""
+    return words(change.state).replace("-", " ")
+
+
 def _labs(plan: Plan, width: int) -> Table:
-    """Return one row per analyte: baseline, the worst since, and the latest dates that fit."""
+    """Return one row per analyte: baseline, worst value since, and the latest dates that fit."""
     by_analyte: dict[str, list[PlanLab]] = {}
     for lab in plan.labs:
         by_analyte.setdefault(lab.analyte, []).append(lab)
@@ -60,7 +67,7 @@ def _labs(plan: Plan, width: int) -> Table:
         worst = max(since, key=_severity, default=None)
         on = {lab.at[:10]: lab for lab in labs}
         table.add_row(
-            f"{words(analyte)} [{unit}]",
+            f"{words(analyte)} [{unit_words(unit)}]",
             _dated(base, unit),
             _dated(worst if worst and worst.grade else None, unit),
             *(_value(on.get(date), unit) for date in dates),
@@ -73,20 +80,22 @@ def _severity(lab: PlanLab) -> tuple[int, float]:
 
 
 def _with_clearance(table: Table, plan: Plan, dates: Sequence[str]) -> Table:
-    base = next((lab.at for lab in plan.labs if lab.baseline and lab.analyte == "creatinine"), None)
-    on = {one.at: one.creatinine_clearance for one in plan.renal_function}
-    by_date = {at[:10]: amount for at, amount in on.items() if amount is not None}
+    base = next((lab.at for lab in plan.labs if lab.baseline and lab.analyte == "creatinine"), "")
+    by_date = {
+        renal.at[:10]: plain(renal.creatinine_clearance.value)
+        for renal in plan.renal_function
+        if renal.creatinine_clearance is not None
+    }
     if by_date:
-        found = [by_date.get((base or "")[:10]), *(by_date.get(date) for date in dates)]
-        first, *others = ("-" if amount is None else plain(amount.value) for amount in found)
-        table.add_row("creatinine clearance [mL/min]", first, "-", *others)
+        first, *others = (by_date.get(date, NOTHING) for date in (base[:10], *dates))
+        table.add_row("creatinine clearance [mL/min]", first, NOTHING, *others)
     return table
 
 
 def _value(lab: PlanLab | None, unit: str) -> str:
     """Return a value in a row's unit with its grade."""
     if lab is None:
-        return "-"
+        return NOTHING
     value = lab.value.value
     if lab.value.unit != unit:
         canonical = clinical.to_canonical(lab.analyte, value, lab.value.unit)
@@ -95,55 +104,59 @@ def _value(lab: PlanLab | None, unit: str) -> str:
 
 
 def _dated(lab: PlanLab | None, unit: str) -> str:
-    """Return a value with its day, where no column says it."""
+    """Return a value above its date, for a column without one."""
     return _value(lab, unit) if lab is None else f"{_value(lab, unit)}\n{lab.at[:10]}"
 
 
 def _adverse_events(plan: Plan) -> Text:
     ends = {None: "", True: " (ends the treatment)", False: " (does not end the treatment)"}
-    said = [
-        f"{one.at[:10]} {one.term} grade {one.grade}{ends[one.ends_treatment]}"
-        for one in plan.adverse_events
+    events = [
+        f"{event.at[:10]} {event.term} grade {event.grade}{ends[event.ends_treatment]}"
+        for event in plan.adverse_events
     ]
-    return Text("Adverse events: ", style="bold").append(f"{', '.join(said)}.", style="not bold")
+    return Text("Adverse events: ", style="bold").append(f"{', '.join(events)}.", style="not bold")
 
 
 def _kidneys(plan: Plan) -> Text | None:
-    """Put what dosimetry and what the laboratory say of the kidneys side by side."""
+    """Return the verdicts of dosimetry and the renal function of the laboratory, side by side."""
     flags = [flag for flag in plan.flags if flag.region == "kidneys"]
     if not plan.renal_function or not flags:
         return None
     last = plan.renal_function[-1]
-    text = Text("Kidneys, by dosimetry: ", style="bold")
-    said = ", ".join(
+    dosimetry = ", ".join(
         f"{limit_name(flag)} {verdict(flag, plan)}"
-        + ("" if flag.probability is None else f" (p {probability(flag.probability)})")
+        + ("" if flag.probability is None else f" [P(> limit) {probability(flag.probability)}]")
         for flag in flags
     )
-    text.append(f"{said}. ", style="not bold").append("By the laboratory: ")
-    parts = []
+    values = []
     if last.creatinine_clearance is not None:
-        change = "" if last.change is None else f" ({last.change:+.0%} from baseline)"
-        parts.append(f"clearance {plain(last.creatinine_clearance.value)} mL/min{change}")
+        percent = last.change and f" ({signed(100 * last.change)} % from baseline)"
+        clearance = f"{plain(last.creatinine_clearance.value)} mL/min"
+        values.append(f"creatinine clearance {clearance}{percent or ''}")
     if last.egfr is not None:
-        parts.append(f"eGFR {plain(last.egfr.value)} mL/min per 1.73 m2")
-    said = f"{', '.join(parts)} on {last.at[:10]}" if parts else "no age or weight given"
+        values.append(f"eGFR {plain(last.egfr.value)} mL/min per 1.73 m²")
+    laboratory = ", ".join(values) if values else "no age or weight given"
     transitions = plan.label.transitions if plan.label else ()
-    toxic = [t.at[:10] for t in transitions if t.rule == "renal_toxicity"]
-    if toxic:
-        said += f"; renal toxicity by the label on {toxic[0]}"
-    return text.append(f"{said}.".replace("%", " %"), style="not bold")
+    toxic = [change.at[:10] for change in transitions if change.rule == "renal_toxicity"]
+    history = f" Renal toxicity by the label: {toxic[0]}." if toxic else ""
+    return Text.assemble(
+        ("Kidneys, dosimetry: ", "bold"),
+        f"{dosimetry}. ",
+        ("Laboratory: ", "bold"),
+        f"{laboratory} ({last.at[:10]}).{history}",
+    )
 
 
 def _context(rates: Sequence[PlanRate]) -> Text:
-    """Say how often values became abnormal in the trial: context, no figure of this patient."""
+    """Return how often laboratory values became abnormal in the trial."""
     by_value: dict[str, list[str]] = {}
     for rate in rates:
         value, grades = rate.quantity.split(", ")
         by_value.setdefault(value, []).append(f"{rate.value:g} {rate.unit} ({grades})")
-    said = ", ".join(f"{value} {' and '.join(found)}" for value, found in by_value.items())
+    values = "; ".join(f"{value} {', '.join(shares)}" for value, shares in by_value.items())
     return Text(
-        f"For context, laboratory abnormalities in NETTER-1 ({rates[0].arm}; US label): {said}.",
+        f"For comparison, laboratory abnormalities in NETTER-1 ({rates[0].arm}; US label): "
+        f"{values}.",
         style="dim",
     )
 
@@ -151,11 +164,11 @@ def _context(rates: Sequence[PlanRate]) -> Text:
 def show_calendar(plan: Plan, out: Console, as_of: dt.date) -> None:
     """Print the calendar of a course as of a day."""
     show_heading(plan, as_of, out)
-    statements = [said for said in answer(plan, as_of) if said.tone != "plain"]
-    show_said(statements, out)
+    statements = [made for made in answer(plan, as_of) if made.tone != "plain"]
+    show_statements(statements, out)
     out.print()
     if not plan.calendar:
-        out.print("The course has no date: give therapy.start, or the delivered cycles.")
+        out.print("The course has no dates. Give therapy.start or the delivered cycles.")
         return
     table = plain_table("date", "time", "cycle", "what")
     for event in plan.calendar:
@@ -168,9 +181,9 @@ def show_calendar(plan: Plan, out: Console, as_of: dt.date) -> None:
 
 
 def in_zone(plan: Plan) -> str:
-    """Say which time zone the times are in."""
+    """Return a sentence on the time zone of the times."""
     zone = plan.therapy.time_zone
-    return f"times in {zone}" if zone else "times as given in the patient file"
+    return f"Times in {zone}." if zone else "Times as given in the patient file."
 
 
 def _clock(event: PlanEvent) -> str:
@@ -180,4 +193,4 @@ def _clock(event: PlanEvent) -> str:
     if event.until is None:
         return begin
     next_day = "" if event.until[:10] == event.at[:10] else " next day"
-    return f"{begin}-{event.until[11:16]}{next_day}"
+    return f"{begin}–{event.until[11:16]}{next_day}"

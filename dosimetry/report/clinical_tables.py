@@ -1,26 +1,26 @@
-"""The clinical tables of a report: calendar, laboratory values, label, published rates."""
+"""The clinical tables of a report: calendar, laboratory values, label, trial rates."""
 
 from __future__ import annotations
 
 from dosimetry.quantities import Amount
 from dosimetry.report.cells import Cell, Table, amount, number, table
-from dosimetry.report.numbers import plain, unit_words
+from dosimetry.report.numbers import after_number, plain, printed, signed, unit_words
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan
 
-ENDS = {None: None, True: "yes", False: "no"}  # by the patient file
+ENDS = {None: None, True: "yes", False: "no"}  # as the patient file states
 
 
 def calendar(plan: Plan) -> Table:
-    """Return one row per kind of event, with every date on which it is."""
+    """Return one row per kind of event, with all its dates."""
     dates: dict[tuple[str, str], list[str]] = {}
     for event in plan.calendar:
         until = f" to {_moment(event.until)}" if event.until else ""
         dates.setdefault((event.what, event.source), []).append(f"{_moment(event.at)}{until}")
     return table(
-        "The calendar: what goes with the doses, and when",
-        ("what", "when", "source"),
+        "Calendar of doses, drugs, laboratory controls and scans",
+        ("event", "dates", "source"),
         ((what, "; ".join(when), source) for (what, source), when in dates.items()),
     )
 
@@ -32,12 +32,12 @@ def _moment(at: str) -> str:
 def labs(plan: Plan) -> Table:
     """Return one row per laboratory value."""
     return table(
-        "Laboratory values, as written",
+        "Laboratory values as entered",
         ("date", "analyte", "value", "CTCAE grade", "term", "change from baseline [%]"),
         (
             (
                 _moment(lab.at) + (" (baseline)" if lab.baseline else ""),
-                lab.analyte,
+                words(lab.analyte),
                 _valued(lab.value),
                 None if lab.grade is None else f"{lab.grade}",
                 lab.term,
@@ -49,21 +49,21 @@ def labs(plan: Plan) -> Table:
 
 
 def renal(plan: Plan) -> Table:
-    """Return one row per date on which renal function is known."""
+    """Return one row per date with a renal function."""
     return table(
         "Renal function",
         (
-            "date", "creatinine clearance, Cockcroft-Gault", "eGFR, CKD-EPI 2021",
-            "change of the clearance [%]",
+            "date", "creatinine clearance (Cockcroft–Gault)", "eGFR (CKD-EPI 2021) per 1.73 m²",
+            "change of clearance from baseline [%]",
         ),
         (
             (
-                _moment(one.at),
-                _valued(one.creatinine_clearance),
-                _valued(one.egfr),
-                None if one.change is None else _percent(one.change),
+                _moment(renal.at),
+                _valued(renal.creatinine_clearance),
+                _valued(renal.egfr),
+                None if renal.change is None else _percent(renal.change),
             )
-            for one in plan.renal_function
+            for renal in plan.renal_function
         ),
     )  # fmt: skip
 
@@ -71,33 +71,40 @@ def renal(plan: Plan) -> Table:
 def adverse_events(plan: Plan) -> Table:
     """Return one row per adverse event of the patient file."""
     return table(
-        "Adverse events, as given",
+        "Adverse events as entered",
         ("date", "term", "CTCAE grade", "ends the treatment"),
         (
-            (_moment(one.at), one.term, f"{one.grade}", ENDS[one.ends_treatment])
-            for one in plan.adverse_events
+            (_moment(event.at), event.term, f"{event.grade}", ENDS[event.ends_treatment])
+            for event in plan.adverse_events
         ),
     )
 
 
-def _valued(found: Amount | None) -> Cell:
-    if found is None:
+def _valued(value: Amount | None) -> Cell:
+    """Return a value with its unit."""
+    if value is None:
         return Cell(("–",))
-    return Cell((*amount(found, "", f"{found.value:.4g}").parts, f" {unit_words(found.unit)}"))
+    return Cell((*amount(value, "", f"{value.value:.4g}").parts, f" {after_number(value.unit)}"))
 
 
 def _percent(change: float) -> Cell:
-    return Cell((number(100 * change, f"{100 * change:+.0f}".replace("-", "−")),))
+    return Cell((number(100 * change, signed(100 * change)),))
 
 
 def transitions(label: PlanLabel) -> Table:
-    """Return one row per change of the label's state."""
+    """Return one row per change of state by the dose-modification rules."""
     return table(
-        "How the label's state changed",
+        "Dose-modification history",
         ("date", "state", "rule", "reason", "source"),
         (
-            (_moment(one.at), words(one.state), words(one.rule), one.reason, one.source)
-            for one in label.transitions
+            (
+                _moment(change.at),
+                words(change.state).replace("-", " "),
+                words(change.rule),
+                printed(change.reason),
+                change.source,
+            )
+            for change in label.transitions
         ),
     )
 
@@ -105,15 +112,15 @@ def transitions(label: PlanLabel) -> Table:
 def rates(plan: Plan) -> Table:
     """Return one row per rate of laboratory abnormalities."""
     return table(
-        "Laboratory abnormalities in the trial; no figure of this patient",
-        ("trial arm", "what", "rate", "source"),
+        "For comparison: laboratory abnormalities in NETTER-1",
+        ("trial arm", "abnormality", "rate", "source"),
         (
             (
-                one.arm,
-                words(one.quantity),
-                f"{plain(one.value)} {unit_words(one.unit)}",
-                one.source,
+                rate.arm,
+                words(rate.quantity),
+                f"{plain(rate.value)} {unit_words(rate.unit)}",
+                rate.source,
             )
-            for one in plan.context
+            for rate in plan.context
         ),
     )

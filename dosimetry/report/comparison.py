@@ -6,60 +6,66 @@ from rich.console import Console
 from rich.text import Text
 
 from dosimetry.report.numbers import interval, probability
-from dosimetry.report.terminal_parts import bullets, plain_table, words
+from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, words
 from dosimetry.therapy.comparison import Allowances, Comparison
+from dosimetry.therapy.decision_words import limit_words
 
 
-def show_comparison(found: Comparison, out: Console) -> None:
+def show_comparison(comparison: Comparison, out: Console) -> None:
     """Print one column per strategy, and the reason of each."""
-    out.print(Text(f"{found.patient}   risk {found.risk:g}", style="bold"))
+    out.print(_title(comparison))
     out.print()
-    table = plain_table("whole course, Gy", *(one.strategy for one in found.strategies))
-    table.add_row("cycles", *(f"{one.cycles}" for one in found.strategies))
-    table.add_row("activity", *(f"{one.activity.value:.1f} GBq" for one in found.strategies))
-    for region in found.strategies[0].absorbed_dose:
-        table.add_row(
-            f"{words(region)}", *(interval(s.absorbed_dose[region]) for s in found.strategies)
-        )
-        if region in found.strategies[0].bed:
+    strategies = comparison.strategies
+    first = strategies[0]
+    table = plain_table("whole course [Gy],\nmean (5–95 %)", *(one.strategy for one in strategies))
+    table.add_row("cycles", *(f"{one.cycles}" for one in strategies))
+    table.add_row("activity", *(f"{one.activity.value:.1f} GBq" for one in strategies))
+    for region in first.absorbed_dose:
+        doses = (interval(one.absorbed_dose[region]) for one in strategies)
+        table.add_row(words(region), *doses)
+        if region in first.bed:
             table.add_row(
-                f"{words(region)} BED", *(interval(s.bed[region]) for s in found.strategies)
+                f"{words(region)} BED", *(interval(one.bed[region]) for one in strategies)
             )
-    for limit in found.strategies[0].probabilities:
-        chances = [one.probabilities[limit] for one in found.strategies]
-        table.add_row(f"p {limit}", *("-" if p is None else probability(p) for p in chances))
+    for limit in first.probabilities:
+        chances = (one.probabilities[limit] for one in strategies)
+        shown = (NOTHING if chance is None else probability(chance) for chance in chances)
+        table.add_row(f"P(> {limit})", *shown)
+    for column in table.columns[1:]:
+        column.no_wrap = True
     out.print(table)
-    bullets(
-        out,
-        "Why",
-        [Text(f"{one.strategy}: {one.reason}") for one in found.strategies],
-    )
+    bullets(out, "Why", [Text(f"{one.strategy}: {one.reason}") for one in strategies])
     out.print()
-    out.print(found.disclaimer, style="italic")
+    out.print(comparison.disclaimer, style="italic")
 
 
-def show_allowances(found: Allowances, out: Console) -> None:
-    """Print one row per limit: so far, activity allowed, full cycles allowed."""
-    out.print(Text(f"{found.patient}   risk {found.risk:g}", style="bold"))
+def show_allowances(allowances: Allowances, out: Console) -> None:
+    """Print one row per limit: dose so far, further activity, further full cycles."""
+    out.print(_title(allowances))
     out.print()
-    cycles = f"cycles of {found.per_cycle.value:.3g} GBq"
-    table = plain_table("limit", "so far, Gy [5-95 %]", "activity allowed", cycles)
-    for one in found.limits:
+    cycles = f"cycles of {allowances.per_cycle.value:.3g} GBq"
+    table = plain_table("limit", "so far [Gy],\nmean (5–95 %)", "further activity", cycles)
+    for allowance in allowances.limits:
+        name = limit_words(allowance.region, allowance.quantity, allowance.limit_value.value)
+        activity, so_far = allowance.activity, allowance.so_far
         table.add_row(
-            f"{words(one.region)} {one.limit_value.value:g} Gy"
-            + (" BED" if one.quantity.startswith("bio") else "")
-            + (" *" if one.basis == "population" else ""),
-            "no dose known" if one.so_far is None else interval(one.so_far),
-            "-" if one.activity is None else f"{one.activity.value:.1f} GBq",
-            "-" if one.cycles is None else f"{one.cycles}",
+            f"{name} *" if allowance.basis == "population" else name,
+            "no dose known" if so_far is None else interval(so_far),
+            NOTHING if activity is None else f"{activity.value:.1f} GBq",
+            NOTHING if allowance.cycles is None else f"{allowance.cycles}",
         )
     out.print(table)
     out.print()
-    if any(one.basis == "population" for one in found.limits):
+    if any(allowance.basis == "population" for allowance in allowances.limits):
         out.print("* population, not measured in this patient", style="dim")
     out.print(
-        "By dosimetry alone: what the label says of the next dose is in dosimetry plan.",
+        "Dosimetry alone. The label's answer for the next dose: dosimetry plan PATIENT.",
         style="dim",
     )
     out.print()
-    out.print(found.disclaimer, style="italic")
+    out.print(allowances.disclaimer, style="italic")
+
+
+def _title(document: Comparison | Allowances) -> Text:
+    accepted = f"accepted probability of exceeding a limit {document.risk:g}"
+    return Text(f"{document.patient}   {accepted}", style="bold")

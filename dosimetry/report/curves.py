@@ -8,20 +8,23 @@ from rich.console import Console
 from rich.text import Text
 
 from dosimetry.report.numbers import interval, plain, plus_minus, unit_words
-from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
+from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, problem_text, words
 from dosimetry.therapy.curves import CurveReport
 
 
 def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
     """Print fitted curves: model, TIA, half-lives, fit quality and warnings.
 
-    The curves of one file are all of activities or all of concentrations.
+    Parameters
+    ----------
+    curves : sequence of CurveReport
+        Of one file: all of activities, or all of concentrations.
+    out : Console
     """
-    unit, per_activity = (
-        unit_words(one.unit) for one in (curves[0].tia, curves[0].tia_coefficient)
-    )
+    unit = unit_words(curves[0].tia.unit)
+    per_activity = unit_words(curves[0].tia_coefficient.unit)
     table = plain_table(
-        "region", "model", f"TIA [{unit}]", f"TIAC [{per_activity}]", "T eff [h]", "chi2/dof"
+        "region", "model", f"TIA [{unit}]", f"TIAC [{per_activity}]", "T eff [h]", "χ² (dof)"
     )
     for curve in curves:
         table.add_row(
@@ -30,19 +33,19 @@ def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
             plus_minus(curve.tia),
             plain(curve.tia_coefficient.value),
             plus_minus(curve.effective_half_life),
-            "-" if curve.model == "trapezoid" else f"{curve.chi2:.2g}/{curve.dof}",
+            NOTHING if curve.model == "trapezoid" else f"{curve.chi2:.2g} ({curve.dof})",
         )
     out.print(table)
     bullets(
         out,
-        "TIA by refitting, 5-95 %",
+        "TIA by refitting, mean (5–95 %)",
         [
-            Text(f"{words(c.region)}: {interval(c.tia_bootstrap)} {unit}; sd {plain(sd)}")
+            Text(f"{words(c.region)}: {interval(c.tia_bootstrap)} {unit}, sd {plain(sd)} {unit}")
             for c in curves
             if c.tia_bootstrap is not None and (sd := c.tia_bootstrap.sd) is not None
         ],
     )
-    bullets(out, "How chosen, and parameters", [_details(curve) for curve in curves])
+    bullets(out, "Model choice and parameters", [_details(curve) for curve in curves])
     bullets(
         out,
         "Warnings",
@@ -52,8 +55,10 @@ def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
 
 def _details(curve: CurveReport) -> Text:
     biological = curve.biological_half_life
-    clearance = "no biological clearance seen"
+    clearance = "no biological clearance detected"
     if biological is not None:
         clearance = f"biological half-life {plain(biological.value)} h"
-    parameters = (f"{p.name} {p.value:.5g} {p.unit}" for p in curve.parameters)
-    return Text(f"{words(curve.region)}: {curve.choice}; {', '.join([*parameters, clearance])}")
+    parameters = (f"{p.name} = {p.value:.5g} {unit_words(p.unit)}" for p in curve.parameters)
+    values = ", ".join([*parameters, clearance])
+    region = words(curve.region).capitalize()
+    return Text(f"{region}. Choice: {curve.choice}. Parameters: {values}.")

@@ -1,4 +1,4 @@
-"""Plans, flags and curves as a notebook shows them; therapy knows nothing of it."""
+"""Plans, flags and curves as HTML for notebooks."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dosimetry.report.cells import Cell, Number, Table
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.plan import Flags, Plan, PlanCurve
 
-HOME = "dosimetry.therapy.plan"
+HOME = "dosimetry.therapy.plan"  # module of the types; it does not import IPython
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """Tell IPython how plans, flags and curves look: ``%load_ext dosimetry.report``."""
+    """Register the HTML formatters with IPython: ``%load_ext dosimetry.report``."""
     formatter = shell.display_formatter.formatters["text/html"]
     for name, show in (("Plan", of_plan), ("Flags", of_flags), ("PlanCurve", of_curve)):
         formatter.for_type_by_name(HOME, name, show)
 
 
 def register() -> None:
-    """Do so where a notebook is running; elsewhere nothing happens."""
+    """Register the HTML formatters if running inside IPython."""
     running = sys.modules.get("IPython")
     shell = running.get_ipython() if running is not None else None
     if shell is not None:
@@ -30,9 +30,13 @@ def register() -> None:
 
 
 def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
-    """Return a plan as HTML: the verdict, the picture of the limits, the doses of the course.
+    """Return a plan as HTML: statements, picture of the limits, cycles and limits.
 
-    What it gives next is said as of a day, today without it.
+    Parameters
+    ----------
+    plan : Plan
+    as_of : date, optional
+        The day of the statement on the next dose; default today.
 
     Examples
     --------
@@ -47,14 +51,16 @@ def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
     from dosimetry.report.today import day_of
 
     as_of = as_of or day_of(None)
-    limits = [file_of(one, "svg").decode() for one in pictures(plan) if one.group == "limits"]
+    limits = [
+        file_of(picture, "svg").decode() for picture in pictures(plan) if picture.group == "limits"
+    ]
     return "".join(
         (
             f"<p><b>{_text(plan.patient.id)}</b>, {_text(plan.therapy.radiopharmaceutical)}, "
             f"{_text(plan.therapy.description)}, as of {as_of}</p>",
             *(
-                f"<p><b>{_text(said.head)}</b> {_text(said.text)}</p>"
-                for said in answer(plan, as_of)
+                f"<p><b>{_text(statement.head)}</b> {_text(statement.text)}</p>"
+                for statement in answer(plan, as_of)
             ),
             *limits,
             _table(dose_tables.cycles(plan, as_of)),
@@ -72,7 +78,7 @@ def of_flags(flags: Flags) -> str:
 
 
 def of_curve(curve: PlanCurve) -> str:
-    """Return a curve as its picture and its points."""
+    """Return a curve as HTML: its picture and its points."""
     from dosimetry.report import dose_tables
     from dosimetry.report.figures import file_of
     from dosimetry.report.figures.curves import picture_of
@@ -81,12 +87,12 @@ def of_curve(curve: PlanCurve) -> str:
     return drawn + _table(dose_tables.points((curve,), words(curve.region)))
 
 
-def _table(one: Table) -> str:
-    head = "".join(f"<th>{_text(name)}</th>" for name in one.columns)
+def _table(table: Table) -> str:
+    head = "".join(f"<th>{_text(name)}</th>" for name in table.columns)
     rows = "".join(
-        f"<tr>{''.join(f'<td>{_cell(part)}</td>' for part in row)}</tr>" for row in one.rows
+        f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in table.rows
     )
-    return f"<table><caption>{_text(one.caption)}</caption><tr>{head}</tr>{rows}</table>"
+    return f"<table><caption>{_text(table.caption)}</caption><tr>{head}</tr>{rows}</table>"
 
 
 def _cell(cell: Cell) -> str:

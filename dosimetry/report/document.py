@@ -1,4 +1,4 @@
-"""A plan as one file to open, print and keep: HTML, or PDF made from it."""
+"""The report of a plan as one file: HTML, or PDF made from it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from dosimetry.report.figures import embedded, pictures
 from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.style import DARK, MUTED, SEVERITY
-from dosimetry.report.numbers import plus_minus, probability, unit_words
+from dosimetry.report.numbers import plus_minus, printed, probability, unit_words
 from dosimetry.report.said import sentence
 from dosimetry.report.terminal_parts import place_words, words
 from dosimetry.therapy.plan import Plan, PlanCurve
@@ -35,13 +35,13 @@ POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 PAGE_FOOT = "Decision support, not a medical device: a qualified physicist must check."
-NO_SOURCES = ("this project", "named in each row, column source")
+NO_SOURCES = ("this project", "named in each row, column source")  # of a table, not a paper
 Step = Callable[[], object]
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A picture as a page has it: its SVG by size, heading, caption, and the same in numbers."""
+    """A picture on the page: its SVG by size, heading, caption, and a table of its numbers."""
 
     picture: Picture
     drawn: tuple[str, ...]
@@ -56,17 +56,17 @@ def html(
     step: Step | None = None,
     as_of: dt.date | None = None,
 ) -> str:
-    """Return a plan as one HTML file that needs nothing else.
+    """Return the report of a plan as one HTML file without external resources.
 
     Parameters
     ----------
     plan : Plan
     made_at : datetime
-        Stands in the report; the same plan, time and day give the same bytes.
+        Shown in the report; the same plan, time and day give the same bytes.
     step : callable, optional
         Called after each picture.
     as_of : date, optional
-        The day against which the plan's dates are looked at; that of ``made_at`` without it.
+        The day with which the plan's dates are compared; default that of ``made_at``.
 
     Returns
     -------
@@ -89,7 +89,8 @@ def html(
     need("report")
     need_plan(plan)
     if not isinstance(made_at, dt.datetime):
-        raise refuse("wrong-type", f"{quote(made_at)} is not a datetime", "", "made_at")
+        cure = "give a datetime.datetime"
+        raise refuse("wrong-type", f"{quote(made_at)} is not a datetime", cure, "made_at")
     day = as_of or made_at.date()
     environment = _environment()
     style = environment.get_template("style.css").render(colours=DARK, page_foot=PAGE_FOOT)
@@ -116,12 +117,14 @@ def pdf(
     step: Step | None = None,
     as_of: dt.date | None = None,
 ) -> bytes:
-    """Return a plan as PDF: the same report, set by WeasyPrint.
+    """Return the report of a plan as PDF, typeset by WeasyPrint.
+
+    The parameters are those of :func:`html`.
 
     Raises
     ------
     InputError
-        WeasyPrint or the libraries that it needs are not installed.
+        WeasyPrint or a library that it needs is not installed.
     """
     need("pdf")
     import weasyprint
@@ -134,25 +137,26 @@ def pdf(
 
 
 def _no_fetching(url: str, *_: object, **__: object) -> Any:
-    raise ValueError(f"a report needs nothing from elsewhere: {url}")
+    raise ValueError(f"a report has no external resources: {url}")
 
 
 @functools.cache
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader
 
-    made = Environment(
+    environment = Environment(
         loader=PackageLoader("dosimetry.report"), autoescape=True, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.filters |= {
+    environment.filters |= {
         "visible": visible, "short": short, "sentence": sentence, "in_words": place_words,
+        "printed": printed,
     }  # fmt: skip
-    return made
+    return environment
 
 
 def visible(text: object) -> str:
-    r"""Return text in which every control character is shown as a sign.
+    r"""Return a text with a visible sign for every control character.
 
     Examples
     --------
@@ -164,7 +168,7 @@ def visible(text: object) -> str:
 
 
 def short(text: str, longest: int) -> str:
-    """Return the beginning of a text.
+    """Return a text, cut to the longest length with an ellipsis.
 
     Examples
     --------
@@ -176,60 +180,59 @@ def short(text: str, longest: int) -> str:
 
 
 def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:
+    """Return the pictures of a plan by their group."""
     curves = {f"curve-{p.cycle}-{i}": p for i, p in enumerate(panels(plan), start=1)}
     numbers = {
         "limits": dose_tables.limits,
         "timeline": clinical_tables.calendar,
         "uncertainty": dose_tables.uncertainty,
     }
-    found: dict[str, list[Drawn]] = {}
+    by_group: dict[str, list[Drawn]] = {}
     for picture, svgs in embedded(pictures(plan)):
         panel = curves.get(picture.name)
         if panel is not None:
             heading, caption = words(panel.region).capitalize(), _caption(panel.curves)
-            one = Drawn(
-                picture, svgs, heading, caption, dose_tables.points(panel.curves, panel.title)
-            )
+            points = dose_tables.points(panel.curves, panel.title)
+            drawn = Drawn(picture, svgs, heading, caption, points)
         else:
             of = numbers.get(picture.group)
-            one = Drawn(picture, svgs, picture.title.capitalize(), "", of(plan) if of else None)
-        found.setdefault(picture.group, []).append(one)
+            title = picture.title.capitalize()
+            drawn = Drawn(picture, svgs, title, "", of(plan) if of else None)
+        by_group.setdefault(picture.group, []).append(drawn)
         step()
-    return found
+    return by_group
 
 
 def _by_cycle(plan: Plan, drawn: list[Drawn]) -> dict[int, list[Drawn]]:
-    found: dict[int, list[Drawn]] = {}
-    for panel, one in zip(panels(plan), drawn, strict=True):
-        found.setdefault(panel.cycle, []).append(one)
-    return found
+    by_cycle: dict[int, list[Drawn]] = {}
+    for panel, picture in zip(panels(plan), drawn, strict=True):
+        by_cycle.setdefault(panel.cycle, []).append(picture)
+    return by_cycle
 
 
 def _caption(curves: Iterable[PlanCurve]) -> str:
-    """Say of the curves of one picture: model and how it was chosen, integral, half-life."""
-    said = []
+    """Return the caption of a picture: model and its choice, integral, half-life, fit."""
+    sentences = []
     for curve in curves:
-        fit = f"; χ² p {probability(curve.p_value)}" if curve.p_value is not None else ""
-        warned = (
-            f" Warning: {'; '.join(w.message for w in curve.warnings)}." if curve.warnings else ""
-        )
-        said.append(
-            f"{sentence(words(curve.region)).rstrip('.')}: {curve.model} ({curve.choice}), "
+        fit = f", χ² test p {probability(curve.p_value)}" if curve.p_value is not None else ""
+        sentences.append(
+            f"{words(curve.region).capitalize()}: {curve.model} ({curve.choice}), TIA "
             f"{plus_minus(curve.tia)} {unit_words(curve.tia.unit)}, effective half-life "
-            f"{plus_minus(curve.effective_half_life)} h{fit}.{warned}"
+            f"{plus_minus(curve.effective_half_life)} h{fit}."
         )
-    return " ".join(said)
+        sentences += [f"Warning: {sentence(warning.message)}" for warning in curve.warnings]
+    return " ".join(sentences)
 
 
 def _words(plan: Plan) -> dict[str, Any]:
     dates = [cycle.at[:10] for cycle in plan.cycles if cycle.at]
-    given = sum(cycle.status == "delivered" for cycle in plan.cycles)
-    span = f", {dates[0]} to {dates[-1]}" if dates else ", without dates"
+    delivered = sum(cycle.status == "delivered" for cycle in plan.cycles)
+    span = f"{dates[0]} to {dates[-1]}" if dates else "without dates"
     return {
-        "course": f"{len(plan.cycles)} cycles, {given} of them delivered{span}",
+        "course": f"{len(plan.cycles)} cycles, {delivered} delivered, {span}",
         "verdicts": wording.verdicts(plan),
         "meanings": wording.meanings(),
-        "second": second_calculation.farthest(plan) if plan.second_check else "",
+        "recalculation": second_calculation.result(plan) if plan.second_check else "",
         "sources": sources(plan),
     }
 
@@ -243,7 +246,7 @@ def _tables(plan: Plan, day: dt.date) -> dict[str, Any]:
         "cycle_table": dose_tables.cycles(plan, day),
         "curve_table": dose_tables.curves(plan),
         "point_table": dose_tables.points(plan.curves, "all curves"),
-        "second_table": second_calculation.comparisons(plan),
+        "recalculation_table": second_calculation.differences(plan),
         "cumulative_table": dose_tables.cumulative(plan),
         "cycle_tables": [
             make(cycle)
@@ -264,7 +267,7 @@ def _tables(plan: Plan, day: dt.date) -> dict[str, Any]:
 
 
 def sources(plan: Plan) -> list[str]:
-    """Return every source that the plan names or whose table it used, each once."""
+    """Return every source that the plan or a table of it names, each once."""
     named = [flag.source for flag in plan.flags]
     named += [event.source for event in plan.calendar]
     named += [change.source for change in plan.label.transitions] if plan.label else []
@@ -272,4 +275,4 @@ def sources(plan: Plan) -> list[str]:
     for name in tables.names():
         if name in plan.provenance.tables:
             named += tables.table(name).sources
-    return [one for one in dict.fromkeys(filter(None, named)) if one not in NO_SOURCES]
+    return [source for source in dict.fromkeys(filter(None, named)) if source not in NO_SOURCES]

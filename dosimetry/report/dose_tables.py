@@ -1,13 +1,14 @@
-"""The dose tables of a report: limits, cycles, course, curves, causes of uncertainty."""
+"""The dose tables of a report: limits, cycles, course, curves, uncertainty."""
 
 from __future__ import annotations
 
 import datetime as dt
 
+from dosimetry import tables
 from dosimetry.report.cells import Cell, Content, Table, amount, mean_sd, number, spread, table
 from dosimetry.report.figures.limits import bars
 from dosimetry.report.figures.uncertainty import budgets
-from dosimetry.report.numbers import plain, probability, unit_words
+from dosimetry.report.numbers import plain, printed, probability, signed, unit_words
 from dosimetry.report.status import status, verdict
 from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.curve_course import activity_over, residuals
@@ -17,13 +18,14 @@ INTERVAL = "5 to 95 % [Gy]"
 
 
 def limits(plan: Plan) -> Table:
-    """Return one row per limit: what it is, how near the course comes, what is left."""
+    """Return one row per limit: dose of the course, P(> limit), verdict, margin."""
+    accepted = 100 * tables.default("caution_probability", "1")
     return table(
-        "Each limit, and how near the course comes to it",
+        "Limits and the dose of the course",
         (
-            "limit", "region and quantity", "limit [Gy]", "earlier [Gy]", "delivered [Gy]",
-            "planned [Gy]", "course [Gy]", INTERVAL, "P(> limit)", "verdict", "mean margin [Gy]",
-            "activity left [GBq]", "basis", "from cycle",
+            "limit", "region and quantity", "limit [Gy]", "previous radiation [Gy]",
+            "delivered [Gy]", "planned [Gy]", "course [Gy]", INTERVAL, "P(> limit)", "verdict",
+            "mean margin [Gy]", f"activity left at P = {accepted:g} % [GBq]", "basis", "from cycle",
         ),
         (
             (
@@ -50,8 +52,8 @@ def limits(plan: Plan) -> Table:
     )  # fmt: skip
 
 
-def flags(found: Flags) -> Table:
-    """Return one row per flag, without the plan that it is of."""
+def flags(of: Flags) -> Table:
+    """Return one row per flag, for flags without their plan."""
     return table(
         "Limits",
         (
@@ -70,7 +72,7 @@ def flags(found: Flags) -> Table:
                 flag.basis,
                 flag.source,
             )
-            for flag in found
+            for flag in of
         ),
     )  # fmt: skip
 
@@ -87,9 +89,9 @@ def _probability(flag: Flag) -> Cell:
 
 
 def cycles(plan: Plan, as_of: dt.date | None = None) -> Table:
-    """Return one row per cycle: when, how much, what became of it as of a day, and why."""
+    """Return one row per cycle: date, activity, status as of a day, and the reason."""
     return table(
-        "The cycles",
+        "Cycles",
         ("cycle", "date", "activity [GBq]", "status", "decided by", "reason"),
         (
             (
@@ -98,7 +100,7 @@ def cycles(plan: Plan, as_of: dt.date | None = None) -> Table:
                 amount(cycle.activity, f"cycles/{cycle.number}/activity"),
                 status(plan, cycle, as_of),
                 cycle.decided_by,
-                cycle.reason and cycle.reason.removeprefix("label: "),
+                cycle.reason and printed(cycle.reason.removeprefix("label: ")),
             )
             for cycle in plan.cycles
         ),
@@ -106,9 +108,9 @@ def cycles(plan: Plan, as_of: dt.date | None = None) -> Table:
 
 
 def of_cycle(cycle: PlanCycle) -> Table:
-    """Return one row per region: what one cycle gives it."""
+    """Return one row per region: its doses in one cycle."""
     return table(
-        f"Cycle {cycle.number}, {cycle.status}: what it gives each region",
+        f"Cycle {cycle.number} ({cycle.status}): doses by region",
         (
             "region", "absorbed dose [Gy]", INTERVAL, "BED [Gy]", "BED, 5 to 95 % [Gy]",
             "coefficient [Gy/GBq]", "basis",
@@ -129,10 +131,10 @@ def of_cycle(cycle: PlanCycle) -> Table:
 
 
 def contributions(cycle: PlanCycle) -> Table:
-    """Return one row per measured region: which sources its dose comes from."""
+    """Return one row per measured region: the contributions of sources to its dose."""
     return table(
-        f"Cycle {cycle.number}: the sources that each measured dose comes from, in Gy",
-        ("region", "sources and their doses [Gy]"),
+        f"Cycle {cycle.number}: contributions of sources to each measured dose",
+        ("region", "sources and their contributions [Gy]"),
         (
             (
                 words(dose.region),
@@ -148,15 +150,15 @@ def contributions(cycle: PlanCycle) -> Table:
 
 
 def _of_one_cycle(dose: CycleRegion, of: str) -> Cell:
-    """Return the dose of one cycle with its sd; of a lower bound the value alone."""
+    """Return the dose of one cycle with its sd; a lower bound has none."""
     cell = mean_sd(dose.absorbed_dose, of)
     return Cell(("≥ ", cell.parts[0]), of) if dose.basis == "partial" else cell
 
 
 def cumulative(plan: Plan) -> Table:
-    """Return one row per region: what the whole course gives it."""
+    """Return one row per region: its doses over the whole course."""
     return table(
-        "The whole course, earlier radiation included: what it gives each region",
+        "Whole course, previous radiation included: doses by region",
         (
             "region", "absorbed dose [Gy]", INTERVAL, "BED [Gy]", "BED, 5 to 95 % [Gy]",
             "EQD2 [Gy]",
@@ -178,7 +180,7 @@ def cumulative(plan: Plan) -> Table:
 def curves(plan: Plan) -> Table:
     """Return one row per curve: model, integral, half-life, quality of the fit."""
     return table(
-        "The fitted curves",
+        "Fitted curves",
         (
             "cycle", "region", "model", "time-integrated activity", "effective half-life [h]",
             "χ²", "degrees of freedom", "p", "parameters",
@@ -194,8 +196,8 @@ def curves(plan: Plan) -> Table:
                 None if curve.model in NO_FIT else f"{curve.dof}",
                 None if curve.p_value is None else probability(curve.p_value),
                 ", ".join(
-                    f"{one.name} {one.value:.4g} {unit_words(one.unit)}"
-                    for one in curve.parameters
+                    f"{parameter.name} = {parameter.value:.4g} {unit_words(parameter.unit)}"
+                    for parameter in curve.parameters
                 ),
             )
             for curve in plan.curves
@@ -203,7 +205,7 @@ def curves(plan: Plan) -> Table:
     )  # fmt: skip
 
 
-NO_FIT = ("trapezoid", "single-point")  # through their points: no chi-square
+NO_FIT = ("trapezoid", "single-point")  # exact at their points, so without χ²
 
 
 def _curve(curve: PlanCurve) -> str:
@@ -214,8 +216,8 @@ def _with_unit(cell: Cell, unit: str) -> Cell:
     return Cell((*cell.parts, f" {unit_words(unit)}"), cell.of)
 
 
-def points(of: tuple[PlanCurve, ...], of_what: str) -> Table:
-    """Return one row per point of some curves."""
+def points(of: tuple[PlanCurve, ...], title: str) -> Table:
+    """Return one row per point of some curves: measured, fitted, residual."""
     import numpy as np
 
     rows: list[tuple[Content, ...]] = []
@@ -223,38 +225,38 @@ def points(of: tuple[PlanCurve, ...], of_what: str) -> Table:
         unit = f" {unit_words(curve.tia.unit.removesuffix('*h'))}"
         times = np.array([point.time.value for point in curve.points])
         fitted = activity_over(curve, times)[0]
-        for point, value, far in zip(curve.points, fitted, residuals(curve), strict=True):
+        for point, value, residual in zip(curve.points, fitted, residuals(curve), strict=True):
             rows.append(
                 (
                     f"{words(curve.region)}, {curve.cycle}",
                     amount(point.time),
                     Cell((*mean_sd(point.activity).parts, unit)),
                     Cell((number(float(value), plain(float(value))), unit)),
-                    Cell((number(float(far), f"{far:+.1f}".replace("-", "−")),)),
+                    Cell((number(float(residual), signed(float(residual), 1)),)),
                 )
             )
     columns = ("region, cycle", "time [h]", "measured", "curve", "residual [sd]")
-    return table(f"The points: {of_what}", columns, rows)
+    return table(f"Points: {title}", columns, rows)
 
 
 def uncertainty(plan: Plan) -> Table:
-    """Return one row per measured dose: its relative sd, and that of each cause."""
+    """Return one row per measured dose: its relative sd, in all and by cause."""
     causes = ("counting and fit", "half-life", "systematic", "mass", "supplied coefficient")
     return table(
-        "Relative standard deviation of each measured dose; the causes add up in quadrature",
-        ("region", "cycle", "all together [%]", *(f"{cause} [%]" for cause in causes)),
+        "Relative standard deviation of each measured dose; the causes add in quadrature",
+        ("region", "cycle", "total [%]", *(f"{cause} [%]" for cause in causes)),
         (
             (
-                words(one.region),
-                f"{one.cycle}",
-                Cell((number(one.total, f"{one.total:.2g}"),)),
+                words(budget.region),
+                f"{budget.cycle}",
+                Cell((number(budget.total, f"{budget.total:.2g}"),)),
                 *(
-                    Cell((number(one.causes[cause], f"{one.causes[cause]:.2g}"),))
-                    if cause in one.causes
+                    Cell((number(budget.causes[cause], f"{budget.causes[cause]:.2g}"),))
+                    if cause in budget.causes
                     else None
                     for cause in causes
                 ),
             )
-            for one in budgets(plan)
+            for budget in budgets(plan)
         ),
     )

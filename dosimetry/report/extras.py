@@ -1,4 +1,4 @@
-"""Libraries that only reports need: asked for before any work is done."""
+"""Libraries that only reports need, checked before any work is done."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ EXTRAS = {"report": ("jinja2", "matplotlib"), "pdf": ("jinja2", "matplotlib", "w
 
 
 def need(extra: str) -> None:
-    """Refuse where the libraries of an extra are not installed.
+    """Refuse if a library of an extra is not installed.
 
     Raises
     ------
     InputError
-        Names the command that installs them.
+        With the command that installs it.
 
     Examples
     --------
@@ -27,7 +27,7 @@ def need(extra: str) -> None:
     if missing:
         raise refuse(
             "extra-not-installed",
-            f"this needs {' and '.join(missing)}, not installed here",
+            f"not installed, but needed for this output: {', '.join(missing)}",
             f"python -m pip install 'dosimetry[{extra}]'",
         )
     if extra == "pdf":
@@ -36,23 +36,23 @@ def need(extra: str) -> None:
         except OSError as error:
             raise refuse(
                 "library-not-installed",
-                f"WeasyPrint does not find the system library that it sets type with: {error}",
+                f"WeasyPrint does not find its system library: {error}",
                 "install Pango, as in: apt-get install libpango-1.0-0 libpangoft2-1.0-0",
             ) from None
 
 
-def need_plan(given: object) -> None:
-    """Refuse what is not a plan.
+def need_plan(plan: object) -> None:
+    """Refuse an object that is not a plan.
 
     Raises
     ------
     InputError
-        Says what to pass.
+        It is not what :func:`dosimetry.plan` returns.
     """
-    if not isinstance(given, Plan):
+    if not isinstance(plan, Plan):
         raise refuse(
             "wrong-type",
-            f"{quote(given)} is not a plan",
-            "give what dosimetry.plan returns",
+            f"{quote(plan)} is not a plan",
+            "pass the result of dosimetry.plan",
             "plan",
         )

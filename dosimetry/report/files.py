@@ -1,4 +1,4 @@
-"""Reports and pictures as files: checked before any work, written whole, progress shown."""
+"""Reports and pictures as files, checked before any work and written whole."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from pathlib import Path
 
 from dosimetry.problems import refuse
 from dosimetry.report.extras import need
-from dosimetry.report.figures import Format, file_of, pictures
+from dosimetry.report.figures import FigureFormat, file_of, pictures
 from dosimetry.therapy.files import write_whole
 from dosimetry.therapy.plan import Plan
 
-KINDS = {".html": "report", ".htm": "report", ".pdf": "pdf"}  # and the extra that each needs
+KINDS = {".html": "report", ".htm": "report", ".pdf": "pdf"}  # suffix and its extra
 
 
 def check_target(path: Path) -> None:
-    """Refuse a report that could not be written, before any work is done.
+    """Refuse a report of unknown kind or without its libraries, before any work is done.
 
     Raises
     ------
     InputError
-        Neither HTML nor PDF by its name, or the libraries are not installed.
+        The suffix is neither that of HTML nor of PDF, or a library is not installed.
 
     Examples
     --------
@@ -45,7 +45,7 @@ def check_target(path: Path) -> None:
 
 
 def made_now() -> dt.datetime:
-    """Return the time of making: SOURCE_DATE_EPOCH where it is set, else now with its offset.
+    """Return the time for the report: SOURCE_DATE_EPOCH if set, else now with its offset.
 
     Raises
     ------
@@ -59,7 +59,8 @@ def made_now() -> dt.datetime:
         return dt.datetime.fromtimestamp(int(fixed), dt.UTC)
     except (ValueError, OverflowError, OSError):
         raise refuse(
-            "not-a-time", f"'{fixed}' is not a number of seconds since 1970", "unset it",
+            "not-a-time", f"'{fixed}' is not a number of seconds since 1970",
+            "correct or unset the variable",
             "SOURCE_DATE_EPOCH",
         ) from None  # fmt: skip
 
@@ -72,24 +73,24 @@ def write_report(
     as_of: dt.date | None = None,
     quiet: bool = False,
 ) -> None:
-    """Write a report as HTML or PDF, by the name of the file.
+    """Write a report as HTML or PDF, by the suffix of the file.
 
     Parameters
     ----------
     plan : Plan
     path : path
     made_at : datetime, optional
-        Stands in the report; without it the time now, or SOURCE_DATE_EPOCH.
+        Shown in the report; default SOURCE_DATE_EPOCH, else now.
     as_of : date, optional
-        The day against which the plan's dates are looked at; without it that of ``made_at``, else
-        today, whatever SOURCE_DATE_EPOCH is: a build's date must not hide that a dose is late.
+        The day with which the plan's dates are compared; default that of ``made_at``, else today.
+        SOURCE_DATE_EPOCH does not count, because the date of a build would hide a late dose.
     quiet : bool
         Show no progress.
 
     Raises
     ------
     InputError
-        As :func:`check_target`, or the file cannot be written.
+        See :func:`check_target`; or the file cannot be written.
     """
     check_target(path)
     from dosimetry.report.document import html, pdf
@@ -102,18 +103,20 @@ def write_report(
     write_whole(path, made)
 
 
-def figure_files(plan: Plan, folder: Path, kind: Format) -> list[Path]:
-    """Return the files that the pictures of a plan are written as."""
+def figure_files(plan: Plan, folder: Path, kind: FigureFormat) -> list[Path]:
+    """Return the file of each picture of a plan in a folder."""
     return [folder / f"{picture.name}.{kind}" for picture in pictures(plan)]
 
 
-def write_figures(plan: Plan, folder: Path, kind: Format, *, quiet: bool = False) -> list[Path]:
-    """Write every picture of a plan into a folder; return the files.
+def write_figures(
+    plan: Plan, folder: Path, kind: FigureFormat, *, quiet: bool = False
+) -> list[Path]:
+    """Write every picture of a plan into a folder and return the files.
 
     Raises
     ------
     InputError
-        matplotlib is not installed, or the folder cannot be written.
+        matplotlib is not installed, or the folder cannot be created or written.
     """
     need("report")
     try:
@@ -121,8 +124,8 @@ def write_figures(plan: Plan, folder: Path, kind: Format, *, quiet: bool = False
     except OSError as error:
         raise refuse(
             "unwritable-folder",
-            f"cannot be made: {error.strerror or error}",
-            "name a folder",
+            f"the folder cannot be created: {error.strerror or error}",
+            "name another folder",
             f"{folder}",
         ) from None
     files = figure_files(plan, folder, kind)
@@ -135,7 +138,7 @@ def write_figures(plan: Plan, folder: Path, kind: Format, *, quiet: bool = False
 
 @contextmanager
 def busy(doing: str, quiet: bool) -> Iterator[None]:
-    """Say on stderr what is being done, where that is a terminal; it leaves no trace."""
+    """Show on stderr what is being done, if stderr is a terminal; the line is removed after."""
     if quiet or not sys.stderr.isatty():
         yield
         return
@@ -147,7 +150,7 @@ def busy(doing: str, quiet: bool) -> Iterator[None]:
 
 @contextmanager
 def progress(name: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show a bar on stderr while work goes on, where that is a terminal; it leaves no trace."""
+    """Show a progress bar on stderr, if stderr is a terminal; the bar is removed after."""
     if quiet or not sys.stderr.isatty():
         yield lambda: None
         return
@@ -159,3 +162,50 @@ def progress(name: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]
     with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
         task = bar.add_task(name, total=count)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def counted(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """Show on stderr the number done, the rate and the time left, if stderr is a terminal.
+
+    Parameters
+    ----------
+    total : int
+    unit : str
+        What is counted, in the plural.
+
+    Yields
+    ------
+    callable
+        Takes the number done so far.
+
+    Examples
+    --------
+    >>> with counted(1000, "patients") as done:  # the tests run without a terminal
+    ...     done(250)
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    from dosimetry.report.terminal_parts import console
+
+    share = TaskProgressColumn("{task.percentage:3.0f} %")
+    texts = (TextColumn(unit), TextColumn("{task.fields[rate]}"))
+    columns = (BarColumn(24), share, MofNCompleteColumn(), *texts, TimeRemainingColumn())
+    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
+        task = bar.add_task(unit, total=total, rate="")
+
+        def show(done: int) -> None:
+            speed = bar.tasks[0].speed or 0.0  # 0 before the second call
+            bar.update(task, completed=done, rate=f"{speed:.0f}/s")
+
+        yield show

@@ -1,4 +1,4 @@
-"""Heading of a plan on a terminal: patient, day and answer."""
+"""The head of a plan on a terminal: patient, regimen, day, statements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.report.said import Said, Tone
+from dosimetry.report.said import Statement, Tone
 from dosimetry.therapy.plan import Plan
 
 TONES: dict[Tone, str] = {
@@ -21,11 +21,11 @@ TONES: dict[Tone, str] = {
 
 def show_heading(plan: Plan, as_of: dt.date, out: Console) -> None:
     """Print patient, agent, cycles given, day and regimen."""
-    given = sum(cycle.status == "delivered" for cycle in plan.cycles)
+    delivered = sum(cycle.status == "delivered" for cycle in plan.cycles)
     parts = (
         plan.patient.id,
         plan.therapy.radiopharmaceutical,
-        f"{given} of {len(plan.cycles)} cycles given",
+        f"{delivered} of {len(plan.cycles)} cycles given",
         f"as of {as_of}",
     )
     out.print(Text("   ".join(parts), style="bold"))
@@ -33,11 +33,8 @@ def show_heading(plan: Plan, as_of: dt.date, out: Console) -> None:
     out.print()
 
 
-def show_said(statements: Sequence[Said], out: Console) -> None:
+def show_statements(statements: Sequence[Statement], out: Console) -> None:
     """Print statements, each with its head in the colour of its tone."""
-    for said in statements:
-        out.print(
-            Text(said.head, style=TONES[said.tone]).append(
-                f" {said.text}", style="not bold default"
-            )
-        )
+    for statement in statements:
+        head = Text(statement.head, style=TONES[statement.tone])
+        out.print(head.append(f" {statement.text}", style="not bold default"))

@@ -1,108 +1,133 @@
-"""What the label says of the next dose, in words: missing values come first."""
+"""The label's answer on the next dose in words: missing values first."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
 
-from dosimetry import clinical
-from dosimetry.report.said import Said, Tone, sentence
-from dosimetry.report.today import is_late, obstacles
+from dosimetry.report.numbers import printed
+from dosimetry.report.said import Statement, Tone, sentence
+from dosimetry.report.today import is_late, longest_interval_weeks, obstacles
 from dosimetry.therapy.adverse_terms import is_known
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan
-from dosimetry.units import HOURS_PER_WEEK
 
 GIVES = ("due", "reduced", "unchecked")
-# what follows in a reason says what is needed; it stands in the next dose's words
-NEEDED = re.compile(r"[;,]? (?:withheld|not eligible) until .*", re.IGNORECASE | re.DOTALL)
-
+# A reason may end with what the next dose waits for; the statement on the next dose has it.
+WAITS_FOR = re.compile(r"[;,]? (?:withheld|not eligible) until .*", re.IGNORECASE | re.DOTALL)
 REDUCED = re.compile(r"^at most [^,]*, since ")  # the activity stands before it
 
 
-def label_words(plan: Plan, as_of: dt.date) -> Said | None:
-    """Return what the label says beside the plan's own next dose; None where none applies.
+def label_words(plan: Plan, as_of: dt.date) -> Statement | None:
+    """Return what the label says of the next dose, beside what the plan gives.
+
+    Parameters
+    ----------
+    plan : Plan
+    as_of : date
+        Today, for the reader.
+
+    Returns
+    -------
+    Statement or None
+        None where no label's rules are known.
 
     Examples
     --------
     >>> import dosimetry
-    >>> said = label_words(dosimetry.plan("examples/two_cycles.yaml"), dt.date(2026, 3, 20))
-    >>> said.head, said.text.split(":")[0]
-    ('NOT CHECKED, US label 4/2024:', 'Platelets, haemoglobin, neutrophils, creatinine, bilirubin, albumin')
-    """  # noqa: E501
+    >>> statement = label_words(dosimetry.plan("examples/two_cycles.yaml"), dt.date(2026, 3, 20))
+    >>> statement.head
+    'NOT CHECKED, US label 4/2024:'
+    >>> statement.text.split(". ")[1]
+    'Enter them before the dose'
+    """
     label = plan.label
     if label is None:
         return None
-    name = f"{label.region} label {label.version}:"
+    head, tone = f"{label.region} label {label.version}:", _tone(plan, label, as_of)
     missing = "; ".join(label.unchecked)
-    said: list[str] = []
-    tone: Tone = "plain"
     if label.answer in GIVES and is_late(plan, as_of) and label.latest:
-        weeks = clinical.longest_interval() / HOURS_PER_WEEK
-        said += [f"No dose after {label.latest[:10]}, {weeks:g} weeks after the last one."]
-        said += [f"Not checked: {missing}."] if missing else []
+        weeks = f"{longest_interval_weeks():g} weeks"
+        sentences = [f"No dose after {label.latest[:10]}, {weeks} after the last one."]
+        sentences += [f"Not checked ({missing})."] if missing else []
     elif label.answer == "unchecked":
-        name, tone = f"NOT CHECKED, {name}", "caution"
-        said += [
-            sentence(missing),
-            f"Enter them before the dose. If none meets a rule: {_dose(label)}.",
-        ]
-        said += [] if "no dose-modification rule" in label.reason else [sentence(label.reason)]
+        head = f"NOT CHECKED, {head}"
+        sentences = [sentence(missing), "Enter them before the dose."]
+        sentences += [f"If no dose-modification rule then applies: {_dose(label)}."]
+        applies = "no dose-modification rule" not in label.reason
+        sentences += [sentence(label.reason)] if applies else []
     elif label.activity is not None:
-        said += [sentence(_dose(label)), sentence(REDUCED.sub("reduced since ", label.reason))]
-        released = label.answer == "due" and not obstacles(plan, as_of)
-        tone = "good" if released else "plain"
+        reason = REDUCED.sub("reduced since ", label.reason)
+        sentences = [sentence(_dose(label)), sentence(reason)]
     else:
-        said += [_because(label)]
-        if missing and label.answer != "stop":
-            said += [f"Not checked: {missing}."]
-    said += [sentence(one.what) for one in label.conditions]
+        sentences = [_because(label)]
+        sentences += [f"Not checked ({missing})."] if missing and label.answer != "stop" else []
+    sentences += [sentence(condition.what) for condition in label.conditions]
     if label.answer in GIVES:
-        said += [_no_event(plan)]
+        sentences += [_no_event(plan)]
     if label.next_cycle == 1:
-        said += ["Contraindications: European product information."]
-    return Said(name, tone, " ".join(filter(None, said)))
+        sentences += ["Contraindications: European product information."]
+    return Statement(head, tone, printed(" ".join(filter(None, sentences))))
 
 
-def not_recognised(plan: Plan) -> Said | None:
-    """Return the adverse events of grade 1 or 2 that no rule knows, since they change nothing."""
+def _tone(plan: Plan, label: PlanLabel, as_of: dt.date) -> Tone:
+    """Return ``good`` only for a full dose to which nothing stands in the way on that day."""
+    if label.answer in GIVES and is_late(plan, as_of):
+        return "plain"
+    if label.answer == "unchecked":
+        return "caution"
+    due = label.answer == "due" and label.activity is not None
+    return "good" if due and not obstacles(plan, as_of) else "plain"
+
+
+def not_recognised(plan: Plan) -> Statement | None:
+    """Return the adverse events of grade 1 or 2 that are in no list of terms.
+
+    They change nothing in the plan, so a misspelt one would stay unseen.
+    """
     if plan.label is None:
         return None
     events = [
-        f"'{one.term}' (grade {one.grade}, {one.at[:10]})"
-        for one in plan.adverse_events
-        if one.grade in (1, 2) and not is_known(one.term)
+        f"'{event.term}' (grade {event.grade}, {event.at[:10]})"
+        for event in plan.adverse_events
+        if event.grade in (1, 2) and not is_known(event.term)
     ]
     if not events:
         return None
-    return Said("NOT RECOGNISED:", "caution", f"{', '.join(events)}. Check the spelling.")
+    return Statement("NOT RECOGNISED:", "caution", f"{', '.join(events)}. Check the spelling.")
 
 
 def _because(label: PlanLabel) -> str:
-    """Return why no dose is given; a question stands in the next dose's words."""
-    because = NEEDED.sub("", label.reason)
+    """Return why the label gives no dose, without its questions: the next dose asks them."""
+    because = WAITS_FOR.sub("", label.reason)
     for question in label.questions:
         because = because.replace(question, "").strip(" ;")
     return sentence(because)
 
 
 def _no_event(plan: Plan) -> str:
-    """Return that no adverse event since the last dose is entered: the answer rests on it."""
-    given = [cycle for cycle in plan.cycles if cycle.status == "delivered" and cycle.at]
-    if not given:
+    """Return a reminder where no adverse event since the last dose is entered.
+
+    The answer of the label rests on it.
+    """
+    dated = [cycle for cycle in plan.cycles if cycle.status == "delivered" and cycle.at]
+    if not dated:
         return ""
-    last = (given[-1].at or "")[:10]
+    last = (dated[-1].at or "")[:10]
     if any(event.at[:10] >= last for event in plan.adverse_events):
         return ""
-    return f"Adverse events since cycle {given[-1].number}: none entered; ask."
+    return f"No adverse event since cycle {dated[-1].number} is entered: ask the patient."
 
 
 def _dose(label: PlanLabel) -> str:
-    found = []
+    """Return the largest activity and the dates between which the label allows it."""
+    parts = []
     if label.activity is not None:
-        found.append(f"{label.activity.value:.3g} {label.activity.unit} at most")
-    if label.earliest:
-        found.append(f"from {label.earliest}")
-    if label.latest:
-        found.append(f"at the latest {label.latest}")
-    return ", ".join(found)
+        parts.append(f"at most {label.activity.value:.3g} {label.activity.unit}")
+    if label.earliest and label.latest:
+        parts.append(f"from {label.earliest} to {label.latest}")
+    elif label.earliest:
+        parts.append(f"from {label.earliest}")
+    elif label.latest:
+        parts.append(f"no later than {label.latest}")
+    return ", ".join(parts)

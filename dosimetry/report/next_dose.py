@@ -1,4 +1,4 @@
-"""What this plan gives next, in words: activity and date, or none and why."""
+"""The next dose of a plan in words: activity and date, or none and why."""
 
 from __future__ import annotations
 
@@ -6,159 +6,190 @@ import datetime as dt
 import re
 
 from dosimetry import clinical
-from dosimetry.report.limit_words import in_100, limit_name
-from dosimetry.report.said import Said, Tone, listed, sentence
-from dosimetry.report.terminal_parts import words
-from dosimetry.report.today import is_late, obstacles
+from dosimetry.report.limit_words import in_100, limit_phrase, region_phrase
+from dosimetry.report.numbers import printed
+from dosimetry.report.said import Statement, Tone, listed, sentence
+from dosimetry.report.today import is_late, longest_interval_weeks, obstacles
 from dosimetry.therapy.clinical_plan import PlanLabel
 from dosimetry.therapy.plan import Plan, PlanCycle
-from dosimetry.therapy.release import CONDITIONS, release
-from dosimetry.units import HOURS_PER_WEEK
+from dosimetry.therapy.release import CONDITIONS, Release, release
 
-TOLERANCE = 1e-9  # relative: equal but for rounding
+TOLERANCE = 1e-9  # relative: activities that differ by rounding alone are equal
 OF_NEED = re.compile(r"(?<!baseline)( creatinine clearance|\w+) of (?=grade |less |more |\d)")
 
 
-def next_dose(plan: Plan, as_of: dt.date) -> Said:
+def next_dose(plan: Plan, as_of: dt.date) -> Statement:
     """Return what the plan gives in the next cycle, as of a day.
+
+    Parameters
+    ----------
+    plan : Plan
+    as_of : date
+        Today, for the reader.
 
     Examples
     --------
     >>> import dosimetry
     >>> plan = dosimetry.plan("examples/two_cycles.yaml", "adjusted")
-    >>> said = next_dose(plan, dt.date(2026, 3, 20))
-    >>> said.head
+    >>> statement = next_dose(plan, dt.date(2026, 3, 20))
+    >>> statement.head
     'NOT RELEASED, cycle 3:'
-    >>> said.text.split(". ")[0]
+    >>> statement.text.split(". ")[0]
     'This plan gives 3.80 GBq on 2026-05-04 only if the missing values are checked'
     """
     to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
-    asked = [one for one in to_come if (one.status, one.decided_by) != ("withheld", "request")]
     if not to_come:
-        given = f"{len(plan.cycles)} cycles have been given." if plan.cycles else ""
-        return Said("NO CYCLE TO COME:", "plain", given or plan.decision.reason)
-    left_out = [f"{one.number}" for one in to_come if not asked or one.number < asked[0].number]
+        complete = f"{len(plan.cycles)} cycles have been given." if plan.cycles else ""
+        return Statement("NO CYCLE TO COME:", "plain", complete or plan.decision.reason)
+    kept = [cycle for cycle in to_come if not _left_out(cycle)]
+    left_out = [f"{cycle.number}" for cycle in to_come if not kept or cycle.number < kept[0].number]
     before = f"Left out on request: cycle {listed(left_out)}. " if left_out else ""
-    if not asked:
-        return Said("NO DOSE PLANNED:", "plain", before.strip())
-    one = asked[0]
-    if one.status == "planned":
-        said = _planned(plan, one, as_of)
-    elif one.decided_by == "label" and plan.label is not None:
-        said = _by_label(plan, plan.label, one, as_of)
+    if not kept:
+        return Statement("NO DOSE PLANNED:", "plain", before.strip())
+    cycle = kept[0]
+    if cycle.status == "planned":
+        statement = _planned(plan, cycle, as_of)
+    elif cycle.decided_by == "label" and plan.label is not None:
+        statement = _by_label(plan, plan.label, cycle, as_of)
     else:
-        said = _by_limit(plan, one)
-    return Said(said.head, said.tone, f"{before}{said.text}")
+        statement = _by_limit(plan, cycle)
+    return Statement(statement.head, statement.tone, printed(f"{before}{statement.text}"))
 
 
-def _planned(plan: Plan, one: PlanCycle, as_of: dt.date) -> Said:
-    label, how = plan.label, release(plan.label, one.number)
-    activity = 0.0 if one.activity is None else one.activity.value
-    most = None if label is None or label.activity is None else label.activity.value
-    in_the_way = obstacles(plan, as_of)
-    heads: list[str] = []
-    if most is not None and activity > most * (1 + TOLERANCE):
-        heads.append("ABOVE THE LABEL")
-    if how == "beyond-the-label":
-        heads.append("BEYOND THE LABEL")
-    elif how == "no-rules":
-        heads.append("NOT CHECKED")
-    elif how != "released" or in_the_way:
-        heads.append("NOT RELEASED")
-    tone: Tone = "bad" if in_the_way or len(heads) > 1 or "ABOVE THE LABEL" in heads else "caution"
-    if not heads and most is not None and activity < most * (1 - TOLERANCE):
-        heads.append("LESS THAN THE LABEL ALLOWS")
-    elif not heads and label is not None and label.answer == "reduced":
-        heads.append("REDUCED DOSE")
-    elif not heads:
-        heads, tone = ["FULL DOSE"], "good"
-    when = f" on {one.at[:10]}" if one.at else ""
-    only = "" if how == "no-rules" else CONDITIONS[how]
-    gives = f"this plan gives {activity:.2f} GBq{when}{only}."
-    said = [f"{'; '.join(in_the_way)}."] if in_the_way else []
-    said += ["By the label, no further dose."] if is_late(plan, as_of) else []
-    said += [sentence(gives)]
+def _left_out(cycle: PlanCycle) -> bool:
+    return (cycle.status, cycle.decided_by) == ("withheld", "request")
+
+
+def _planned(plan: Plan, cycle: PlanCycle, as_of: dt.date) -> Statement:
+    """Return the statement on a cycle that the plan gives."""
+    condition, in_the_way = release(plan.label, cycle.number), obstacles(plan, as_of)
+    heads, tone = _heads(plan, cycle, condition, in_the_way)
+    date = f" on {cycle.at[:10]}" if cycle.at else ""
+    only = "" if condition == "no-rules" else CONDITIONS[condition]
+    sentences = [sentence(obstacle) for obstacle in in_the_way]
+    sentences += ["By the label, no further dose."] if is_late(plan, as_of) else []
+    sentences += [f"This plan gives {_activity(cycle):.2f} GBq{date}{only}."]
+    most = _most(plan)
     if most is not None and "ABOVE THE LABEL" in heads:
-        said.append(f"The label's maximum is {most:.3g} GBq.")
-    said += [_who_decided(plan, one)]
-    if how == "no-rules":
-        said.append(_no_rules(plan))
-    return Said(f"{', '.join(heads)}, cycle {one.number}:", tone, " ".join(filter(None, said)))
+        sentences += [f"The label's maximum is {most:.3g} GBq."]
+    sentences += [_who_decided(plan, cycle)]
+    if condition == "no-rules":
+        sentences += [_no_rules(plan)]
+    head = f"{', '.join(heads)}, cycle {cycle.number}:"
+    return Statement(head, tone, " ".join(filter(None, sentences)))
 
 
-def _who_decided(plan: Plan, one: PlanCycle) -> str:
-    """Return what held the activity, where it is neither the regimen nor the label."""
-    if one.decided_by == "request":
+def _heads(
+    plan: Plan, cycle: PlanCycle, condition: Release, in_the_way: tuple[str, ...]
+) -> tuple[list[str], Tone]:
+    """Return what stands in capitals before a planned dose, and its tone.
+
+    ``good`` is a full dose that the label releases on this day, and nothing else.
+    """
+    activity, most, label = _activity(cycle), _most(plan), plan.label
+    above = most is not None and activity > most * (1 + TOLERANCE)
+    heads = ["ABOVE THE LABEL"] if above else []
+    if condition == "beyond-the-label":
+        heads.append("BEYOND THE LABEL")
+    elif condition == "no-rules":
+        heads.append("NOT CHECKED")
+    elif condition != "released" or in_the_way:
+        heads.append("NOT RELEASED")
+    if heads:
+        return heads, "bad" if in_the_way or len(heads) > 1 or above else "caution"
+    if most is not None and activity < most * (1 - TOLERANCE):
+        return ["LESS THAN THE LABEL ALLOWS"], "caution"
+    if label is not None and label.answer == "reduced":
+        return ["REDUCED DOSE"], "caution"
+    return ["FULL DOSE"], "good"
+
+
+def _activity(cycle: PlanCycle) -> float:
+    return 0.0 if cycle.activity is None else cycle.activity.value
+
+
+def _most(plan: Plan) -> float | None:
+    """Return the largest activity that the label allows in the next cycle, in GBq."""
+    label = plan.label
+    return None if label is None or label.activity is None else label.activity.value
+
+
+def _who_decided(plan: Plan, cycle: PlanCycle) -> str:
+    """Return what set the activity, where it is neither the regimen nor the label."""
+    if cycle.decided_by == "request":
         return "The activity is the one requested."
-    flag = next((flag for flag in plan.flags if flag.limit == one.decided_by), None)
+    flag = next((flag for flag in plan.flags if flag.limit == cycle.decided_by), None)
     chance = plan.decision.probability
     if flag is None or chance is None:
         return ""
     return (
-        f"Held down by {limit_name(flag)}: exceeded in {in_100(chance)} of 100 such patients "
-        f"with this course, {in_100(plan.risk)} accepted."
+        f"The activity is limited by {limit_phrase(flag)}, which this course exceeds in "
+        f"{in_100(chance)} of 100 such patients (accepted: {in_100(plan.risk)} of 100)."
     )
 
 
 def _no_rules(plan: Plan) -> str:
-    missing = [words(flag.region) for flag in plan.flags if flag.severity == "not-assessed"]
-    unknown = f"; {listed(list(dict.fromkeys(missing)))} not assessed" if missing else ""
+    unknown = [region_phrase(flag.region) for flag in plan.flags if flag.severity == "not-assessed"]
+    regions = f" Not assessed: {listed(list(dict.fromkeys(unknown)))}." if unknown else ""
     return (
-        f"No dose-modification rules for {plan.therapy.radiopharmaceutical}: blood values, "
-        f"kidneys, adverse events are not checked{unknown}."
+        f"No dose-modification rules are available for {plan.therapy.radiopharmaceutical}: "
+        f"blood values, kidney function and adverse events are not checked.{regions}"
     )
 
 
-def _by_limit(plan: Plan, one: PlanCycle) -> Said:
-    """Return why a limit leaves no dose."""
-    head = f"NO DOSE (LIMIT), cycle {one.number}:"
+def _by_limit(plan: Plan, cycle: PlanCycle) -> Statement:
+    """Return the statement on a cycle for which a limit leaves no dose."""
+    head = f"NO DOSE (LIMIT), cycle {cycle.number}:"
     flag = next((flag for flag in plan.flags if flag.limit == plan.decision.limit), None)
     chance = plan.decision.probability
-    if flag is None or chance is None or plan.decision.cycle != one.number:
-        return Said(head, "bad", f"This plan gives none. {sentence(one.reason or '')}")
-    return Said(
+    if flag is None or chance is None or plan.decision.cycle != cycle.number:
+        return Statement(head, "bad", f"This plan gives none. {sentence(cycle.reason or '')}")
+    return Statement(
         head,
         "bad",
-        f"This plan gives none: with this cycle, {limit_name(flag)} would be exceeded in "
-        f"{in_100(chance)} of 100 such patients, {in_100(plan.risk)} accepted.",
+        f"This plan gives none. With this cycle, the course would exceed {limit_phrase(flag)} in "
+        f"{in_100(chance)} of 100 such patients (accepted: {in_100(plan.risk)} of 100).",
     )
 
 
-def _by_label(plan: Plan, label: PlanLabel, one: PlanCycle, as_of: dt.date) -> Said:
-    """Return what the label asks for where it gives no dose now."""
-    cycle = f", cycle {one.number}:"
+def _by_label(plan: Plan, label: PlanLabel, cycle: PlanCycle, as_of: dt.date) -> Statement:
+    """Return the statement on a cycle that the label does not allow now."""
+    of_cycle = f", cycle {cycle.number}:"
     if label.answer == "stop":
-        return Said(f"STOPPED{cycle}", "bad", "No further dose, by the label.")
+        text = "The label requires permanent discontinuation: no further dose."
+        return Statement(f"STOPPED{of_cycle}", "bad", text)
     if is_late(plan, as_of) and label.latest:
-        weeks = clinical.longest_interval() / HOURS_PER_WEEK
-        return Said(
-            f"NO DOSE{cycle}",
+        weeks = f"{longest_interval_weeks():g} weeks"
+        return Statement(
+            f"NO DOSE{of_cycle}",
             "bad",
-            f"Not resolved by {label.latest[:10]} ({weeks:g} weeks): by the label, no further "
-            "dose.",
+            f"Not resolved by {label.latest[:10]}, {weeks} after the last dose. By the label, no "
+            "further dose.",
         )
-    values = [_is(need) for need in label.needs[len(label.questions) :]]
-    by = f" by {label.latest[:10]}" if label.latest else ""
+    values = " and ".join(_is(need) for need in label.needs[len(label.questions) :])
     if label.answer == "not-eligible":
-        return Said(
-            f"NOT ELIGIBLE{cycle}",
-            "bad",
-            f"No dose now. If {' and '.join(values)}: the first dose can be given.",
-        )
-    said = ["No dose now."]
-    asks = f"{'they do' if len(label.questions) > 1 else 'it does'}"
+        text = f"No dose now. The first dose can be given if {values}."
+        return Statement(f"NOT ELIGIBLE{of_cycle}", "bad", text)
+    return Statement(f"WITHHELD{of_cycle}", "bad", _withheld(label, values))
+
+
+def _withheld(label: PlanLabel, values: str) -> str:
+    """Return what follows either way from the open questions and the values needed."""
+    asks = "they do" if len(label.questions) > 1 else "it does"
+    sentences = ["No dose now."]
     if label.questions:
-        said += [sentence(question) for question in label.questions]
-        said += [f"If {asks}: treatment ends."]
+        sentences += [sentence(question) for question in label.questions]
+        sentences += [f"If {asks}: treatment ends."]
     if values:
         also = f"{asks} not and " if label.questions else ""
-        said += [f"If {also}{' and '.join(values)}{by}: {_reduced():.3g} GBq."]
+        by = f" by {label.latest[:10]}" if label.latest else ""
+        sentences += [f"If {also}{values}{by}: {_reduced():.3g} GBq."]
     else:
-        said += [f"If {asks} not: the label's other rules decide."]
+        sentences += [f"If {asks} not: the label's other rules decide."]
     if label.latest:
         end = "If not by then" if values else f"If not answered by {label.latest[:10]}"
-        said += [f"{end}: treatment ends."]
-    return Said(f"WITHHELD{cycle}", "bad", " ".join(said))
+        sentences += [f"{end}: treatment ends."]
+    return " ".join(sentences)
 
 
 def _is(need: str) -> str:
@@ -174,10 +205,10 @@ def _is(need: str) -> str:
     'seizure is of grade 2 or less'
     """
 
-    def verb(found: re.Match[str]) -> str:
-        is_are = "are" if found[1].endswith("s") else "is"
-        grade = need[found.end() :].startswith("grade")
-        return f"{found[1]} {is_are} {'of ' if grade else ''}"
+    def verb(match: re.Match[str]) -> str:
+        is_are = "are" if match[1].endswith("s") else "is"
+        grade = need[match.end() :].startswith("grade")
+        return f"{match[1]} {is_are} {'of ' if grade else ''}"
 
     outside, bracket, inside = need.partition(" (")
     return OF_NEED.sub(verb, outside).replace(" back at", " is back at") + bracket + inside
@@ -185,5 +216,5 @@ def _is(need: str) -> str:
 
 def _reduced() -> float:
     """Return the activity after the first toxicity that has resolved, in GBq."""
-    found = [rule.reduced_activity for rule in clinical.label_rules("toxicity")]
-    return min(activity for activity in found if activity)
+    reduced = [rule.reduced_activity for rule in clinical.label_rules("toxicity")]
+    return min(activity for activity in reduced if activity)

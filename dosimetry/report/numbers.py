@@ -1,14 +1,19 @@
-"""Numbers as text: rounded to what their uncertainty supports."""
+"""Numbers as text: rounded to what their uncertainty supports.
+
+One style for terminal, report and pictures: a space before ``%`` and before every unit; the 5th to
+95th percentile as ``9.0 to 35.0`` in a sentence and as ``(9.0–35.0)`` in a cell; a true minus sign.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 
 from dosimetry.quantities import Distribution, Estimate
 
 
 def decimals_of(sd: float) -> int:
-    """Return the decimals that show two digits of an sd.
+    """Return the number of decimals that shows two digits of an sd.
 
     Examples
     --------
@@ -46,24 +51,24 @@ def plus_minus(estimate: Estimate | Distribution) -> str:
 
 
 def interval(distribution: Distribution) -> str:
-    """Return mean and 5th to 95th percentile, rounded to two digits of the sd.
+    """Return mean and 5th to 95th percentile for a cell, rounded to two digits of the sd.
 
     Examples
     --------
     >>> interval(Distribution(19.3584, 8.2949, 9.016, 35.026, "Gy"))
-    '19.4 [9.0 .. 35.0]'
+    '19.4 (9.0–35.0)'
     """
-    if distribution.sd is None or distribution.p5 is None or distribution.p95 is None:
+    if not distribution.sd or distribution.p5 is None or distribution.p95 is None:
         return plain(distribution.value)
     places = decimals_of(distribution.sd)
     mean, low, high = (
         f"{x:.{places}f}" for x in (distribution.value, distribution.p5, distribution.p95)
     )
-    return f"{mean} [{low} .. {high}]"
+    return f"{mean} ({low}–{high})"
 
 
 def range_of(distribution: Distribution) -> str:
-    """Return mean and 5th to 95th percentile in words, with the unit.
+    """Return mean and 5th to 95th percentile for a sentence, with the unit.
 
     Examples
     --------
@@ -93,6 +98,28 @@ def probability(value: float) -> str:
     return "> 0.999" if value > 0.9995 else f"{value:.3f}"
 
 
+def signed(value: float, decimals: int = 0) -> str:
+    """Return a number with its sign, plus or a true minus.
+
+    Examples
+    --------
+    >>> signed(45.2), signed(-3.14, 1)
+    ('+45', '−3.1')
+    """
+    return minus(f"{value:+.{decimals}f}")
+
+
+def minus(number: str) -> str:
+    """Return a number in print with a true minus sign for its hyphen.
+
+    Examples
+    --------
+    >>> minus("-3.1 Gy")
+    '−3.1 Gy'
+    """
+    return number.replace("-", "−", 1)
+
+
 def unit_words(unit: str) -> str:
     """Return a unit as it is printed.
 
@@ -101,12 +128,47 @@ def unit_words(unit: str) -> str:
     >>> unit_words("1e9/L"), unit_words("umol/L"), unit_words("MBq*h")
     ('10⁹/L', 'µmol/L', 'MBq h')
     """
-    for written, printed in (
+    for written, in_print in (
         ("1e9/", "10⁹/"),
         ("10^9/", "10⁹/"),
         ("*", " "),
         ("umol", "µmol"),
         ("/uL", "/µL"),
+        ("m2", "m²"),
     ):
-        unit = unit.replace(written, printed)
+        unit = unit.replace(written, in_print)
     return unit
+
+
+def after_number(unit: str) -> str:
+    """Return a unit as it is printed after a number.
+
+    Examples
+    --------
+    >>> after_number("1e9/L"), after_number("umol/L")
+    ('× 10⁹/L', 'µmol/L')
+    """
+    in_print = unit_words(unit)
+    return f"× {in_print}" if in_print.startswith("10") else in_print
+
+
+UNITS_IN_TEXT = (
+    (re.compile(r"(?<=\d) (?:1e9|10\^9)/(?=[uµ]?L\b)"), " × 10⁹/"),
+    (re.compile(r"\b(?:1e9|10\^9)/(?=[uµ]?L\b)"), "10⁹/"),
+    (re.compile(r"\bumol\b"), "µmol"),
+    (re.compile(r"/uL\b"), "/µL"),
+    (re.compile(r"\bm2\b"), "m²"),
+)
+
+
+def printed(text: str) -> str:
+    """Return a text of the plan with its units as they are printed.
+
+    Examples
+    --------
+    >>> printed("platelets of 75 1e9/L or more; creatinine 100 umol/L")
+    'platelets of 75 × 10⁹/L or more; creatinine 100 µmol/L'
+    """
+    for written, in_print in UNITS_IN_TEXT:
+        text = written.sub(in_print, text)
+    return text

@@ -1,7 +1,8 @@
-"""One statement of the first screen and the first page: a head, how good it is, and sentences."""
+"""Statements of the first screen and the first page."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,8 +10,18 @@ Tone = Literal["good", "plain", "caution", "bad"]
 
 
 @dataclass(frozen=True)
-class Said:
-    """A statement in words: a head, how good that is, and sentences."""
+class Statement:
+    """A statement in words.
+
+    Attributes
+    ----------
+    head : str
+        In capitals, as in ``WITHHELD, cycle 3:``.
+    tone : str
+        ``good``, ``plain``, ``caution`` or ``bad``: the colour of the head.
+    text : str
+        Sentences.
+    """
 
     head: str
     tone: Tone
@@ -18,18 +29,22 @@ class Said:
 
 
 def sentence(text: str) -> str:
-    """Return a text with a capital and a full stop.
+    """Return a text with a capital and a full stop; a key of the input keeps its spelling.
 
     Examples
     --------
     >>> sentence("age not given"), sentence("")
     ('Age not given.', '')
+    >>> sentence("systematic_uncertainty is negative")
+    'systematic_uncertainty is negative.'
     """
-    shown = f"{text[:1].upper()}{text[1:]}"
-    return shown if not shown or shown.endswith((".", "?", "!")) else f"{shown}."
+    key = "_" in text.partition(" ")[0]
+    capital = text if key else f"{text[:1].upper()}{text[1:]}"
+    ended = not capital or capital.rstrip(")").endswith((".", "?", "!"))
+    return capital if ended else f"{capital}."
 
 
-def listed(parts: list[str]) -> str:
+def listed(parts: Sequence[str]) -> str:
     """Return words with commas and an 'and'.
 
     Examples

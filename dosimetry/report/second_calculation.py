@@ -1,4 +1,4 @@
-"""How far the second calculation of a plan is from the first: in a sentence, and as a table."""
+"""The independent recalculation of a plan: its result in a sentence, and as a table."""
 
 from __future__ import annotations
 
@@ -7,61 +7,66 @@ from typing import get_args
 from dosimetry.report.cells import Cell, Table, number, table
 from dosimetry.report.numbers import plain
 from dosimetry.report.terminal_parts import words
+from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.plan import Plan
 from dosimetry.therapy.plan_check import Checked, Comparison
 
+QUANTITIES: tuple[Checked, ...] = get_args(Checked)
+SMALLEST = 0.005  # in %; less is shown as "< 0.01 %"
 
-def farthest(plan: Plan) -> str:
-    """Say how far the regions with a limit are apart, or the farthest of all; and the verdict.
+
+def result(plan: Plan) -> str:
+    """Return whether the recalculation agrees, and the largest difference.
+
+    Parameters
+    ----------
+    plan : Plan
+        With at least one delivered cycle.
 
     Examples
     --------
     >>> import dosimetry
-    >>> farthest(dosimetry.plan(dosimetry.read_patient("examples/snmmi_patient4.yaml")))
-    'kidneys 0.03 % apart, passed'
+    >>> result(dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml")))
+    'agrees (largest difference 0.35 %, kidneys)'
     """
-    limited = dict.fromkeys(flag.region for flag in plan.flags)
-    apart: dict[str, float] = {}
-    for one in plan.second_check:
-        apart[one.region] = max(one.difference.value, apart.get(one.region, 0.0))
-    shown = [name for name in limited if name in apart] or [max(apart, key=lambda n: apart[n])]
-    verdict = "passed" if all(one.passed for one in plan.second_check) else "FAILED"
-    said = ", ".join(f"{words(name)} {apart[name]:.2f} % apart" for name in shown)
-    return f"{said}, {verdict}"
+    largest = max(plan.second_check, key=lambda figure: figure.difference.value)
+    percent = largest.difference.value
+    difference = "< 0.01 %" if percent < SMALLEST else f"{percent:.2f} %"
+    region = words(pair_of(largest.region))
+    agrees = all(figure.passed for figure in plan.second_check)
+    verdict = "agrees" if agrees else "DOES NOT AGREE"
+    return f"{verdict} (largest difference {difference}, {region})"
 
 
-def comparisons(plan: Plan) -> Table:
-    """Return one row per region and cycle: how far its figures are apart, and what is allowed."""
+def differences(plan: Plan) -> Table:
+    """Return one row per region and cycle: differences of its figures, and the largest allowed."""
     rows: dict[tuple[int, str], dict[Checked, Comparison]] = {}
-    for one in plan.second_check:
-        rows.setdefault((one.cycle, one.region), {})[one.quantity] = one
+    for figure in plan.second_check:
+        rows.setdefault((figure.cycle, figure.region), {})[figure.quantity] = figure
     return table(
-        "How far the second calculation is from the first, in percent; in brackets what is allowed",
+        "Difference of the recalculation in percent; in brackets the largest allowed",
         ("region, cycle", *(f"{quantity} [%]" for quantity in QUANTITIES), "dose also by"),
         (
             (
                 f"{words(region)}, {cycle}",
-                *(_apart(found.get(quantity)) for quantity in QUANTITIES),
-                found["absorbed dose"].by if "absorbed dose" in found else None,
+                *(_difference(figures.get(quantity)) for quantity in QUANTITIES),
+                figures["absorbed dose"].by if "absorbed dose" in figures else None,
             )
-            for (cycle, region), found in rows.items()
+            for (cycle, region), figures in rows.items()
         ),
     )
 
 
-QUANTITIES: tuple[Checked, ...] = get_args(Checked)
-
-
-def _apart(one: Comparison | None) -> Cell | None:
-    if one is None:
+def _difference(figure: Comparison | None) -> Cell | None:
+    if figure is None:
         return None
-    apart, allowed = one.difference.value, one.tolerance.value
+    percent, allowed = figure.difference.value, figure.tolerance.value
     return Cell(
         (
-            number(apart, f"{apart:.3f}"),
+            number(percent, f"{percent:.3f}"),
             " (",
             number(allowed, plain(allowed), "allowed"),
-            ")" if one.passed else ") FAILED",
+            ")" if figure.passed else ") DOES NOT AGREE",
         ),
-        f"second_check/{one.cycle}/{one.region}/{one.quantity}",
+        f"second_check/{figure.cycle}/{figure.region}/{figure.quantity}",
     )

@@ -1,4 +1,4 @@
-"""A curve in one line of text."""
+"""Curves as one line of text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def spark(values: Sequence[float]) -> str:
-    """Return numbers as blocks, from nothing to the largest of them.
+    """Return numbers as blocks; the highest block is the largest number.
 
     Examples
     --------
@@ -28,7 +28,7 @@ def spark(values: Sequence[float]) -> str:
 
 
 def spark_curve(curve: PlanCurve, width: int = 16) -> str:
-    """Return a fitted curve from the administration to its last point.
+    """Return a fitted curve as blocks, from the administration to its last point.
 
     Examples
     --------

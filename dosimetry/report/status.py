@@ -1,4 +1,4 @@
-"""Verdicts and states of cycles as they are shown: nothing looks released that is not."""
+"""Verdicts and states of cycles in words; a dose that is not released never looks released."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ONE_KIDNEY_NOTE = " (one side higher)"
 
 
 def verdict(flag: Flag, plan: Plan) -> str:
-    """Return the verdict on a limit as it is shown: "within" alone only where it says something.
+    """Return the verdict on a limit, with a note where "within" alone would say too much.
 
     Examples
     --------
@@ -30,12 +30,12 @@ def verdict(flag: Flag, plan: Plan) -> str:
 
 
 def short_verdict(flag: Flag, plan: Plan) -> str:
-    """Return the verdict for a picture, which has no room for what is said of one kidney."""
+    """Return the verdict for a picture, which has no room for the note on one kidney."""
     return verdict(flag, plan).removesuffix(ONE_KIDNEY_NOTE)
 
 
 def _note(flag: Flag, plan: Plan) -> str:
-    """Return what follows "within" where it is no release."""
+    """Return the note after "within" where no dose was measured or none is planned."""
     if any((w.code, w.place) == (ONE_KIDNEY, f"flags {flag.limit}") for w in plan.warnings):
         return ONE_KIDNEY_NOTE
     if flag.basis == "population":
@@ -46,7 +46,7 @@ def _note(flag: Flag, plan: Plan) -> str:
 
 
 def is_noted(flag: Flag, plan: Plan) -> bool:
-    """Return whether a limit is kept, but not so that it may be shown in green."""
+    """Return whether a limit is kept with a note: such a verdict is not shown in green."""
     return flag.severity == "within" and verdict(flag, plan) != "within"
 
 
@@ -55,7 +55,7 @@ def _nothing(plan: Plan) -> bool:
 
 
 def status(plan: Plan, cycle: PlanCycle, as_of: dt.date | None = None) -> str:
-    """Return the state of a cycle as it is shown; the JSON document keeps its own words.
+    """Return the state of a cycle in words; the JSON document keeps its own codes.
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ def status(plan: Plan, cycle: PlanCycle, as_of: dt.date | None = None) -> str:
     cycle : PlanCycle
         Of the plan.
     as_of : date, optional
-        What its date makes of the next cycle is left out without it.
+        Today, for the reader; without it, dates that have passed do not count.
 
     Examples
     --------
     >>> import dosimetry
     >>> plan = dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml"))
     >>> [status(plan, cycle) for cycle in plan.cycles[1:]]
-    ['delivered', 'not released: platelets, ...', 'not released yet']
+    ['delivered', 'not released: values missing', 'not released yet']
     """
     if cycle.status == "planned":
         return _planned(plan, cycle, as_of)
@@ -82,19 +82,17 @@ def status(plan: Plan, cycle: PlanCycle, as_of: dt.date | None = None) -> str:
 
 
 def _planned(plan: Plan, cycle: PlanCycle, as_of: dt.date | None) -> str:
-    how, label = release(plan.label, cycle.number), plan.label
     in_the_way = obstacles(plan, as_of) if as_of else ()
-    if how == "no-rules" or label is None:
-        return "not checked: no rules"
-    if how == "beyond-the-label":
-        return "not released: beyond the label"
-    if how == "later":
-        return "not released yet"
-    if in_the_way:
-        return f"not released: {in_the_way[0]}"
-    if how == "unchecked":
-        names, _, _ = "; ".join(label.unchecked).partition(": ")
-        first, *others = names.split(", ")
-        more = ", ..." if others or len(label.unchecked) > 1 else ""
-        return f"not released: {first}{more}"
-    return cycle.status
+    match release(plan.label, cycle.number):
+        case "no-rules":
+            return "not checked: no rules"
+        case "beyond-the-label":
+            return "not released: beyond the label"
+        case "later":
+            return "not released yet"
+        case _ if in_the_way:
+            return f"not released: {in_the_way[0]}"
+        case "unchecked":
+            return "not released: values missing"
+        case _:
+            return cycle.status

@@ -1,4 +1,4 @@
-"""A plan on a terminal: the first screen."""
+"""The first screen of a plan on a terminal."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from dosimetry import tables
 from dosimetry.report.answer import answer
-from dosimetry.report.heading import show_heading, show_said
+from dosimetry.report.heading import show_heading, show_statements
 from dosimetry.report.limit_words import limit_name, total_of
 from dosimetry.report.narrow import show_table
-from dosimetry.report.numbers import interval, plain, plus_minus, probability
+from dosimetry.report.numbers import interval, minus, plain, plus_minus, printed, probability
 from dosimetry.report.status import is_noted, status, verdict
 from dosimetry.report.terminal_full import show_rest
-from dosimetry.report.terminal_parts import plain_table, words
+from dosimetry.report.terminal_parts import NOTHING, plain_table, words
 from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
 
 STYLES: dict[Severity, str] = {
@@ -28,7 +29,7 @@ FIXED_WIDTH, COLUMN_WIDTH = 46, 17
 
 
 def show_plan(plan: Plan, out: Console, as_of: dt.date, *, full: bool = False) -> None:
-    """Print a plan as of a day: what is given next and why not, cycles, limits.
+    """Print a plan as of a day: the next dose, cycles, limits.
 
     Parameters
     ----------
@@ -36,11 +37,12 @@ def show_plan(plan: Plan, out: Console, as_of: dt.date, *, full: bool = False) -
     out : Console
     as_of : date
     full : bool
-        Also print what the first screen rests on; the next dose is then said again below it.
+        Also print reasons, curves, uncertainty, assumptions and warnings, and below them the
+        statement on the next dose again.
     """
     show_heading(plan, as_of, out)
     statements = answer(plan, as_of)
-    show_said(statements, out)
+    show_statements(statements, out)
     out.print()
     if plan.cycles:
         show_table(_cycles(plan, out.width, as_of), out)
@@ -51,18 +53,18 @@ def show_plan(plan: Plan, out: Console, as_of: dt.date, *, full: bool = False) -
     show_table(_limits(plan), out)
     if plan.strategy != "fixed":
         out.print(Text.assemble(("Decision: ", "bold"), plan.decision.reason))
-    out.print()
     if full:
         show_rest(plan, out)
-        out.print()
-        show_said(statements[:1], out)
+    out.print()
+    if full:
+        show_statements(statements[:1], out)
     else:
         out.print(_more(plan))
     out.print(plan.disclaimer, style="italic")
 
 
 def _more(plan: Plan) -> Text:
-    """Name what the first screen leaves out."""
+    """Return a line on what --full adds."""
     count = len(plan.warnings)
     warnings = Text(f"{count} warning{'' if count == 1 else 's'}", style="bold" if count else "")
     return Text.assemble(
@@ -71,39 +73,39 @@ def _more(plan: Plan) -> Text:
 
 
 def _legend(plan: Plan, out: Console) -> None:
-    """Print what the marks of the table of cycles mean."""
+    """Print the meaning of the marks in the table of cycles."""
     shown = [(c.status, r.basis) for c in plan.cycles for r in _shown(plan, c, out.width)]
     legend = ["Gy, mean ± sd"]
     if any(basis == "population" for _, basis in shown):
         legend.append("* population, not measured")
     if ("delivered", "predicted") in shown:
-        legend.append("^ delivered, not measured: predicted")
+        legend.append("^ predicted, not measured")
     if any(basis == "partial" for _, basis in shown):
-        legend.append("≥ lower bound: a source was not measured; in no limit")
+        legend.append("≥ lower bound (a source was not measured), used for no limit")
     if shown:
         out.print(";  ".join(legend), style="dim", justify="right")
 
 
 def _reasons(plan: Plan) -> list[str]:
-    """Return why cycles are not the regimen's; what is said of the next one stands above."""
-    said: dict[str, list[str]] = {}
+    """Return why cycles differ from the regimen, but for the next: its statement has the reason."""
+    by_reason: dict[str, list[str]] = {}
     for cycle in plan.cycles:
         if cycle.reason:
-            said.setdefault(cycle.reason, []).append(f"{cycle.number}")
+            by_reason.setdefault(cycle.reason, []).append(f"{cycle.number}")
     to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
     next_cycle = plan.label.next_cycle if plan.label else None
     above = {cycle.reason for cycle in to_come if cycle.number == next_cycle}
     above |= {cycle.reason for cycle in to_come if cycle.status == "stopped"}
     return [
         f"Cycle{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}: "
-        f"{reason.removeprefix('label: ').removesuffix('.')}."
-        for reason, numbers in said.items()
+        f"{printed(reason).removeprefix('label: ').removesuffix('.')}."
+        for reason, numbers in by_reason.items()
         if reason not in above
     ]
 
 
 def _columns(plan: Plan, width: int) -> list[str]:
-    """Return the regions that have a column: those of limits first, as many as fit."""
+    """Return the regions with a column, as many as fit: those with a limit first."""
     limited = [flag.region for flag in plan.flags]
     with_dose = [dose.region for dose in plan.cumulative]
     tumours = [name for name in with_dose if name.startswith("tumour")]
@@ -134,7 +136,7 @@ def _cycles(plan: Plan, width: int, as_of: dt.date) -> Table:
 
 def _dose(region: CycleRegion | None, status: str) -> str:
     if region is None:
-        return "-"
+        return NOTHING
     if region.basis == "partial":
         return f"≥ {plain(region.absorbed_dose.value)}"
     mark = " *" if region.basis == "population" else ""
@@ -144,25 +146,27 @@ def _dose(region: CycleRegion | None, status: str) -> str:
 
 
 def _limits(plan: Plan) -> Table:
+    accepted = 100 * tables.default("caution_probability", "1")
     table = plain_table(
         "limit",
-        "course, Gy\n[5-95 %]",
+        "course [Gy],\nmean (5–95 %)",
         "P(>\nlimit)",
         "verdict",
-        "mean\nmargin",
-        "activity\nleft",
+        "mean\nmargin\n[Gy]",
+        f"activity\nleft at\nP = {accepted:g} %",
     )
-    name, _, chance, said, *_ = table.columns
-    name.no_wrap = chance.no_wrap = True
+    name, course, chance, severity, margin, left = table.columns
+    name.no_wrap = course.no_wrap = chance.no_wrap = margin.no_wrap = True
+    left.min_width = len("activity")
     if any(is_noted(flag, plan) for flag in plan.flags):
-        said.min_width = len("(population)")  # no word of a note is broken
+        severity.min_width = len("(population)")  # no word of a note is broken
     for flag in plan.flags:
         table.add_row(
             limit_name(flag),
             _course(flag, plan),
-            "-" if flag.probability is None else probability(flag.probability),
+            NOTHING if flag.probability is None else probability(flag.probability),
             Text(verdict(flag, plan), style="" if is_noted(flag, plan) else STYLES[flag.severity]),
-            "-" if flag.margin is None else f"{flag.margin.value:.1f} Gy",
+            NOTHING if flag.margin is None else minus(f"{flag.margin.value:.1f}"),
             _activity_left(flag),
         )
     return table
@@ -174,7 +178,7 @@ def _course(flag: Flag, plan: Plan) -> str:
 
 
 def _activity_left(flag: Flag) -> str:
-    """Return the further activity that keeps the limit; none is known of what was not measured."""
+    """Return the further activity that keeps the limit; of a region not measured, none."""
     if flag.basis == "population":
         return "not measured"
-    return "-" if flag.margin_activity is None else f"{flag.margin_activity.value:.1f} GBq"
+    return NOTHING if flag.margin_activity is None else f"{flag.margin_activity.value:.1f} GBq"

@@ -1,4 +1,4 @@
-"""A plan on a terminal: what the first screen rests on."""
+"""The rest of a plan on a terminal: reasons, curves, uncertainty, assumptions, warnings."""
 
 from __future__ import annotations
 
@@ -7,79 +7,82 @@ from rich.table import Table
 from rich.text import Text
 
 from dosimetry import reference
+from dosimetry.report import second_calculation
 from dosimetry.report.clinic import show_clinic
-from dosimetry.report.limit_words import limit_name, total_of
+from dosimetry.report.limit_words import (
+    first_cycle,
+    limit_name,
+    not_assessed,
+    region_phrase,
+    total_of,
+)
 from dosimetry.report.narrow import show_table
 from dosimetry.report.numbers import (
     decimals_of,
     interval,
     plain,
     plus_minus,
+    printed,
     probability,
     unit_words,
 )
-from dosimetry.report.second_calculation import farthest
 from dosimetry.report.sparkline import spark_curve
 from dosimetry.report.status import verdict
-from dosimetry.report.terminal_parts import bullets, plain_table, problem_text, words
-from dosimetry.therapy.plan import Flag, Plan
+from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, problem_text, words
+from dosimetry.therapy.plan import CycleRegion, Flag, Plan
 
 
 def show_rest(plan: Plan, out: Console) -> None:
-    """Print why, other regions, curves, the clinical side, uncertainty, assumptions, warnings."""
+    """Print what the first screen leaves out, from the reasons of verdicts to the warnings."""
     for flag in plan.flags:
-        why = _why(flag, plan)
-        if why:
-            out.print(why)
+        reason = _reason(flag, plan)
+        if reason:
             out.print()
-    others = _others(plan)
-    if others.row_count:
-        show_table(others, out)
-        out.print()
-    if plan.curves:
-        show_table(_curves(plan), out)
+            out.print(reason)
+    for table in (_others(plan), _curves(plan)):
+        if table.row_count:
+            out.print()
+            show_table(table, out)
     show_clinic(plan, out)
-    bullets(out, "Measured doses, by cause of uncertainty and by source", _measured(plan))
-    bullets(out, "Assumptions", [Text(line) for line in plan.assumptions])
+    bullets(out, "Measured doses: uncertainty (1 sd) and contributions", _measured(plan))
+    bullets(out, "Assumptions", [Text(printed(line)) for line in plan.assumptions])
     bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
     if plan.second_check:
         out.print()
-        out.print(f"Second calculation: {farthest(plan)}.")
+        out.print(f"Independent recalculation: {second_calculation.result(plan)}.")
 
 
-def _why(flag: Flag, plan: Plan) -> Text | None:
-    """Say why a flag is there, and what would change it."""
+def _reason(flag: Flag, plan: Plan) -> Text | None:
+    """Return the reason of a verdict and what would change it; None for within."""
     if flag.severity == "within":
         return None
     head = Text(f"Why {verdict(flag, plan)}, {limit_name(flag)}: ", style="bold")
     if flag.severity == "not-assessed" or flag.probability is None:
-        return head.append(
-            f"the {words(flag.region)} was not measured whole, and no population data exist for "
-            "this agent. Measure it to assess this limit.",
-            style="not bold",
-        )
+        sentences = [not_assessed(flag, plan)]
+        sentences += [f"Measure {region_phrase(flag.region)} to assess this limit."]
+        return head.append(" ".join(sentences), style="not bold")
     total = total_of(flag, plan)
-    first = f", from cycle {flag.first_cycle} on" if flag.first_cycle else ""
-    why = f"exceeded with probability {probability(flag.probability)}{first}."
+    chance = probability(flag.probability)  # which may begin with "<" or ">"
+    sentences = [f"P(> limit) {chance}{first_cycle(flag)}."]
     if flag.basis == "population" and total is not None and total.sd:
         places = decimals_of(total.sd)
-        why += (
-            f" Not measured in this patient: the estimate is the population's, "
-            f"{total.p5:.{places}f} to {total.p95:.{places}f} Gy. Measuring the next cycle "
-            "would narrow it."
-        )
-    return head.append(f"{why} Source: {flag.source}.", style="not bold")
+        spread = f"{total.p5:.{places}f} to {total.p95:.{places}f} Gy"
+        sentences += [
+            f"Not measured in this patient: the estimate is the population's ({spread}).",
+            "Measuring the next cycle would narrow it.",
+        ]
+    return head.append(" ".join([*sentences, f"Source: {flag.source}."]), style="not bold")
 
 
 def _others(plan: Plan) -> Table:
-    """Return the course doses of regions without a limit that were measured themselves."""
+    """Return the course doses of measured regions without a limit."""
     limited = {flag.region for flag in plan.flags}
-    measured = {curve.region for curve in plan.curves} - {"blood"}  # which is no region of dose
-    curves = {target for name in measured for target in reference.region(name).targets}
-    table = plain_table("other regions", "absorbed dose, Gy [5-95 %]", "BED, Gy [5-95 %]")
+    measured = {curve.region for curve in plan.curves} - {"blood"}  # blood gets no dose
+    targets = {target for name in measured for target in reference.region(name).targets}
+    table = plain_table("other regions, mean (5–95 %)", "absorbed dose [Gy]", "BED [Gy]")
     for dose in plan.cumulative:
-        if dose.region in curves - limited:
-            bed = interval(dose.bed) if dose.bed else "-"
+        if dose.region in targets - limited:
+            bed = interval(dose.bed) if dose.bed else NOTHING
             table.add_row(words(dose.region), interval(dose.absorbed_dose), bed)
     left = len(plan.cumulative) - table.row_count - len(limited)
     if table.row_count and left > 0:
@@ -88,8 +91,9 @@ def _others(plan: Plan) -> Table:
 
 
 def _curves(plan: Plan) -> Table:
-    """Return a line per curve: its course up to the last point, model, integral, half-life."""
+    """Return one row per curve: its shape up to the last point, model, integral, half-life."""
     table = plain_table("curve, cycle", "0 h to last point", "model", "TIA", "T eff [h]")
+    table.columns[1].no_wrap = True  # the shape and its time belong together
     for curve in plan.curves:
         table.add_row(
             f"{words(curve.region)}, {curve.cycle}",
@@ -102,20 +106,24 @@ def _curves(plan: Plan) -> Table:
 
 
 def _measured(plan: Plan) -> list[Text]:
-    """Say of the regions with a limit what their measured doses are made of."""
+    """Return uncertainty and contributions of each measured dose with a limit."""
     limited = {flag.region for flag in plan.flags}
-    lines = []
-    for cycle in plan.cycles:
-        for region in cycle.regions:
-            if region.region not in limited or region.basis != "measured":
-                continue
-            parts = [f"{u.cause} {plain(u.sd.value)}" for u in region.uncertainty]
-            line = f"{words(region.region)}, cycle {cycle.number}: sd of {', '.join(parts)} Gy"
-            if region.contributions:
-                sources = [
-                    f"{words(c.source)} {plain(c.absorbed_dose.value)}"
-                    for c in region.contributions
-                ]
-                line += f"; dose from {', '.join(sources)} Gy"
-            lines.append(Text(line))
-    return lines
+    return [
+        Text(f"{words(dose.region).capitalize()}, cycle {cycle.number}. {_budget(dose)}")
+        for cycle in plan.cycles
+        for dose in cycle.regions
+        if dose.region in limited and dose.basis == "measured"
+    ]
+
+
+def _budget(dose: CycleRegion) -> str:
+    """Return the causes of uncertainty of a dose, and what each source contributes to it."""
+    causes = (
+        f"{part.cause} {part.sd.value:.{decimals_of(part.sd.value)}f} Gy"
+        for part in dose.uncertainty
+    )
+    sources = (
+        f"{words(part.source)} {plain(part.absorbed_dose.value)} Gy" for part in dose.contributions
+    )
+    lists = {"Uncertainty": ", ".join(causes), "Contributions": ", ".join(sources)}
+    return " ".join(f"{name}: {entries}." for name, entries in lists.items() if entries)

@@ -1,4 +1,4 @@
-"""What every table and list on the terminal is made of."""
+"""Parts of the terminal output: console, tables, lists, names in words."""
 
 from __future__ import annotations
 
@@ -12,8 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from dosimetry.problems import Problem
+from dosimetry.report.numbers import printed
+from dosimetry.report.said import sentence
 
 CYCLE = re.compile(r"cycles\[(\d+)\]")
+SIDE = re.compile(r"^(.+)_(left|right)$")
+SECTIONS = {"cumulative": "whole course", "labs": "laboratory values"}
+NOTHING = "–"  # in a cell without a value
 
 
 def console(stream: IO[str] | None = None) -> Console:
@@ -35,33 +40,42 @@ def plain_table(*columns: str) -> Table:
 
 
 def words(region: str) -> str:
-    """Return the name of a region in words."""
-    return region.replace("_", " ")
+    """Return the name of a region, an analyte or a state in words.
+
+    Examples
+    --------
+    >>> words("red_marrow"), words("kidney_left"), words("tumour_1")
+    ('red marrow', 'left kidney', 'tumour 1')
+    """
+    return SIDE.sub(r"\2 \1", region).replace("_", " ")
 
 
 def place_words(place: str) -> str:
-    """Return the place of a warning in words: a cycle by its number.
+    """Return the place of a warning in words: a cycle by its number, a section by its name.
 
     Examples
     --------
     >>> place_words("cycles[2] kidney_left"), place_words("cycles[0].measurements")
-    ('cycle 3, kidney left', 'cycle 1, measurements')
+    ('cycle 3, left kidney', 'cycle 1, measurements')
+    >>> place_words("cumulative"), place_words("flags kidneys-ad-23")
+    ('whole course', 'limit kidneys-ad-23')
     """
-    found = CYCLE.match(place)
-    if found is None:
-        return place
-    rest = place[found.end() :].lstrip(". ")
-    return f"cycle {int(found[1]) + 1}" + (f", {words(rest)}" if rest else "")
+    cycle = CYCLE.match(place)
+    if cycle is None:
+        return SECTIONS.get(place, re.sub(r"^flags ", "limit ", place))
+    rest = place[cycle.end() :].lstrip(". ")
+    return f"cycle {int(cycle[1]) + 1}" + (f", {words(rest)}" if rest else "")
 
 
 def problem_text(problem: Problem) -> Text:
-    """Return a warning in one line: place, what, cure."""
+    """Return a warning in sentences: its place, what is wrong, what to do."""
     place = f"{place_words(problem.place)}: " if problem.place else ""
-    return Text(f"{place}{problem.message}; {problem.cure}")
+    sentences = filter(None, (sentence(problem.message), sentence(problem.cure)))
+    return Text(f"{place}{printed(' '.join(sentences))}")
 
 
 def bullets(out: Console, title: str, lines: Sequence[Text], style: str = "bold") -> None:
-    """Print a list under a title; nothing where it is empty."""
+    """Print a list under a title; an empty list prints nothing."""
     if not lines:
         return
     out.print()

@@ -1,7 +1,6 @@
-"""A plan's dates against today: said where a plan is shown, never in the plan itself.
+"""A plan's dates compared with today, for the terminal and the report.
 
-The JSON document says the same on every day; what a day makes of it stands on the terminal and in
-the report.
+The plan and its JSON document do not depend on the day on which they are read.
 """
 
 from __future__ import annotations
@@ -15,13 +14,14 @@ from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.clinical_plan import PlanLab
 from dosimetry.therapy.fields import read_date
 from dosimetry.therapy.plan import Plan
+from dosimetry.units import HOURS_PER_WEEK
 
-OVER = ("complete", "stop")  # answers after which no laboratory value is waited for
-RELEASING = ("due", "reduced", "unchecked")  # answers by which the next dose is, or may be, given
+OVER = ("complete", "stop")  # answers after which no laboratory value is needed
+RELEASING = ("due", "reduced", "unchecked")  # answers with which the next dose may be given
 
 
 def day_of(as_of: str | None) -> dt.date:
-    """Return the day that a plan is looked at: the one given, else today.
+    """Return the day on which a plan is read: the one given, else today.
 
     Parameters
     ----------
@@ -43,12 +43,13 @@ def day_of(as_of: str | None) -> dt.date:
     try:
         return read_date(as_of)
     except InputError as error:
-        found = error.problems[0]
-        raise refuse(found.code, found.message, "write a date, YYYY-MM-DD", "--as-of") from None
+        problem = error.problems[0]
+        cure = "write a date, YYYY-MM-DD"
+        raise refuse(problem.code, problem.message, cure, "--as-of") from None
 
 
 def against(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
-    r"""Say which dates of a plan cannot be, or are over, on a day.
+    r"""Return sentences on the dates of a plan that are in the future, have passed or are old.
 
     Parameters
     ----------
@@ -59,7 +60,7 @@ def against(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Sentences; none where no date asks for one.
+        Empty where every date fits the day.
 
     Examples
     --------
@@ -68,28 +69,32 @@ def against(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     >>> against(plan, dt.date(2026, 3, 20))
     ()
     >>> print(*against(plan, dt.date(2026, 7, 13)), sep="\n")
-    Planned for a day that is over, and not entered as given: cycle 3 on 2026-05-04 (10 weeks ago), cycle 4 on 2026-06-29 (2 weeks ago).
+    Planned date passed, no administration entered: cycle 3, 2026-05-04 (10 weeks ago); cycle 4, 2026-06-29 (2 weeks ago).
     """  # noqa: E501
-    return tuple(
-        line
-        for line in (
-            _given_later(plan, as_of),
-            _known_later(plan, as_of),
-            _not_given(plan, as_of),
-            _old_values(plan, as_of),
-        )
-        if line is not None
-    )
+    checks = (_doses_in_the_future, _values_in_the_future, _not_given, _old_values)
+    sentences = (check(plan, as_of) for check in checks)
+    return tuple(sentence for sentence in sentences if sentence is not None)
 
 
 def is_late(plan: Plan, as_of: dt.date) -> bool:
-    """Return whether the label's latest date for the next dose is over on a day."""
+    """Return whether the label's latest date for the next dose has passed on a day."""
     label = plan.label
     return label is not None and label.latest is not None and _day(label.latest) < as_of
 
 
+def longest_interval_weeks() -> float:
+    """Return the longest interval between two doses by the label, in weeks.
+
+    Examples
+    --------
+    >>> longest_interval_weeks()
+    16.0
+    """
+    return clinical.longest_interval() / HOURS_PER_WEEK
+
+
 def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
-    """Return what of a day's date keeps the next dose from being released, in words.
+    """Return why a dose that the label allows is not released on a day.
 
     Parameters
     ----------
@@ -99,8 +104,8 @@ def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        A latest date that is over, values that are too old, and values or doses of the future;
-        none where the label would not give the dose anyhow.
+        A latest date that has passed, values that are too old, values or doses in the future;
+        empty where the label does not allow the dose anyway.
 
     Examples
     --------
@@ -109,56 +114,56 @@ def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     >>> obstacles(plan, dt.date(2026, 5, 3))
     ()
     >>> obstacles(plan, dt.date(2026, 7, 13))
-    ('latest date 2026-06-29 is over', 'laboratory values are 10 weeks old')
+    ('the latest date 2026-06-29 has passed', 'laboratory values are 10 weeks old')
     """
     label = plan.label
     if label is None or label.answer not in RELEASING:
         return ()
-    found = []
+    reasons = []
     if is_late(plan, as_of) and label.latest:
-        found.append(f"latest date {_day(label.latest)} is over")
+        reasons.append(f"the latest date {_day(label.latest)} has passed")
     kind = "toxicity" if label.next_cycle != 1 else "contraindication"
     asked = {name for rule in clinical.label_rules(kind) for name in rule.quantities()}
     asked |= {"creatinine"} if clinical.CLEARANCE in asked else set()
     old = [_day(lab.at) for lab in _old(plan, as_of) if lab.analyte in asked]
     if old:
-        found.append(f"laboratory values are {_ago(min(old), as_of).removesuffix(' ago')} old")
-    given = [_day(c.at) for c in plan.cycles if c.status == "delivered" and c.at]
+        reasons.append(f"laboratory values are {_ago(min(old), as_of).removesuffix(' ago')} old")
+    delivered = [_day(c.at) for c in plan.cycles if c.status == "delivered" and c.at]
     known = [_day(lab.at) for lab in plan.labs]
     known += [_day(event.at) for event in plan.adverse_events]
     if max(known, default=as_of) > as_of:
-        found.append(f"values of {max(known)} are in the future")
-    if max(given, default=as_of) > as_of:
-        found.append(f"a dose entered as given on {max(given)} is in the future")
-    return tuple(found)
+        reasons.append(f"values of {max(known)} are in the future")
+    if max(delivered, default=as_of) > as_of:
+        reasons.append(f"the delivered dose of {max(delivered)} is in the future")
+    return tuple(reasons)
 
 
-def _given_later(plan: Plan, as_of: dt.date) -> str | None:
+def _doses_in_the_future(plan: Plan, as_of: dt.date) -> str | None:
     later = [
-        f"cycle {cycle.number} on {_day(cycle.at)}"
+        f"cycle {cycle.number}, {_day(cycle.at)}"
         for cycle in plan.cycles
         if cycle.status == "delivered" and cycle.at and _day(cycle.at) > as_of
     ]
-    return f"In the future, but entered as given: {', '.join(later)}." if later else None
+    return f"Entered as delivered, but in the future: {'; '.join(later)}." if later else None
 
 
-def _known_later(plan: Plan, as_of: dt.date) -> str | None:
+def _values_in_the_future(plan: Plan, as_of: dt.date) -> str | None:
     dated = [(lab.at, words(lab.analyte)) for lab in plan.labs]
     dated += [(event.at, event.term) for event in plan.adverse_events]
     later = ((_day(at), name) for at, name in dated if _day(at) > as_of)
-    said = [f"{_few(names)} of {day}" for day, names in _by_day(later)]
-    return f"In the future, but entered as known: {'; '.join(said)}." if said else None
+    entries = [f"{_few(names)} of {day}" for day, names in _by_day(later)]
+    return f"Values or events dated in the future: {'; '.join(entries)}." if entries else None
 
 
 def _not_given(plan: Plan, as_of: dt.date) -> str | None:
-    over = [
-        f"cycle {cycle.number} on {_day(cycle.at)} ({_ago(_day(cycle.at), as_of)})"
+    passed = [
+        f"cycle {cycle.number}, {_day(cycle.at)} ({_ago(_day(cycle.at), as_of)})"
         for cycle in plan.cycles
         if cycle.status == "planned" and cycle.at and _day(cycle.at) < as_of
     ]
-    if not over:
+    if not passed:
         return None
-    return f"Planned for a day that is over, and not entered as given: {', '.join(over)}."
+    return f"Planned date passed, no administration entered: {'; '.join(passed)}."
 
 
 def _old_values(plan: Plan, as_of: dt.date) -> str | None:
@@ -167,10 +172,10 @@ def _old_values(plan: Plan, as_of: dt.date) -> str | None:
         return None
     weeks = tables.default("oldest_laboratory_value", "week")
     old = ((_day(lab.at), words(lab.analyte)) for lab in _old(plan, as_of))
-    said = [f"{_few(names)} of {day} ({_ago(day, as_of)})" for day, names in _by_day(old)]
-    if not said:
+    entries = [f"{_few(names)} of {day} ({_ago(day, as_of)})" for day, names in _by_day(old)]
+    if not entries:
         return None
-    return f"Laboratory values more than {weeks:g} weeks old: {'; '.join(said)}."
+    return f"Laboratory values older than {weeks:g} weeks: {'; '.join(entries)}."
 
 
 def _old(plan: Plan, as_of: dt.date) -> list[PlanLab]:
@@ -184,15 +189,15 @@ def _old(plan: Plan, as_of: dt.date) -> list[PlanLab]:
 
 
 def _by_day(dated: Iterable[tuple[dt.date, str]]) -> Iterator[tuple[dt.date, list[str]]]:
-    """Group names by their day, days rising."""
-    found: dict[dt.date, list[str]] = {}
+    """Yield each day with its names, in the order of the days."""
+    by_day: dict[dt.date, list[str]] = {}
     for day, name in dated:
-        found.setdefault(day, []).append(name)
-    yield from sorted(found.items())
+        by_day.setdefault(day, []).append(name)
+    yield from sorted(by_day.items())
 
 
 def _few(names: Sequence[str]) -> str:
-    """Return names, of many the first two and how many more."""
+    """Return all of up to three names, else the first two and the number of the others."""
     first, more = names[:2], len(names) - 2
     return ", ".join(names) if more < 2 else f"{', '.join(first)} and {more} more"
 
@@ -202,7 +207,7 @@ def _day(at: str) -> dt.date:
 
 
 def _ago(day: dt.date, as_of: dt.date) -> str:
-    """Say how long ago a day was: in days, from two weeks on in full weeks."""
+    """Return how long ago a day was: in days, from two weeks on in full weeks."""
     days = (as_of - day).days
     count, unit = (days, "day") if days < 14 else (days // 7, "week")
     return f"{count} {unit}{'' if count == 1 else 's'} ago"

@@ -5,58 +5,64 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.population.trial import Proportion, Published, Trial
-from dosimetry.report.terminal_parts import bullets, plain_table
+from dosimetry.population.trial import Proportion, Published, PublishedTrial
+from dosimetry.report.said import sentence
+from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table
 
 
-def show_trial(found: Trial, out: Console) -> None:
-    """Print one row per arm and quantity, the contrast, and what is not there."""
-    arms = ", ".join(f"{arm} {n} patients" for arm, n in found.patients.items())
-    out.print(Text(f"{found.trial}   {arms}", style="bold"))
+def show_published_trial(trial: PublishedTrial, out: Console) -> None:
+    """Print one row per arm and quantity, the comparison of the responses, sources and notes."""
+    arms = "; ".join(f"{arm}: {n} patients" for arm, n in trial.patients.items())
+    out.print(Text(f"{trial.trial}   {arms}", style="bold"))
     out.print()
-    if found.proportions:
+    if trial.proportions:
         table = plain_table("quantity", "arm", "%", "95 % interval", "patients")
-        for one in found.proportions:
-            table.add_row(one.quantity, one.arm, f"{one.value:.1f}", _interval(one), _patients(one))
+        for share in trial.proportions:
+            row = (f"{share.value:.1f}", _interval(share), _patients(share))
+            table.add_row(share.quantity, share.arm, *row)
         out.print(table)
         out.print()
-    if found.published:
+    if trial.published:
         table = plain_table("quantity", "arm", "value", "95 % interval", "p")
-        for figure in found.published:
-            p_value = "-" if figure.p_value is None else f"{figure.p_value:.2g}"
-            table.add_row(figure.quantity, figure.arm, _value(figure), _between(figure), p_value)
+        for figure in trial.published:
+            p_value = NOTHING if figure.p_value is None else f"{figure.p_value:.2g}"
+            table.add_row(figure.quantity, figure.arm, _value(figure), _bounds(figure), p_value)
         out.print(table)
-    if found.contrast is not None:
+    if trial.contrast is not None:
         out.print()
         out.print(
-            f"{found.contrast.quantity}: odds ratio {found.contrast.odds_ratio:.2f}, "
-            f"Fisher's exact p {found.contrast.p_value:.2g}"
+            f"{sentence(trial.contrast.quantity)[:-1]}: odds ratio "
+            f"{trial.contrast.odds_ratio:.2f}, Fisher's exact test p = "
+            f"{trial.contrast.p_value:.2g}."
         )
     sources = dict.fromkeys(
-        [*(one.source for one in found.proportions), *(one.source for one in found.published)]
+        [share.source for share in trial.proportions]
+        + [figure.source for figure in trial.published]
     )
-    bullets(out, "Sources and what is not there", [Text(line) for line in (*sources, *found.notes)])
+    bullets(out, "Sources and notes", [Text(line) for line in (*sources, *trial.notes)])
     out.print()
-    out.print(found.disclaimer, style="italic")
+    out.print(trial.disclaimer, style="italic")
 
 
-def _value(one: Published) -> str:
-    return f"{one.value:g}" if one.unit == "1" else f"{one.value:.1f} {one.unit}s"
+def _value(figure: Published) -> str:
+    return f"{figure.value:g}" if figure.unit == "1" else f"{figure.value:.1f} {figure.unit}s"
 
 
-def _between(one: Published) -> str:
-    if one.lower is None:
-        return "-"
-    return f"{one.lower:g} .. {'not given' if one.upper is None else f'{one.upper:g}'}"
+def _bounds(figure: Published) -> str:
+    if figure.lower is None:
+        return NOTHING
+    return (
+        f"from {figure.lower:g}" if figure.upper is None else f"{figure.lower:g}–{figure.upper:g}"
+    )
 
 
-def _interval(one: Proportion) -> str:
-    if one.lower is None or one.upper is None:
-        return "-"
-    return f"{one.lower:.1f} .. {one.upper:.1f} {one.interval}"
+def _interval(share: Proportion) -> str:
+    if share.lower is None or share.upper is None:
+        return NOTHING
+    return f"{share.lower:.1f}–{share.upper:.1f} ({share.interval})"
 
 
-def _patients(one: Proportion) -> str:
-    if one.n is None:
-        return "-"
-    return f"of {one.n}" if one.count is None else f"{one.count} of {one.n}"
+def _patients(share: Proportion) -> str:
+    if share.n is None:
+        return NOTHING
+    return f"of {share.n}" if share.count is None else f"{share.count} of {share.n}"

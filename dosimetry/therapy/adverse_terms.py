@@ -1,4 +1,4 @@
-"""Adverse-event terms: their other names, and what a grade of each does to the treatment."""
+"""Adverse-event terms: synonyms, and the consequence of each grade for the treatment."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from dosimetry.tables import table
 
 Consequence = Literal["stop", "ask", "premedication", "resume"]
 SPELLINGS = (("ae", "e"), ("oe", "e"), ("our", "or"), ("is", "iz"))  # British and American
-UNKNOWN = "table treatment_ending_events does not have the term"
+UNKNOWN = "term not in table treatment_ending_events"
 
 
 @dataclass(frozen=True)
 class Step:
-    """What an adverse event does from a grade on.
+    """Consequence of an adverse event from a grade on.
 
     Attributes
     ----------
     from_grade : int
     consequence : str
-        ``stop``, ``ask`` (whether it ends the treatment), ``premedication``, or ``resume`` (the
-        label's rule for other reactions).
+        ``stop``; ``ask``, where the patient file must state whether the event ends the treatment;
+        ``premedication``; or ``resume``, the label's rule for other reactions.
     source : str
     """
 
@@ -36,11 +36,11 @@ class Step:
 
 
 def _key(term: str) -> str:
-    """Return a term without case, hyphens and the difference of British and American spelling."""
-    found = " ".join(re.sub(r"[-_/,.()]", " ", term.casefold()).split())
+    """Return a term in lower case, without punctuation, in American spelling."""
+    key = " ".join(re.sub(r"[-_/,.()]", " ", term.casefold()).split())
     for british, american in SPELLINGS:
-        found = found.replace(british, american)
-    return found
+        key = key.replace(british, american)
+    return key
 
 
 @functools.cache
@@ -54,21 +54,21 @@ def _names() -> Mapping[str, str]:
 
 @functools.cache
 def _steps(term: str) -> tuple[Step, ...]:
-    found = [
+    steps = [
         Step(int(row["from_grade"]), cast(Consequence, row["consequence"]), row["source"])
         for row in table("treatment_ending_events").rows
         if row["term"] == term
     ]
-    return tuple(sorted(found, key=lambda step: step.from_grade))
+    return tuple(sorted(steps, key=lambda step: step.from_grade))
 
 
 def is_known(term: str) -> bool:
-    """Return whether the table has a term, by any of its names."""
+    """Return whether a term, or a synonym of it, is in the table."""
     return _key(term) in _names()
 
 
 def canonical(term: str) -> str:
-    """Return the table's name of a term; the term itself where the table does not have it.
+    """Return the table's name of a term; an unknown term is returned unchanged.
 
     Examples
     --------
@@ -79,10 +79,9 @@ def canonical(term: str) -> str:
 
 
 def step_of(term: str, grade: int) -> Step | None:
-    """Return what a grade of a term does; None where it does nothing.
+    """Return the consequence of a grade of a term; None where it has none.
 
-    A term that the table does not have is asked about from the grade on that the label's rule for
-    other reactions begins with.
+    An unknown term is asked about from the lowest grade of the label's rule for other reactions.
 
     Examples
     --------
@@ -92,11 +91,11 @@ def step_of(term: str, grade: int) -> Step | None:
     ('ask', None, 'resume')
     """
     steps = _steps(canonical(term)) or (Step(_other_grade(), "ask", UNKNOWN),)
-    return next((one for one in reversed(steps) if grade >= one.from_grade), None)
+    return next((step for step in reversed(steps) if grade >= step.from_grade), None)
 
 
 def likely(term: str) -> str:
-    """Return the nearest known term, as the beginning of a cure; empty where none is near."""
+    """Return the nearest known term as a suggestion; empty where none is near."""
     names = [
         name
         for row in table("treatment_ending_events").rows

@@ -1,4 +1,4 @@
-"""The parts of a plan document, put together from what was computed."""
+"""Assembly of a plan document from the doses, the curves and the schedule."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from dosimetry.therapy.sections import Cycle
 
 
 def cycle_of(
-    index: int, cycle: Scheduled, given: CycleDose | None, doses: CourseDoses
+    index: int, cycle: Scheduled, delivered: CycleDose | None, doses: CourseDoses
 ) -> PlanCycle:
-    """Return one cycle of the plan; measured regions as measured, the others as predicted."""
+    """Return one cycle of the plan: measured doses where there are any, else predicted ones."""
     regions = []
-    measured = given.doses if given is not None else {}
+    measured = delivered.doses if delivered is not None else {}
     names = [*doses.regions, *(name for name in measured if name not in doses.regions)]
     for name in names if cycle.activity is not None else ():
-        course = doses.regions.get(name)
+        region = doses.regions.get(name)
         if name in measured:
-            regions.append(_measured(index, name, course, measured[name], cycle.activity or 0.0))
-        elif course is not None:
-            dose, bed, coefficient = course.planned(index)
+            regions.append(_measured(index, name, region, measured[name], cycle.activity or 0.0))
+        elif region is not None:
+            dose, bed, coefficient = region.planned(index)
             basis: Basis = "predicted" if name in doses.measured else "population"
             regions.append(CycleRegion(name, dose, bed, coefficient, basis, (), ()))
     return PlanCycle(
@@ -59,53 +59,54 @@ def cycle_of(
 
 
 def _measured(
-    index: int, name: str, course: RegionCourse | None, found: RegionDose, activity: float
+    index: int, name: str, region: RegionCourse | None, measured: RegionDose, activity: float
 ) -> CycleRegion:
-    """Return a measured dose; one that lacks a part is ``partial`` and has no BED."""
-    dose = found.distribution()
+    """Return a measured dose; one that lacks a source is ``partial`` and has no BED."""
+    dose = measured.distribution()
     per = 1.0 / activity
-    whole = course is not None and not found.missing
+    whole = region is not None and not measured.missing
     return CycleRegion(
         name,
         dose,
-        course.measured_bed(index, dose) if course is not None and whole else None,
+        region.measured_bed(index, dose) if region is not None and whole else None,
         Estimate(dose.value * per, None if dose.sd is None else dose.sd * per, "Gy/GBq"),
         "measured" if whole else "partial",
         tuple(
-            Contribution(source, Amount(part, "Gy")) for source, part in found.contributions.items()
+            Contribution(source, Amount(part, "Gy"))
+            for source, part in measured.contributions.items()
         ),
-        _budget(found) if dose.sd is not None else (),
+        _budget(measured) if dose.sd is not None else (),
     )
 
 
-def _budget(found: RegionDose) -> tuple[Uncertainty, ...]:
+def _budget(measured: RegionDose) -> tuple[Uncertainty, ...]:
     parts = (
         Uncertainty(
-            "supplied coefficient" if found.dose_rate is None else "counting and fit",
-            Amount(found.dose * found.relative_fit_sd, "Gy"),
+            "supplied coefficient" if measured.dose_rate is None else "counting and fit",
+            Amount(measured.dose * measured.relative_fit_sd, "Gy"),
         ),
-        Uncertainty("half-life", Amount(found.dose * found.half_life_sd, "Gy")),
-        Uncertainty("systematic", Amount(found.dose * found.calibration_sd, "Gy")),
-        Uncertainty("mass", Amount(found.dose * found.mass_sd, "Gy")),
+        Uncertainty("half-life", Amount(measured.dose * measured.half_life_sd, "Gy")),
+        Uncertainty("systematic", Amount(measured.dose * measured.calibration_sd, "Gy")),
+        Uncertainty("mass", Amount(measured.dose * measured.mass_sd, "Gy")),
     )
     return tuple(part for part in parts if part.sd.value > 0)
 
 
-def cumulative_of(course: RegionCourse, delivered: int) -> CumulativeDose:
-    """Return what the whole course gives one region, and what it has had after some cycles."""
-    bed = course.cumulative(BED)
-    factor = float(eqd2.kernel(1.0, course.alpha_beta))
+def cumulative_of(region: RegionCourse, delivered: int) -> CumulativeDose:
+    """Return the dose of one region over the whole course, and after the delivered cycles."""
+    bed = region.cumulative(BED)
+    factor = float(eqd2.kernel(1.0, region.alpha_beta))
     earlier = None
-    if course.earlier_dose or course.earlier_bed:
-        before = None if course.earlier_bed is None else Amount(course.earlier_bed, "Gy")
-        earlier = EarlierDose(Amount(course.earlier_dose, "Gy"), before)
+    if region.earlier_dose or region.earlier_bed:
+        before = None if region.earlier_bed is None else Amount(region.earlier_bed, "Gy")
+        earlier = EarlierDose(Amount(region.earlier_dose, "Gy"), before)
     so_far = None
     if earlier is not None or delivered:
-        begun = course.with_activities(course.activities[:delivered])
+        begun = region.with_activities(region.activities[:delivered])
         so_far = DoseSoFar(begun.cumulative_dose(), begun.cumulative(BED))
     return CumulativeDose(
-        course.region,
-        course.cumulative_dose(),
+        region.region,
+        region.cumulative_dose(),
         bed,
         None if bed is None else bed.scaled(factor),
         so_far,
@@ -155,28 +156,27 @@ def assumptions_of(
     caution, exceeds = (
         tables.default(f"{name}_probability", "1") for name in ("caution", "exceeds")
     )
-    found = list(programme.assumptions)
-    found += [
-        f"what if: {cycle.reason}"
+    lines = list(programme.assumptions)
+    lines += [
+        cycle.reason
         for cycle in to_come
         if cycle.decided_by == "request" and cycle.reason and cycle.activity is None
     ]
-    found += [line for cycle in delivered for line in cycle.assumptions]
-    found += doses.assumptions
+    lines += [line for cycle in delivered for line in cycle.assumptions]
+    lines += doses.assumptions
     unsure = [i + 1 for i, cycle in enumerate(patient.cycles) if _no_systematic(cycle)]
     if unsure:
         numbers = ", ".join(map(str, unsure))
-        found.append(
+        lines.append(
             f"cycle {numbers}: no systematic uncertainty given; 0 % used, so the stated "
             "uncertainty is too small"
         )
     if patient.person.age is None:
-        found.append("age not given; adult phantom used")
-    found.append(
-        f"verdicts: caution where the probability of exceeding a limit is above {caution:g}, "
-        f"exceeds above {exceeds:g}"
+        lines.append("age not given; adult phantom used")
+    lines.append(
+        f"verdicts: CAUTION if P(exceeding the limit) > {caution:g}, EXCEEDS if > {exceeds:g}"
     )
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(lines))
 
 
 def _no_systematic(cycle: Cycle) -> bool:

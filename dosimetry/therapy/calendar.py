@@ -1,7 +1,7 @@
-"""The course on a calendar: doses, companion medication, laboratory controls, scans.
+"""Calendar of a course: doses, companion medication, laboratory controls, scans.
 
-What goes with a dose stands in table ``companion_medication``. Windows of hours around a dose are
-counted in elapsed time, also across a change to or from daylight saving.
+The entries that go with a dose come from table ``companion_medication``. Windows around a dose are
+counted in elapsed hours, also across a change to or from daylight saving time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class _Dose:
 def course_calendar(
     course: Course, cycles: Sequence[Scheduled], label: PlanLabel | None, agent: str
 ) -> tuple[PlanEvent, ...]:
-    """Return everything that goes with a course, in order of time.
+    """Return the calendar of a course, in order of time.
 
     Parameters
     ----------
@@ -46,13 +46,13 @@ def course_calendar(
         Delivered and to come.
     label : PlanLabel or None
     agent : str
-        Whose companions they are.
+        Agent whose companion medication is listed.
 
     Returns
     -------
     tuple of PlanEvent
-        Dates; date-times where a delivered dose has a time or ``therapy.infusion_time`` is given.
-        Empty where the course has no date.
+        Each on a date, or at a date-time where a delivered dose has a time or
+        ``therapy.infusion_time`` is given. Empty where the course has no date.
     """
     doses = [
         _Dose(i + 1, _infusion(course, cycle.at), cycle.activity)
@@ -61,13 +61,15 @@ def course_calendar(
     ]
     start = doses[0].at if doses else course.therapy.start
     events = [
-        event for one in clinical.companions(agent) for event in _events(one, doses, cycles, label)
+        event
+        for companion in clinical.companions(agent)
+        for event in _events(companion, doses, cycles, label)
     ]
-    events = [short for event in events if (short := _clear_of_doses(event, doses, agent))]
+    events = [kept for event in events if (kept := _clear_of_doses(event, doses, agent))]
     if start is not None:
-        for one in clinical.companions(agent):
-            if one.anchor == "start":
-                events += _repeated(one, start, start, None)
+        for companion in clinical.companions(agent):
+            if companion.anchor == "start":
+                events += _repeated(companion, start, start, None)
     events += _waiting(cycles, label)
     if label is not None:
         events += _while_withheld(
@@ -78,7 +80,7 @@ def course_calendar(
 
 
 def _infusion(course: Course, at: Moment) -> Moment:
-    """Return when a dose is infused: in the course's time zone, where one is given."""
+    """Return the date or time of an infusion, in the course's time zone where one is given."""
     zone = _zone(course)
     if isinstance(at, dt.datetime):
         return at.astimezone(zone) if zone and at.tzinfo else at
@@ -96,47 +98,52 @@ def _zone(course: Course) -> dt.tzinfo | None:
 
 
 def _events(
-    one: Companion, doses: Sequence[_Dose], cycles: Sequence[Scheduled], label: PlanLabel | None
+    companion: Companion,
+    doses: Sequence[_Dose],
+    cycles: Sequence[Scheduled],
+    label: PlanLabel | None,
 ) -> Iterator[PlanEvent]:
-    if one.anchor not in OF_DOSES or not doses:
+    if companion.anchor not in OF_DOSES or not doses:
         return
-    if one.anchor == "last dose":
+    if companion.anchor == "last dose":
         waiting = [c for c in cycles if c.status == "withheld" and c.decided_by == "label"]
         if not waiting:  # else it may not be the last one
-            yield from _repeated(one, doses[0].at, doses[-1].at, None)
+            yield from _repeated(companion, doses[0].at, doses[-1].at, None)
         return
-    for dose in doses if one.anchor == "each dose" else doses[:1]:
-        what = one.what
-        if one.kind == "dose":
+    for dose in doses if companion.anchor == "each dose" else doses[:1]:
+        what = companion.what
+        if companion.kind == "dose":
             planned = cycles[dose.number - 1].status == "planned"
             only = CONDITIONS[release(label, dose.number)] if planned else ""
             what = f"cycle {dose.number}: {dose.activity:.4g} GBq{only}, {what}"
-        yield _event(one, dose.at, what, dose.number)
+        yield _event(companion, dose.at, what, dose.number)
 
 
-def _event(one: Companion, anchor: Moment, what: str, number: int | None) -> PlanEvent:
-    if one.precision == "day":
+def _event(companion: Companion, anchor: Moment, what: str, number: int | None) -> PlanEvent:
+    if companion.precision == "day":
         anchor = day(anchor)
     until = None
-    if one.end is not None and isinstance(anchor, dt.datetime):
-        until = _after(anchor, one.end).isoformat()
-    begin = _after(anchor, one.begin)
-    return PlanEvent(begin.isoformat(), until, one.kind, number, what, one.source)
+    if companion.end is not None and isinstance(anchor, dt.datetime):
+        until = _after(anchor, companion.end).isoformat()
+    begin = _after(anchor, companion.begin)
+    return PlanEvent(begin.isoformat(), until, companion.kind, number, what, companion.source)
 
 
 def _repeated(
-    one: Companion, start: Moment, anchor: Moment, number: int | None
+    companion: Companion, start: Moment, anchor: Moment, number: int | None
 ) -> Iterator[PlanEvent]:
-    """Repeat an event up to some months after the start of the course."""
-    last = _months_after(day(start), one.months or 0)
-    at = _after(day(anchor), one.begin)
-    while day(at) <= last and one.every:
-        yield PlanEvent(at.isoformat(), None, one.kind, number, one.what, one.source)
-        at = _after(at, one.every)
+    """Yield an event at its interval, up to some months after the start of the course."""
+    last = _months_after(day(start), companion.months or 0)
+    at = _after(day(anchor), companion.begin)
+    while day(at) <= last and companion.every:
+        yield PlanEvent(
+            at.isoformat(), None, companion.kind, number, companion.what, companion.source
+        )
+        at = _after(at, companion.every)
 
 
 def _after(moment: Moment, hours: float) -> Moment:
-    """Return the moment some hours later: elapsed time, or whole days of a date."""
+    """Return a moment plus some hours: elapsed time for a date-time, whole days for a date."""
     step = dt.timedelta(hours=hours)
     if not isinstance(moment, dt.datetime):
         return moment + dt.timedelta(days=int(hours / HOURS_PER_DAY))
@@ -154,10 +161,10 @@ def _months_after(date: dt.date, months: int) -> dt.date:
 
 
 def _clear_of_doses(event: PlanEvent, doses: Sequence[_Dose], agent: str) -> PlanEvent | None:
-    """Return an event without what of a long-acting analogue is too near before the next dose."""
+    """Return an event; a long-acting analogue too near before the next dose becomes a reminder."""
     if event.kind != "octreotide" or event.cycle is None:
         return event
-    (rule,) = (one for one in clinical.companions(agent) if one.kind == "stop-long-acting")
+    (rule,) = (c for c in clinical.companions(agent) if c.kind == "stop-long-acting")
     later = [dose.at for dose in doses if dose.number > event.cycle]
     if not later:
         return event
@@ -172,22 +179,22 @@ def _clear_of_doses(event: PlanEvent, doses: Sequence[_Dose], agent: str) -> Pla
 
 
 def _premedication(doses: Sequence[_Dose], delivered: int, label: PlanLabel) -> Iterator[PlanEvent]:
-    """Return what the doses to come ask for after a hypersensitivity reaction of grade 1 or 2."""
+    """Yield the premedication of each dose to come after mild hypersensitivity (grade 1 or 2)."""
     for dose in doses[delivered:]:
-        for one in label.conditions:
-            at = day(dose.at).isoformat()
-            yield PlanEvent(at, None, "premedication", dose.number, one.what, one.source)
+        for condition in label.conditions:
+            at, what, source = day(dose.at).isoformat(), condition.what, condition.source
+            yield PlanEvent(at, None, "premedication", dose.number, what, source)
 
 
 def _waiting(cycles: Sequence[Scheduled], label: PlanLabel | None) -> Iterator[PlanEvent]:
-    """Return what is not given, and until when it may be."""
+    """Yield the withheld cycles, and the last day on which the next dose can be given."""
     for i, cycle in enumerate(cycles):
         if cycle.status == "withheld" and cycle.at is not None:
-            words = f"cycle {i + 1} withheld: {cycle.reason}"
+            words = f"cycle {i + 1} withheld: {(cycle.reason or '').removeprefix('label: ')}"
             yield PlanEvent(day(cycle.at).isoformat(), None, "withheld", i + 1, words, "")
     if label is not None and label.latest and label.answer == "withhold":
         rule = clinical.label_rules("toxicity")[0]
-        words = f"latest day for cycle {label.next_cycle} by the label"
+        words = f"last day for cycle {label.next_cycle} by the label"
         yield PlanEvent(label.latest, None, "latest-dose", label.next_cycle, words, rule.source)
 
 
@@ -198,9 +205,9 @@ def _while_withheld(
     agent: str,
     controlled: Collection[str],
 ) -> Iterator[PlanEvent]:
-    """Return the controls until a withheld dose may be given, and what is not given before it.
+    """Yield the laboratory controls while a dose is withheld, and the analogues not given then.
 
-    Where no day is the latest, only the next control is known.
+    Without a last day for the dose, only the next control is known.
     """
     number = label.next_cycle
     if number is None or label.answer not in ("withhold", "not-eligible"):
@@ -208,14 +215,15 @@ def _while_withheld(
     planned = cycles[number - 1].at
     if planned is None:
         return
-    for one in clinical.companions(agent):
-        if one.kind == "stop-long-acting":
+    for companion in clinical.companions(agent):
+        if companion.kind == "stop-long-acting":
+            weeks = -companion.begin / HOURS_PER_WEEK
             words = (
-                f"cycle {number} is withheld: no long-acting somatostatin analogue within "
-                f"{-one.begin / HOURS_PER_WEEK:g} weeks before it"
+                f"no long-acting somatostatin analogue within {weeks:g} weeks before cycle "
+                f"{number}, which is withheld"
             )
-            begin = _after(day(planned), one.begin).isoformat()
-            yield PlanEvent(begin, None, one.kind, number, words, one.source)
+            begin = _after(day(planned), companion.begin).isoformat()
+            yield PlanEvent(begin, None, companion.kind, number, words, companion.source)
     step = dt.timedelta(hours=default("control_while_withheld", "h"))
     source = default_source("control_while_withheld")
     moments = [draw.at for draw in course.labs] + [event.at for event in course.adverse_events]

@@ -1,4 +1,4 @@
-"""Checking a patient file without a plan to show: all that is wrong, and all that is doubtful."""
+"""Check of a patient file: its errors and its warnings, without showing a plan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CHECK_SCHEMA = "dosimetry/check/1"
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What a check found.
+    """Errors and warnings of a patient file.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class CheckReport:
     ok : bool
         Whether a plan can be made.
     problems : tuple of Problem
-        Each makes the file unusable.
+        Errors; with any of them no plan can be made.
     warnings : tuple of Problem
-        What is doubtful.
+        Doubtful entries, which do not prevent a plan.
     """
 
     schema: str
@@ -43,12 +43,12 @@ class CheckReport:
 
 
 def check(patient: Patient | str | os.PathLike[str] | Mapping[str, Any]) -> CheckReport:
-    """Read a patient and plan from it, for all that is wrong or doubtful.
+    """Return the errors and warnings of a patient, found by reading and planning.
 
     Parameters
     ----------
     patient : Patient, path or mapping
-        As :func:`dosimetry.plan` takes it. What is wrong with it is in the report, not raised.
+        As :func:`dosimetry.plan` takes it. Its errors are in the report, not raised.
 
     Returns
     -------

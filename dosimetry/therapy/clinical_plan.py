@@ -23,13 +23,13 @@ class PlanLab:
         Date or date-time of the sample.
     analyte : str
     value : Amount
-        As it was written.
+        In the unit of the patient file.
     grade : int or None
         CTCAE grade; None where the CTCAE has none.
     term : str or None
         CTCAE term of the grade.
     change : float or None
-        From the baseline, relative: 0.4 is 40 % up.
+        Relative to the baseline: 0.4 is 40 % above it.
     baseline : bool
         Whether this value is the baseline.
     """
@@ -56,7 +56,7 @@ class PlanRenal:
     egfr : Amount or None
         CKD-EPI 2021, in mL/min per 1.73 m2; None where the age is missing.
     change : float or None
-        Of the clearance from the baseline, relative.
+        Of the clearance, relative to the baseline.
     """
 
     at: str
@@ -76,9 +76,9 @@ class PlanAdverseEvent:
     term : str
         CTCAE term.
     grade : int
-        From 0, once it has gone, to 4.
+        0 (resolved) to 4.
     ends_treatment : bool or None
-        What the patient file says; None where it does not.
+        Answer of the patient file; None without one.
     """
 
     at: str
@@ -89,7 +89,7 @@ class PlanAdverseEvent:
 
 @dataclass(frozen=True)
 class PlanTransition:
-    """One change of the label's state.
+    """One change of a course's state by the label.
 
     Attributes
     ----------
@@ -98,10 +98,10 @@ class PlanTransition:
     rule : str
         Name of the rule.
     state : str
-        Of the course from then on.
+        State of the course from this date on.
     reason : str
     source : str
-        Of the rule.
+        Source of the rule.
     """
 
     at: str
@@ -113,7 +113,7 @@ class PlanTransition:
 
 @dataclass(frozen=True)
 class PlanCondition:
-    """A condition of every further dose, as premedication.
+    """A requirement of every further dose, for example premedication.
 
     Attributes
     ----------
@@ -127,34 +127,35 @@ class PlanCondition:
 
 @dataclass(frozen=True)
 class PlanLabel:
-    """What the label says of the next dose.
+    """Answer of the label's dose-modification rules on the next dose.
 
     Attributes
     ----------
     region, version : str
-        Of the label whose dose-modification rules these are.
+        Region and version of the label.
     documents : tuple of str
-        What the rules come from, and what is not at hand.
+        Sources of the rules, and documents that are not available.
     state : str
-        Of the course after all that is known; ``unchecked`` with that answer.
+        State of the course after all known values; ``unchecked`` with that answer.
     next_cycle : int or None
     answer : str
-        ``due`` (no rule holds and all is checked), ``reduced`` (resume at the reduced dose),
-        ``unchecked`` (no rule holds among the values known; others are missing or old),
-        ``withhold``, ``stop``, ``not-eligible``, or ``complete`` where no cycle is to come.
+        ``due`` (full dose: no rule applies, all rules are checked), ``reduced`` (resume at the
+        reduced dose), ``unchecked`` (no rule applies to the known values, others are missing or
+        old), ``withhold``, ``stop``, ``not-eligible``, or ``complete`` where no cycle is to come.
     activity : Amount or None
-        Most that the label allows in the next cycle; with ``unchecked``, once all is checked.
+        Largest activity that the label allows in the next cycle; with ``unchecked``, provided
+        that the missing values are checked first.
     earliest, latest : str or None
-        Dates of the next dose.
+        First and last date of the next dose.
     reason : str
     needs : tuple of str
-        What would change the answer.
+        Values and answers with which the dose could be given.
     unchecked : tuple of str
-        What could not be checked, and why.
+        Quantities that could not be checked, and why.
     questions : tuple of str
         Adverse events that may end the treatment; the patient file must say whether they do.
     conditions : tuple of PlanCondition
-        What every further dose asks for besides.
+        Requirements of every further dose.
     transitions : tuple of PlanTransition
     """
 
@@ -188,9 +189,9 @@ class PlanEvent:
     kind : str
         As in ``dose``, ``laboratory``, ``octreotide``.
     cycle : int or None
-        The cycle it belongs to, from 1.
+        Number of its cycle, from 1.
     what : str
-        In words.
+        Description.
     source : str
     """
 
@@ -209,7 +210,7 @@ class PlanRate:
     Attributes
     ----------
     arm : str
-        Of the trial.
+        Arm of the trial.
     quantity : str
     value : float
         In ``unit``.
@@ -229,7 +230,7 @@ class PlanRate:
 
 @dataclass(frozen=True)
 class PlanGradeBand:
-    """Values of an analyte that have one CTCAE grade.
+    """Range of values of an analyte with one CTCAE grade.
 
     Attributes
     ----------

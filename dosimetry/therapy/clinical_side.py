@@ -1,4 +1,4 @@
-"""The clinical side of a plan, put together: laboratory values, renal function, context."""
+"""Assembly of the clinical side of a plan: laboratory values, renal function, published rates."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dosimetry import agents, clinical, tables
 from dosimetry.clinical import OTHER
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.therapy.clinical_plan import (
     PlanAdverseEvent,
@@ -17,7 +17,7 @@ from dosimetry.therapy.clinical_plan import (
     PlanRenal,
 )
 from dosimetry.therapy.label_course import Slot, label_answer, label_warnings, slots, so_far
-from dosimetry.therapy.label_state import LabelCourse
+from dosimetry.therapy.label_state import LabelRecord
 from dosimetry.therapy.observations import CREATININE, Observations, egfr, observations
 from dosimetry.therapy.regimen import Programme
 from dosimetry.therapy.resolution import ways
@@ -26,31 +26,31 @@ from dosimetry.therapy.sections import Course
 
 @dataclass(frozen=True)
 class ClinicalCourse:
-    """What was seen of a patient, and what the label says of the cycles to come.
+    """Findings of a patient, and the state of the course by the label.
 
     Attributes
     ----------
     seen : Observations
     slots : tuple of Slot
         The cycles to come.
-    label : LabelCourse or None
-        None where the label is not that of the agent.
+    label : LabelRecord or None
+        None for an agent without dose-modification rules.
     assumptions : tuple of str
     """
 
     seen: Observations
     slots: tuple[Slot, ...]
-    label: LabelCourse | None
+    label: LabelRecord | None
     assumptions: tuple[str, ...]
 
     def answer(self, to_come: int) -> PlanLabel | None:
-        """Return what the label says of the first of so many cycles to come."""
+        """Return the label's answer on the next of ``to_come`` cycles."""
         if self.label is None:
             return None
         return label_answer(self.label, self.seen, self.slots[:to_come])
 
     def warnings(self, answer: PlanLabel | None, to_come: int) -> list[Problem]:
-        """Return what was given or is planned beyond the label, and what could not be checked."""
+        """Return warnings of doses against the label, and of values that could not be checked."""
         if self.label is None or answer is None:
             return []
         return label_warnings(self.label, answer, self.slots[:to_come])
@@ -59,7 +59,7 @@ class ClinicalCourse:
 def clinical_course(
     course: Course,
     programme: Programme,
-    given: Sequence[float],
+    administered: Sequence[float],
     last_number: int,
     left_out: Sequence[int],
 ) -> ClinicalCourse:
@@ -69,63 +69,63 @@ def clinical_course(
     ----------
     course : Course
     programme : Programme
-    given : sequence of float
+    administered : sequence of float
         Net activity of each delivered cycle in GBq.
     last_number : int
-        Of the cycles to come.
+        Number of the last cycle to come.
     left_out : sequence of int
-        Numbers of cycles that are not given on request.
+        Numbers of cycles left out on request.
     """
     seen = observations(course)
     assumptions = tuple(clinical_assumptions(course, seen))
     if programme.activity is None:
         return ClinicalCourse(seen, (), None, assumptions)
     ruled = agents.has_label(programme.agent)
-    label = so_far(course, seen, given) if ruled else None
+    label = so_far(course, seen, administered) if ruled else None
     to_come = tuple(slots(course, label, seen, last_number, programme.interval, left_out))
     if label is None:
-        words = f"dose-modification rules: none are at hand for {programme.agent}, none is applied"
+        words = f"no dose-modification rules are available for {programme.agent}; none were applied"
         return ClinicalCourse(seen, to_come, None, (*assumptions, words))
-    rules = (f"dose-modification rules: {one}" for one in map(str, clinical.label_documents()))
+    rules = (f"dose-modification rules: {document}" for document in clinical.label_documents())
     assumptions = (*assumptions, *rules, *_nothing_else(label), *_resolution(label))
     return ClinicalCourse(seen, to_come, label, assumptions)
 
 
-def _nothing_else(label: LabelCourse) -> list[str]:
-    """Say that no other toxicity is taken to have occurred where none was entered."""
+def _nothing_else(label: LabelRecord) -> list[str]:
+    """Return the assumption that no other toxicity occurred, where none was entered."""
     if not label.doses or any(name.startswith(f"{OTHER}: ") for name in label.known):
         return []
-    since = f"none is entered under adverse_events since cycle {label.doses}"
-    return [f"no other toxicity of grade 3 or 4 has occurred: {since}"]
+    since = f"since cycle {label.doses} (none entered under adverse_events)"
+    return [f"no other toxicity of grade 3 or 4 {since}"]
 
 
-def _resolution(label: LabelCourse) -> list[str]:
-    """Return what is taken as the resolution of a toxicity that is not a grade."""
-    tolerance = f"{tables.default('return_to_baseline', '1'):.0%}".replace("%", " %")
+def _resolution(label: LabelRecord) -> list[str]:
+    """Return the assumed criterion of resolution of each toxicity that is not graded."""
+    tolerance = f"{100 * tables.default('return_to_baseline', '1'):.0f} %"
     return [
-        f"{one.rule.title} counts as resolved once the value is back at its baseline, at most "
-        f"{tolerance} on the bad side of it, or normal (table label_resolution; the label: "
-        "complete resolution or return to baseline)"
-        for one in label.toxicities.values()
-        if ways(one.rule.name)
+        f"{toxicity.rule.title} has resolved when the value is normal or at most {tolerance} worse "
+        'than its baseline (table label_resolution; label text "complete resolution or return to '
+        'baseline")'
+        for toxicity in label.toxicities.values()
+        if ways(toxicity.rule.name)
     ]
 
 
 def labs_of(seen: Observations) -> tuple[PlanLab, ...]:
-    """Return every laboratory value with its grade and its change."""
+    """Return every laboratory value with its grade and its change from the baseline."""
     return tuple(
         PlanLab(
-            at=one.at.isoformat(),
-            analyte=found.quantity,
-            value=found.written,
-            grade=found.grade.grade if found.grade else None,
-            term=found.grade.term if found.grade else None,
-            change=found.change,
-            baseline=seen.baseline.get(found.quantity) is found,
+            at=finding.at.isoformat(),
+            analyte=finding.quantity,
+            value=finding.written,
+            grade=finding.grade.grade if finding.grade else None,
+            term=finding.grade.term if finding.grade else None,
+            change=finding.change,
+            baseline=seen.baseline.get(finding.quantity) is finding,
         )
-        for one in seen.all
-        for found in one.findings.values()
-        if found.quantity in clinical.analytes() and found.written is not None
+        for dated in seen.all
+        for finding in dated.findings.values()
+        if finding.quantity in clinical.analytes() and finding.written is not None
     )
 
 
@@ -133,26 +133,26 @@ def adverse_events_of(seen: Observations) -> tuple[PlanAdverseEvent, ...]:
     """Return every adverse event with its grade."""
     return tuple(
         PlanAdverseEvent(
-            found.at.isoformat(), found.grade.term, found.grade.grade, found.ends_treatment
+            event.at.isoformat(), event.grade.term, event.grade.grade, event.ends_treatment
         )
-        for one in seen.all
-        for name, found in one.findings.items()
-        if name.startswith(f"{OTHER}: ") and found.grade is not None
+        for dated in seen.all
+        for name, event in dated.findings.items()
+        if name.startswith(f"{OTHER}: ") and event.grade is not None
     )
 
 
 def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
-    """Return the renal function of every date with a creatinine."""
+    """Return the renal function on every date with a creatinine value."""
     rows = []
-    for one in seen.all:
-        creatinine = one.findings.get(CREATININE)
+    for dated in seen.all:
+        creatinine = dated.findings.get(CREATININE)
         if creatinine is None or creatinine.value is None:
             continue
-        clearance = one.findings.get(clinical.CLEARANCE)
+        clearance = dated.findings.get(clinical.CLEARANCE)
         rate = egfr(creatinine.value, course.person)
         rows.append(
             PlanRenal(
-                at=one.at.isoformat(),
+                at=dated.at.isoformat(),
                 creatinine_clearance=clearance.written if clearance else None,
                 egfr=None if rate is None else Amount(rate, "mL/min"),
                 change=clearance.change if clearance else None,
@@ -162,7 +162,7 @@ def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
 
 
 def context_of(agent: str) -> tuple[PlanRate, ...]:
-    """Return how often laboratory values became abnormal in the trial of an agent."""
+    """Return the published rates of laboratory abnormalities with an agent."""
     return tuple(
         PlanRate(
             row["arm"],
@@ -178,7 +178,7 @@ def context_of(agent: str) -> tuple[PlanRate, ...]:
 
 
 def _from_table(course: Course, name: str) -> bool:
-    """Tell whether a limit of a reference range is that of the table."""
+    """Return whether a limit of a reference range comes from the table."""
     own = course.reference_ranges.get(name)
     table = clinical.reference_range(name, course.person.sex)
     return own is None or any(
@@ -188,21 +188,27 @@ def _from_table(course: Course, name: str) -> bool:
 
 
 def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
-    """Return what was taken for granted in reading the laboratory values."""
-    measured = {name for one in seen.all for name in one.findings}
+    """Return the assumptions made in reading the laboratory values."""
+    measured = {name for dated in seen.all for name in dated.findings}
     tabled = [
         name
         for name in clinical.analytes()
         if name in measured and clinical.grade_rows(name) and _from_table(course, name)
     ]
-    found = []
+    lines = []
     if tabled:
-        found.append(
-            f"reference ranges of {', '.join(tabled)}: table laboratory_reference_ranges "
-            f"(adult {course.person.sex}), where the patient file gives none"
+        lines.append(
+            f"reference ranges of {in_words(tabled)} not given in full: table "
+            f"laboratory_reference_ranges used (adult {course.person.sex})"
         )
     if clinical.CLEARANCE in measured:
-        found.append("creatinine clearance: Cockcroft-Gault with the one age and weight given")
+        lines.append(
+            "creatinine clearance: Cockcroft-Gault, using the single age and weight in the "
+            "patient file"
+        )
     if any(not name.startswith(OTHER) for name in measured):
-        found.append("a laboratory value without time of day, on the day of a dose: before it")
-    return found
+        lines.append(
+            "laboratory values dated on a treatment day without a time are treated as drawn "
+            "before the dose"
+        )
+    return lines

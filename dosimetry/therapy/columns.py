@@ -1,6 +1,6 @@
-"""Columns of measurements: names, units, ranges, and how a cell is read.
+"""Columns of measurements: names, units, ranges, and the reading of a cell.
 
-A table carries the unit in its header, ``time [h]``; a list in each value, ``4 h``.
+A table has its units in the header, ``time [h]``; a list has them in each value, ``4 h``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dosimetry.units import conversion, parse_number, parse_quantity, readings
 
 HEADER = re.compile(r"\s*([^\[\]]*?)\s*(?:\[([^\[\]]*)\])?\s*")
 
-# Column -> canonical units that it may have; the first is the one named in messages.
+# Column -> canonical units that it may have; messages name the first.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "time": ("h",),
     "activity": ("MBq", "%IA"),
@@ -24,7 +24,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "volume": ("mL",),
     "recovery": ("1",),
 }
-# Nothing outside of these can be meant; a unit or an exponent is wrong then.
+# Outside of these ranges, a unit or an exponent is wrong.
 RANGES: Mapping[str, tuple[float, float]] = {
     "time": (0.001, 1e4),
     "activity": (1e-9, 1e6),
@@ -32,7 +32,7 @@ RANGES: Mapping[str, tuple[float, float]] = {
     "volume": (0.001, 5e5),
     "recovery": (0.001, 1.5),
 }
-# Cells that are decimals and nothing else: 4.5 and 0.850, but not 196.000, which may be thousands.
+# Cells that can only be decimals: 4.5 and 0.850, but not 196.000, which may be thousands.
 CERTAIN = r'(?:^|;)"?\s*[+-]?(?:0[{0}]\d+|\d{{4,}}[{0}]\d+|\d+[{0}](?:\d\d?|\d{{4,}}))\s*"?(?=;|$)'
 POINT, COMMA = (re.compile(CERTAIN.format(sign), re.MULTILINE) for sign in (".", ","))
 DECIMAL = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
@@ -41,14 +41,14 @@ SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentr
 
 
 class Dialect(NamedTuple):
-    """How a table is written: what separates its cells, and whether a comma is surely decimal."""
+    """Notation of a table: its cell separator, and whether a comma is certainly decimal."""
 
     separator: str = ","
     decimal_comma: bool = False
 
 
 def dialect_of(text: str) -> Dialect:
-    r"""Tell how a CSV text is written, by its header and its numbers.
+    r"""Return the notation of a CSV text, from its header and its numbers.
 
     Examples
     --------
@@ -61,7 +61,7 @@ def dialect_of(text: str) -> Dialect:
 
 
 def check_columns(names: list[str], place: str, fixed: str) -> None:
-    """Refuse unknown, missing and doubled columns."""
+    """Refuse unknown, missing and repeated columns."""
     known = OF_BLOOD if fixed else ("region", *COLUMNS)
     values = ("concentration",) if fixed else ("activity", "concentration")
     problems = [
@@ -77,23 +77,25 @@ def check_columns(names: list[str], place: str, fixed: str) -> None:
     for name in ("time",) if fixed else ("region", "time"):
         if name not in names:
             problems.append(
-                Problem("missing-column", f"there is no '{name}'", f"add {_example(name)}", place)
+                Problem(
+                    "missing-column", f"column '{name}' is missing", f"add {_example(name)}", place
+                )
             )
-    given = [name for name in values if name in names]
-    if len(given) != 1:
+    present = [name for name in values if name in names]
+    if len(present) != 1:
         problems.append(
             Problem(
                 "missing-column",
-                "'activity' and 'concentration' exclude each other"
-                if given
-                else f"there is no '{values[0]}'",
-                "keep one of them" if given else f"add {_example(values[0])}",
+                "the columns 'activity' and 'concentration' exclude each other"
+                if present
+                else f"column '{values[0]}' is missing",
+                "keep one of them" if present else f"add {_example(values[0])}",
                 place,
             )
         )
     for name in sorted({name for name in names if names.count(name) > 1}):
         problems.append(
-            Problem("column-twice", f"column {quote(name)} stands there twice", "keep one", place)
+            Problem("column-twice", f"column {quote(name)} occurs twice", "keep one", place)
         )
     if problems:
         raise InputError(problems)
@@ -115,13 +117,13 @@ def _example(name: str) -> str:
 def read_header(
     header: list[str], place: str, dialect: Dialect, fixed: str
 ) -> tuple[list[str], dict[str, Any]]:
-    """Return the column names, and for each a function that reads a cell into (number, unit)."""
+    """Return the column names, and for each a function from a cell to (number, unit)."""
     names: list[str] = []
     readers: dict[str, Any] = {}
     problems: list[Problem] = []
     for cell in header:
-        found = HEADER.fullmatch(cell)
-        name, unit = found.groups() if found else (cell.strip(), None)
+        parts = HEADER.fullmatch(cell)
+        name, unit = parts.groups() if parts else (cell.strip(), None)
         names.append(name)
         if name not in COLUMNS:
             continue
@@ -164,7 +166,9 @@ def _number_cell(unit: str, factor: float, dialect: Dialect) -> Any:
         try:
             text = "" if blank(cell) else cell if isinstance(cell, str) else repr(float(cell))
         except (TypeError, ValueError):
-            raise refuse("not-a-number", f"{quote(cell)} is not a number", "as in 80.5") from None
+            raise refuse(
+                "not-a-number", f"{quote(cell)} is not a number", "write a number, as in 80.5"
+            ) from None
         if dialect.separator == ";" and isinstance(cell, str):
             text = _with_point(text, dialect)
         return parse_number(text) * factor, unit
@@ -178,8 +182,8 @@ def _with_point(text: str, dialect: Dialect) -> str:
     Raises
     ------
     InputError
-        Three digits behind a point, or behind a comma where no other cell shows that commas are
-        decimal: they may be thousands, and the dose would be wrong by a factor of 1000.
+        Three digits follow a point, or a comma where no other cell shows that commas are decimal.
+        They may be thousands; the dose would then be wrong by a factor of 1000.
     """
     number = text.strip()
     if not DECIMAL.fullmatch(number):
@@ -188,17 +192,17 @@ def _with_point(text: str, dialect: Dialect) -> str:
     if len(can_be) > 1 and ("." in number or not dialect.decimal_comma):
         whole, part = (f"{float(reading):.15g}" for reading in can_be)
         if readings(part.replace(".", ","))[1:]:
-            part += "0"  # as it stands it would be refused again
+            part += "0"  # with three digits it would be refused again
         raise refuse(
             "ambiguous-number",
             f"{quote(text)} can be {whole} or {part}",
-            f"write {whole} or {part}; no separator of thousands is read",
+            f"write {whole} or {part}, without a thousands separator",
         )
     return text.replace(",", ".")
 
 
 def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
-    """Read a value with its unit, in the first unit that fits."""
+    """Return a value in the first unit that fits, and that unit."""
     refused = None
     for unit in allowed:
         try:
@@ -211,7 +215,7 @@ def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
 
 
 def check_range(name: str, value: float, unit: str, cell: object) -> None:
-    """Refuse a value that is not positive, or that no measurement can give."""
+    """Refuse a value that is not positive, or outside the range of a measurement."""
     if value <= 0:
         raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
     if value == float("inf"):
@@ -221,14 +225,14 @@ def check_range(name: str, value: float, unit: str, cell: object) -> None:
         raise refuse(
             "out-of-range",
             f"{quote(cell)} is outside {low:g} to {high:g}{'' if unit == '1' else f' {unit}'}",
-            "a recovery coefficient is a fraction of about one, as in 0.85"
+            "give the recovery coefficient as a fraction near 1, as in 0.85"
             if name == "recovery"
             else "check the number and its unit",
         )
 
 
 def blank(cell: object) -> bool:
-    """Tell whether a cell is empty: no text, None, or not a number (of a DataFrame).
+    """Return whether a cell is empty: no text, None, or a missing value of a DataFrame.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The three strategies of one patient side by side, and what each limit still allows."""
+"""Comparison of the strategies for one patient, and the activity each limit still allows."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ class StrategySummary:
     ----------
     strategy : str
     cycles : int
-        Cycles that are given, delivered ones included.
+        Number of cycles given, including delivered ones.
     activity : Amount
-        Of the course, in GBq.
+        Total of the course, in GBq.
     absorbed_dose : dict of str to Distribution
         By region, in Gy.
     bed : dict of str to Distribution
         By region, in Gy.
     probabilities : dict of str to float or None
-        Of exceeding each limit, by its id.
+        Probability of exceeding each limit, by its id.
     reason : str
-        Why the cycles to come are as they are.
+        Reason for the cycles to come.
     """
 
     strategy: str
@@ -84,7 +84,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Allowance:
-    """What one limit still allows after the delivered cycles.
+    """Activity that one limit still allows after the delivered cycles.
 
     Attributes
     ----------
@@ -98,11 +98,12 @@ class Allowance:
     so_far : Distribution or None
         Dose so far, in Gy; None where it is not known.
     activity : Amount or None
-        Further activity at the risk, in GBq.
+        Further activity at the accepted probability, in GBq; None where no dose is known or the
+        course can have no further cycle.
     cycles : int or None
         Further full cycles of the regimen.
     source : str
-        Of the limit.
+        Source of the limit.
     basis : str or None
         ``measured``, ``predicted`` or ``population``; None where no dose is known.
     """
@@ -120,7 +121,7 @@ class Allowance:
 
 @dataclass(frozen=True)
 class Allowances:
-    """What every limit of one patient still allows.
+    """Activity that every limit of one patient still allows.
 
     Attributes
     ----------
@@ -153,14 +154,14 @@ def compare(
     risk: float = 0.05,
     **options: Any,
 ) -> Comparison:
-    """Plan a patient by each strategy.
+    """Return a summary of the plan of a patient by each strategy.
 
     Parameters
     ----------
     patient : Patient, path or mapping
         As :func:`dosimetry.plan` takes it.
     risk : float
-        Probability of exceeding a limit that a strategy may run, above 0 and at most 0.5.
+        Accepted probability of exceeding a limit, above 0 and at most 0.5.
     **options
         As :func:`dosimetry.plan` takes them.
 
@@ -175,18 +176,18 @@ def compare(
 
     Examples
     --------
-    >>> found = compare("examples/snmmi_patient4.yaml")
-    >>> [one.strategy for one in found.strategies]
+    >>> comparison = compare("examples/snmmi_patient4.yaml")
+    >>> [summary.strategy for summary in comparison.strategies]
     ['fixed', 'to-limit', 'adjusted']
     """
     patient = patient_of(patient)
     plans = [plan(patient, name, risk, **options) for name in STRATEGIES]
-    summaries = tuple(_summary(one) for one in plans)
+    summaries = tuple(_summary(made) for made in plans)
     return Comparison(COMPARE_SCHEMA, patient.person.id, risk, summaries, DISCLAIMER)
 
 
 def _summary(made: Plan) -> StrategySummary:
-    given = [cycle.activity.value for cycle in made.cycles if cycle.activity is not None]
+    activities = [cycle.activity.value for cycle in made.cycles if cycle.activity is not None]
     shown = {
         dose.region: dose
         for dose in made.cumulative
@@ -195,8 +196,8 @@ def _summary(made: Plan) -> StrategySummary:
     }
     return StrategySummary(
         strategy=made.strategy,
-        cycles=len(given),
-        activity=Amount(sum(given), "GBq"),
+        cycles=len(activities),
+        activity=Amount(sum(activities), "GBq"),
         absorbed_dose={name: dose.absorbed_dose for name, dose in shown.items()},
         bed={name: dose.bed for name, dose in shown.items() if dose.bed is not None},
         probabilities={flag.limit: flag.probability for flag in made.flags},
@@ -223,12 +224,12 @@ def limits(
     Raises
     ------
     InputError
-        A risk out of range, or measurements that cannot be.
+        A risk out of range, or impossible measurements.
 
     Examples
     --------
-    >>> found = limits("examples/nothing_measured.yaml")
-    >>> [one.cycles for one in found.limits]
+    >>> allowances = limits("examples/nothing_measured.yaml")
+    >>> [allowance.cycles for allowance in allowances.limits]
     [2, 3, 3]
     """
     check_strategy("to-limit", risk)
@@ -251,12 +252,12 @@ def limits(
 def _allowance(
     limit: reference.Limit, regions: Mapping[str, RegionCourse], risk: float, per_cycle: float
 ) -> Allowance:
-    course = regions.get(limit.region)
-    so_far = course.cumulative(limit.quantity) if course else None
+    region = regions.get(limit.region)
+    so_far = region.cumulative(limit.quantity) if region else None
     activity: Amount | None = None
     cycles: int | None = None
-    if course is not None and so_far is not None:
-        allowed = course.further_activity(limit.quantity, limit.value, risk, per_cycle)
+    if region is not None and so_far is not None:
+        allowed = region.further_activity(limit.quantity, limit.value, risk, per_cycle)
         if allowed is not None:
             activity, cycles = Amount(allowed[0], "GBq"), allowed[1]
     return Allowance(
@@ -268,5 +269,5 @@ def _allowance(
         activity,
         cycles,
         limit.source,
-        None if course is None or so_far is None else basis_of(course),
+        None if region is None or so_far is None else basis_of(region),
     )

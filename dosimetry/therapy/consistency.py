@@ -1,4 +1,4 @@
-"""What the sections of a patient file say together, and what of it cannot be."""
+"""Contradictions between the sections of a patient file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 from dosimetry import reference, tables
-from dosimetry.problems import FilePlace, InputError, Problem
+from dosimetry.problems import FilePlace, InputError, Problem, in_words
 from dosimetry.therapy import administration
 from dosimetry.therapy.clinical_consistency import clinical_inconsistencies, kind_of
 from dosimetry.therapy.kidney_consistency import kidneys_of_course, kidneys_of_cycle
@@ -21,11 +21,11 @@ from dosimetry.therapy.sections import Course, Cycle, OwnLimit, OwnRegimen
 from dosimetry.units import HOURS_PER_DAY, MBQ_PER_KBQ
 
 ADULT = 18.0
-LISTED = 8  # regions of a sum that is too large
+LISTED = 8  # regions named of a sum that is too large
 
 
 def inconsistencies(course: Course) -> list[Problem]:
-    """Return all that cannot be in a patient file whose fields are right one by one."""
+    """Return contradictions between fields of a patient file."""
     return [
         *_person(course),
         *_dates(course),
@@ -46,20 +46,20 @@ def _person(course: Course) -> Iterator[Problem]:
     if age is not None and age.value < ADULT:
         yield Problem(
             "not-an-adult",
-            f"an age of {age.value:g} years is under {ADULT:g}",
-            "the phantoms are adults: children need other tables",
+            f"the patient is {age.value:g} years old, under {ADULT:g}",
+            "only adults are supported; children need other phantoms and tables",
             "patient.age",
         )
 
 
 def _marrow(course: Course, cycle: NetCycle) -> Iterator[Problem]:
-    """Look at what red marrow is to be computed from."""
+    """Yield contradictions in the measurements that the red marrow dose is computed from."""
     for scan in cycle.measured.scans:
         if scan.unit == CONCENTRATION and scan.region != MARROW:
             yield Problem(
                 "concentration-of-an-organ",
-                f"{scan.region} is given as a concentration",
-                "give its activity; only red_marrow (in vertebrae) is given as a concentration",
+                f"{in_words([scan.region])} is given as a concentration",
+                "give its activity; only red_marrow (in vertebrae) can be a concentration",
                 cycle.measured.place_of(scan),
             )
     yield from _vertebrae(course, cycle)
@@ -68,21 +68,21 @@ def _marrow(course: Course, cycle: NetCycle) -> Iterator[Problem]:
     if MARROW in cycle.dose_coefficients:
         yield Problem(
             "dose-twice",
-            "blood and a dose coefficient of red_marrow are both given",
+            "blood samples and a dose coefficient of the red marrow are both given",
             "keep one of the two",
             f"{cycle.place}.dose_coefficients.{MARROW}",
         )
     if MARROW in cycle.measured.by_region():
         yield Problem(
             "marrow-twice",
-            "red marrow is given by blood and by a measured region",
+            "blood samples and a measured red marrow are both given",
             "keep one of the two",
             cycle.blood.place,
         )
     if course.therapy.marrow_to_blood_ratio == "plasma" and course.person.hematocrit is None:
         yield Problem(
             "hematocrit-missing",
-            "the ratio of an agent that stays in plasma needs the haematocrit",
+            "marrow_to_blood_ratio: plasma requires the haematocrit",
             "add patient.hematocrit, as in 0.41",
             "therapy.marrow_to_blood_ratio",
         )
@@ -101,7 +101,7 @@ def _marrow(course: Course, cycle: NetCycle) -> Iterator[Problem]:
 
 
 def _vertebrae(course: Course, cycle: NetCycle) -> Iterator[Problem]:
-    """Compare a marrow concentration with the activity that can be left."""
+    """Yield marrow concentrations that exceed the activity that can be left."""
     share = 1.0 + tables.default("measured_excess", "1")
     mass = red_marrow_mass(course)
     for scan in cycle.measured.scans:
@@ -120,13 +120,13 @@ def _vertebrae(course: Course, cycle: NetCycle) -> Iterator[Problem]:
 
 def _half_lives(course: Course) -> Iterator[Problem]:
     physical = reference.half_life(reference.NUCLIDE)
-    for name, given in course.effective_half_lives.items():
-        if given.value > physical:
+    for name, effective in course.effective_half_lives.items():
+        if effective.value > physical:
             yield Problem(
                 "half-life-above-physical",
-                f"an effective half-life of {given.value:.4g} h is longer than the physical one of "
-                f"{reference.NUCLIDE}, {physical:.4g} h",
-                "give the effective half-life: physical decay and biological clearance together",
+                f"an effective half-life of {effective.value:.4g} h is longer than the physical "
+                f"half-life of {reference.NUCLIDE}, {physical:.4g} h",
+                "give the effective half-life, of physical decay and biological clearance together",
                 f"effective_half_lives.{name}",
             )
 
@@ -136,8 +136,8 @@ def _dates(course: Course) -> Iterator[Problem]:
     if len(course.cycles) > most:
         yield Problem(
             "too-many-cycles",
-            f"{len(course.cycles)} cycles were delivered, more than the {most} of one course",
-            "count an earlier course as prior_doses",
+            f"{len(course.cycles)} cycles were delivered; one course can have at most {most}",
+            "enter an earlier course under therapy.prior_doses",
             "cycles",
         )
     moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
@@ -149,8 +149,8 @@ def _dates(course: Course) -> Iterator[Problem]:
             if kind_of(moment) == "naive":
                 yield Problem(
                     "no-time-zone",
-                    "a time without a zone, where another has one",
-                    f"write {moment.isoformat()}+01:00, with the offset that holds",
+                    "this time has no zone, but another time has one",
+                    f"write {moment.isoformat()}+01:00, with the right offset",
                     place,
                 )
         return
@@ -158,7 +158,7 @@ def _dates(course: Course) -> Iterator[Problem]:
         if administration.earlier(after.at, before.at, or_same=True):
             yield Problem(
                 "dates-out-of-order",
-                f"{after.at.isoformat()} is not after the cycle above it, {before.at.isoformat()}",
+                f"{after.at.isoformat()} is not after the previous cycle, {before.at.isoformat()}",
                 "put the delivered cycles in order, oldest first",
                 f"cycles[{i + 1}].at",
             )
@@ -168,7 +168,7 @@ def _dates(course: Course) -> Iterator[Problem]:
             "start-after-delivery",
             f"start {start.isoformat()} differs from the first delivered cycle, "
             f"{course.cycles[0].at.isoformat()}",
-            "remove it: the delivered cycles say when the course started",
+            "remove it; the course starts with the first delivered cycle",
             "therapy.start",
         )
 
@@ -194,19 +194,21 @@ def _limits(course: Course) -> Iterator[Problem]:
         if isinstance(limit, OwnLimit) and name in taken:
             yield Problem(
                 "limit-id-taken",
-                f"'{name}' is the name of a limit of the tables",
-                "give the limit a name of its own",
+                f"'{name}' is already the name of a limit in the tables",
+                "give the limit another name",
                 f"therapy.limits[{i}].id",
             )
         if name in seen:
             yield Problem(
-                "limit-twice", f"'{name}' stands there twice", "keep one", f"therapy.limits[{i}]"
+                "limit-twice", f"limit '{name}' is listed twice", "keep one", f"therapy.limits[{i}]"
             )
         seen.add(name)
     ids = [limit.id for limit in patient_limits(course)[0]]
     twice_named = len(seen) < len(course.therapy.limits or [])
     for twice in () if twice_named else sorted({name for name in ids if ids.count(name) > 1}):
-        yield Problem("limit-twice", f"'{twice}' is named twice", "keep one", "therapy.limits")
+        yield Problem(
+            "limit-twice", f"limit '{twice}' is listed twice", "keep one", "therapy.limits"
+        )
     yield from _earlier(course)
 
 
@@ -218,7 +220,7 @@ def _earlier(course: Course) -> Iterator[Problem]:
                 "bed-below-dose",
                 f"a biologically effective dose of {dose.bed.value:g} Gy is below the absorbed "
                 f"dose, {dose.absorbed_dose.value:g} Gy",
-                "it is never less; check both",
+                "a biologically effective dose is never below the absorbed dose; check both",
                 f"therapy.prior_doses.{name}.bed",
             )
     for limit in patient_limits(course)[0]:
@@ -227,9 +229,9 @@ def _earlier(course: Course) -> Iterator[Problem]:
         if missing and limit.quantity != "absorbed dose":
             yield Problem(
                 "prior-bed-missing",
-                f"the limit {limit.id} is on the biologically effective dose, and earlier "
-                f"radiation of {missing[0]} is given without one",
-                "add bed: its biologically effective dose (never less than the absorbed dose)",
+                f"limit {limit.id} is on the biologically effective dose, but the previous "
+                f"radiation of {in_words(missing[:1])} has none",
+                "add bed, its biologically effective dose (never below the absorbed dose)",
                 f"therapy.prior_doses.{missing[0]}.bed",
             )
 
@@ -239,7 +241,7 @@ def _masses(course: Course) -> Iterator[Problem]:
         if reference.region(name).role not in ("organ", "kidney", "tumour", "total_body"):
             yield Problem(
                 "no-mass-needed",
-                f"the mass of {name} is not used: its dose does not scale with it",
+                f"the mass of {in_words([name])} is not used: its dose does not scale with mass",
                 "remove it",
                 f"masses.{name}",
             )
@@ -268,17 +270,22 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
     yield from kidneys_of_cycle(course, cycle, place, here)
     if {"total_body", "remainder_of_body"} <= measured:
         yield Problem(
-            "body-twice", "both total_body and remainder_of_body were measured", "keep one", here
+            "body-twice",
+            "the total body and the remainder of the body were both measured",
+            "keep one",
+            here,
         )
     if "colon" in measured and measured & {"left_colon", "right_colon"}:
-        yield Problem("colon-twice", "the colon and a part of it were measured", "keep one", here)
+        yield Problem(
+            "colon-twice", "the colon and a part of it were both measured", "keep one", here
+        )
     phantom = {source for _, source in reference.s_values(course.person.sex)}
     for name in sorted(measured):
         missing = [s for s in reference.region(name).sources if s not in phantom]
         if missing:
             yield Problem(
                 "not-in-phantom",
-                f"the adult {course.person.sex} phantom has no {name}",
+                f"the adult {course.person.sex} phantom has no {in_words([name])}",
                 "check patient.sex and the region",
                 here,
             )
@@ -286,7 +293,7 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
         if name not in measured:
             yield Problem(
                 "model-without-curve",
-                f"{name} was not measured in this cycle",
+                f"{in_words([name])} was not measured in this cycle",
                 "remove it, or add the measurement",
                 f"{place}.models.{name}",
             )
@@ -295,14 +302,14 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
         if name in measured or (name in kidneys and measured & kidneys):
             yield Problem(
                 "dose-twice",
-                f"{name} was measured in this cycle, and a dose coefficient is given too",
+                f"{in_words([name])} has both a measurement and a dose coefficient in this cycle",
                 "keep one of the two",
                 f"{place}.dose_coefficients.{name}",
             )
 
 
 def _too_much(cycle: NetCycle) -> Iterator[Problem]:
-    """Compare what was measured at one time with what can be left of the administered activity."""
+    """Yield a time at which more was measured than can be left of the administered activity."""
     share = 1.0 + tables.default("measured_excess", "1")
     parts: dict[float, list[ActivityAtScan]] = {}
     whole: dict[float, list[ActivityAtScan]] = {}
@@ -322,8 +329,8 @@ def _too_much(cycle: NetCycle) -> Iterator[Problem]:
         if most > left * share and not explains(without_tumours, most, left):
             yield Problem(
                 "more-than-administered",
-                f"{most:.4g} MBq measured at {time:g} h, but of {cycle.activity:.4g} MBq "
-                f"administered only {left:.4g} MBq can be left: {_held(scans)}",
+                f"{most:.4g} MBq measured at {time:g} h ({_held(scans)}), but only {left:.4g} of "
+                f"the {cycle.activity:.4g} MBq administered can be left",
                 "check the units of activity and time, the administered activity and "
                 "decay_corrected_to",
                 cycle.measured.column("activity"),
@@ -336,10 +343,11 @@ def _sum(scans: Iterable[ActivityAtScan]) -> float:
 
 
 def _held(scans: list[ActivityAtScan]) -> str:
-    """Name the regions of a sum, the largest first, each with its activity and where it stands."""
+    """Return the regions of a sum, the largest first, each with its activity and its lines."""
     largest = sorted(scans, key=lambda scan: -scan.value)
     words = [
-        f"{scan.region} {scan.value:.4g} ({lines_of([scan.entered])})" for scan in largest[:LISTED]
+        f"{in_words([scan.region])} {scan.value:.4g}, {lines_of([scan.entered])}"
+        for scan in largest[:LISTED]
     ]
     more = len(largest) - LISTED
-    return ", ".join([*words, f"{more} more"] if more > 0 else words)
+    return "; ".join([*words, f"{more} more"] if more > 0 else words)

@@ -1,4 +1,4 @@
-"""What a patient says, as plain data: to notice a change of it, and to read it again."""
+"""The content of a patient as plain data, to notice changes and to read it again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 
 def plain(value: Any) -> Any:
-    """Return a section as the mappings and lists of a patient file, with its values as they are.
+    """Return a section as the mappings and lists of a patient file; values stay as read.
 
     Examples
     --------
@@ -20,9 +20,9 @@ def plain(value: Any) -> Any:
     """
     if isinstance(value, BaseModel):
         fields = type(value).model_fields
-        found = {info.alias or name: getattr(value, name, None) for name, info in fields.items()}
+        known = {info.alias or name: getattr(value, name, None) for name, info in fields.items()}
         extra = {name: held for name, held in vars(value).items() if name not in fields}
-        return {name: plain(held) for name, held in {**found, **extra}.items()}
+        return {name: plain(held) for name, held in {**known, **extra}.items()}
     if isinstance(value, Mapping):
         return {name: plain(held) for name, held in value.items()}
     if isinstance(value, list | tuple) and not hasattr(value, "_fields"):
@@ -31,7 +31,7 @@ def plain(value: Any) -> Any:
 
 
 def frozen(value: Any) -> Any:
-    """Return plain data with every value as text, so that nothing changes it afterwards."""
+    """Return plain data with every value as text, which later changes do not reach."""
     if isinstance(value, dict):
         return {name: frozen(held) for name, held in value.items()}
     if isinstance(value, list):
@@ -42,7 +42,7 @@ def frozen(value: Any) -> Any:
 
 
 def differing(before: Any, now: Any, place: str = "") -> Iterator[str]:
-    """Yield the fields in which two contents differ, as a patient file names them.
+    """Yield the fields in which two contents differ, by their place in a patient file.
 
     Examples
     --------

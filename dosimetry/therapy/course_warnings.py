@@ -1,4 +1,4 @@
-"""What is doubtful in what a course gives each region, and what of the patient file is not used."""
+"""Warnings on the doses of a course, and on entries of the patient file that are not used."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from dosimetry.therapy.sections import Course, Cycle
 def course_warnings(
     course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
 ) -> Iterator[Problem]:
-    """Return the warnings of a course: regions that have a dose, and those that were measured."""
+    """Yield the warnings of a course, from its regions with a dose and those measured."""
     yield from _population(course, regions, measured)
     yield from _kidneys(course)
     yield from _not_used(course, regions)
@@ -59,14 +59,14 @@ def _population(
     if solitary(course.person) and PAIR in regions and PAIR not in measured:
         yield Problem(
             "population-of-two-kidneys",
-            "the population coefficient of the kidneys is of patients with two of them",
+            "the population coefficient of the kidneys comes from patients with two kidneys",
             "measure the kidney",
             "patient.kidney_risk_factors",
         )
 
 
 def _kidneys(course: Course) -> Iterator[Problem]:
-    """Warn where some cycles give the pair and others the sides."""
+    """Yield a warning where some cycles give the pair and others the sides."""
     pair, sides = (
         [str(i + 1) for i, cycle in enumerate(course.cycles) if names & _dosed(cycle)]
         for names in ({PAIR}, set(SIDES))
@@ -74,15 +74,16 @@ def _kidneys(course: Course) -> Iterator[Problem]:
     if pair and sides:
         yield Problem(
             "kidneys-mixed",
-            f"the kidneys are given as a pair in cycle {', '.join(pair)} and side by side in cycle "
-            f"{', '.join(sides)}: what a side got in the former is predicted from the latter alone",
-            "read the pair; give the same in every cycle to have the sides",
+            f"kidneys given as a pair in cycle {', '.join(pair)}, as left and right in cycle "
+            f"{', '.join(sides)}. The dose of each side in cycle {', '.join(pair)} is predicted "
+            f"from cycle {', '.join(sides)} alone",
+            "use the dose of the pair, or give left and right in every cycle",
             "cycles",
         )
 
 
 def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
-    """Warn where one kidney alone is nearer to a limit of the pair than the pair is."""
+    """Yield a warning where one kidney alone is nearer to a limit of the pair than the pair."""
     for flag in flags:
         if flag.region != PAIR or flag.severity in ("exceeds", "not-assessed"):
             continue
@@ -94,9 +95,9 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
-                    f"the {side_word(side)} kidney alone could exceed "
-                    f"{flag.limit_value.value:g} {flag.limit_value.unit} ({flag.limit}) with "
-                    f"probability {chance:.2g}, more than the pair, for which the limit is defined",
+                    f"the {side_word(side)} kidney alone has a probability of {100 * chance:.2g} % "
+                    f"of exceeding {flag.limit_value.value:g} {flag.limit_value.unit} "
+                    f"({flag.limit}), higher than the pair, for which the limit is defined",
                     "consider the more exposed kidney",
                     f"flags {flag.limit}",
                 )
@@ -107,7 +108,7 @@ def _dosed(cycle: Cycle) -> set[str]:
 
 
 def _masses_used(course: Course) -> set[str]:
-    """Return the regions whose mass in the patient file some dose depends on."""
+    """Return the regions whose mass in the patient file affects a dose."""
     used = course.regions_measured()
     if given_sides(used):
         used.add(PAIR)
@@ -123,13 +124,14 @@ def _masses_used(course: Course) -> set[str]:
 
 
 def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
-    """Warn of what the patient file gives and nothing depends on."""
+    """Yield the entries of the patient file that no dose depends on."""
     for name in course.therapy.prior_doses:
         # That of one kidney counts into the pair's limits, with a dose of its own or without.
         if name not in regions and pair_of(name) not in regions:
             yield Problem(
                 "prior-dose-not-used",
-                f"earlier radiation of {name} is given, but {name} has no dose in this plan",
+                f"previous radiation of {in_words([name])} is not used: the region has no dose "
+                "in this plan",
                 "measure it, or give a dose coefficient",
                 f"therapy.prior_doses.{name}",
             )
@@ -138,8 +140,8 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
         if name not in used:
             yield Problem(
                 "mass-not-used",
-                f"a mass of {name} is given, but {name} was not measured",
-                "it is not used until then",
+                f"the mass of {in_words([name])} is not used: the region was not measured",
+                "measure the region, or remove the mass",
                 f"masses.{name}",
             )
     one_scan = {
@@ -152,15 +154,16 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
         if not one_scan.intersection(with_sides(name)):
             yield Problem(
                 "half-life-not-used",
-                f"an effective half-life of {name} is given, but no cycle has one scan of it",
-                "it is only used for one scan",
+                f"the effective half-life of {in_words([name])} is not used: no cycle has "
+                "exactly one scan of it",
+                "remove it, or check the scans",
                 f"effective_half_lives.{name}",
             )
     plasma = course.therapy.marrow_to_blood_ratio == "plasma"
     if plasma and not any(cycle.blood.scans for cycle in course.cycles):
         yield Problem(
             "ratio-not-used",
-            "a ratio of red marrow to blood is given, but no cycle has blood samples",
-            "it is not used until then",
+            "the ratio of red marrow to blood is not used: no cycle has blood samples",
+            "add blood samples, or remove the ratio",
             "therapy.marrow_to_blood_ratio",
         )

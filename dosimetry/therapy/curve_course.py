@@ -1,4 +1,4 @@
-"""A curve of a plan over time: activity, its sd, and how far the points are from it."""
+"""A curve of a plan over time: activity with its sd, and the residuals of the points."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dosimetry.therapy.sections import SINGLE
 
 
 def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:
-    """Return the activity of a curve and its sd at some times.
+    """Return the activity of a curve and its sd at given times.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:
 
 
 def residuals(curve: PlanCurve) -> Array:
-    """Return how far each point is from the curve, in units of the point's sd."""
+    """Return the residual of each point in units of its sd, shape (points,)."""
     times, activities, sds = _points(curve)
     return np.asarray((activities - activity_over(curve, times)[0]) / sds)
 

@@ -1,4 +1,4 @@
-"""Curves alone: a file of measurements fitted without a patient, for ``dosimetry fit``."""
+"""Fits of a file of measurements without a patient, for ``dosimetry fit``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from dosimetry import reference
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
 from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
 from dosimetry.therapy.files import read_input
 from dosimetry.therapy.measurements import read_csv
@@ -18,7 +18,7 @@ from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
 from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
 from dosimetry.units import parse_quantity
 
-# Of a time-integrated activity or concentration per MBq administered: kBq/mL is MBq/L.
+# Unit of a TIA -> its unit per MBq administered; kBq/mL is MBq/L.
 PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
 
@@ -107,15 +107,15 @@ def fit_file(
     Parameters
     ----------
     path : path
-        CSV with columns region, time, activity (or concentration), and optionally sd, volume,
-        recovery; ``-`` is standard input.
+        CSV with columns region, time, activity (or concentration), and optionally sd, volume and
+        recovery. ``-`` is standard input.
     administered : str
         Administered activity, as in ``7.21 GBq``.
     nuclide : str
     models : sequence of str
-        ``MODEL`` for all regions or ``REGION=MODEL`` for one; later ones count.
+        ``MODEL`` for all regions or ``REGION=MODEL`` for one; a later one replaces an earlier one.
     bootstrap : int, optional
-        Refit every curve so many times for the distribution of its TIA.
+        Number of refits of every curve, for the distribution of its TIA.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def fit_file(
     Raises
     ------
     InputError
-        With all that is wrong.
+        With every problem of the file and the options.
     """
     path = Path(path)
     half_life = reference.half_life(nuclide)
@@ -159,7 +159,7 @@ def fit_file(
 
 
 def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, str]:
-    """Return the model by region; that of the others under the empty name."""
+    """Return the model by region; the empty name has the model of all other regions."""
     chosen = {"": "auto"}
     for text in models:
         region, _, model = text.rpartition("=")
@@ -167,7 +167,7 @@ def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, s
         if name and name not in regions:
             raise refuse(
                 "model-without-curve",
-                f"{name} is not in the file",
+                f"{in_words([name])} is not in the file",
                 f"regions: {', '.join(regions)}",
                 "--model",
             )

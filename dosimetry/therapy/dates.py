@@ -1,4 +1,4 @@
-"""The dates of a course: the calendar of its plan."""
+"""The calendar of a patient's plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def calendar(
     risk: float = 0.05,
     **options: Any,
 ) -> tuple[PlanEvent, ...]:
-    """Lay doses, companion drugs, laboratory controls and scans of a course on dates.
+    """Return the dates of doses, companion medication, laboratory controls and scans.
 
     Parameters
     ----------

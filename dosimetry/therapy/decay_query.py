@@ -1,4 +1,4 @@
-"""Decay asked in text and answered in text, for ``dosimetry decay``."""
+"""Decay of an activity in words, for ``dosimetry decay``."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dosimetry.physics import decay as physics
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.units import HOURS_PER_DAY, conversion, parse_quantity, unit_of
 
-LEAST, MOST = 1e-15, 1e15  # MBq or h: nothing outside can be meant
+LEAST, MOST = 1e-15, 1e15  # MBq or h; outside, an exponent is wrong
 
 
 def describe_decay(activity: str, after: str | None, to: str | None, nuclide: str) -> str:
-    """Say what an activity decays to, or how long it takes; what it was, and how long ago.
+    """Return in words what an activity decays to, or how long it takes to another activity.
 
     Parameters
     ----------
     activity : str
     after, to : str or None
-        Exactly one: a time, negative for what was before; or an activity, above the one given
-        for when it was.
+        Exactly one of the two: a time, negative for an earlier activity; or an activity, higher
+        than ``activity`` for an earlier time.
     nuclide : str
 
     Raises
     ------
     InputError
-        Wrong units, both or neither of ``after`` and ``to``, numbers that cannot be meant.
+        Wrong units, both or neither of ``after`` and ``to``, numbers out of range.
 
     Examples
     --------
@@ -45,21 +45,21 @@ def describe_decay(activity: str, after: str | None, to: str | None, nuclide: st
         return _after(activity, start, after, half_life, nuclide)
     end = _positive(to or "", "MBq", "--to")
     hours = float(physics.time_to.kernel(start, end, half_life))
-    asked, reached = f"{activity.strip()} of {nuclide}", (to or "").strip()
+    begin, reached = f"{activity.strip()} of {nuclide}", (to or "").strip()
     if hours < 0:
-        return f"{asked} was {reached} {-hours:.6g} h ({-hours / HOURS_PER_DAY:.6g} d) earlier"
-    return f"{asked} decays to {reached} in {hours:.6g} h ({hours / HOURS_PER_DAY:.6g} d)"
+        return f"{begin} was {reached} {-hours:.6g} h ({-hours / HOURS_PER_DAY:.6g} d) earlier"
+    return f"{begin} decays to {reached} in {hours:.6g} h ({hours / HOURS_PER_DAY:.6g} d)"
 
 
 def _after(activity: str, start: float, after: str, half_life: float, nuclide: str) -> str:
-    """Say what an activity is after a time; before it, where the time is negative."""
+    """Return in words an activity after a time, or before it where the time is negative."""
     elapsed = _within(after, "h", "--after")
     with np.errstate(over="ignore"):  # refused below
         left = float(physics.decay.kernel(start, elapsed, half_life))
     if left > MOST:
         raise refuse(
             "out-of-range",
-            f"{quote(after)} goes back to more than {MOST:g} MBq",
+            f"the activity at {quote(after)} exceeds {MOST:g} MBq",
             "check the time and its unit",
             "--after",
         )

@@ -1,4 +1,4 @@
-"""A strategy's decision in words: what each cycle gets, why, and what did not count."""
+"""A strategy's decision in sentences: activity of each cycle, reason, limits left out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from dosimetry.problems import in_words
 from dosimetry.reference import Limit
 from dosimetry.therapy.regimen import Scheduled
 
@@ -18,24 +19,25 @@ What = Literal[
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a strategy decided.
+class Grounds:
+    """Grounds of a strategy's decision.
 
     Attributes
     ----------
     what : str
+        What decided.
     limit : Limit or None
-        The one that decided.
+        The deciding limit.
     cycle : int or None
-        At which it decided.
+        Cycle at which it decided.
     probability : float or None
-        Of exceeding it there.
+        Probability of exceeding the limit at that cycle.
     accepted : float or None
-        Probability that is accepted.
+        Accepted probability.
     activity, least : float or None
-        Of one cycle in GBq; the least that is worth a cycle.
+        Activity of one cycle, and the minimum for a cycle, in GBq.
     fewer : bool
-        Whether cycles were left out because less than ``least`` would remain for each.
+        Whether cycles were left out because each would get less than ``least``.
     last : int or None
         Number of the last cycle of the regimen or the request.
     """
@@ -52,7 +54,7 @@ class Outcome:
 
 
 def limit_words(region: str, quantity: str, gray: float) -> str:
-    """Return a limit by what it limits.
+    """Return region, quantity and value of a limit, for a list.
 
     Examples
     --------
@@ -62,14 +64,28 @@ def limit_words(region: str, quantity: str, gray: float) -> str:
     'kidneys BED 28 Gy'
     """
     bed = " BED" if quantity.startswith("bio") else ""
-    return f"{region.replace('_', ' ')}{bed} {gray:g} Gy"
+    return f"{in_words([region])}{bed} {gray:g} Gy"
+
+
+def limit_phrase(limit: Limit) -> str:
+    """Return a limit as a sentence names it.
+
+    Examples
+    --------
+    >>> from dosimetry import reference
+    >>> [limit_phrase(reference.limit(row)) for row in reference.limit_rows()][:2]
+    ['23 Gy to the kidneys (kidneys-ad-23)', 'a BED of 28 Gy to the kidneys (kidneys-bed-28)']
+    """
+    bed = "a BED of " if limit.quantity.startswith("bio") else ""
+    article = "" if limit.region.startswith("tumour") else "the "
+    return f"{bed}{limit.value:g} Gy to {article}{in_words([limit.region])} ({limit.id})"
 
 
 def explain(
-    outcome: Outcome,
+    grounds: Grounds,
     to_come: Sequence[Scheduled],
     done: int,
-    names: Sequence[Limit],
+    limits: Sequence[Limit],
     not_measured: Sequence[Limit],
     unknown: Sequence[Limit],
 ) -> str:
@@ -77,92 +93,100 @@ def explain(
 
     Parameters
     ----------
-    outcome : Outcome
+    grounds : Grounds
     to_come : sequence of Scheduled
     done : int
         Number of cycles delivered.
-    names : sequence of Limit
-        All limits, by whose id a cycle may be decided.
+    limits : sequence of Limit
+        All limits; a cycle names the deciding one by its id.
     not_measured : sequence of Limit
-        Those that rest on the population alone and were held to no small probability.
+        Limits that rest on population data alone and were not held to the accepted risk.
     unknown : sequence of Limit
-        Those of regions without a dose.
+        Limits on regions without a dose.
     """
-    said = [*_cycles(to_come, done, names), because(outcome)]
-    if outcome.fewer:
-        said.append(f"A cycle of less than {outcome.least:.3g} GBq is not given.")
-    free = [one for one in not_measured if one != outcome.limit]
+    sentences = [*_cycles(to_come, done, limits), because(grounds)]
+    if grounds.fewer:
+        sentences.append(f"Cycles below the minimum of {grounds.least:.3g} GBq are left out.")
+    free = [limit.region for limit in not_measured if limit != grounds.limit]
     if free:
-        regions = _listed(one.region.replace("_", " ") for one in free)
-        verb = "were" if " and " in regions or regions.endswith("s") else "was"
-        subject = "they" if verb == "were" else "it"
-        said.append(f"{_capital(regions)} {verb} not measured; {subject} did not lower the dose.")
-    if outcome.limit in not_measured and outcome.limit is not None:
-        region = _capital(outcome.limit.region.replace("_", " "))
-        said.append(f"{region}: not measured, the population alone speaks.")
+        regions = _listed(in_words([region]) for region in free)
+        plural = " and " in regions or regions.endswith("s")
+        verb, limit_of = ("were", "their limits") if plural else ("was", "its limit")
+        sentences.append(
+            f"{_capital(regions)} {verb} not measured; {limit_of} did not reduce the dose."
+        )
+    if grounds.limit in not_measured and grounds.limit is not None:
+        region = _capital(in_words([grounds.limit.region]))
+        sentences.append(f"{region} not measured: the decision rests on population data.")
     if unknown:
-        said.append(f"Not assessed: {_listed(map(_named, unknown))}.")
-    elif not names and outcome.what not in ("regimen", "no-agent"):
-        said.append("There is no limit to assess.")
-    return " ".join(filter(None, said))
+        names = _listed(_in_brackets(limit) for limit in unknown)
+        sentences.append(f"Not assessed: {names}.")
+    elif not limits and grounds.what not in ("regimen", "no-agent"):
+        sentences.append("There is no limit to assess.")
+    return " ".join(filter(None, sentences))
 
 
-def because(outcome: Outcome) -> str:
-    """Return in one sentence why the cycles to come are as they are."""
-    limit = "" if outcome.limit is None else f"{_named(outcome.limit)} ({outcome.limit.id})"
-    activity = "" if outcome.activity is None else f"{outcome.activity:.3g} GBq"
-    least = "" if outcome.least is None else f"{outcome.least:.3g} GBq"
-    accepted = "" if outcome.accepted is None else f"{outcome.accepted:g}"
-    chance = "" if outcome.probability is None else f"{outcome.probability:.3f}"
+def because(grounds: Grounds) -> str:
+    """Return in one sentence the reason for the cycles to come."""
+    limit = "" if grounds.limit is None else limit_phrase(grounds.limit)
+    activity = "" if grounds.activity is None else f"{grounds.activity:.3g} GBq"
+    least = "" if grounds.least is None else f"{grounds.least:.3g} GBq"
+    accepted = "" if grounds.accepted is None else f"{100 * grounds.accepted:g} %"
+    chance = "" if grounds.probability is None else f"{100 * grounds.probability:.1f} %"
     words: dict[What, str] = {
         "regimen": "The regimen as written.",
         "no-agent": "The regimen gives no radiopharmaceutical.",
         "all-delivered": "All cycles of the regimen have been delivered.",
-        "label-has-none": f"No cycle after cycle {outcome.last}: the label has none now.",
-        "most-cycles": f"The course ends at the largest number of cycles, {outcome.last}.",
+        "label-has-none": f"No cycle after cycle {grounds.last}: the label does not allow one now.",
+        "most-cycles": f"The course ends at the maximum number of cycles, {grounds.last}.",
         "limit-stops": (
-            f"With cycle {outcome.cycle}, {limit} would be exceeded with probability {chance}; "
-            f"accepted: {accepted}."
+            f"Stopped before cycle {grounds.cycle}: with it, the course would exceed {limit} with "
+            f"a probability of {chance} (accepted: {accepted})."
         ),
         "nothing-to-adjust": "No cycle of the regimen is left to adjust.",
         "too-little": (
-            f"{f'{_capital(limit)} allows' if limit else 'The request allows'} {activity} per "
-            f"cycle at a probability of {accepted}, less than the {least} that is worth a cycle."
+            f"No further cycle: {activity} per cycle is the largest activity that exceeds {limit} "
+            f"with a probability of at most {accepted}, below the minimum of {least}."
+            if limit
+            else f"No further cycle: the requested maximum of {activity} is below the minimum of "
+            f"{least}."
         ),
-        "largest-by-label": "The label allows no more in each cycle, and no limit is nearer.",
-        "largest": f"{activity} is the most that may be given in a cycle, and no limit is nearer.",
+        "largest-by-label": "The label allows no more per cycle; no limit restricts it further.",
+        "largest": f"{activity} is the maximum for a cycle; no limit restricts it further.",
         "largest-by-limit": (
-            f"{activity} per cycle is the largest at which {limit} is exceeded with a "
+            f"{activity} per cycle is the largest activity that exceeds {limit} with a "
             f"probability of at most {accepted}."
         ),
         "largest-of-regimen": (
-            f"{activity} per cycle is the regimen's own; with more, {limit} would go beyond it."
+            f"{activity} per cycle is the regimen's own activity; a higher one would exceed "
+            f"{limit} with more than the accepted probability."
         ),
     }
-    return words[outcome.what]
+    return words[grounds.what]
 
 
-def _cycles(to_come: Sequence[Scheduled], done: int, names: Sequence[Limit]) -> list[str]:
-    """Return what each cycle gets and what decided it; equal ones that follow in one sentence."""
-    limits = {one.id: _named(one) for one in names}
+def _cycles(to_come: Sequence[Scheduled], done: int, limits: Sequence[Limit]) -> list[str]:
+    """Return the activity of each cycle and what decided it; equal neighbours in one sentence."""
+    names = {limit.id: limit_words(limit.region, limit.quantity, limit.value) for limit in limits}
     rows = [
         (
-            "none" if one.activity is None else f"{one.activity:.3g} GBq",
-            limits.get(one.decided_by or "", one.decided_by or ""),
+            "none" if cycle.activity is None else f"{cycle.activity:.3g} GBq",
+            names.get(cycle.decided_by or "", cycle.decided_by or ""),
             number,
         )
-        for number, one in enumerate(to_come, start=done + 1)
+        for number, cycle in enumerate(to_come, start=done + 1)
     ]
-    said = []
+    sentences = []
     for (activity, by), same in groupby(rows, key=lambda row: row[:2]):
         numbers = [f"{number}" for _, _, number in same]
         plural = "s" if len(numbers) > 1 else ""
-        said.append(f"Cycle{plural} {_listed(numbers)}: {activity} ({by}).")
-    return said
+        sentences.append(f"Cycle{plural} {_listed(numbers)}: {activity} ({by}).")
+    return sentences
 
 
-def _named(limit: Limit) -> str:
-    return limit_words(limit.region, limit.quantity, limit.value)
+def _in_brackets(limit: Limit) -> str:
+    bed = "BED " if limit.quantity.startswith("bio") else ""
+    return f"{in_words([limit.region])} ({bed}{limit.value:g} Gy)"
 
 
 def _capital(text: str) -> str:
@@ -170,5 +194,5 @@ def _capital(text: str) -> str:
 
 
 def _listed(parts: Iterable[str]) -> str:
-    found = list(dict.fromkeys(parts))
-    return " and ".join(filter(None, (", ".join(found[:-1]), found[-1])))
+    names = list(dict.fromkeys(parts))
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -1,8 +1,8 @@
-"""Standard normal draws that are the same on every run: a shifted Sobol sequence.
+"""Reproducible standard normal draws: a shifted Sobol sequence.
 
 A Sobol sequence (Joe and Kuo 2008) with a fixed random digital shift, through the inverse normal
-distribution. The dimension is fixed for the largest number of cycles, so that one cycle more does
-not change the draws of those before it.
+distribution. The dimension is fixed for the largest number of cycles, so that a further cycle does
+not change the draws of earlier ones.
 """
 
 from __future__ import annotations
@@ -72,13 +72,13 @@ def standard_normal() -> Array:
     >>> standard_normal().shape
     (4096, 12)
     """
-    normal = np.asfortranarray(ndtri(_uniform()[:, :-1]))  # by columns, as they are read
+    normal = np.asfortranarray(ndtri(_uniform()[:, :-1]))  # columns are read one by one
     normal.flags.writeable = False
     return normal
 
 
 def uniform_of_bound() -> Array:
-    """Return one more dimension in (0, 1), shape (4096,), for a lower bound of one cycle.
+    """Return uniform draws in (0, 1), shape (4096,), for the lower bound of one cycle.
 
     Examples
     --------

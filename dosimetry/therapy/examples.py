@@ -1,4 +1,4 @@
-"""The examples that come with dosimetry: patient files and the measurements they name."""
+"""Examples of the package: patient files and the measurement files they name."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def names() -> tuple[str, ...]:
 
 
 def new_files(target: Path | None, example: str | None) -> dict[Path, bytes]:
-    """Return what ``dosimetry init`` writes: by file, what goes into it.
+    """Return the files that ``dosimetry init`` writes, with their content.
 
     Parameters
     ----------
     target : path or None
-        The patient file; an example has its own name without one. Measurements go beside it.
+        Name of the patient file; without one, the example's own. Measurement files go beside it.
     example : str or None
         Name of an example; None for a file to fill in.
 
@@ -53,7 +53,7 @@ def new_files(target: Path | None, example: str | None) -> dict[Path, bytes]:
         if target is None:
             raise refuse(
                 "missing",
-                "the file to write is not named",
+                "the name of the file to write is missing",
                 "write dosimetry init patient.yaml, or --example NAME",
                 "PATIENT",
             )
@@ -70,5 +70,5 @@ def new_files(target: Path | None, example: str | None) -> dict[Path, bytes]:
     source = folder() / f"{example}.yaml"
     target = target or Path(source.name)
     named = [name for name in read_patient(source).input_hashes() if name != source.name]
-    found = {target: source.read_bytes()}
-    return found | {target.with_name(name): (folder() / name).read_bytes() for name in named}
+    patient = {target: source.read_bytes()}
+    return patient | {target.with_name(name): (folder() / name).read_bytes() for name in named}

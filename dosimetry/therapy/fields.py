@@ -1,7 +1,7 @@
 """Field types of the patient file: quantities, dates and numbers, each read strictly.
 
-Text is read with its unit; pint quantities of any registry are taken as they are; a bare number
-where a unit is needed is refused.
+Text is read with its unit, and pint quantities of any registry are accepted. A bare number where a
+unit is needed is refused.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z
 DATE_CURE = "write YYYY-MM-DD, or with time and zone as in 2026-01-12T09:30:00+01:00"
 
 
-# Nothing outside of these can be meant; a unit or an exponent is wrong then.
+# Outside of these ranges, a unit or an exponent is wrong.
 RANGES = {
     "MBq": (0.001, 1e6),
     "h": (0.001, 1e5),
@@ -43,12 +43,12 @@ YEARS = 1900, 2199
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """Marks a field's type: a function that reads the value, and the JSON schema of what it takes.
+    """Marks a field's type: a function that reads the value, and the JSON schema of its input.
 
     Parameters
     ----------
     reader : callable
-        Takes what the file holds, returns the field's value or raises :class:`InputError`.
+        Takes the value in the file, returns the field's value or raises :class:`InputError`.
     schema : dict
         JSON schema.
     with_folder : bool
@@ -132,7 +132,7 @@ def read_estimate(value: object, unit: str) -> Estimate:
 
 
 def _checked(value: Estimate) -> Estimate:
-    """Return an estimate; refuse one whose value or sd cannot be."""
+    """Return an estimate; refuse an impossible value or sd."""
     number = read_amount(f"{value.value!r} {value.unit}", value.unit).value
     if value.sd is not None and not SMALLEST_SD <= value.sd / number <= LARGEST_SD:
         raise refuse(
@@ -174,19 +174,19 @@ def _text_schema(description: str) -> dict[str, Any]:
 
 
 def read_moment(value: object) -> Moment:
-    """Read a date (which stays one) or a date-time of RFC 3339."""
-    found = _moment(value)
-    if not YEARS[0] <= found.year <= YEARS[1]:
+    """Read a date or an RFC 3339 date-time; a date gets no time."""
+    moment = _moment(value)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
         raise refuse(
             "date-out-of-range",
             f"{quote(value)} is outside the years {YEARS[0]} to {YEARS[1]}",
             "check the year",
         )
-    return found
+    return moment
 
 
 def _moment(value: object) -> Moment:
-    if isinstance(value, dt.date) and f"{value}" != "NaT":  # which pandas takes for a date
+    if isinstance(value, dt.date) and f"{value}" != "NaT":  # NaT of pandas is an instance too
         return value
     if isinstance(value, str):
         try:
@@ -201,22 +201,26 @@ def _moment(value: object) -> Moment:
 
 def read_date(value: object) -> dt.date:
     """Read a date without a time."""
-    found = read_moment(value)
-    if isinstance(found, dt.datetime):
+    moment = read_moment(value)
+    if isinstance(moment, dt.datetime):
         raise refuse("not-a-date", f"{quote(value)} has a time", "write a date, YYYY-MM-DD")
-    return found
+    return moment
 
 
 def read_fraction(value: object, low: float, high: float) -> float:
     """Read a pure number (or percentage) between two bounds."""
     if isinstance(value, bool):
-        raise refuse("not-a-number", f"{quote(value)} is not a number", "as in 0.41")
+        raise refuse(
+            "not-a-number", f"{quote(value)} is not a number", "write a number, as in 0.41"
+        )
     number = (
         parse_quantity(value, "1") if isinstance(value, str) else float(from_quantity(value, "1"))
     )
     if not low <= number <= high:
         raise refuse(
-            "out-of-range", f"{quote(value)} is outside {low:g} to {high:g}", "as a fraction: 0.41"
+            "out-of-range",
+            f"{quote(value)} is outside {low:g} to {high:g}",
+            "write a fraction, as in 0.41",
         )
     return number
 
@@ -231,13 +235,15 @@ def read_count(value: object, high: int) -> int:
         or not 1 <= number <= high
     ):
         raise refuse(
-            "not-a-count", f"{quote(value)} is not a whole number from 1 to {high}", "as in 4"
+            "not-a-count",
+            f"{quote(value)} is not a whole number from 1 to {high}",
+            "write a number, as in 4",
         )
     return int(number)
 
 
 def read_choice(value: object, known: tuple[str, ...]) -> str:
-    """Read one of the words known."""
+    """Read one of the known words."""
     if isinstance(value, str) and value in known:
         return value
     near = meant(value, known) if isinstance(value, str) else ""
@@ -252,7 +258,7 @@ def read_text(value: object) -> str:
     """Read a text that is not empty."""
     if not isinstance(value, str) or not value.strip():
         raise refuse(
-            "not-a-text", f"{quote(value)} is not a text", "write a text; in JSON with quotes"
+            "not-a-text", f"{quote(value)} is not a text", "write a text, in JSON with quotes"
         )
     if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in value):
         raise refuse(
@@ -262,7 +268,7 @@ def read_text(value: object) -> str:
 
 
 def choice(*known: str) -> Read:
-    """Mark a field that takes one of the words given."""
+    """Mark a field that takes one of the known words."""
     return Read(lambda value: read_choice(value, known), {"type": "string", "enum": list(known)})
 
 

@@ -1,4 +1,4 @@
-"""What a file is that is not what a command takes: told by its first bytes, and by what it says."""
+"""Kinds of files, recognised by their first bytes or their text, to name a wrong one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from dosimetry.problems import FilePlace, refuse
 
-BEGINNING = 1 << 16  # bytes or characters that tell what a file is
+BEGINNING = 1 << 16  # bytes or characters examined
 
 
 class Kind(NamedTuple):
-    """A kind of file: what it is in words, and what can be done with it."""
+    """A kind of file in words, and what to do with it."""
 
     words: str
     cure: str
@@ -28,12 +28,12 @@ MEASUREMENTS = Kind(
 )
 COHORT = Kind("the table of a cohort", "dosimetry cohort takes it")
 AS_RESULT = "give the file that it was made from"
-PAGE = Kind("a web page", "a report cannot be read again: give the file that it was made from")
+PAGE = Kind("a web page", "reports are not read: give the file that it was made from")
 CALENDAR = Kind("a calendar", "give the patient file that it was made from")
 
 AS_CSV = (
-    "it is not read: save the sheet as CSV (UTF-8); dosimetry fit takes that, and a patient file "
-    "(YAML or JSON) names it under cycles"
+    "save the sheet as CSV (UTF-8): dosimetry fit takes it, and a patient file (YAML or JSON) "
+    "names it under cycles"
 )
 WORKBOOK = Kind("a workbook (Excel .xlsx), not text", AS_CSV)
 OLD_OFFICE = Kind("a document of older Office programs (.xls, .doc), not text", AS_CSV)
@@ -41,12 +41,12 @@ OPEN_SHEET = Kind("a workbook (OpenDocument .ods), not text", AS_CSV)
 DOCUMENT = Kind("a text document (Word .docx), not plain text", "save it as plain text (UTF-8)")
 AS_NUMBERS = "images are not read: give the activities of the regions"
 
-# First bytes, and what begins with them.
+# First bytes of each kind.
 MAGIC = (
-    (b"%PDF", Kind("a PDF", "numbers are not read out of a PDF: give the file they are from")),
+    (b"%PDF", Kind("a PDF", "PDFs are not read: give the file that it was made from")),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLD_OFFICE),
     (b"PAR1", Kind("a Parquet table", "only dosimetry cohort takes Parquet; save it as CSV")),
-    (b"\x1f\x8b", Kind("a compressed file (gzip)", "unpack it, and give what is in it")),
+    (b"\x1f\x8b", Kind("a compressed file (gzip)", "unpack it, and give the file inside")),
     (b"\x89PNG", Kind("a picture (PNG)", AS_NUMBERS)),
     (b"\xff\xd8\xff", Kind("a picture (JPEG)", AS_NUMBERS)),
 )
@@ -80,11 +80,11 @@ def _kind_of_zip(raw: bytes) -> Kind:
     ):
         if mark in raw:
             return kind
-    return Kind("a zip archive", "unpack it, and give what is in it")
+    return Kind("a zip archive", "unpack it, and give the file inside")
 
 
 def kind_of_text(text: str) -> Kind | None:
-    r"""Return the kind of a text file; None where nothing in it tells.
+    r"""Return the kind of a text file; None where it cannot be recognised.
 
     Examples
     --------
@@ -109,7 +109,7 @@ def kind_of_text(text: str) -> Kind | None:
 
 
 def refuse_binary(raw: bytes, name: str) -> None:
-    """Refuse a file that is not text, named for what it is.
+    """Refuse a file that is not text, and name its kind.
 
     Raises
     ------
@@ -122,7 +122,7 @@ def refuse_binary(raw: bytes, name: str) -> None:
 def refuse_other(text: str, name: str, wanted: Kind) -> None:
     """Refuse a text file of another kind than the one wanted.
 
-    What nothing tells the kind of goes on, to be refused where it is read.
+    A file of an unknown kind passes; its reader refuses it.
 
     Raises
     ------
@@ -134,11 +134,11 @@ def refuse_other(text: str, name: str, wanted: Kind) -> None:
         _refuse(kind, name, f", not {wanted.words}")
 
 
-def _refuse(kind: Kind | None, name: str, but: str) -> None:
+def _refuse(kind: Kind | None, name: str, wanted: str) -> None:
     if kind is not None:
         raise refuse(
             "other-kind-of-file",
-            f"the file is {kind.words}{but}",
+            f"the file is {kind.words}{wanted}",
             kind.cure,
             FilePlace(f"{name}: file"),
         )

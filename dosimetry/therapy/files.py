@@ -19,7 +19,13 @@ STANDARD_INPUT = "-"
 
 
 def read_bytes(path: Path, name: str, largest: int) -> bytes:
-    """Read a file of limited size, or say why that is not possible."""
+    """Return the content of a file of limited size.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable, too large or not text.
+    """
     try:
         if not path.is_file():
             raise refuse(
@@ -40,7 +46,7 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
 
 
 def _limited(stream: BinaryIO, name: str, largest: int) -> bytes:
-    """Read all of a stream; refuse what is not text, and what is larger than allowed."""
+    """Return the content of a stream; refuse one that is too large or not text."""
     raw = stream.read(largest + 1)
     refuse_binary(raw, name)
     if len(raw) > largest:
@@ -54,12 +60,12 @@ def _limited(stream: BinaryIO, name: str, largest: int) -> bytes:
 
 
 def read_input(path: Path, name: str, largest: int) -> bytes:
-    """Read a file of limited size, or standard input where the path is ``-``.
+    """Return the content of a file of limited size, or standard input where the path is ``-``.
 
     Raises
     ------
     InputError
-        Nothing is there to be read, it is too large, or it is not text.
+        The file is missing, unreadable, too large or not text.
     """
     if f"{path}" != STANDARD_INPUT:
         return read_bytes(path, name, largest)
@@ -88,12 +94,12 @@ def decode(raw: bytes, name: str) -> str:
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file by renaming a finished one into place, as :func:`replacing` does.
 
-    Text is written as UTF-8 with the line ends that it has.
+    Text is written as UTF-8, its line ends unchanged.
 
     Raises
     ------
     InputError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing one is untouched.
     """
     with _refusing(path), replacing(path) as stream:
         stream.write(content if isinstance(content, bytes) else content.encode("utf-8"))
@@ -101,21 +107,21 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of ``path`` when all of it is there: no part is ever seen.
+    """Open a file that replaces ``path`` once it is complete.
 
-    A link stays, and what it points to is replaced. A file that is there already keeps its
-    permissions; a new one gets those that the user's umask leaves. A program that is killed may
-    leave the unfinished file behind, named ``.NAME.xxxxxxxx.part``; nothing ever reads it.
+    A link stays, and its target is replaced. An existing file keeps its permissions; a new one gets
+    those of the user's umask. A program that is killed may leave the unfinished file behind, named
+    ``.NAME.xxxxxxxx.part``; nothing reads it.
 
     Raises
     ------
     InputError
-        What is there is no plain file.
+        ``path`` is not a plain file.
     OSError
-        The file cannot be written; what was there before is untouched.
+        The file cannot be written; an existing one is untouched.
     """
     target, mode = _place(path)
-    # Part of the name only: with all of it, a name as long as the system allows would be too long.
+    # Only part of the name, so that the longest name allowed does not become too long.
     part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(4)}.part")
     # A private file is private from its first byte on.
     begun = os.open(part, NEW, 0o666 if mode is None else 0o600)
@@ -137,12 +143,12 @@ NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # follo
 
 @contextmanager
 def _refusing(path: Path) -> Iterator[None]:
-    """Turn what the system says of a file that it cannot write into our own kind of error."""
+    """Turn errors of the operating system into an :class:`InputError`."""
     try:
         yield
     except InputError:
         raise
-    except (OSError, ValueError) as error:  # of a name with a null character
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
         why = getattr(error, "strerror", None) or str(error)
         raise refuse(
             "unwritable-file",
@@ -153,30 +159,30 @@ def _refusing(path: Path) -> Iterator[None]:
 
 
 def _place(path: Path) -> tuple[Path, int | None]:
-    """Return the file behind all links, and its permissions if it is there; refuse what is none."""
+    """Return the file behind all links, and its permissions if it exists; refuse special files."""
     target, mode = Path(os.path.realpath(path)), None
     try:
-        found = target.stat()
+        status = target.stat()
     except FileNotFoundError:
-        target.parent.stat()  # says so where it is the folder that is missing
+        target.parent.stat()  # raises where the folder is missing
     else:
-        if not stat.S_ISREG(found.st_mode):
+        if not stat.S_ISREG(status.st_mode):
             raise refuse("not-a-file", "is not a plain file", "name a file", f"{path}: file")
-        if not os.access(target, os.W_OK):  # which renaming would pass over
+        if not os.access(target, os.W_OK):  # renaming would ignore it
             raise PermissionError(errno.EACCES, "it is read-only")
-        mode = found.st_mode & 0o777
+        mode = status.st_mode & 0o777
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, "its folder is read-only")
     return target, mode
 
 
 def refuse_unwritable(*targets: Path) -> None:
-    """Refuse files that could not be written, before any of them is.
+    """Refuse files that cannot be written, before any is written.
 
     Raises
     ------
     InputError
-        A target is no plain file, is read-only, or has no folder that can be written to.
+        A target is not a plain file, is read-only, or is in a folder that cannot be written to.
     """
     for target in targets:
         with _refusing(target):
@@ -184,24 +190,24 @@ def refuse_unwritable(*targets: Path) -> None:
 
 
 def write_new(files: Mapping[Path, bytes], *, overwrite: bool) -> None:
-    """Write files of which none is there yet; none is written where one cannot be.
+    """Write new files; write none where one of them cannot be written.
 
     Parameters
     ----------
     files : mapping of path to bytes
     overwrite : bool
-        Whether files that are there are replaced.
+        Whether existing files are replaced.
 
     Raises
     ------
     InputError
-        A file is there already, or cannot be written.
+        A file exists already, or cannot be written.
     """
-    there = [path for path in files if path.exists()]
-    if there and not overwrite:
+    existing = [path for path in files if path.exists()]
+    if existing and not overwrite:
         raise InputError(
             Problem("file-exists", "exists already", "name another, or add --force", f"{path}")
-            for path in there
+            for path in existing
         )
     refuse_overwriting((), *files)
     refuse_unwritable(*files)
@@ -210,7 +216,7 @@ def write_new(files: Mapping[Path, bytes], *, overwrite: bool) -> None:
 
 
 def refuse_overwriting(sources: Iterable[Path], *targets: Path) -> None:
-    """Refuse to write over a file that is read, or one result over another.
+    """Refuse to overwrite an input file, or one result with another.
 
     Links are followed: a link to an input is that input.
 
@@ -222,13 +228,16 @@ def refuse_overwriting(sources: Iterable[Path], *targets: Path) -> None:
     read = [source for source in sources if os.path.exists(source)]
     written: set[str] = set()
     for target in targets:
-        if os.path.exists(target) and any(os.path.samefile(one, target) for one in read):
+        if os.path.exists(target) and any(os.path.samefile(source, target) for source in read):
             raise refuse(
                 "would-overwrite-input", "is an input file", "name another file", f"{target}"
             )
         real = os.path.normcase(os.path.realpath(target))
         if real in written:
             raise refuse(
-                "named-twice", "two results would be one file", "name another file", f"{target}"
+                "named-twice",
+                "two results have the same file name",
+                "name another file",
+                f"{target}",
             )
         written.add(real)

@@ -1,4 +1,4 @@
-"""Which values of an analyte have which CTCAE grade, with this patient's ranges and baseline."""
+"""Bands of values with one CTCAE grade, by this patient's reference ranges and baseline."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dosimetry.therapy.toxicity import grade
 def bands_of(seen: Observations) -> tuple[PlanGradeBand, ...]:
     """Return the bands of every graded analyte that was measured, lowest values first.
 
-    They hold from the first dose on: before it no grade depends on the baseline.
+    They apply from the first dose on; before it, no grade depends on the baseline.
     """
-    measured = dict.fromkeys(name for one in seen.all for name in one.findings)
-    found: list[PlanGradeBand] = []
+    measured = dict.fromkeys(name for dated in seen.all for name in dated.findings)
+    graded: list[PlanGradeBand] = []
     for name in measured:
         if name in seen.ranges and clinical.grade_rows(name):
             usual = seen.baseline[name].value if name in seen.baseline else None
-            found += bands(name, seen.ranges[name], usual)
-    return tuple(found)
+            graded += bands(name, seen.ranges[name], usual)
+    return tuple(graded)
 
 
 def bands(analyte: str, limits: Range, baseline: float | None) -> list[PlanGradeBand]:
@@ -37,15 +37,15 @@ def bands(analyte: str, limits: Range, baseline: float | None) -> list[PlanGrade
     unit = clinical.analyte(analyte).unit
     edges = sorted(set(_edges(analyte, limits, baseline)))
     ends = [0.0, *edges, 2.0 * edges[-1] if edges else 1.0]
-    found: list[PlanGradeBand] = []
+    joined: list[PlanGradeBand] = []
     for low, high in itertools.pairwise(ends):
         graded = grade(analyte, (low + high) / 2, limits, baseline)
         number = graded.grade if graded else 0
         lower, upper = (low if low in edges else None), (high if high in edges else None)
-        if found and found[-1].grade == number:
-            lower = found.pop().lower
-        found.append(PlanGradeBand(analyte, number, lower, upper, unit))
-    return found
+        if joined and joined[-1].grade == number:
+            lower = joined.pop().lower
+        joined.append(PlanGradeBand(analyte, number, lower, upper, unit))
+    return joined
 
 
 def _edges(analyte: str, limits: Range, baseline: float | None) -> Iterator[float]:
@@ -53,10 +53,10 @@ def _edges(analyte: str, limits: Range, baseline: float | None) -> Iterator[floa
     for row in clinical.grade_rows(analyte):
         below = limits.lower if row.below == "LLN" else row.below
         multiples = {"": 1.0, "ULN": limits.upper}
-        one = multiples.get(row.multiple_of, baseline)
+        multiplied = multiples.get(row.multiple_of, baseline)
         for edge in (below, row.at_least):
             if edge:
                 yield edge
         for factor in (row.above, row.up_to):
-            if factor and one:
-                yield factor * one
+            if factor and multiplied:
+                yield factor * multiplied

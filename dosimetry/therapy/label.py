@@ -1,7 +1,7 @@
-"""The label's dose-modification rules as a state machine over the course.
+"""The label's dose-modification rules as a state machine over a course.
 
-A fold over what happened, in order of time: a later event never changes what an earlier one did.
-The rules themselves are data (tables ``label_rules`` and ``label_criteria``).
+Findings and doses are applied in order of time; a later one never changes the effect of an earlier
+one. The rules themselves are data (tables ``label_rules`` and ``label_criteria``).
 """
 
 from __future__ import annotations
@@ -16,190 +16,201 @@ from dosimetry.therapy.administration import day
 from dosimetry.therapy.fields import Moment
 from dosimetry.therapy.label_checks import Check, check, other_rules, unresolved
 from dosimetry.therapy.label_events import judge
-from dosimetry.therapy.label_state import LabelCourse, Phase, Toxicity, stop, transit
-from dosimetry.therapy.observations import Observation, Observations
+from dosimetry.therapy.label_state import LabelRecord, Phase, Toxicity, stop, transit
+from dosimetry.therapy.observations import DatedFindings, Observations
 from dosimetry.units import HOURS_PER_WEEK
 
 
-def observe(course: LabelCourse, seen: Observation, context: Observations) -> LabelCourse:
-    """Return the course after an observation.
+def observe(record: LabelRecord, seen: DatedFindings, context: Observations) -> LabelRecord:
+    """Return the record after the findings of one time.
 
-    Only the rules on what was found are looked at, by the latest finding of each quantity.
+    Only the rules on these quantities are checked, by the latest finding of each quantity.
     """
-    course = replace(course, known={**course.known, **seen.findings})
-    course = judge(course, seen.findings)
-    if course.doses == 0:
-        return _eligibility(course, seen, context)
+    record = replace(record, known={**record.known, **seen.findings})
+    record = judge(record, seen.findings)
+    if record.doses == 0:
+        return _eligibility(record, seen, context)
     for rule in _rules(seen):
         if set(rule.quantities()) & set(seen.findings):
-            found = check(rule, course.known, context)
-            course = _toxicity(course, rule, seen.at, found, context)
-    return course
+            result = check(rule, record.known, context)
+            record = _toxicity(record, rule, seen.at, result, context)
+    return record
 
 
-def _rules(seen: Observation) -> list[LabelRule]:
-    found: list[LabelRule] = []
+def _rules(seen: DatedFindings) -> list[LabelRule]:
+    rules: list[LabelRule] = []
     for rule in clinical.label_rules("toxicity"):
         if rule.quantities() == (OTHER,):
-            found += other_rules(rule, seen.findings).values()
+            rules += other_rules(rule, seen.findings).values()
         else:
-            found.append(rule)
-    return found
+            rules.append(rule)
+    return rules
 
 
-def _eligibility(course: LabelCourse, seen: Observation, context: Observations) -> LabelCourse:
-    """Look at the contraindications before the first dose."""
-    if course.stopped is not None:
-        return course
-    before = course.state
-    found = {}
+def _eligibility(record: LabelRecord, seen: DatedFindings, context: Observations) -> LabelRecord:
+    """Return the record after a check of the contraindications, before the first dose."""
+    if record.stopped is not None:
+        return record
+    before = record.state
+    holding = {}
     for rule in clinical.label_rules("contraindication"):
-        one = check(rule, course.known, context)
-        if one.holds:
-            found[rule.name] = one
-    course = replace(course, contraindications=found)
-    if course.state == before:
-        return course
+        result = check(rule, record.known, context)
+        if result.holds:
+            holding[rule.name] = result
+    record = replace(record, contraindications=holding)
+    if record.state == before:
+        return record
     source = clinical.label_rules("contraindication")[0].source
-    if found:
-        name = next(iter(found))
-        reason = "contraindication: " + "; ".join(w for one in found.values() for w in one.because)
+    if holding:
+        name = next(iter(holding))
+        reason = f"contraindication: {_contraindications(record)}"
     else:
-        name, reason = "eligibility", "no contraindication is left among the values known"
-    return transit(course, seen.at, name, reason, source)
+        name, reason = "eligibility", "no contraindication among the known values"
+    return transit(record, seen.at, name, reason, source)
+
+
+def _contraindications(record: LabelRecord) -> str:
+    results = record.contraindications.values()
+    return "; ".join(words for result in results for words in result.because)
 
 
 def _toxicity(
-    course: LabelCourse, rule: LabelRule, at: Moment, found: Check, context: Observations
-) -> LabelCourse:
-    """Move one toxicity on by what was found."""
-    if course.stopped is not None:
-        return course
-    was = course.toxicities.get(rule.name)
-    latest = course.latest()
+    record: LabelRecord, rule: LabelRule, at: Moment, result: Check, context: Observations
+) -> LabelRecord:
+    """Return the record with one toxicity moved to its next phase."""
+    if record.stopped is not None:
+        return record
+    was = record.toxicities.get(rule.name)
+    latest = record.latest()
     late = latest is not None and day(at) > latest
-    why = f"{rule.title}: {'; '.join(found.because)}"
+    because = "; ".join(result.because)
     if was is not None and was.phase == "withheld":
-        return _withheld(course, was, at, found, late, context)
-    if not found.holds:
-        if was is None or was.phase != "reduced-given" or found.half:  # half: it may well hold
-            return course
-        words = f"{rule.title} did not come back after cycle {course.doses}: full dose again"
-        return _phase(course, rule, "full-again", found, at, _seen(words, rule, course))
+        return _withheld(record, was, at, result, late, context)
+    if not result.holds:
+        if was is None or was.phase != "reduced-given" or result.half:  # half: it may hold
+            return record
+        words = (
+            f"{rule.title} has not recurred after cycle {record.doses} "
+            f"({_values(rule, record)}): full dose again"
+        )
+        return _phase(record, rule, "full-again", result, at, words)
     if was is not None:
         reduced = " before the reduced dose was given" if was.phase == "resolved" else ""
-        return stop(course, rule.name, rule.source, at, f"{why}: recurs{reduced}")
+        words = f"{rule.title} has recurred{reduced}: {because}"
+        return stop(record, rule.name, rule.source, at, words)
     if late:
-        return stop(course, rule.name, rule.source, at, _too_long(rule, course, why))
-    return _first(course, rule, at, found, context)
+        return stop(record, rule.name, rule.source, at, _too_late(rule, record, because))
+    return _first(record, rule, at, result, context)
 
 
 def _first(
-    course: LabelCourse, rule: LabelRule, at: Moment, found: Check, context: Observations
-) -> LabelCourse:
-    """Withhold the next dose at the first occurrence of a toxicity."""
-    waiting = unresolved(rule, found, found.alternatives, course.known, context) or found
-    one = Toxicity("withheld", waiting, at, rule, found.alternatives)
-    if set(rule.quantities()) & set(course.questions):  # it is withheld by the question already
-        return replace(course, toxicities={**course.toxicities, rule.name: one})
-    words = (
-        f"{rule.title}: {'; '.join(found.because)}: first occurrence, withheld until "
-        f"{' and '.join(waiting.needs)}, at the latest {course.latest()}; then "
-        f"{rule.reduced_activity:g} GBq"
-    )
-    course = replace(course, toxicities={**course.toxicities, rule.name: one})
-    return transit(course, at, rule.name, words, rule.source)
+    record: LabelRecord, rule: LabelRule, at: Moment, result: Check, context: Observations
+) -> LabelRecord:
+    """Return the record with the next dose withheld by the first occurrence of a toxicity."""
+    waiting = unresolved(rule, result, result.alternatives, record.known, context) or result
+    toxicity = Toxicity("withheld", waiting, at, rule, result.alternatives)
+    asked = bool(set(rule.quantities()) & set(record.questions))
+    record = replace(record, toxicities={**record.toxicities, rule.name: toxicity})
+    if asked:  # the open question withholds the dose already
+        return record
+    because = "; ".join(result.because)
+    words = f"{rule.title}, first occurrence: {because}. {toxicity.order(record.latest())}"
+    return transit(record, at, rule.name, words, rule.source)
 
 
 def _withheld(
-    course: LabelCourse,
+    record: LabelRecord,
     was: Toxicity,
     at: Moment,
-    found: Check,
+    result: Check,
     late: bool,
     context: Observations,
-) -> LabelCourse:
-    """Move a toxicity on that withholds the next dose."""
+) -> LabelRecord:
+    """Return the record after findings on a toxicity that withholds the next dose."""
     rule = was.rule
-    alternatives = was.alternatives | found.alternatives
-    waiting = unresolved(rule, found, alternatives, course.known, context)
+    alternatives = was.alternatives | result.alternatives
+    waiting = unresolved(rule, result, alternatives, record.known, context)
     if waiting is not None:
         waiting = replace(waiting, because=waiting.because or was.check.because)
     if late:
-        why = f"{rule.title}: {'; '.join(waiting.because)}" if waiting else "resolved"
-        return stop(course, rule.name, rule.source, at, _too_long(rule, course, why))
-    if waiting is not None or set(rule.quantities()) & set(course.questions):
-        # where it has resolved, the question is still to be answered
-        one = replace(was, check=waiting or found, alternatives=alternatives)
-        return replace(course, toxicities={**course.toxicities, rule.name: one})
+        because = "; ".join(waiting.because) if waiting else None
+        return stop(record, rule.name, rule.source, at, _too_late(rule, record, because))
+    if waiting is not None or set(rule.quantities()) & set(record.questions):
+        # a toxicity that has resolved waits for the answer to its question
+        toxicity = replace(was, check=waiting or result, alternatives=alternatives)
+        return replace(record, toxicities={**record.toxicities, rule.name: toxicity})
     words = (
-        f"{rule.title} has resolved: the next dose is {rule.reduced_activity:g} GBq, at the "
-        f"latest {course.latest()}"
+        f"{rule.title} has resolved ({_values(rule, record)}). Next dose: "
+        f"{rule.reduced_activity:g} GBq, no later than {record.latest()}"
     )
-    return _phase(course, rule, "resolved", found, at, _seen(words, rule, course))
+    return _phase(record, rule, "resolved", result, at, words)
 
 
-def _seen(words: str, rule: LabelRule, course: LabelCourse) -> str:
-    values = [str(course.known[q]) for q in rule.quantities() if q in course.known]
-    return f"{words} ({', '.join(values)})"
+def _values(rule: LabelRule, record: LabelRecord) -> str:
+    return ", ".join(str(record.known[q]) for q in rule.quantities() if q in record.known)
 
 
-def _too_long(rule: LabelRule, course: LabelCourse, why: str) -> str:
+def _too_late(rule: LabelRule, record: LabelRecord, because: str | None) -> str:
+    """Return why the longest interval ends the treatment; None where the toxicity has resolved."""
     weeks = (rule.longest_interval or 0.0) / HOURS_PER_WEEK
-    words = f"{rule.title} resolved too late" if why == "resolved" else why
-    return f"{words}: more than {weeks:g} weeks after the last dose (until {course.latest()})"
+    late = f"more than {weeks:g} weeks after the last dose (until {record.latest()})"
+    if because is None:
+        return f"{rule.title} resolved {late}"
+    return f"{rule.title} {late}: {because}"
 
 
 def _phase(
-    course: LabelCourse, rule: LabelRule, phase: Phase, found: Check, at: Moment, reason: str
-) -> LabelCourse:
-    toxicities = {**course.toxicities, rule.name: Toxicity(phase, found, at, rule)}
-    return transit(replace(course, toxicities=toxicities), at, rule.name, reason, rule.source)
+    record: LabelRecord, rule: LabelRule, phase: Phase, result: Check, at: Moment, reason: str
+) -> LabelRecord:
+    toxicities = {**record.toxicities, rule.name: Toxicity(phase, result, at, rule)}
+    return transit(replace(record, toxicities=toxicities), at, rule.name, reason, rule.source)
 
 
-def give(course: LabelCourse, at: Moment, activity: float) -> LabelCourse:
-    """Return the course after a dose of an activity in GBq."""
-    number = course.doses + 1
-    course = replace(course, warnings=(*course.warnings, *_against(course, number, activity)))
-    latest = course.latest()
-    if course.stopped is None and latest is not None and day(at) > latest:
-        weeks = (day(at) - day(course.last_dose or at)).days / 7
+def give(record: LabelRecord, at: Moment, activity: float) -> LabelRecord:
+    """Return the record after a dose of an activity in GBq."""
+    number = record.doses + 1
+    record = replace(record, warnings=(*record.warnings, *_against(record, number, activity)))
+    latest = record.latest()
+    if record.stopped is None and latest is not None and day(at) > latest:
+        weeks = (day(at) - day(record.last_dose or at)).days / 7
         longest = clinical.longest_interval() / HOURS_PER_WEEK
         reason = (
-            f"cycle {number} came {weeks:.3g} weeks after the one before, more than {longest:g}"
+            f"cycle {number} was given {weeks:.3g} weeks after the previous one, more than "
+            f"{longest:g} weeks"
         )
         source = clinical.label_rules("toxicity")[0].source
-        course = stop(course, "longest_interval", source, at, reason)
-        course = replace(course, warnings=(*course.warnings, _warning(number, reason)))
-    course = replace(course, doses=number, last_dose=at, known={}, contraindications={})
-    for name, one in course.toxicities.items():
-        if one.phase not in ("resolved", "reduced-given"):
+        record = stop(record, "longest_interval", source, at, reason)
+        record = replace(record, warnings=(*record.warnings, _warning(number, reason)))
+    record = replace(record, doses=number, last_dose=at, known={}, contraindications={})
+    for name, toxicity in record.toxicities.items():
+        title = toxicity.rule.title
+        if toxicity.phase not in ("resolved", "reduced-given"):
             continue
-        if one.phase == "resolved":
+        if toxicity.phase == "resolved":
             phase: Phase = "reduced-given"
-            words = f"cycle {number}, {activity:.4g} GBq, is the dose after {one.rule.title}"
+            words = f"cycle {number} ({activity:.4g} GBq) is the dose after {title}"
         else:
             phase = "full-again"
-            words = f"cycle {number}: {one.rule.title} was not seen again after cycle {number - 1}"
-        moved = {**course.toxicities, name: replace(one, phase=phase, since=at)}
-        course = replace(course, toxicities=moved)
-        if course.stopped is None:
-            course = transit(course, at, name, words, one.rule.source)
-    return course
+            words = f"cycle {number}: {title} has not recurred after cycle {number - 1}"
+        moved = {**record.toxicities, name: replace(toxicity, phase=phase, since=at)}
+        record = replace(record, toxicities=moved)
+        if record.stopped is None:
+            record = transit(record, at, name, words, toxicity.rule.source)
+    return record
 
 
-def _against(course: LabelCourse, number: int, activity: float) -> list[Problem]:
-    """Return a warning where a dose is not what the label says."""
-    most = course.allowed() * (1.0 + default("label_activity_tolerance", "1"))
-    if activity <= most or course.allowed() == clinical.full_activity():
-        return []  # what is above the full dose is warned of with every regimen
+def _against(record: LabelRecord, number: int, activity: float) -> list[Problem]:
+    """Return a warning where a dose is higher than the label allows."""
+    most = record.allowed() * (1.0 + default("label_activity_tolerance", "1"))
+    if activity <= most or record.allowed() == clinical.full_activity():
+        return []  # activities above the full dose have a warning of their own
     why = {
-        "stopped": f"the label had stopped the treatment: {course.stopped}",
-        "withheld": f"the label withheld the dose: {'; '.join(course.because())}",
-        "not-eligible": "the label has a contraindication: "
-        + "; ".join(w for one in course.contraindications.values() for w in one.because),
-    }.get(course.state, f"the label allows {course.allowed():.4g} GBq")
-    return [_warning(number, f"cycle {number} was given with {activity:.4g} GBq, and {why}")]
+        "stopped": f"required permanent discontinuation: {record.stopped}",
+        "withheld": f"required withholding it: {'; '.join(record.because())}",
+        "not-eligible": f"has a contraindication: {_contraindications(record)}",
+    }.get(record.state, f"allowed only {record.allowed():.4g} GBq")
+    given = f"cycle {number} ({activity:.4g} GBq) was given"
+    return [_warning(number, f"{given} although the label {why}")]
 
 
 def _warning(number: int, words: str) -> Problem:

@@ -1,4 +1,4 @@
-"""Whether a rule of the label holds by what is known, in words that name value, date and bound."""
+"""Check of one rule of the label against findings, with value, date and bound in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from dosimetry import clinical
 from dosimetry.clinical import CLEARANCE, OTHER, Criterion, LabelRule
 from dosimetry.quantities import Amount
-from dosimetry.therapy.labs import in_words
+from dosimetry.therapy.labs import amount_in_words
 from dosimetry.therapy.observations import CREATININE, Finding, Observations
 from dosimetry.therapy.resolution import lacking
 
@@ -23,7 +23,7 @@ OPPOSITE = {
 
 
 class Unknown(NamedTuple):
-    """A quantity that could not be looked at, and why."""
+    """A quantity that could not be checked, and why."""
 
     quantity: str
     why: str
@@ -31,7 +31,7 @@ class Unknown(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """What a rule comes to.
+    """Result of a rule.
 
     Attributes
     ----------
@@ -39,13 +39,13 @@ class Check:
     because : tuple of str
         The findings that make it hold, each with its bound.
     needs : tuple of str
-        What would have to be found for it to hold no longer.
+        Values with which it would no longer hold.
     unknown : tuple of Unknown
-        What could not be looked at, and why.
+        Quantities that could not be checked, and why.
     half : tuple of Unknown
-        Of these, what alone keeps the rule from holding: the rest of the alternative does.
+        Those of ``unknown`` that decide: the rest of their alternative holds.
     alternatives : frozenset of int
-        Numbers of those that hold.
+        Numbers of the alternatives that hold.
     numbers : tuple of int
         The alternative of each entry of ``needs``.
     """
@@ -60,13 +60,13 @@ class Check:
 
 
 def check(rule: LabelRule, known: Mapping[str, Finding], seen: Observations) -> Check:
-    """Look at a rule by the latest findings.
+    """Return the result of a rule for the latest findings.
 
     Parameters
     ----------
     rule : LabelRule
     known : mapping of str to Finding
-        The latest of each quantity.
+        Latest finding of each quantity.
     seen : Observations
         For the baseline and the reference ranges.
     """
@@ -107,65 +107,65 @@ def check(rule: LabelRule, known: Mapping[str, Finding], seen: Observations) -> 
 
 def unresolved(
     rule: LabelRule,
-    found: Check,
+    result: Check,
     alternatives: Iterable[int],
     known: Mapping[str, Finding],
     seen: Observations,
 ) -> Check | None:
-    """Return a toxicity's check with what it has yet to come to; None where it has resolved.
+    """Return a toxicity's check with the values that it waits for; None where it has resolved.
 
     Parameters
     ----------
     rule : LabelRule
-    found : Check
-        The latest.
+    result : Check
+        The latest one.
     alternatives : iterable of int
-        Numbers of those that held since the toxicity began.
+        Numbers of the alternatives that have held since the toxicity began.
     known, seen : mapping of str to Finding, Observations
         As for :func:`check`.
     """
     lacks = lacking(rule.name, alternatives, known, seen)
-    if not (found.holds or found.half or lacks):
+    if not (result.holds or result.half or lacks):
         return None
     covered = {lack.quantity for lack in lacks}
     left = [
         need
-        for number, need in zip(found.numbers, found.needs, strict=True)
+        for number, need in zip(result.numbers, result.needs, strict=True)
         if not any(_covered(c, covered) for c in rule.alternatives[number - 1])
     ]
-    needs = (*(lack.need for lack in lacks), *left) if lacks else found.needs
-    because = found.because or tuple(lack.because for lack in lacks)
-    return replace(found, because=because, needs=tuple(dict.fromkeys(needs)))
+    needs = (*(lack.need for lack in lacks), *left) if lacks else result.needs
+    because = result.because or tuple(lack.because for lack in lacks)
+    return replace(result, because=because, needs=tuple(dict.fromkeys(needs)))
 
 
 def _covered(criterion: Criterion, lacking_quantities: set[str]) -> bool:
-    """Return whether a criterion is over once what is lacking is back at its baseline."""
+    """Return whether a criterion no longer holds once the lacking quantities are at baseline."""
     return criterion.quantity in lacking_quantities or criterion.of == "baseline"
 
 
 def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:
-    """Return the rules that ``any other toxicity`` stands for, one per term that was seen.
+    """Return the rules of ``any other toxicity``, one for each term among the findings.
 
-    These are the adverse events, and the laboratory values that no rule of their own looks at
-    alone and that are no blood counts.
+    The terms are adverse events, and laboratory values that are not blood counts and have no rule
+    of their own.
     """
-    taken = {
+    with_own_rule = {
         group[0].quantity
-        for one in clinical.label_rules("toxicity")
-        for group in one.alternatives
+        for own in clinical.label_rules("toxicity")
+        for group in own.alternatives
         if len(group) == 1
     }
-    found = {}
+    rules = {}
     for quantity in known:
         rows = clinical.grade_rows(quantity)
-        of_labs = bool(rows) and not rows[0].haematological and quantity not in taken
+        of_labs = bool(rows) and not rows[0].haematological and quantity not in with_own_rule
         if of_labs or quantity.startswith(f"{OTHER}: "):
             term = rows[0].term if rows else quantity.removeprefix(f"{OTHER}: ")
             criteria = tuple(
                 tuple(Criterion(quantity, c.comparison, c.value, c.unit, c.of) for c in group)
                 for group in rule.alternatives
             )
-            found[quantity] = LabelRule(
+            rules[quantity] = LabelRule(
                 f"{rule.name}: {term}",
                 rule.kind,
                 f"{term} of grade 3 or 4",
@@ -174,20 +174,20 @@ def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:
                 rule.longest_interval,
                 rule.source,
             )
-    return found
+    return rules
 
 
 def _missing(
     criterion: Criterion, known: Mapping[str, Finding], seen: Observations
 ) -> Unknown | None:
-    """Return why a criterion cannot be looked at; None where it can."""
+    """Return why a criterion cannot be checked; None where it can."""
     name = criterion.quantity
     if name not in known:
         if name == CLEARANCE and CREATININE in known:
             return Unknown(name, "patient.age and patient.weight are needed")
         return Unknown(name, "no value")
     if criterion.of == "baseline" and name not in seen.baseline:
-        return Unknown(name, "no baseline, the last value before the first dose")
+        return Unknown(name, "no baseline (last value before the first dose)")
     if criterion.of == "ULN" and seen.ranges[name].upper is None:
         return Unknown(name, "no upper limit of normal")
     return None
@@ -208,35 +208,35 @@ def _bound(criterion: Criterion, seen: Observations) -> float:
 
 
 def _holds(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> bool:
-    found = known[criterion.quantity]
-    value = found.value
+    finding = known[criterion.quantity]
+    value = finding.value
     if criterion.of == "grade":
-        value = float(found.grade.grade) if found.grade else 0.0
+        value = float(finding.grade.grade) if finding.grade else 0.0
     return value is not None and clinical.compare(
         value, criterion.comparison, _bound(criterion, seen)
     )
 
 
 def _because(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> str:
-    found = known[criterion.quantity]
+    finding = known[criterion.quantity]
     if criterion.of == "grade":
-        return f"{found} (CTCAE grade {found.grade.grade if found.grade else 0})"
+        return f"{finding} (CTCAE grade {finding.grade.grade if finding.grade else 0})"
     if criterion.of == "baseline":
-        usual, change = seen.baseline[criterion.quantity], found.change or 0.0
+        usual, change = seen.baseline[criterion.quantity], finding.change or 0.0
         way = "up" if change > 0 else "down"
-        base = in_words(usual.written) if usual.written else ""
-        return f"{found} ({way} {abs(change):.0%} from the baseline of {base})".replace("%", " %")
+        base = amount_in_words(usual.written) if usual.written else ""
+        return f"{finding} ({way} {100 * abs(change):.0f} % from the baseline of {base})"
     multiple = f" = {criterion.value:g} x ULN" if criterion.of == "ULN" else ""
-    bound = _in_unit_of(found, _bound(criterion, seen))
-    return f"{found} ({SIGNS[criterion.comparison]} {in_words(bound)}{multiple})"
+    bound = _in_unit_of(finding, _bound(criterion, seen))
+    return f"{finding} ({SIGNS[criterion.comparison]} {amount_in_words(bound)}{multiple})"
 
 
 def _need(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> str:
-    """Say what value would no longer meet a criterion."""
+    """Return in words the value with which a criterion would no longer hold."""
     name = criterion.quantity.replace("_", " ")
     if criterion.quantity not in known:
         return f"{name} of {criterion.value:g} {criterion.unit} {OPPOSITE[criterion.comparison]}"
-    found = known[criterion.quantity]
+    finding = known[criterion.quantity]
     if criterion.of == "grade":
         grade = int(criterion.value)
         below = next(
@@ -244,25 +244,23 @@ def _need(criterion: Criterion, known: Mapping[str, Finding], seen: Observations
         )
         if not isinstance(below, float):
             return f"{name.removeprefix(f'{OTHER}: ')} of grade {grade - 1} or less"
-        return f"{name} of {in_words(_in_unit_of(found, below))} or more"
-    bound = _in_unit_of(found, _bound(criterion, seen))
+        return f"{name} of {amount_in_words(_in_unit_of(finding, below))} or more"
+    bound = amount_in_words(_in_unit_of(finding, _bound(criterion, seen)))
     strict = criterion.comparison in ("at_least", "at_most")
-    limit = f"{'less' if criterion.comparison == 'at_least' else 'more'} than {in_words(bound)}"
-    words = f"{name} of " + (
-        limit if strict else f"{in_words(bound)} {OPPOSITE[criterion.comparison]}"
-    )
-    if criterion.quantity == CLEARANCE and CREATININE in known and found.value:
+    limit = f"{'less' if criterion.comparison == 'at_least' else 'more'} than {bound}"
+    words = f"{name} of {limit if strict else f'{bound} {OPPOSITE[criterion.comparison]}'}"
+    if criterion.quantity == CLEARANCE and CREATININE in known and finding.value:
         creatinine = known[CREATININE]
         # the clearance is inversely proportional to the creatinine
-        most = (creatinine.value or 0.0) * found.value / _bound(criterion, seen)
-        limit = in_words(_in_unit_of(creatinine, most))
+        most = (creatinine.value or 0.0) * finding.value / _bound(criterion, seen)
+        limit = amount_in_words(_in_unit_of(creatinine, most))
         words += f" (creatinine of {f'less than {limit}' if strict else f'{limit} or less'})"
     return words
 
 
-def _in_unit_of(found: Finding, value: float) -> Amount:
-    """Return a canonical value in the unit that a finding was written in."""
-    if found.written is None or found.quantity == CLEARANCE:
+def _in_unit_of(finding: Finding, value: float) -> Amount:
+    """Return a canonical value in the unit of a finding in the patient file."""
+    if finding.written is None or finding.quantity == CLEARANCE:
         return Amount(value, "mL/min")
-    unit = found.written.unit
-    return Amount(clinical.from_canonical(found.quantity, value, unit), unit)
+    unit = finding.written.unit
+    return Amount(clinical.from_canonical(finding.quantity, value, unit), unit)

@@ -1,4 +1,4 @@
-"""The label over one patient's course: what happened, and what it says of the cycles to come."""
+"""The label over one patient's course: its record, the cycles to come, the answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dosimetry import clinical
 from dosimetry.clinical import CLEARANCE, OTHER
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.tables import default
 from dosimetry.therapy.administration import day
@@ -16,18 +16,18 @@ from dosimetry.therapy.clinical_plan import Answer, PlanCondition, PlanLabel
 from dosimetry.therapy.label import give, observe
 from dosimetry.therapy.label_checks import check
 from dosimetry.therapy.label_events import premedications
-from dosimetry.therapy.label_state import LabelCourse
+from dosimetry.therapy.label_state import LabelRecord
 from dosimetry.therapy.observations import CREATININE, DOSE, Observations, local, order
 from dosimetry.therapy.plan import Status
 from dosimetry.therapy.sections import Course
 from dosimetry.units import HOURS_PER_WEEK
 
-ANCHOR = dt.date(2000, 1, 1)  # stands in where the course has no date: only intervals count then
+ANCHOR = dt.date(2000, 1, 1)  # used where the course has no date; only intervals matter then
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One cycle to come: when, and the most that the label allows.
+    """One cycle to come: its date, and the largest activity that the label allows.
 
     Attributes
     ----------
@@ -36,12 +36,12 @@ class Slot:
     status : str
         ``planned``, ``withheld`` or ``stopped``.
     most : float
-        In GBq; infinite where no rule of a label reduces it (an activity above the label's that a
-        regimen or the user asks for is warned of, not cut).
+        Largest activity in GBq; infinite where no dose-modification rule reduces it. A regimen or
+        request above the label's activity gets a warning and is not reduced.
     reason : str or None
-        Why it is not the regimen's cycle on the regimen's day.
+        Why the cycle differs from the regimen.
     by : str
-        ``label`` or ``request``, where something other than the regimen decided.
+        ``label`` or ``request`` where one of them decided, else empty.
     """
 
     number: int
@@ -52,48 +52,51 @@ class Slot:
     by: str = ""
 
 
-def so_far(course: Course, seen: Observations, given: Sequence[float]) -> LabelCourse:
-    """Return what the label says after all that was seen and given (activities in GBq)."""
+def so_far(course: Course, seen: Observations, administered: Sequence[float]) -> LabelRecord:
+    """Return the record after all findings and doses (net activities in GBq)."""
     doses = [local(course, cycle.at) for cycle in course.cycles]
     moments = [(key, 0, i) for i, (key, _) in enumerate(seen.timed)]
     moments += [(order(at, DOSE), 1, i) for i, at in enumerate(doses)]
-    found = LabelCourse()
+    record = LabelRecord()
     for _, dose, i in sorted(moments):
-        found = give(found, doses[i], given[i]) if dose else observe(found, seen.all[i], seen)
-    return found
+        if dose:
+            record = give(record, doses[i], administered[i])
+        else:
+            record = observe(record, seen.all[i], seen)
+    return record
 
 
 def slots(
     course: Course,
-    label: LabelCourse | None,
+    label: LabelRecord | None,
     seen: Observations,
     last_number: int,
     interval: float,
     left_out: Sequence[int],
 ) -> list[Slot]:
-    """Put the cycles to come on dates, each with what the label says of it.
+    """Return the cycles to come, each with its date and what the label allows.
 
     Parameters
     ----------
     course : Course
-    label : LabelCourse or None
-        After all that happened; None where no label applies.
+    label : LabelRecord or None
+        Record of the course so far; None where no label applies.
     seen : Observations
-        No cycle to come is before the last of them.
+        No cycle to come is earlier than the last of them.
     last_number : int
-        Of the course.
+        Number of the last cycle of the course.
     interval : float
         In h, a whole number of days.
     left_out : sequence of int
-        Numbers of cycles that are not given on request.
+        Numbers of cycles left out on request.
     """
     done = len(course.cycles)
     start = day(local(course, course.cycles[-1].at)) if course.cycles else course.therapy.start
     date, step = start or ANCHOR, dt.timedelta(hours=interval)
     if course.cycles:
         date += step
-    evidence = max((day(one.at) for one in seen.all), default=None) if start else None
-    found: list[Slot] = []
+    evidence = max((day(dated.at) for dated in seen.all), default=None) if start else None
+    to_come: list[Slot] = []
     waits_for: int | None = None
     for number in range(done + 1, last_number + 1):
         moved = None
@@ -103,22 +106,22 @@ def slots(
             date, evidence = evidence, None
         shown = date if start else None
         if number in left_out:
-            words = f"left out on request (without cycle {number})"
-            found.append(Slot(number, shown, "withheld", 0.0, words, "request"))
+            words = f"cycle {number} left out on request"
+            to_come.append(Slot(number, shown, "withheld", 0.0, words, "request"))
         else:
-            one, label = _slot(number, date, label, bool(start), waits_for)
-            waits_for = waits_for or (number if one.status == "withheld" else None)
-            reason = "; ".join(filter(None, (one.reason, moved))) or None
-            found.append(Slot(number, shown, one.status, one.most, reason, one.by))
+            slot, label = _slot(number, date, label, bool(start), waits_for)
+            waits_for = waits_for or (number if slot.status == "withheld" else None)
+            reason = "; ".join(filter(None, (slot.reason, moved))) or None
+            to_come.append(replace(slot, at=shown, reason=reason))
         if number < last_number:
             date += step
-    return found
+    return to_come
 
 
 def _slot(
-    number: int, date: dt.date, label: LabelCourse | None, dated: bool, waits_for: int | None
-) -> tuple[Slot, LabelCourse | None]:
-    """Return one cycle to come, and the label after it if nothing further happens."""
+    number: int, date: dt.date, label: LabelRecord | None, dated: bool, waits_for: int | None
+) -> tuple[Slot, LabelRecord | None]:
+    """Return one cycle to come, and the record after it if there are no further findings."""
     if label is None:
         return Slot(number, date, "planned", float("inf"), None), None
     if waits_for is not None:
@@ -138,52 +141,56 @@ def _slot(
 
 
 def _stop_for_interval(
-    label: LabelCourse, date: dt.date, latest: dt.date, dated: bool
-) -> LabelCourse:
+    label: LabelRecord, date: dt.date, latest: dt.date, dated: bool
+) -> LabelRecord:
     weeks = (date - day(label.last_dose or date)).days / 7
     longest = clinical.longest_interval() / HOURS_PER_WEEK
     when = f" (until {latest})" if dated else ""
-    words = f"a dose {weeks:.3g} weeks after the last one is beyond the {longest:g} weeks{when}"
+    words = (
+        f"a dose {weeks:.3g} weeks after the last one exceeds the longest interval of "
+        f"{longest:g} weeks{when}"
+    )
     return replace(label, stopped=words)
 
 
-def _until(label: LabelCourse) -> str:
+def _until(label: LabelRecord) -> str:
     """Return why the next dose is withheld, until what, and until when at the latest."""
     because = "; ".join(label.because()).replace("?; ", "? ")
     until = "not eligible until" if label.state == "not-eligible" else "withheld until"
     joined = f"{because} {until.capitalize()}" if because.endswith("?") else f"{because}; {until}"
     latest = label.latest()
     words = f"{joined} {' and '.join(label.needs())}"
-    return f"{words}, at the latest {latest}" if latest else words
+    return f"{words}, no later than {latest}" if latest else words
 
 
-def _why_reduced(label: LabelCourse) -> str | None:
-    """Say why the next dose is reduced, or on what condition it is full again."""
-    resolved = [one for one in label.toxicities.values() if one.phase == "resolved"]
-    if resolved:
-        names = " and ".join(one.rule.title for one in resolved)
+def _why_reduced(label: LabelRecord) -> str | None:
+    """Return why the next dose is reduced, or the condition for a full dose."""
+    titles: dict[str, list[str]] = {}
+    for toxicity in label.toxicities.values():
+        titles.setdefault(toxicity.phase, []).append(toxicity.rule.title)
+    if "resolved" in titles:
+        names = " and ".join(titles["resolved"])
         return f"at most {label.allowed():.4g} GBq, since {names} has resolved"
-    watched = [one for one in label.toxicities.values() if one.phase == "reduced-given"]
-    if watched:
-        names = " and ".join(one.rule.title for one in watched)
-        return f"the full dose again if {names} does not come back after cycle {label.doses}"
+    if "reduced-given" in titles:
+        names = " and ".join(titles["reduced-given"])
+        return f"full dose if {names} does not recur after cycle {label.doses}"
     return None
 
 
-def unchecked(label: LabelCourse, seen: Observations, next_dose: Slot) -> tuple[str, ...]:
-    """Return what of the label's rules could not be checked before the next dose, and why.
+def unchecked(label: LabelRecord, seen: Observations, next_dose: Slot) -> tuple[str, ...]:
+    """Return the quantities of the label's rules that could not be checked, and why.
 
-    What is known is of the time since the last dose; what is old by the day of the next one is
-    named too.
+    Only values since the last dose count; a value that is too old on the day of the next dose is
+    listed too.
     """
     kind = "toxicity" if label.doses else "contraindication"
     rules = [rule for rule in clinical.label_rules(kind) if rule.quantities() != (OTHER,)]
     since = f"no value since cycle {label.doses}" if label.doses else "no value"
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for rule in rules:
         for name, why in check(rule, label.known, seen).unknown:
             of = CREATININE if name == CLEARANCE and CREATININE not in label.known else name
-            found.setdefault(of, since if why == "no value" else why)
+            reasons.setdefault(of, since if why == "no value" else why)
     oldest = dt.timedelta(hours=default("oldest_laboratory_value", "h"))
     for name in dict.fromkeys(q for rule in rules for q in rule.quantities()):
         known = label.known.get(name)
@@ -191,21 +198,22 @@ def unchecked(label: LabelCourse, seen: Observations, next_dose: Slot) -> tuple[
             continue
         if next_dose.status == "planned" and next_dose.at - day(known.at) > oldest:
             weeks = oldest.days / 7
-            found.setdefault(name, f"older than {weeks:g} weeks by cycle {next_dose.number}")
+            old = f"older than {weeks:g} weeks on the day of cycle {next_dose.number}"
+            reasons.setdefault(name, old)
     groups: dict[str, list[str]] = {}
-    for name, why in found.items():
-        groups.setdefault(why, []).append(name.replace("_", " "))
-    return tuple(f"{', '.join(names)}: {why}" for why, names in groups.items())
+    for name, why in reasons.items():
+        groups.setdefault(why, []).append(name)
+    return tuple(f"{in_words(names)}: {why}" for why, names in groups.items())
 
 
-def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]) -> PlanLabel:
-    """Return what the label says of the next dose, and how it came to that."""
+def label_answer(label: LabelRecord, seen: Observations, to_come: Sequence[Slot]) -> PlanLabel:
+    """Return the label's answer on the next dose, with its reason and the history."""
     first = next((slot for slot in to_come if slot.by != "request"), None)
     answer = "complete" if first is None else _answer(first, label)
     if first is None or answer == "complete":
-        reason = "no cycle of the regimen is to come"
+        reason = "the regimen has no further cycle"
         if first is not None:
-            reason = f"the label's {clinical.label_doses()} doses have been given"
+            reason = f"all {clinical.label_doses()} doses of the label have been given"
         return _complete(label, reason)
     missing = unchecked(label, seen, first)
     latest = label.latest()
@@ -213,7 +221,7 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
     state = "stopped" if answer == "stop" else label.state
     if given and missing:
         answer, state = "unchecked", "unchecked"
-    no_rule = f"no dose-modification rule applies{' to the values known' if missing else ''}"
+    no_rule = f"no dose-modification rule applies{' to the known values' if missing else ''}"
     reason = first.reason or no_rule
     return replace(
         _empty(label, reason.removeprefix("label: ")),
@@ -230,16 +238,16 @@ def label_answer(label: LabelCourse, seen: Observations, to_come: Sequence[Slot]
     )
 
 
-def _complete(label: LabelCourse, reason: str) -> PlanLabel:
-    """Return the answer where no cycle is to come, with what would forbid a further one."""
+def _complete(label: LabelRecord, reason: str) -> PlanLabel:
+    """Return the answer where no cycle is to come, with what speaks against a further dose."""
     if label.stopped is not None:
-        reason = f"{reason}; stopped: {label.stopped}"
+        reason = f"{reason}. Permanent discontinuation: {label.stopped}"
     elif label.because():
-        reason = f"{reason}; a further dose would be withheld: {'; '.join(label.because())}"
+        reason = f"{reason}. A further dose would be withheld: {'; '.join(label.because())}"
     return _empty(label, reason)
 
 
-def _empty(label: LabelCourse, reason: str) -> PlanLabel:
+def _empty(label: LabelRecord, reason: str) -> PlanLabel:
     """Return the answer where no cycle is to come."""
     ruled = clinical.label_documents()[0]
     return PlanLabel(
@@ -261,23 +269,23 @@ def _empty(label: LabelCourse, reason: str) -> PlanLabel:
     )
 
 
-def _questions(label: LabelCourse) -> tuple[str, ...]:
+def _questions(label: LabelRecord) -> tuple[str, ...]:
     return tuple(map(str, label.questions.values()))
 
 
-def _conditions(label: LabelCourse) -> tuple[PlanCondition, ...]:
+def _conditions(label: LabelRecord) -> tuple[PlanCondition, ...]:
     return tuple(PlanCondition(what, source) for what, source in premedications(label))
 
 
-def _earliest(planned: dt.date, label: LabelCourse) -> dt.date:
-    """Return the day of the regimen's next dose, or the label's first day for it if later."""
+def _earliest(planned: dt.date, label: LabelRecord) -> dt.date:
+    """Return the later of the regimen's day for the next dose and the label's first day for it."""
     if label.last_dose is None:
         return planned
     first = day(label.last_dose) + dt.timedelta(hours=clinical.earliest_interval())
     return max(planned, first)
 
 
-def _answer(first: Slot, label: LabelCourse) -> Answer:
+def _answer(first: Slot, label: LabelRecord) -> Answer:
     if first.status == "stopped":
         return "stop"
     if first.status == "withheld":
@@ -287,38 +295,41 @@ def _answer(first: Slot, label: LabelCourse) -> Answer:
     return "reduced" if first.most < clinical.full_activity() else "due"
 
 
-def label_warnings(label: LabelCourse, answer: PlanLabel, to_come: Sequence[Slot]) -> list[Problem]:
-    """Return warnings of doses against the label, and of what could not be checked."""
-    found = list(label.warnings)
+def label_warnings(label: LabelRecord, answer: PlanLabel, to_come: Sequence[Slot]) -> list[Problem]:
+    """Return warnings of doses against the label, and of values that could not be checked."""
+    warnings = list(label.warnings)
     most = clinical.label_doses()
     planned = [slot.number for slot in to_come if slot.status == "planned"]
     beyond = [str(number) for number in (*range(1, label.doses + 1), *planned) if number > most]
     if beyond:
-        found.append(
+        exceed = (
+            f"cycles {', '.join(beyond)} exceed" if beyond[1:] else f"cycle {beyond[0]} exceeds"
+        )
+        warnings.append(
             Problem(
                 "beyond-the-label",
-                f"the label has {most} doses, but there are cycles {', '.join(beyond)} too",
-                "further cycles are retreatment: the label's rules say nothing of them",
+                f"{exceed} the {most} doses of the label",
+                "treat them as retreatment; the dose-modification rules do not cover them",
                 "therapy.regimen",
             )
         )
     if answer.questions:
-        found.append(
+        warnings.append(
             Problem(
                 "ends-treatment-not-answered",
                 f"{' '.join(answer.questions)} No dose is planned until the patient file answers",
-                "write ends_treatment: yes or no at that adverse event",
+                "add ends_treatment: yes or no to the adverse event",
                 "adverse_events",
             )
         )
     if answer.unchecked:
-        found.append(
+        warnings.append(
             Problem(
                 "label-not-checked",
-                f"not all of the label's rules could be checked before cycle {answer.next_cycle}: "
-                + "; ".join(answer.unchecked),
+                f"some dose-modification rules could not be checked before cycle "
+                f"{answer.next_cycle} ({'; '.join(answer.unchecked)})",
                 "add the values under labs",
                 "labs",
             )
         )
-    return found
+    return warnings

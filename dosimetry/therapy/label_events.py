@@ -1,4 +1,4 @@
-"""Adverse events that end the treatment, or may: stopped, asked about, or premedicated."""
+"""Adverse events that end or may end the treatment, or that require premedication."""
 
 from __future__ import annotations
 
@@ -8,90 +8,95 @@ from dataclasses import replace
 from dosimetry.clinical import OTHER
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.adverse_terms import Step, is_known, step_of
-from dosimetry.therapy.label_state import LabelCourse, Question, stop, transit
+from dosimetry.therapy.label_state import LabelRecord, Question, stop, transit
 from dosimetry.therapy.observations import Finding
 
 RULE = "treatment_ending_event"
 BY_THE_FILE = "the patient file, adverse_events, ends_treatment"
 
 
-def judge(course: LabelCourse, findings: Mapping[str, Finding]) -> LabelCourse:
-    """Return the course after the adverse events of one time.
+def judge(record: LabelRecord, findings: Mapping[str, Finding]) -> LabelRecord:
+    """Return the record after the adverse events of one time.
 
-    An answer of the patient file holds for the grade that it was given for: a worse one, or one
-    that comes back, is asked about again.
+    An answer in the patient file holds for its grade only; a higher grade or a recurrence is asked
+    about again.
     """
-    for name, found in findings.items():
-        if name.startswith(f"{OTHER}: ") and found.grade is not None and course.stopped is None:
-            course = _judge(course, name, found, found.grade.grade)
-    return course
+    for name, event in findings.items():
+        if name.startswith(f"{OTHER}: ") and event.grade is not None and record.stopped is None:
+            record = _judge(record, name, event, event.grade.grade)
+    return record
 
 
-def _judge(course: LabelCourse, name: str, found: Finding, grade: int) -> LabelCourse:
+def _judge(record: LabelRecord, name: str, event: Finding, grade: int) -> LabelRecord:
     step = step_of(name.removeprefix(f"{OTHER}: "), grade)
     rule = f"{RULE}: {name.removeprefix(f'{OTHER}: ')}"
-    if found.ends_treatment:
-        words = f"{found}, grade {grade}: ends the treatment by the patient file"
-        return stop(course, rule, BY_THE_FILE, found.at, words)
-    if step is not None and step.consequence == "stop" and course.doses:
+    if event.ends_treatment:
+        words = f"{event}, grade {grade}, ends the treatment (patient file)"
+        return stop(record, rule, BY_THE_FILE, event.at, words)
+    if step is not None and step.consequence == "stop" and record.doses:
         words = (
-            f"{found}, grade {grade}: no further dose. The label's table lists it among the "
-            "reactions that resume reduced, its warnings forbid a rechallenge: the stricter holds"
+            f"{event}, grade {grade}: no further dose. The label lists it among reactions after "
+            "which a reduced dose is possible, but its warnings forbid a rechallenge; the stricter "
+            "rule is used"
         )
-        return stop(course, rule, step.source, found.at, words)
+        return stop(record, rule, step.source, event.at, words)
     if step is not None and step.consequence == "premedication":
-        noted = {**course.premedication, name: Question(found, step.source)}
-        course = replace(course, premedication=noted)
-    if found.ends_treatment is False:
-        return _answer(course, name, rule, found, grade)
-    return _ask(course, name, rule, found, grade, step)
+        noted = {**record.premedication, name: Question(event, step.source)}
+        record = replace(record, premedication=noted)
+    if event.ends_treatment is False:
+        return _answer(record, name, rule, event, grade)
+    return _ask(record, name, rule, event, grade, step)
 
 
-def _answer(course: LabelCourse, name: str, rule: str, found: Finding, grade: int) -> LabelCourse:
-    """Close a question by a no."""
-    asked = name in course.questions
-    left = {other: one for other, one in course.questions.items() if other != name}
-    course = replace(course, questions=left, answered={**course.answered, name: grade})
+def _answer(record: LabelRecord, name: str, rule: str, event: Finding, grade: int) -> LabelRecord:
+    """Return the record with a question answered by no."""
+    asked = name in record.questions
+    left = {other: question for other, question in record.questions.items() if other != name}
+    record = replace(record, questions=left, answered={**record.answered, name: grade})
     if not asked:
-        return course
-    words = f"{found}, grade {grade}: does not end the treatment by the patient file"
-    for one in course.toxicities.values():
-        if one.phase == "withheld" and name in one.rule.quantities() and one.check.needs:
-            words += f"; withheld until {' and '.join(one.check.needs)}, at the latest "
-            words += f"{course.latest()}; then {one.rule.reduced_activity:g} GBq"
-    return transit(course, found.at, rule, words, BY_THE_FILE)
+        return record
+    words = f"{event}, grade {grade}, does not end the treatment (patient file)"
+    for toxicity in record.toxicities.values():
+        withheld = toxicity.phase == "withheld" and name in toxicity.rule.quantities()
+        if withheld and toxicity.check.needs:
+            words += f". {toxicity.order(record.latest())}"
+    return transit(record, event.at, rule, words, BY_THE_FILE)
 
 
 def _ask(
-    course: LabelCourse, name: str, rule: str, found: Finding, grade: int, step: Step | None
-) -> LabelCourse:
-    """Open a question where the event may end the treatment; it stays open until answered."""
+    record: LabelRecord, name: str, rule: str, event: Finding, grade: int, step: Step | None
+) -> LabelRecord:
+    """Return the record with a question where the event may end the treatment.
+
+    The question stays open until the patient file answers it.
+    """
     asks = step is not None and step.consequence in ("ask", "stop")
     if step is None or not asks:
-        gone = {other: was for other, was in course.answered.items() if other != name}
-        return replace(course, answered=gone)
-    before_treatment = course.doses == 0 and not is_known(name.removeprefix(f"{OTHER}: "))
-    if before_treatment or grade <= course.answered.get(name, -1):
-        return course
-    was = course.questions.get(name)
+        gone = {other: was for other, was in record.answered.items() if other != name}
+        return replace(record, answered=gone)
+    before_treatment = record.doses == 0 and not is_known(name.removeprefix(f"{OTHER}: "))
+    if before_treatment or grade <= record.answered.get(name, -1):
+        return record
+    was = record.questions.get(name)
     if was is not None and was.finding.grade is not None and was.finding.grade.grade >= grade:
-        return course
-    question = Question(found, step.source)
-    course = replace(course, questions={**course.questions, name: question})
+        return record
+    question = Question(event, step.source)
+    record = replace(record, questions={**record.questions, name: question})
     if was is not None:
-        return course
-    words = f"{question} Withheld until the patient file says so (ends_treatment: yes or no)"
-    return transit(course, found.at, rule, words, step.source)
+        return record
+    words = f"{question} Withhold until the patient file answers (ends_treatment: yes or no)"
+    return transit(record, event.at, rule, words, step.source)
 
 
-def premedications(course: LabelCourse) -> list[tuple[str, str]]:
-    """Return what every further dose asks for after a mild hypersensitivity, with its source."""
+def premedications(record: LabelRecord) -> list[tuple[str, str]]:
+    """Return the premedication of further doses after mild hypersensitivity, with its source."""
     return [
         (
-            f"premedication against hypersensitivity before the dose: {one.finding.grade.term} of "
-            f"grade {one.finding.grade.grade} on {day(one.finding.at)}",
-            one.source,
+            "premedication against hypersensitivity before the dose "
+            f"({reaction.finding.grade.term} of grade {reaction.finding.grade.grade} on "
+            f"{day(reaction.finding.at)})",
+            reaction.source,
         )
-        for one in course.premedication.values()
-        if one.finding.grade is not None
+        for reaction in record.premedication.values()
+        if reaction.finding.grade is not None
     ]

@@ -1,4 +1,4 @@
-"""What the label says of a course so far: its toxicities, open questions and history."""
+"""State of a course by the label: doses, toxicities, open questions and history."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ Phase = Literal["withheld", "resolved", "reduced-given", "full-again"]
 
 @dataclass(frozen=True)
 class Toxicity:
-    """A toxicity that occurred: how far it has come.
+    """A toxicity that occurred, with its phase.
 
     Attributes
     ----------
     phase : str
         ``withheld`` until it resolves, ``resolved`` until the reduced dose, ``reduced-given``
-        until it is seen not to come back, ``full-again`` then.
+        until it is known not to have recurred, then ``full-again``.
     check : Check
-        The last one.
+        The latest check of the rule.
     since : date or date-time
-        Of this phase.
+        Begin of this phase.
     rule : LabelRule
     alternatives : frozenset of int
-        Numbers of the rule's alternatives that held since it began.
+        Numbers of the rule's alternatives that have held since the toxicity began.
     """
 
     phase: Phase
@@ -43,15 +43,22 @@ class Toxicity:
     rule: LabelRule
     alternatives: frozenset[int] = frozenset()
 
+    def order(self, latest: dt.date | None) -> str:
+        """Return until when the next dose is withheld, and with what activity it resumes."""
+        return (
+            f"Withhold until {' and '.join(self.check.needs)}, no later than {latest}, then give "
+            f"{self.rule.reduced_activity:g} GBq"
+        )
+
 
 @dataclass(frozen=True)
 class Question:
-    """An adverse event that may end the treatment: only the physician can say.
+    """An adverse event that may end the treatment; only the physician can decide.
 
     Attributes
     ----------
     finding : Finding
-        The worst since the question is open.
+        The worst one since the question was opened.
     source : str
     """
 
@@ -64,27 +71,27 @@ class Question:
 
 
 @dataclass(frozen=True)
-class LabelCourse:
-    """What the label says after all that happened so far.
+class LabelRecord:
+    """Record of a course by the label, after all findings and doses so far.
 
     Attributes
     ----------
     doses : int
-        Given so far.
+        Number given so far.
     last_dose : date or date-time, or None
     known : mapping of str to Finding
-        The latest of each quantity since the last dose.
+        Latest finding of each quantity since the last dose.
     toxicities : mapping of str to Toxicity
     contraindications : mapping of str to Check
-        Those that hold; of the time before the first dose.
+        Contraindications that hold, before the first dose.
     questions : mapping of str to Question
-        Those that the patient file does not answer, by quantity.
+        Questions that the patient file does not answer, by quantity.
     answered : mapping of str to int
-        Grade of each adverse event that does not end the treatment by the patient file.
+        Grade of each adverse event that, by the patient file, does not end the treatment.
     premedication : mapping of str to Question
-        Hypersensitivity reactions of grade 1 or 2, with the source of what follows.
+        Hypersensitivity reactions of grade 1 or 2, with the source of the premedication.
     stopped : str or None
-        Why; final.
+        Reason of permanent discontinuation; final.
     transitions : tuple of PlanTransition
     warnings : tuple of Problem
         Doses that were given against the label.
@@ -103,12 +110,12 @@ class LabelCourse:
     warnings: tuple[Problem, ...] = ()
 
     def phases(self) -> set[Phase]:
-        """Return the phases that some toxicity is in."""
-        return {one.phase for one in self.toxicities.values()}
+        """Return the phases of all toxicities."""
+        return {toxicity.phase for toxicity in self.toxicities.values()}
 
     @property
     def state(self) -> LabelState:
-        """The state of the course."""
+        """State of the course."""
         if self.stopped is not None:
             return "stopped"
         if self.questions:
@@ -122,48 +129,48 @@ class LabelCourse:
         return "full-again" if self.toxicities else "full"
 
     def allowed(self) -> float:
-        """Return the most activity of the next dose in GBq; 0 where none may be given."""
+        """Return the largest activity of the next dose in GBq; 0 where none can be given."""
         if self.state in ("stopped", "withheld", "not-eligible"):
             return 0.0
         reduced = [
-            one.rule.reduced_activity or 0.0
-            for one in self.toxicities.values()
-            if one.phase == "resolved"
+            toxicity.rule.reduced_activity or 0.0
+            for toxicity in self.toxicities.values()
+            if toxicity.phase == "resolved"
         ]
         return min([clinical.full_activity(), *reduced])
 
     def latest(self) -> dt.date | None:
-        """Return the last day on which a next dose may be given."""
+        """Return the last day for the next dose; None before the first dose."""
         if self.last_dose is None:
             return None
         return day(self.last_dose) + dt.timedelta(hours=clinical.longest_interval())
 
     def because(self) -> tuple[str, ...]:
         """Return why the next dose is withheld: open questions, then findings."""
-        asked = (str(one) for one in self.questions.values())
-        return (*asked, *(words for one in self._holding() for words in one.because))
+        asked = map(str, self.questions.values())
+        return (*asked, *(words for check in self._holding() for words in check.because))
 
     def needs(self) -> tuple[str, ...]:
-        """Return what would let the next dose be given: answers, then values."""
+        """Return what the next dose waits for: answers, then values."""
         asked = (
-            f"the patient file says whether {one.finding.grade.term} ends the treatment "
+            f"the patient file states whether {question.finding.grade.term} ends the treatment "
             "(ends_treatment: yes or no)"
-            for one in self.questions.values()
-            if one.finding.grade is not None
+            for question in self.questions.values()
+            if question.finding.grade is not None
         )
-        return (*asked, *(words for one in self._holding() for words in one.needs))
+        return (*asked, *(words for check in self._holding() for words in check.needs))
 
     def _holding(self) -> list[Check]:
-        withheld = [one.check for one in self.toxicities.values() if one.phase == "withheld"]
+        withheld = [t.check for t in self.toxicities.values() if t.phase == "withheld"]
         return [*withheld, *self.contraindications.values()]
 
 
-def transit(course: LabelCourse, at: Moment, rule: str, reason: str, source: str) -> LabelCourse:
-    """Return the course with its state entered into its history."""
-    one = PlanTransition(at.isoformat(), rule, course.state, reason, source)
-    return replace(course, transitions=(*course.transitions, one))
+def transit(record: LabelRecord, at: Moment, rule: str, reason: str, source: str) -> LabelRecord:
+    """Return the record with its state added to the history."""
+    transition = PlanTransition(at.isoformat(), rule, record.state, reason, source)
+    return replace(record, transitions=(*record.transitions, transition))
 
 
-def stop(course: LabelCourse, rule: str, source: str, at: Moment, reason: str) -> LabelCourse:
-    """Return the course stopped for good."""
-    return transit(replace(course, stopped=reason), at, rule, reason, source)
+def stop(record: LabelRecord, rule: str, source: str, at: Moment, reason: str) -> LabelRecord:
+    """Return the record after permanent discontinuation."""
+    return transit(replace(record, stopped=reason), at, rule, reason, source)

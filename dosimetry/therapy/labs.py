@@ -1,4 +1,4 @@
-"""Laboratory values as the patient file gives them: read strictly, each in a unit of its own."""
+"""Laboratory values of the patient file, read strictly, each in its own unit."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from dosimetry import clinical
 from dosimetry.clinical import Analyte, Range
-from dosimetry.problems import InputError, Problem, quote, refuse
+from dosimetry.problems import InputError, Problem, in_words, quote, refuse
 from dosimetry.quantities import Amount, from_quantity
 from dosimetry.therapy.fields import Moment, Read, read_moment
 from dosimetry.units import parse_number, parse_quantity, unit_of
@@ -27,7 +27,7 @@ class LabValue:
     value : float
         In the analyte's canonical unit.
     written : Amount
-        As it was written.
+        In the unit of the patient file.
     """
 
     analyte: str
@@ -35,7 +35,7 @@ class LabValue:
     written: Amount
 
     def __str__(self) -> str:
-        return f"{self.analyte} {in_words(self.written)}"
+        return f"{in_words([self.analyte])} {amount_in_words(self.written)}"
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ class LabDraw:
     values: Mapping[str, LabValue]
 
 
-def in_words(amount: Amount) -> str:
+def amount_in_words(amount: Amount) -> str:
     """Return an amount as text, to four digits.
 
     Examples
     --------
-    >>> in_words(Amount(62.0, "1e9/L")), in_words(Amount(62500.0, "/uL"))
+    >>> amount_in_words(Amount(62.0, "1e9/L")), amount_in_words(Amount(62500.0, "/uL"))
     ('62 1e9/L', '62500 /uL')
     """
     number = f"{amount.value:.0f}" if abs(amount.value) >= 1e4 else f"{amount.value:.4g}"
@@ -71,8 +71,8 @@ def read_lab(name: str, value: object) -> LabValue:
     Raises
     ------
     InputError
-        Unknown analyte, no quantity, a wrong dimension, or a value that cannot be; then with the
-        unit that was likely meant.
+        Unknown analyte, no quantity, a wrong dimension, or an impossible value; then with the unit
+        that was probably meant.
 
     Examples
     --------
@@ -80,41 +80,41 @@ def read_lab(name: str, value: object) -> LabValue:
     12.8
     >>> read_lab("haemoglobin", "128 g/dL")
     Traceback (most recent call last):
-    dosimetry.problems.InputError: haemoglobin of 128 g/dL cannot be (2 to 25 g/dL)
+    dosimetry.problems.InputError: haemoglobin of 128 g/dL is impossible (outside 2 to 25 g/dL)
       did you mean g/L?
     """
     analyte = clinical.analyte(name)
     number, unit = _as_written(analyte, value)
     canonical = clinical.to_canonical(name, number, unit)
-    if not possible(name, number, unit):
+    if not in_possible_range(name, number, unit):
         meant = _meant(analyte, number)
         raise refuse(
             "impossible-value",
-            f"{name} of {number:g} {unit} cannot be "
-            f"({analyte.lowest:g} to {analyte.highest:g} {analyte.unit})",
+            f"{in_words([name])} of {number:g} {unit} is impossible "
+            f"(outside {analyte.lowest:g} to {analyte.highest:g} {analyte.unit})",
             f"did you mean {' or '.join(meant)}?" if meant else "check the number and its unit",
         )
     return LabValue(name, canonical, Amount(number, unit))
 
 
-def possible(name: str, number: float, unit: str) -> bool:
-    """Tell whether an analyte may have a value in a unit of its kind.
+def in_possible_range(name: str, number: float, unit: str) -> bool:
+    """Return whether an analyte can have a value, in a unit of its kind.
 
     Examples
     --------
-    >>> possible("haemoglobin", 128, "g/L"), possible("haemoglobin", 128, "g/dL")
-    (True, False)
+    >>> [in_possible_range("haemoglobin", 128, unit) for unit in ("g/L", "g/dL")]
+    [True, False]
     """
     analyte, value = clinical.analyte(name), clinical.to_canonical(name, number, unit)
     return analyte.lowest <= value <= analyte.highest or (analyte.may_be_zero and value == 0.0)
 
 
 def _meant(analyte: Analyte, number: float) -> list[str]:
-    return [unit for unit in analyte.units if possible(analyte.name, number, unit)]
+    return [unit for unit in analyte.units if in_possible_range(analyte.name, number, unit)]
 
 
 def _without_unit(analyte: Analyte, value: object, error: InputError) -> InputError:
-    """Name the units of the analyte, with a bare number those in which it may be."""
+    """Return the error with the units in which the number is possible, else all units."""
     try:
         number = parse_number(value) if isinstance(value, str) else float(str(value))
         units = _meant(analyte, number)
@@ -130,7 +130,7 @@ def _without_unit(analyte: Analyte, value: object, error: InputError) -> InputEr
 
 
 def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
-    """Return number and unit as they were written; an amount of substance where it is one."""
+    """Return number and unit as written; the unit may be of mass or of amount of substance."""
     if isinstance(value, Amount):
         value = f"{float(value.value)!r} {value.unit}"
     refused: InputError | None = None
@@ -158,16 +158,16 @@ def _read_mapping(value: object, what: str) -> Mapping[str, Any]:
 
 
 def read_draw(value: object) -> LabDraw:
-    """Read the laboratory values of one date; every value is looked at."""
+    """Read the laboratory values of one date; collect the problems of all values."""
     if isinstance(value, LabDraw):
         return value
-    given = _read_mapping(value, "at: DATE, and analyte: value below it")
+    entries = _read_mapping(value, "at: DATE, and analyte: value below it")
     problems: list[Problem] = []
     values: dict[str, LabValue] = {}
     at: Moment | None = None
-    if "at" not in given:
+    if "at" not in entries:
         problems.append(Problem("missing", "is missing", "add the date of the sample", "at"))
-    for key, entry in given.items():
+    for key, entry in entries.items():
         try:
             if key == "at":
                 at = read_moment(entry)
@@ -181,29 +181,28 @@ def read_draw(value: object) -> LabDraw:
 
 
 def _is_gap(entry: object) -> bool:
-    """Tell whether an entry is the NaN that stands for a gap in a data frame."""
+    """Return whether an entry is NaN, which marks a gap in a data frame."""
     return isinstance(entry, float) and math.isnan(entry)
 
 
 def read_ranges(value: object) -> dict[str, Range]:
     """Read the laboratory's own reference ranges."""
-    found: dict[str, Range] = {}
+    ranges: dict[str, Range] = {}
     problems: list[Problem] = []
     for name, entry in _read_mapping(value, "analyte: {lower: ..., upper: ...}").items():
         try:
-            found[name] = entry if isinstance(entry, Range) else _read_range(name, entry)
+            ranges[name] = entry if isinstance(entry, Range) else _read_range(name, entry)
         except InputError as error:
             problems += error.at(name).problems
     if problems:
         raise InputError(problems)
-    return found
+    return ranges
 
 
 def _read_range(name: str, value: object) -> Range:
     clinical.analyte(name)
-    given = _read_mapping(value, "{lower: ..., upper: ...}")
     ends: dict[str, float] = {}
-    for key, entry in given.items():
+    for key, entry in _read_mapping(value, "{lower: ..., upper: ...}").items():
         if key not in ("lower", "upper"):
             raise refuse(
                 "unknown-key", f"key {quote(key)} is not known", "known: lower, upper", key
@@ -213,7 +212,11 @@ def _read_range(name: str, value: object) -> Range:
         except InputError as error:
             raise error.at(key) from None
     if not ends:
-        raise refuse("missing", "neither limit is given", "write {lower: ..., upper: ...}")
+        raise refuse(
+            "missing",
+            "neither the lower nor the upper limit is given",
+            "write {lower: ..., upper: ...}",
+        )
     lower, upper = ends.get("lower"), ends.get("upper")
     if lower is not None and upper is not None and lower >= upper:
         raise refuse(
@@ -235,8 +238,8 @@ def _range(analyte: str) -> dict[str, Any]:
     }
 
 
-def _by_analyte(of_one: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    return {"type": "object", "properties": {name: of_one(name) for name in clinical.analytes()}}
+def _by_analyte(schema_of: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: schema_of(name) for name in clinical.analytes()}}
 
 
 def draw_field() -> Read:

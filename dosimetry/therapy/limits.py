@@ -1,11 +1,11 @@
-"""Limits of a patient, and a flag for each: how near, with what probability, and how much room."""
+"""Limits of a patient, with a flag for each: probability of exceeding it and margin."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from dosimetry import reference, tables
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.reference import Limit
 from dosimetry.therapy.plan import Flag, FlagBasis, Flags, PlanCycle, Severity
@@ -14,7 +14,7 @@ from dosimetry.therapy.sections import Course, OwnLimit
 
 
 def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
-    """Return the limits to look at, and warnings where one does not fit the patient.
+    """Return the limits of a patient, and warnings where one does not fit.
 
     A name that stands for several limits (``kidneys-bed``) picks the one whose condition holds.
     """
@@ -38,8 +38,8 @@ def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
         warnings.append(
             Problem(
                 "no-limits",
-                "the list of limits is empty: nothing is looked at",
-                "remove it to have the usual ones",
+                "the list of limits is empty, so no limit is checked",
+                "remove the list to use the default limits",
                 "therapy.limits",
             )
         )
@@ -57,8 +57,8 @@ def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
                     warnings.append(
                         Problem(
                             "limit-of-another-condition",
-                            f"{item} is meant for: {row['condition']}",
-                            f"name {row['stands_for']} to have the condition looked at",
+                            f"limit {item} applies to another condition: {row['condition']}",
+                            f"write {row['stands_for']}, which chooses the limit by the condition",
                             f"therapy.limits[{i}]",
                         )
                     )
@@ -78,21 +78,21 @@ def severity(probability: float) -> Severity:
     return "caution" if probability <= tables.default("exceeds_probability", "1") else "exceeds"
 
 
-def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) -> Flag:
+def flag(limit: Limit, regions: Mapping[str, RegionCourse], per_cycle: float) -> Flag:
     """Return the flag of a limit.
 
     Parameters
     ----------
     limit : Limit
-    courses : mapping of str to RegionCourse
-        Those regions that have a dose.
+    regions : mapping of str to RegionCourse
+        Regions with a dose.
     per_cycle : float
         Activity of a further cycle in GBq, for the margin.
     """
-    course = courses.get(limit.region)
+    region = regions.get(limit.region)
     bound = Amount(limit.value, "Gy")
-    total = course.cumulative(limit.quantity) if course else None
-    if course is None or total is None:
+    total = region.cumulative(limit.quantity) if region else None
+    if region is None or total is None:
         return Flag(
             limit.id,
             limit.region,
@@ -106,10 +106,10 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
             None,
             limit.source,
         )
-    chances = course.probabilities(limit.quantity, limit.value)
+    chances = region.probabilities(limit.quantity, limit.value)
     found = severity(float(chances[-1]))
     allowed = tables.default("caution_probability", "1")
-    further = course.further_activity(limit.quantity, limit.value, allowed, per_cycle)
+    further = region.further_activity(limit.quantity, limit.value, allowed, per_cycle)
     return Flag(
         limit.id,
         limit.region,
@@ -122,23 +122,24 @@ def flag(limit: Limit, courses: Mapping[str, RegionCourse], per_cycle: float) ->
         None if further is None else Amount(further[0], "GBq"),
         None if found == "within" else _first(chances[1:].tolist(), found),
         limit.source,
-        basis_of(course),
+        basis_of(region),
     )
 
 
-def basis_of(course: RegionCourse) -> FlagBasis:
-    """Return what the dose of a course rests on.
+def basis_of(region: RegionCourse) -> FlagBasis:
+    """Return the basis of a region's cumulative dose.
 
-    ``measured`` where every cycle was, ``predicted`` where some were, else ``population``.
+    ``measured`` where every given cycle was measured, ``predicted`` where some were, else
+    ``population``.
     """
-    if not course.measured:
+    if not region.measured:
         return "population"
-    given = {cycle for cycle, activity in enumerate(course.activities) if activity > 0}
-    return "measured" if given <= course.measured else "predicted"
+    given = {cycle for cycle, activity in enumerate(region.activities) if activity > 0}
+    return "measured" if given <= region.measured else "predicted"
 
 
 def _first(chances: list[float], found: Severity) -> int | None:
-    """Return the number of the first cycle after which a severity stands."""
+    """Return the number of the first cycle with a severity."""
     return next((i + 1 for i, p in enumerate(chances) if severity(p) == found), None)
 
 
@@ -150,8 +151,8 @@ def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
         Problem(
             "limit-not-assessed",
             f"strategy '{strategy}' could not take {flag.limit} into account: no dose of the "
-            f"{flag.region.replace('_', ' ')} is known",
-            "measure it, or read the plan without it",
+            f"{in_words([flag.region])} is known",
+            "measure the region; the plan ignores this limit",
             "therapy.limits",
         )
         for flag in flags
@@ -162,8 +163,8 @@ def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
 def lower_bound_warnings(
     course: Course, flags: Flags, cycles: Sequence[PlanCycle]
 ) -> list[Problem]:
-    """Return a warning for every limit not assessed that lower bounds and earlier dose exceed."""
-    found = []
+    """Return a warning for every unassessed limit that lower bounds and previous dose exceed."""
+    warnings = []
     for flag in flags:
         before = course.therapy.prior_doses.get(flag.region)
         least = (before.absorbed_dose.value if before else 0.0) + sum(
@@ -173,13 +174,13 @@ def lower_bound_warnings(
             if dose.region == flag.region and dose.basis == "partial"
         )
         if flag.severity == "not-assessed" and least > flag.limit_value.value:
-            found.append(
+            warnings.append(
                 Problem(
                     "lower-bound-above-limit",
-                    f"the {flag.region.replace('_', ' ')} has had at least {least:.3g} Gy: "
-                    f"{flag.limit}, {flag.limit_value.value:g} Gy, is exceeded",
+                    f"the {in_words([flag.region])} has received at least {least:.3g} Gy, which "
+                    f"exceeds the limit of {flag.limit_value.value:g} Gy ({flag.limit})",
                     "give no further cycle before the dose is known",
                     f"flags {flag.limit}",
                 )
             )
-    return found
+    return warnings

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from dosimetry import reference
-from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
 from dosimetry.therapy.columns import (
     BLOOD_HEADER,
     COLUMNS,
@@ -42,7 +42,7 @@ SMALLEST_SD, LARGEST_SD = 1e-6, 10.0  # relative to the value
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """One region at one time.
+    """Activity or concentration of one region at one time.
 
     Attributes
     ----------
@@ -54,12 +54,13 @@ class Scan:
     unit : str
         ``MBq``, ``%IA`` (percent of the administered activity) or ``kBq/mL``.
     sd : float or None
-        Of the value, in the same unit.
+        Sd of the value, in the same unit.
     volume : float or None
-        In mL.
+        Volume of the VOI in mL.
     recovery : float
         Recovery coefficient; 1 where none is given.
     place : str
+        Line of the file, or entry of the list, for messages.
     """
 
     region: str
@@ -74,7 +75,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class Measurements:
-    """The scans of one cycle, and the name and hash of the file they came from.
+    """Scans of one cycle, with the name and hash of their file.
 
     Attributes
     ----------
@@ -82,6 +83,7 @@ class Measurements:
     file : str
         Name as the patient file gives it; empty for a list or a DataFrame.
     sha256 : str
+        Of the file; empty without one.
     read : str
         Digest of the scans as they were read.
     """
@@ -92,7 +94,7 @@ class Measurements:
     read: str = dataclasses.field(default="", repr=False, compare=False)
 
     def changed(self) -> bool:
-        """Return whether the scans are others than those that were read."""
+        """Return whether the scans differ from those that were read."""
         return bool(self.file or self.read) and self.read != digest(self.scans)
 
     def by_region(self) -> dict[str, tuple[Scan, ...]]:
@@ -101,10 +103,10 @@ class Measurements:
 
     @functools.cached_property
     def _by_region(self) -> Mapping[str, tuple[Scan, ...]]:
-        found: dict[str, list[Scan]] = {}
+        grouped: dict[str, list[Scan]] = {}
         for scan in sorted(self.scans, key=lambda scan: scan.time):
-            found.setdefault(scan.region, []).append(scan)
-        return {region: tuple(scans) for region, scans in found.items()}
+            grouped.setdefault(scan.region, []).append(scan)
+        return {region: tuple(scans) for region, scans in grouped.items()}
 
 
 def read_measurements(source: object, base: Path, fixed: str = "") -> Measurements:
@@ -113,11 +115,11 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
     Parameters
     ----------
     source : str, list of mappings or pandas.DataFrame
-        A CSV file's name, relative to ``base``; rows; or a table with the CSV's columns.
+        Name of a CSV file relative to ``base``, a list of rows, or a table with the CSV's columns.
     base : pathlib.Path
         Folder that file names are relative to.
     fixed : str
-        The one region there is, where no column names it (blood).
+        Region of all rows, where there is no region column (blood).
 
     Returns
     -------
@@ -135,7 +137,7 @@ def read_measurements(source: object, base: Path, fixed: str = "") -> Measuremen
     24.0
     """
     if isinstance(source, Measurements):
-        return _looked_at(source) if source.changed() else source
+        return _checked_again(source) if source.changed() else source
     if isinstance(source, str):
         return read_csv(base / source, source, fixed)
     if isinstance(source, Sequence):
@@ -172,9 +174,10 @@ def read_csv(path: Path, name: str, fixed: str = "", read: Reader = read_bytes) 
     name : str
         Of the file, for messages and provenance.
     fixed : str
-        The one region there is, where no column names it (blood).
+        Region of all rows, where there is no region column (blood).
     read : callable
-        What reads the file; one that knows standard input, where the command names it.
+        Reader of the file's bytes: :func:`dosimetry.therapy.files.read_bytes`, or ``read_input``,
+        which also reads standard input.
 
     Raises
     ------
@@ -195,7 +198,7 @@ def _of_csv(raw: bytes, name: str, fixed: str) -> Measurements:
         raise refuse(
             "empty-file",
             "the file is empty",
-            "its first line is: " + (BLOOD_HEADER if fixed else SCAN_HEADER),
+            "begin with the header: " + (BLOOD_HEADER if fixed else SCAN_HEADER),
             f"{name}:1",
         )
     refuse_other(text, name, MEASUREMENTS)
@@ -205,7 +208,9 @@ def _of_csv(raw: bytes, name: str, fixed: str) -> Measurements:
     full = (row for row in rows if any(row[1]))
     scans = _collect(_table_rows(header, full, f"{name}:1", dialect, fixed))
     if not scans:
-        raise refuse("empty-file", "there is no scan below the header", "add them", f"{name}:1")
+        raise refuse(
+            "empty-file", "the file has no scan below its header", "add the scans", f"{name}:1"
+        )
     return Measurements(scans, name, hashlib.sha256(raw).hexdigest(), digest(scans))
 
 
@@ -213,10 +218,10 @@ def _of_scans(scans: tuple[Scan, ...]) -> Measurements:
     return Measurements(scans, read=digest(scans))
 
 
-def _looked_at(changed: Measurements) -> Measurements:
-    """Return measurements changed in memory; refuse scans that no file could have given."""
+def _checked_again(changed: Measurements) -> Measurements:
+    """Return measurements changed in memory; refuse scans that a file could not contain."""
 
-    def outcomes() -> Iterator[Outcome]:
+    def results() -> Iterator[ScanOrError]:
         for i, scan in enumerate(changed.scans):
             where = f"[{i}]"
             if not isinstance(scan, Scan):
@@ -230,12 +235,12 @@ def _looked_at(changed: Measurements) -> Measurements:
             else:
                 yield scan
 
-    _collect(outcomes())
+    _collect(results())
     return changed
 
 
 def _check_scan(scan: Scan, where: str) -> None:
-    """Refuse numbers of a scan that no measurement can give."""
+    """Refuse numbers of a scan outside the range of a measurement."""
     value = "concentration" if scan.unit == "kBq/mL" else "activity"
     cells = {"time": scan.time, value: scan.value, "recovery": scan.recovery}
     for name, number in {**cells, "volume": scan.volume}.items():
@@ -252,66 +257,70 @@ def _check_scan(scan: Scan, where: str) -> None:
 
 
 def digest(scans: Sequence[Scan]) -> str:
-    """Return what tells scans from others, to the last bit of every number."""
+    """Return a digest of scans, which changes with any bit of any number."""
     return hashlib.sha256(repr(scans).encode()).hexdigest()
 
 
 def _csv_rows(text: str, name: str, separator: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield place and cells of each row; one by one, for a file may have millions."""
+    """Yield place and cells of each row, one by one because a file may have millions."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
             yield f"{name}:{reader.line_num}", cells
     except csv.Error as error:
         raise refuse(
-            "not-csv", f"not readable as CSV: {error}", "check quotes", f"{name}:{reader.line_num}"
+            "not-csv",
+            f"not readable as CSV: {error}",
+            "check the quotes",
+            f"{name}:{reader.line_num}",
         ) from None
 
 
-Outcome = Scan | InputError
+ScanOrError = Scan | InputError
 
 
-def _collect(outcomes: Iterable[Outcome]) -> tuple[Scan, ...]:
-    """Gather the scans; or raise the problems together, measured twice among them.
+def _collect(results: Iterable[ScanOrError]) -> tuple[Scan, ...]:
+    """Return the scans, or raise all problems together, including scans given twice.
 
-    It goes no further than the problems that are said, and the scans that a cycle can have.
+    It stops after the problems that are listed, and after the scans that a cycle can have.
     """
     scans: list[Scan] = []
     problems: list[Problem] = []
-    seen: dict[tuple[str, float], str] = {}
-    for outcome in outcomes:
+    places: dict[tuple[str, float], str] = {}
+    for scan in results:
         if len(problems) > MOST_PROBLEMS:
             break
-        if isinstance(outcome, InputError):
-            problems += outcome.problems
+        if isinstance(scan, InputError):
+            problems += scan.problems
             continue
         if len(scans) == MOST_SCANS:
             raise refuse(
                 "too-many-scans",
-                f"more than {MOST_SCANS} scans of one cycle",
+                f"more than {MOST_SCANS} scans in one cycle",
                 "give one row for each region and time",
-                outcome.place,
+                scan.place,
             )
-        key = outcome.region, outcome.time
-        if key in seen:
+        key = scan.region, scan.time
+        if key in places:
             problems.append(
                 Problem(
                     "measured-twice",
-                    f"{outcome.region} was measured at {outcome.time:g} h before, at {seen[key]}",
+                    f"{in_words([scan.region])} at {scan.time:g} h is already given at "
+                    f"{places[key]}",
                     "keep one of the two",
-                    outcome.place,
+                    scan.place,
                 )
             )
-        seen[key] = outcome.place
-        scans.append(outcome)
+        places[key] = scan.place
+        scans.append(scan)
     if len(problems) > MOST_PROBLEMS:
-        problems[MOST_PROBLEMS:] = [Problem("more", "and more problems", "correct these first")]
+        problems[MOST_PROBLEMS:] = [Problem("more", "more problems follow", "correct these first")]
     if problems:
         raise InputError(problems)
     return tuple(scans)
 
 
-def _list_rows(rows: Sequence[object], fixed: str) -> Iterator[Outcome]:
+def _list_rows(rows: Sequence[object], fixed: str) -> Iterator[ScanOrError]:
     for i, row in enumerate(rows):
         place = f"[{i}]"
         if not isinstance(row, Mapping):
@@ -339,18 +348,23 @@ def _table_rows(
     place: str,
     dialect: Dialect,
     fixed: str,
-) -> Iterator[Outcome]:
+) -> Iterator[ScanOrError]:
     if len(header) > MOST_COLUMNS:
         columns = ", ".join(("region", *COLUMNS))
-        raise refuse("too-many-columns", f"{len(header)} columns", f"columns: {columns}", place)
+        raise refuse(
+            "too-many-columns",
+            f"the table has {len(header)} columns",
+            f"columns: {columns}",
+            place,
+        )
     names, readers = read_header(header, place, dialect, fixed)
     labels = dict(zip(names, (cell.strip() for cell in header), strict=True))
     for where, cells in rows:
         if len(cells) != len(names):
             yield refuse(
                 "wrong-number-of-cells",
-                f"{len(cells)} cells, but the header has {len(names)}",
-                "a decimal comma needs ';' as separator"
+                f"the row has {len(cells)} cells, but the header has {len(names)}",
+                "with decimal commas, separate the cells by ';'"
                 if dialect.separator == "," and len(cells) > len(names)
                 else "give every row as many cells as the header",
                 where,
@@ -370,7 +384,7 @@ def _table_rows(
 def _scan(
     cells: Mapping[str, Any], readers: Mapping[str, Any], where: str, at: Any, fixed: str
 ) -> Scan:
-    """Make one scan of its cells, each read with its unit; or raise all that is wrong with them."""
+    """Return one scan from its cells, each read with its unit; raise all problems together."""
     problems: list[Problem] = []
     values: dict[str, tuple[float, str]] = {}
     region = fixed
@@ -413,7 +427,7 @@ def _scan(
 
 
 def check_sd(sd: float, value: float, unit: str, place: str = "") -> None:
-    """Refuse an sd that cannot be that of the value."""
+    """Refuse an sd that is out of proportion to its value."""
     if not SMALLEST_SD <= sd / value <= LARGEST_SD:
         raise refuse(
             "out-of-range",

@@ -1,4 +1,4 @@
-"""What is doubtful about laboratory values: when they were taken, their units, one by another."""
+"""Warnings on laboratory values and adverse events: dates, units, contradicting values, terms."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from dosimetry import agents, clinical
 from dosimetry.clinical import CLEARANCE
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.tables import default
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.adverse_terms import is_known, likely
-from dosimetry.therapy.labs import possible
+from dosimetry.therapy.labs import in_possible_range
 from dosimetry.therapy.observations import Observations, local
 from dosimetry.therapy.sections import Course
 
@@ -19,15 +19,15 @@ PARTS = ("neutrophils", "lymphocytes")  # of the leukocytes
 
 
 def observation_warnings(course: Course, seen: Observations, to_come: bool) -> list[Problem]:
-    """Return what is doubtful about laboratory values, reference ranges and adverse events.
+    """Return the warnings on laboratory values, reference ranges and adverse events.
 
     Parameters
     ----------
     course : Course
     seen : Observations
-        Of the same course.
+        Findings of the same course.
     to_come : bool
-        Whether cycles are to come, so that later observations decide on them.
+        Whether the course has cycles to come, which later findings affect.
     """
     return [
         *_old_baseline(course, seen),
@@ -46,15 +46,15 @@ def _old_baseline(course: Course, seen: Observations) -> Iterator[Problem]:
     oldest = dt.timedelta(hours=default("oldest_laboratory_value", "h"))
     first = day(local(course, course.cycles[0].at))
     old = [
-        f"{_words(name)} of {day(found.at)}"
-        for name, found in seen.baseline.items()
-        if name != CLEARANCE and first - day(found.at) > oldest
+        f"{in_words([name])} of {day(finding.at)}"
+        for name, finding in seen.baseline.items()
+        if name != CLEARANCE and first - day(finding.at) > oldest
     ]
     if old:
         yield Problem(
             "baseline-old",
-            f"the baseline is more than {oldest.days / 7:g} weeks older than the first dose of "
-            f"{first}: {', '.join(old)}",
+            f"baseline values more than {oldest.days / 7:g} weeks before the first dose "
+            f"({first}): {', '.join(old)}",
             "check the dates; add the values from just before the first dose",
             "labs",
         )
@@ -69,15 +69,15 @@ def _day_of_dose(course: Course) -> Iterator[Problem]:
             number = untimed[day(at)] + 1
             yield Problem(
                 "sample-on-the-day-of-dose",
-                f"a sample of {at.isoformat()}, on the day of cycle {number}, which has no time: "
-                "taken to be drawn before the dose",
-                f"give cycles[{number - 1}].at its time",
+                f"the sample of {at.isoformat()} is on the day of cycle {number}, which has no "
+                "time; it is treated as drawn before the dose",
+                f"add the time to cycles[{number - 1}].at",
                 f"labs[{i}].at",
             )
 
 
 def _far_off(course: Course, to_come: bool) -> Iterator[Problem]:
-    """Warn of dates long before the course, or long after its last dose while it goes on."""
+    """Yield dates long before the course, or long after its last dose with cycles to come."""
     doses = [day(local(course, cycle.at)) for cycle in course.cycles]
     first, last = (doses[0], doses[-1]) if doses else (course.therapy.start, course.therapy.start)
     if first is None or last is None:
@@ -85,7 +85,7 @@ def _far_off(course: Course, to_come: bool) -> Iterator[Problem]:
     before = dt.timedelta(hours=default("longest_history", "h"))
     after = dt.timedelta(hours=clinical.longest_interval())
     entries = [(f"labs[{i}].at", draw.at) for i, draw in enumerate(course.labs)]
-    entries += [(f"adverse_events[{i}].at", one.at) for i, one in enumerate(course.adverse_events)]
+    entries += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
     for place, moment in entries:
         at = day(local(course, moment))
         far = None
@@ -98,17 +98,17 @@ def _far_off(course: Course, to_come: bool) -> Iterator[Problem]:
 
 
 def _units(course: Course) -> Iterator[Problem]:
-    """Warn where a number could as well be meant in the unit of an earlier value."""
+    """Yield values whose number is also possible in the unit of the first value."""
     units: dict[str, str] = {}
     for i, draw in enumerate(course.labs):
         for name, lab in draw.values.items():
             unit = lab.written.unit
             usual = units.setdefault(name, unit)
-            if unit != usual and possible(name, lab.written.value, usual):
+            if unit != usual and in_possible_range(name, lab.written.value, usual):
                 yield Problem(
                     "unit-changes",
-                    f"{lab} is in another unit than the first {_words(name)}, which is in {usual}",
-                    "check that the number is in this unit",
+                    f"{lab} has another unit than the first {in_words([name])} value ({usual})",
+                    "check that the unit fits the number",
                     f"labs[{i}].{name}",
                 )
 
@@ -121,8 +121,8 @@ def _counts(course: Course) -> Iterator[Problem]:
         if whole and sum(part.value for part in parts) > most * whole.value:
             yield Problem(
                 "counts-contradict",
-                f"{' and '.join(map(str, parts))} are more than {whole}",
-                "check which value is which, and the units",
+                f"{' and '.join(map(str, parts))} exceed {whole}",
+                "check the values and their units",
                 f"labs[{i}].leukocytes",
             )
 
@@ -138,36 +138,32 @@ def _ranges(course: Course) -> Iterator[Problem]:
                 continue
             yield Problem(
                 "range-unusual",
-                f"the {end} limit of {_words(name)}, {mine:.3g} {unit}, is {mine / its:.2g} times "
-                f"that of the table, {its:.3g} {unit}",
-                "check the number and its unit: grades and the label rest on it",
+                f"the {end} limit of {in_words([name])}, {mine:.3g} {unit}, is {mine / its:.2g} "
+                f"times the limit in the table, {its:.3g} {unit}",
+                "check the number and its unit; grades and dose-modification rules depend on it",
                 f"reference_ranges.{name}.{end}",
             )
 
 
 def _terms(course: Course) -> Iterator[Problem]:
-    """Warn of terms that the table does not have, and of answers that no rule looks at."""
+    """Yield terms that are not in the table, and answers that no rule uses."""
     agent = course.therapy.radiopharmaceutical
     for i, event in enumerate(course.adverse_events):
         if not agents.has_label(agent):
             if event.ends_treatment is not None:
                 yield Problem(
                     "ends-treatment-not-used",
-                    f"ends_treatment: {event.ends_treatment} of {event.term} changes nothing: no "
-                    f"dose-modification rules are at hand for {agent}",
-                    "leave the later cycles out if the treatment has ended",
+                    f"ends_treatment of {event.term} changes nothing: no dose-modification rules "
+                    f"are available for {agent}",
+                    "if the treatment has ended, leave the later cycles out",
                     f"adverse_events[{i}].ends_treatment",
                 )
         elif event.grade and not is_known(event.term):
             near = likely(event.term)
             yield Problem(
                 "unknown-term",
-                f"{event.term} is not a term of table treatment_ending_events: of grade 3 or 4 it "
-                "is asked about, of grade 1 or 2 it changes nothing",
+                f"{event.term} is not a term of table treatment_ending_events. It is asked about "
+                "from grade 3 on and changes nothing below",
                 near or "check the spelling, or write the CTCAE term",
                 f"adverse_events[{i}].term",
             )
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

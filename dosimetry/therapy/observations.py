@@ -1,4 +1,4 @@
-"""What was seen of the patient over time: laboratory values, grades, renal function, baseline."""
+"""Findings over time: laboratory values, grades, renal function, baseline."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from typing import TypeAlias
 from dosimetry import clinical
 from dosimetry.clinical import CLEARANCE, OTHER, Range
 from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
+from dosimetry.problems import in_words
 from dosimetry.quantities import Amount
 from dosimetry.therapy.administration import day
 from dosimetry.therapy.adverse_terms import canonical
 from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.labs import LabDraw, in_words
+from dosimetry.therapy.labs import LabDraw, amount_in_words
 from dosimetry.therapy.sections import Course, Person
 from dosimetry.therapy.toxicity import Grade, grade
 
 CREATININE = "creatinine"
 
 Order: TypeAlias = tuple[str, int, float]
-SAMPLE, TIMED, DOSE, EVENT = range(4)  # in this order on one day, where only TIMED has a time
+SAMPLE, TIMED, DOSE, EVENT = range(4)  # order within a day; only TIMED has a time
 
 
 @dataclass(frozen=True)
@@ -36,15 +37,15 @@ class Finding:
         canonical name.
     at : date or date-time
     value : float or None
-        In the canonical unit; None of an adverse event.
+        In the canonical unit; None for an adverse event.
     written : Amount or None
-        As the patient file has it.
+        In the unit of the patient file.
     grade : Grade or None
-        CTCAE.
+        CTCAE grade.
     change : float or None
         Relative to the baseline; None before the first dose and without one.
     ends_treatment : bool or None
-        What the patient file says of an adverse event; None where it does not say.
+        Answer of the patient file on an adverse event; None without one.
     """
 
     quantity: str
@@ -56,16 +57,16 @@ class Finding:
     ends_treatment: bool | None = None
 
     def __str__(self) -> str:
-        name = self.quantity.replace("_", " ")
+        name = in_words([self.quantity])
         if self.quantity.startswith(OTHER) and self.grade is not None:
-            name = self.grade.term  # as the patient file has it
-        words = f"{name} {in_words(self.written)}" if self.written else name
+            name = self.grade.term  # the patient file's own word
+        words = f"{name} {amount_in_words(self.written)}" if self.written else name
         return f"{words} on {day(self.at).isoformat()}"
 
 
 @dataclass(frozen=True)
-class Observation:
-    """What was found at one time, by quantity."""
+class DatedFindings:
+    """Findings of one time, by quantity."""
 
     at: Moment
     findings: Mapping[str, Finding]
@@ -73,33 +74,33 @@ class Observation:
 
 @dataclass(frozen=True)
 class Observations:
-    """Everything seen of a patient, in order of time, and what it is compared with.
+    """All findings of a patient in order of time, with baseline and reference ranges.
 
     Attributes
     ----------
-    timed : tuple of (Order, Observation)
-        With the keys that put them in order.
+    timed : tuple of (Order, DatedFindings)
+        Each with its sort key.
     baseline : mapping of str to Finding
-        The last finding of each quantity before the first dose; of all where none was given.
+        Last finding of each quantity before the first dose, or of all where no dose was given.
     ranges : mapping of str to Range
     """
 
-    timed: tuple[tuple[Order, Observation], ...]
+    timed: tuple[tuple[Order, DatedFindings], ...]
     baseline: Mapping[str, Finding]
     ranges: Mapping[str, Range]
 
     @property
-    def all(self) -> tuple[Observation, ...]:
-        """Everything seen, in order of time."""
-        return tuple(one for _, one in self.timed)
+    def all(self) -> tuple[DatedFindings, ...]:
+        """All findings, in order of time."""
+        return tuple(dated for _, dated in self.timed)
 
 
 def order(moment: Moment, bare: int = SAMPLE) -> Order:
-    """Return the key that puts moments in order, those of one zone (:func:`local`).
+    """Return the sort key of a moment in the time zone of the course (:func:`local`).
 
-    On one day a bare date of a sample comes first, that of a dose after all times, that of an
-    adverse event last: a sample is taken to be drawn before a dose of its day, an event to have
-    followed it.
+    Within a day, samples without a time come first, then all moments with a time, then doses and
+    last adverse events without a time. So a sample is assumed to precede a dose of the same day,
+    and an adverse event to follow it.
     """
     if isinstance(moment, dt.datetime):
         return day(moment).isoformat(), TIMED, moment.timestamp()
@@ -107,7 +108,7 @@ def order(moment: Moment, bare: int = SAMPLE) -> Order:
 
 
 def event_order(course: Course, at: Moment) -> Order:
-    """Return the key of an adverse event: even a timed one follows an untimed dose of its day."""
+    """Return the sort key of an adverse event; a timed one also follows an untimed dose."""
     key = order(at, EVENT)
     doses = (local(course, cycle.at) for cycle in course.cycles)
     if any(not isinstance(dose, dt.datetime) and dose == day(at) for dose in doses):
@@ -116,9 +117,9 @@ def event_order(course: Course, at: Moment) -> Order:
 
 
 def local(course: Course, moment: Moment) -> Moment:
-    """Return a moment in the one zone of the course, so that its day can be told.
+    """Return a moment in the time zone of the course, which defines its day.
 
-    The zone is ``therapy.time_zone``, else that of the first delivered cycle with one.
+    The zone is ``therapy.time_zone``, else the zone of the first delivered cycle with one.
     """
     if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
         return moment
@@ -133,21 +134,21 @@ def local(course: Course, moment: Moment) -> Moment:
 
 def reference_ranges(course: Course) -> dict[str, Range]:
     """Return the reference range of every analyte: the laboratory's own, else the table's."""
-    found = {
+    ranges = {
         name: clinical.reference_range(name, course.person.sex) for name in clinical.analytes()
     }
     for name, own in course.reference_ranges.items():
-        table = found[name]
-        found[name] = Range(
+        table = ranges[name]
+        ranges[name] = Range(
             table.lower if own.lower is None else own.lower,
             table.upper if own.upper is None else own.upper,
             own.source,
         )
-    return found
+    return ranges
 
 
 def observations(course: Course) -> Observations:
-    """Return what was seen of a patient, graded, with its changes from the baseline.
+    """Return the graded findings of a patient, with their changes from the baseline.
 
     Parameters
     ----------
@@ -160,22 +161,22 @@ def observations(course: Course) -> Observations:
     """
     ranges = reference_ranges(course)
     first = order(local(course, course.cycles[0].at), DOSE) if course.cycles else None
-    seen: list[tuple[Order, Observation]] = []
+    seen: list[tuple[Order, DatedFindings]] = []
     baseline: dict[str, Finding] = {}
     draws = [replace(draw, at=local(course, draw.at)) for draw in course.labs]
     for draw in sorted(draws, key=lambda draw: order(draw.at)):
         before = first is None or order(draw.at) <= first
-        found = _graded(draw, course.person, ranges, {} if before else baseline)
-        seen.append((order(draw.at), Observation(draw.at, found)))
+        findings = _graded(draw, course.person, ranges, {} if before else baseline)
+        seen.append((order(draw.at), DatedFindings(draw.at, findings)))
         if before:
-            baseline.update(found)
+            baseline.update(findings)
     for event in course.adverse_events:
         name = f"{OTHER}: {canonical(event.term)}"
         at = local(course, event.at)
         graded = Grade(event.term, event.grade, haematological=False)
         ends = None if event.ends_treatment is None else event.ends_treatment == "yes"
-        one = Finding(name, at, None, None, graded, None, ends)
-        seen.append((event_order(course, at), Observation(at, {name: one})))
+        finding = Finding(name, at, None, None, graded, None, ends)
+        seen.append((event_order(course, at), DatedFindings(at, {name: finding})))
     seen.sort(key=lambda timed: timed[0])
     return Observations(tuple(seen), baseline, ranges)
 
@@ -183,20 +184,20 @@ def observations(course: Course) -> Observations:
 def _graded(
     draw: LabDraw, person: Person, ranges: Mapping[str, Range], baseline: Mapping[str, Finding]
 ) -> dict[str, Finding]:
-    found: dict[str, Finding] = {}
+    findings: dict[str, Finding] = {}
     for name, lab in draw.values.items():
         usual = baseline[name].value if name in baseline else None
         graded = grade(name, lab.value, ranges[name], usual)
         change = lab.value / usual - 1.0 if usual else None
-        found[name] = Finding(name, draw.at, lab.value, lab.written, graded, change)
+        findings[name] = Finding(name, draw.at, lab.value, lab.written, graded, change)
     if CREATININE in draw.values:
         clearance = creatinine_clearance(draw.values[CREATININE].value, person)
         if clearance is not None:
             usual = baseline[CLEARANCE].value if CLEARANCE in baseline else None
             change = clearance / usual - 1.0 if usual else None
             written = Amount(clearance, "mL/min")
-            found[CLEARANCE] = Finding(CLEARANCE, draw.at, clearance, written, None, change)
-    return found
+            findings[CLEARANCE] = Finding(CLEARANCE, draw.at, clearance, written, None, change)
+    return findings
 
 
 def creatinine_clearance(creatinine: float, person: Person) -> float | None:

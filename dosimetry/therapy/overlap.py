@@ -1,4 +1,4 @@
-"""Volumes of interest that include others: activity is counted once, doubts are named."""
+"""Overlap of volumes of interest: activity is counted once, possible overlap gets a warning."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from dosimetry import reference, tables
 from dosimetry.physics.kinetics import Array, combine
-from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.therapy.cycle_curves import Source
 from dosimetry.therapy.kidneys import with_sides
 from dosimetry.therapy.net_cycle import CONCENTRATION, NetCycle
@@ -22,26 +22,26 @@ CURE = (
 
 
 def contradictions(cycle: NetCycle) -> Iterator[Problem]:
-    """Return what cannot be in ``contains`` of a cycle."""
+    """Yield contradictions in ``contains`` of a cycle."""
     here, measured = f"{cycle.place}.contains", cycle.measured.by_region()
     inside = list(itertools.chain.from_iterable(cycle.contains.values()))
     for name in dict.fromkeys((*cycle.contains, *inside)):
         if name in BODY:
             yield Problem(
                 "body-contains",
-                f"{name} stands among the regions that include others",
-                "leave it out: total_body includes every region, remainder_of_body none",
+                f"{in_words([name])} is listed in contains",
+                "remove it: total_body includes every region, remainder_of_body includes none",
                 here,
             )
         elif name not in measured or any(scan.unit == CONCENTRATION for scan in measured[name]):
             yield Problem(
                 "contains-without-activity",
-                f"the activity of {name} was not measured in this cycle",
+                f"the activity of {in_words([name])} was not measured in this cycle",
                 "remove it, or add the measurement",
                 here,
             )
     for name in sorted({name for name in inside if inside.count(name) > 1}):
-        yield Problem("contained-twice", f"{name} is included twice", "keep one", here)
+        yield Problem("contained-twice", f"{in_words([name])} is included twice", "keep one", here)
     if any(_inside(name, name, cycle.contains) for name in cycle.contains):
         yield Problem("contains-itself", "a region includes itself", "correct the regions", here)
 
@@ -55,7 +55,7 @@ def _inside(name: str, outer: str, contains: Mapping[str, Sequence[str]], depth:
 
 
 def larger_inside(cycle: NetCycle) -> Iterator[Problem]:
-    """Return an error where regions hold more than the VOI that includes them, at one time."""
+    """Yield an error where regions have more activity than the VOI that includes them."""
     share = 1.0 + tables.default("measured_excess", "1")
     held: dict[str, dict[float, float]] = {}
     for scan in cycle.measured.scans:
@@ -66,21 +66,21 @@ def larger_inside(cycle: NetCycle) -> Iterator[Problem]:
             if parts > whole * share:
                 yield Problem(
                     "contained-above-container",
-                    f"at {time:g} h {', '.join(within)} have {parts:.4g} MBq, more than the "
-                    f"{whole:.4g} MBq of {outer}, which is said to include them",
-                    "correct contains, or the activities",
+                    f"{in_words(within)} have {parts:.4g} MBq at {time:g} h, more than the "
+                    f"{whole:.4g} MBq of {in_words([outer])}; contains says that it includes them",
+                    "correct contains or the activities",
                     f"{cycle.place}.contains.{outer}",
                 )
                 break
 
 
 def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Source]:
-    """Return the sources, each without the activity of those that its VOI includes.
+    """Return the sources, each without the activity of the regions that its VOI includes.
 
     Raises
     ------
     InputError
-        A region with less activity than what it includes.
+        A region has less activity than the regions that it includes.
     """
     found = dict(sources)
     for outer, within in cycle.contains.items():
@@ -90,9 +90,9 @@ def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Sourc
         if tia <= 0:
             raise refuse(
                 "contained-above-container",
-                f"{', '.join(within)} together have more time-integrated activity than {outer}, "
-                "which is said to include them",
-                "correct contains, or the activities",
+                f"{in_words(within)} together have more time-integrated activity than "
+                f"{in_words([outer])}; contains says that it includes them",
+                "correct contains or the activities",
                 f"{cycle.place}.contains.{outer}",
             )
         shapes = [(whole.shape, 1.0), *((part.shape, -1.0) for part in parts)]
@@ -115,7 +115,7 @@ def _half_life_effect(whole: Source, parts: Sequence[Source], tia: float) -> Arr
 
 
 def counted_once(measured: Collection[str], cycle: NetCycle) -> list[str]:
-    """Return the measured regions that are not part of another one's VOI."""
+    """Return the measured regions that are not inside the VOI of another region."""
     inside = set(itertools.chain.from_iterable(cycle.contains.values()))
     return [name for name in measured if name not in inside]
 
@@ -126,8 +126,8 @@ def excess(cycle: NetCycle) -> Iterator[tuple[float, float, float, float]]:
     Yields
     ------
     (time, most, without_tumours, left) : tuple of float
-        In h and MBq: the sum of the regions or the whole body, the same without tumours, and what
-        can be left.
+        In h and MBq. ``most`` is the sum of the regions or the whole body, ``left`` the activity
+        that can be left.
     """
     share = 1.0 + tables.default("measured_excess", "1")
     once = set(counted_once(cycle.measured.by_region(), cycle))
@@ -150,7 +150,7 @@ def excess(cycle: NetCycle) -> Iterator[tuple[float, float, float, float]]:
 
 
 def explains(without_tumours: float, most: float, left: float) -> bool:
-    """Return whether overlap may explain an excess: without the tumours it is not there."""
+    """Return whether overlap can explain an excess: there is none without the tumours."""
     allowed = left * (1.0 + tables.default("measured_excess", "1"))
     return 0 < without_tumours <= allowed and without_tumours < most
 
@@ -158,16 +158,16 @@ def explains(without_tumours: float, most: float, left: float) -> bool:
 def overlap_warnings(
     cycle: NetCycle, sites: Mapping[str, str], sources: Mapping[str, Source]
 ) -> Iterator[Problem]:
-    """Return doubts about regions that may include each other without the cycle saying so.
+    """Yield warnings of regions that may include each other, where the cycle does not state it.
 
-    ``sites`` are the organs that tumours are said to lie in.
+    ``sites`` are the organs that tumours lie in, by the patient file.
     """
     place = f"{cycle.place}.measurements"
     for tumour, organ in _sites(cycle, sites, sources):
         yield Problem(
             "overlap-possible",
-            f"{tumour} lies in the {organ}, and both were measured: if the VOI of the {organ} "
-            f"includes {tumour}, its activity counts twice",
+            f"{in_words([tumour])} lies in the {in_words([organ])}, and both were measured. If the "
+            "VOI of the organ includes the tumour, its activity is counted twice",
             CURE.format(organ=organ, tumour=tumour),
             place,
         )
@@ -175,9 +175,9 @@ def overlap_warnings(
         if explains(without_tumours, most, left):
             yield Problem(
                 "overlap-possible",
-                f"{most:.4g} MBq measured at {time:g} h, but only {left:.4g} MBq can be left; "
-                f"{without_tumours:.4g} MBq without the tumours: a VOI that includes a tumour "
-                "counts it twice",
+                f"{most:.4g} MBq measured at {time:g} h ({without_tumours:.4g} MBq without the "
+                f"tumours), but only {left:.4g} MBq can be left. A VOI that includes a tumour may "
+                "count it twice",
                 CURE.format(organ="liver", tumour="tumour_1"),
                 place,
             )
@@ -188,14 +188,14 @@ def overlap_warnings(
             yield Problem(
                 "overlap-possible",
                 f"the regions together have {100 * parts / total:.0f} % of the whole body's "
-                "time-integrated activity: VOIs that overlap make the remainder too small",
-                "say with contains which region includes another, or check the calibrations",
+                "time-integrated activity. Overlapping VOIs make the remainder too small",
+                "write into contains which region includes another, or check the calibrations",
                 place,
             )
 
 
 def disjoint_assumed(cycle: NetCycle, sources: Collection[str]) -> list[str]:
-    """Return the assumption that a tumour and organs measured beside it do not overlap."""
+    """Return the assumption that tumours and organs of one cycle do not overlap."""
     inside = set(itertools.chain.from_iterable(cycle.contains.values()))
     tumours = [
         name for name in sources if reference.region(name).role == "tumour" and name not in inside
@@ -209,13 +209,13 @@ def disjoint_assumed(cycle: NetCycle, sources: Collection[str]) -> list[str]:
     ]
     if not tumours or not organs:
         return []
-    return [f"VOIs do not overlap: {', '.join(tumours)} beside {', '.join(organs)}"]
+    return [f"VOIs of {in_words(tumours)} do not overlap with {in_words(organs)}"]
 
 
 def _sites(
     cycle: NetCycle, sites: Mapping[str, str], sources: Collection[str]
 ) -> Iterator[tuple[str, str]]:
-    """Yield each tumour with the measured organ that it lies in, where the cycle is silent."""
+    """Yield each tumour with its measured organ, where ``contains`` does not have the organ."""
     for tumour in sources:
         site = site_of(tumour, sites)
         if site is None:
@@ -226,7 +226,7 @@ def _sites(
 
 
 def site_of(tumour: str, sites: Mapping[str, str]) -> str | None:
-    """Return the organ that a tumour lies in: of ``sites``, or of its name (``tumour_liver_2``)."""
+    """Return the organ of a tumour, from ``sites`` or its name (``tumour_liver_2``)."""
     if reference.region(tumour).role != "tumour":
         return None
     if tumour in sites:
@@ -234,9 +234,9 @@ def site_of(tumour: str, sites: Mapping[str, str]) -> str | None:
     words = tumour.removeprefix("tumour").strip("_").split("_")
     while words:
         try:
-            found = reference.region("_".join(words))
+            region = reference.region("_".join(words))
         except InputError:
             words.pop()
             continue
-        return found.name if found.role in ("organ", "kidney") else None
+        return region.name if region.role in ("organ", "kidney") else None
     return None

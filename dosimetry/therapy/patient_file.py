@@ -1,7 +1,7 @@
-"""YAML and JSON into a Patient: every scalar is text until the schema reads it.
+"""Reading of YAML and JSON into a Patient; every scalar stays text until the schema reads it.
 
-Anchors, aliases, tags, duplicate keys and deep nesting are refused, so that what stands in the file
-is what is read.
+Anchors, aliases, tags, duplicate keys and deep nesting are refused, so that a file means what it
+shows.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from dosimetry.problems import InputError, quote, refuse
 from dosimetry.therapy.file_kinds import PATIENT, refuse_other
 from dosimetry.therapy.files import STANDARD_INPUT, decode, read_input
 from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.plain_json import DEEPEST, levels, mapping_of, read_json
+from dosimetry.therapy.plain_json import DEEPEST, FLAT, levels, mapping_of, read_json
 
 LARGEST_FILE = 1_000_000
-MOST_VALUES = 5_000  # each wrong one takes time to be explained
+MOST_VALUES = 5_000  # explaining wrong ones takes time
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
 
 
@@ -32,8 +32,8 @@ def read_patient(path: str | Path) -> Patient:
     ----------
     path : path
         A YAML or JSON file (by its ending, ``.json``), UTF-8, at most 1 MB. ``-`` is standard
-        input, JSON where it begins with a brace; measurements are then relative to the current
-        folder, and messages and provenance name it ``-``.
+        input, which is JSON where it begins with a brace. Measurement files are then relative to
+        the current folder, and messages and provenance name the patient file ``-``.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def read_patient(path: str | Path) -> Patient:
     Raises
     ------
     InputError
-        With all that is wrong, each with file and field or line.
+        With every problem, each with its file and field or line.
 
     Examples
     --------
@@ -69,8 +69,8 @@ def read_patient(path: str | Path) -> Patient:
     if sum(levels(data)) > MOST_VALUES:
         raise refuse(
             "too-many-values",
-            f"more than {MOST_VALUES} values",
-            "give the scans as CSV files; of laboratory values those of the course are enough",
+            f"the file has more than {MOST_VALUES} values",
+            "put the scans into CSV files; keep only the laboratory values of this course",
             f"{path.name}: file",
         )
     return Patient.from_dict(
@@ -78,30 +78,30 @@ def read_patient(path: str | Path) -> Patient:
     )
 
 
-def patient_of(given: object) -> Patient:
-    """Return the patient that is meant: one that was read, a file's name, or a file's content.
+def patient_of(source: object) -> Patient:
+    """Return a patient from one that was read, from a file's name, or from a file's content.
 
     Raises
     ------
     InputError
-        Nothing of these, or what :func:`read_patient` refuses.
+        None of these, or what :func:`read_patient` refuses.
 
     Examples
     --------
     >>> patient_of("examples/nothing_measured.yaml").person.id
     'NEW-001'
     """
-    if isinstance(given, Patient):
-        return given
-    if isinstance(given, str | os.PathLike):
-        return read_patient(Path(given))
-    if isinstance(given, Mapping):
-        return Patient.from_dict(given)
+    if isinstance(source, Patient):
+        return source
+    if isinstance(source, str | os.PathLike):
+        return read_patient(Path(source))
+    if isinstance(source, Mapping):
+        return Patient.from_dict(source)
     raise refuse(
         "wrong-type",
-        f"{quote(given)} is not a patient",
+        f"{quote(source)} is not a patient",
         "give what dosimetry.read_patient returns, the name of a patient file, or a mapping with "
-        "what it holds",
+        "its content",
         "patient",
     )
 
@@ -118,7 +118,7 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
     Raises
     ------
     InputError
-        Not YAML, or more of YAML than a patient file needs.
+        Not YAML, or YAML with features that a patient file does not need.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def read_yaml(text: str, name: str) -> dict[str, Any]:
 
 
 class _Builder:
-    """Builds plain data of YAML events, refusing what is not plain."""
+    """Builds plain data from YAML events; refuses anchors, aliases and tags."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -155,7 +155,7 @@ class _Builder:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    raise self._refuse(event, "a second document begins", "keep one document")
+                    raise self._refuse(event, "the file has a second document", "keep one document")
                 data = self._node(next(events), events, 1)
         return data
 
@@ -167,7 +167,7 @@ class _Builder:
                 event, f"the tag {quote(event.tag)} is not read", "write the value without it"
             )
         if depth > DEEPEST:
-            raise self._refuse(event, f"nested deeper than {DEEPEST}", "a patient file is flat")
+            raise self._refuse(event, f"nested deeper than {DEEPEST}", FLAT)
         if isinstance(event, yaml.ScalarEvent):
             if event.value == "" and not event.style:
                 raise self._refuse(
@@ -175,29 +175,29 @@ class _Builder:
                 )
             return event.value
         if isinstance(event, yaml.SequenceStartEvent):
-            found = []
+            entries = []
             while not isinstance(event := next(events), yaml.SequenceEndEvent):
-                found.append(self._node(event, events, depth + 1))
-            return found
+                entries.append(self._node(event, events, depth + 1))
+            return entries
         return self._pairs(events, depth)
 
     def _pairs(self, events: Any, depth: int) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         lines: dict[str, int] = {}
         while not isinstance(event := next(events), yaml.MappingEndEvent):
             key = self._node(event, events, depth + 1)
             if not isinstance(key, str):
                 raise self._refuse(event, "a key is not a text", "write key: value")
             line = event.start_mark.line + 1
-            if key in found:
+            if key in mapping:
                 raise self._refuse(
                     event,
-                    f"key {quote(key)} stands in line {lines[key]} and in line {line}",
+                    f"key {quote(key)} is in line {lines[key]} and again in line {line}",
                     "keep one of the two",
                 )
             lines[key] = line
-            found[key] = self._node(next(events), events, depth + 1)
-        return found
+            mapping[key] = self._node(next(events), events, depth + 1)
+        return mapping
 
     def _refuse(self, event: Any, message: str, cure: str) -> InputError:
         return refuse(

@@ -1,4 +1,4 @@
-"""JSON into mappings, lists and values: what stands there twice or is not finite is refused."""
+"""Reading of JSON into mappings, lists and values; duplicate keys and infinities are refused."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from typing import Any
 from dosimetry.problems import quote, refuse
 
 DEEPEST = 20
+FLAT = "a file of dosimetry has few levels: check its brackets or indentation"
 
 
 def mapping_of(data: object, name: str) -> dict[str, Any]:
-    """Return what a file holds; refuse it where that is not a mapping."""
+    """Return the content of a file; refuse it where it is not a mapping."""
     if not isinstance(data, dict):
         raise refuse(
             "wrong-type",
-            "the file holds no mapping",
-            "begin with 'patient:' (dosimetry init writes one to fill in)",
+            "the content of the file is not a mapping",
+            "begin with 'patient:' (dosimetry init writes a file to fill in)",
             f"{name}: file",
         )
     return data
@@ -38,22 +39,22 @@ def read_json(text: str, name: str) -> dict[str, Any]:
     """
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        mapping: dict[str, Any] = {}
         for key, value in items:
-            if key in found:
+            if key in mapping:
                 raise refuse(
                     "duplicate-key",
-                    f"key {quote(key)} stands there twice",
+                    f"key {quote(key)} occurs twice",
                     "keep one of the two",
                     f"{name}: file",
                 )
-            found[key] = value
-        return found
+            mapping[key] = value
+        return mapping
 
     def constant(word: str) -> Any:
         raise refuse(
             "not-finite",
-            f"{quote(word)} is not a number of JSON",
+            f"{quote(word)} is not a JSON number",
             "give a finite number",
             f"{name}: file",
         )
@@ -81,40 +82,36 @@ def read_json(text: str, name: str) -> dict[str, Any]:
             f"{name}:{error.lineno}: file",
         ) from None
     except RecursionError:
-        raise refuse(
-            "too-deep", "nested too deeply", "a patient file is flat", f"{name}: file"
-        ) from None
+        raise refuse("too-deep", "nested too deeply", FLAT, f"{name}: file") from None
     if len(levels(data)) > DEEPEST:
-        raise refuse(
-            "too-deep", f"nested deeper than {DEEPEST}", "a patient file is flat", f"{name}: file"
-        )
+        raise refuse("too-deep", f"nested deeper than {DEEPEST}", FLAT, f"{name}: file")
     if "\\u" in text:
         _refuse_surrogates(data, name)
     return mapping_of(data, name)
 
 
 def _refuse_surrogates(data: Any, name: str) -> None:
-    """Refuse half a character, which an escape can write and no file can hold."""
+    """Refuse an escaped half of a character (surrogate), which UTF-8 cannot encode."""
     try:
         json.dumps(data, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise refuse(
             "not-utf-8",
-            "an escape stands for half a character",
+            "an escape stands for half a character (a surrogate)",
             "write the character itself",
             f"{name}: file",
         ) from None
 
 
 def levels(data: Any) -> list[int]:
-    """Return how many values there are at each depth."""
-    level, found = [data], []
+    """Return the number of values at each depth."""
+    level, counts = [data], []
     while level:
-        found.append(len(level))
+        counts.append(len(level))
         level = [
             child
             for item in level
             if isinstance(item, dict | list)
             for child in (item.values() if isinstance(item, dict) else item)
         ]
-    return found
+    return counts

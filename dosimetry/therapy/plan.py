@@ -1,6 +1,6 @@
 """The result: a plan, its cycles, cumulative doses and flags, as data, JSON and DataFrame.
 
-The fields are those of the JSON document; a change of them needs a new schema number.
+The fields are those of the JSON document; changing them requires a new schema number.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Status = Literal["delivered", "planned", "withheld", "stopped"]
 
 @dataclass(frozen=True)
 class PlanPatient:
-    """Who the plan is for.
+    """Patient of a plan.
 
     Attributes
     ----------
@@ -60,7 +60,7 @@ class PlanPatient:
 
 @dataclass(frozen=True)
 class PlanTherapy:
-    """What is given.
+    """Therapy of a plan.
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class PlanTherapy:
     description : str
         The regimen in words.
     time_zone : str or None
-        The clinic's, as in ``Europe/Berlin``.
+        Time zone of the clinic, as in ``Europe/Berlin``.
     """
 
     radiopharmaceutical: str
@@ -122,16 +122,16 @@ class CycleRegion:
     absorbed_dose : Distribution
         In Gy.
     bed : Distribution or None
-        Biologically effective dose in Gy; None of a ``partial`` dose.
+        Biologically effective dose in Gy; None for a ``partial`` dose.
     coefficient : Estimate
         Absorbed dose per administered activity, in Gy/GBq.
     basis : str
-        ``measured``, ``predicted``, ``population``, or ``partial``: a lower bound, since a
-        source known to matter is missing; it counts into no limit.
+        ``measured``, ``predicted``, ``population``, or ``partial``: a lower bound, because an
+        important source was not measured; limits do not include it.
     contributions : tuple of Contribution
-        Where it was measured.
+        Of a measured dose; else empty.
     uncertainty : tuple of Uncertainty
-        Where it was measured.
+        Of a measured dose; else empty.
     """
 
     region: str
@@ -160,7 +160,7 @@ class PlanCycle:
     reason : str or None
         Why none is given, or why it differs from the regimen.
     decided_by : str or None
-        Of a cycle to come: ``regimen``, ``label``, ``request``, or the id of a limit.
+        For a cycle to come: ``regimen``, ``label``, ``request``, or the id of a limit.
     regions : tuple of CycleRegion
     """
 
@@ -175,7 +175,7 @@ class PlanCycle:
 
 @dataclass(frozen=True)
 class EarlierDose:
-    """Dose of a region before this therapy.
+    """Dose of a region from previous radiation.
 
     Attributes
     ----------
@@ -191,7 +191,7 @@ class EarlierDose:
 
 @dataclass(frozen=True)
 class DoseSoFar:
-    """Dose of a region from earlier radiation and the delivered cycles.
+    """Dose of a region from previous radiation and the delivered cycles.
 
     Attributes
     ----------
@@ -207,7 +207,7 @@ class DoseSoFar:
 
 @dataclass(frozen=True)
 class CumulativeDose:
-    """Dose of one region from the whole course, earlier radiation included.
+    """Dose of one region from the whole course, including previous radiation.
 
     Attributes
     ----------
@@ -219,7 +219,7 @@ class CumulativeDose:
     eqd2 : Distribution or None
         Equivalent dose in fractions of 2 Gy, in Gy.
     so_far : DoseSoFar or None
-        None where no cycle was delivered and there was no earlier radiation.
+        None without delivered cycles and previous radiation.
     earlier : EarlierDose or None
     """
 
@@ -233,7 +233,7 @@ class CumulativeDose:
 
 @dataclass(frozen=True, repr=False)
 class Flag:
-    """One limit, and how near the course comes to it.
+    """Verdict on one limit: probability of exceeding it, and margin.
 
     Attributes
     ----------
@@ -245,7 +245,7 @@ class Flag:
     severity : str
         ``within``, ``caution``, ``exceeds`` or ``not-assessed``.
     probability : float or None
-        Of exceeding the limit; None where it was not assessed.
+        Probability of exceeding the limit; None where it was not assessed.
     value : Amount or None
         Mean dose of the whole course, in Gy.
     limit_value : Amount
@@ -257,7 +257,7 @@ class Flag:
     first_cycle : int or None
         Cycle at which the severity first appears.
     source : str
-        Of the limit.
+        Source of the limit.
     basis : str or None
         ``measured``, ``predicted`` or ``population``; None where no dose is known.
     """
@@ -295,7 +295,7 @@ class Flags(tuple[Flag, ...]):
         return Flags(flag for flag in self if flag.severity in worst)
 
     def exceeded(self) -> Flags:
-        """Return the flags of limits that are exceeded with more than even probability."""
+        """Return the flags of limits that the course exceeds more likely than not."""
         return self.at_least("exceeds")
 
     @classmethod
@@ -305,21 +305,22 @@ class Flags(tuple[Flag, ...]):
 
 @dataclass(frozen=True)
 class Decision:
-    """Why the cycles to come are as they are.
+    """Reason for the cycles to come.
 
     Attributes
     ----------
     reason : str
     limit : str or None
-        Id of the limit that decided.
+        Id of the deciding limit.
     cycle : int or None
-        At which it did.
+        Cycle at which it decided.
     probability : float or None
-        Of exceeding the limit at that cycle.
+        Probability of exceeding the limit at that cycle.
     bound_by : tuple of str
-        Limits that held the activity or the number of cycles.
+        Ids of limits that restricted the activity or the number of cycles.
     not_bound_by : tuple of str
-        Limits not held to the accepted risk: the population alone speaks, or nothing is known.
+        Ids of limits not held to the accepted risk, because they rest on population data alone or
+        no dose is known.
     """
 
     reason: str
@@ -389,7 +390,7 @@ class IntegratedActivity(Estimate):
 
 @dataclass(frozen=True)
 class Information:
-    """Shares of what is known of a half-life; they add up to 1.
+    """Shares of the information on a half-life; they add up to 1.
 
     Attributes
     ----------
@@ -420,7 +421,7 @@ class ModelWeight:
 
 @dataclass(frozen=True, repr=False)
 class PlanCurve:
-    """One fitted time-activity curve, with all that it takes to draw it.
+    """One fitted time-activity curve, with the points and parameters to draw it.
 
     Attributes
     ----------
@@ -441,7 +442,7 @@ class PlanCurve:
     p_value : float or None
         Of chi-square; None without degrees of freedom.
     cross_check : Estimate or None
-        Of one scan: the TIA by another rule.
+        TIA of a single scan by another rule.
     physical_half_life : Amount
         In h.
     points : tuple of CurvePoint
@@ -480,7 +481,7 @@ class PlanCurve:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What the plan was made from.
+    """Version, tables and input files that a plan was made from.
 
     Attributes
     ----------
@@ -493,8 +494,8 @@ class Provenance:
     content : str
         SHA-256 of the rest of the document (:func:`content_hash`); set in the document.
     replaced : tuple of str
-        Fields of the patient that were changed in memory; empty where the inputs alone give the
-        plan.
+        Fields of the patient that were changed in memory; empty where the inputs alone reproduce
+        the plan.
     """
 
     version: str
@@ -506,7 +507,7 @@ class Provenance:
 
 @dataclass(frozen=True)
 class CountForecast:
-    """A blood count to come.
+    """Forecast of a blood count.
 
     Attributes
     ----------
@@ -544,7 +545,7 @@ class Plan:
     flags : Flags
         One for every limit.
     decision : Decision
-        Why the cycles to come are as they are.
+        Reason for the cycles to come.
     curves : tuple of PlanCurve
     labs : tuple of PlanLab
     grade_bands : tuple of PlanGradeBand
@@ -624,7 +625,7 @@ class Plan:
         Raises
         ------
         InputError
-            Not a plan of this schema, named for what it is; or not as it was written.
+            Not a plan of this schema (the message names its kind), or changed after it was written.
 
         Examples
         --------
@@ -634,15 +635,15 @@ class Plan:
         True
         """
         name, data = read_plan_text(source, SCHEMA)
-        found = cls.from_document(data, name)
-        if found.provenance.content != content_hash(data):
+        plan = cls.from_document(data, name)
+        if plan.provenance.content != content_hash(data):
             raise refuse(
                 "document-changed",
-                "the document is not as it was written: its hash is another",
-                "plan again; dosimetry verify says what differs",
+                "the document was changed after it was written (its hash differs)",
+                "make the plan again; dosimetry verify lists what differs",
                 FilePlace(f"{name}: provenance.content"),
             )
-        return found
+        return plan
 
     @classmethod
     def from_document(cls, data: Mapping[str, Any], name: str) -> Plan:
@@ -657,7 +658,7 @@ class Plan:
         Raises
         ------
         InputError
-            With every field that is missing or of another kind.
+            With every field that is missing or of another type.
         """
         from pydantic import TypeAdapter, ValidationError
 
@@ -670,7 +671,7 @@ class Plan:
     def to_frame(self) -> pd.DataFrame:
         """Return one row per cycle and region; doses in Gy, activities in GBq.
 
-        The unit stands in each column's name.
+        The name of a column includes its unit.
         """
         import pandas as pd
 
@@ -727,13 +728,13 @@ def to_json(document: object) -> str:
 def content_hash(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a plan's document without the hash itself.
 
-    Some numbers, a risk that no strategy looked at, follow from nothing else in the document: a
-    change of them would not be seen without this.
+    Without it, a change of a number that nothing else in the document depends on would go
+    unnoticed, for example of a risk that the strategy did not use.
 
     Examples
     --------
-    >>> one = content_hash({"risk": 0.05, "provenance": {"content": ""}})
-    >>> one == content_hash({"risk": 0.06, "provenance": {"content": one}})
+    >>> written = content_hash({"risk": 0.05, "provenance": {"content": ""}})
+    >>> written == content_hash({"risk": 0.06, "provenance": {"content": written}})
     False
     """
     provenance = {**document["provenance"], "content": ""}

@@ -1,4 +1,4 @@
-"""What a plan says of its own checking: the second calculation, and with what it was asked for."""
+"""The independent recalculation in a plan, and the options that the plan was made with."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Comparison:
         From 1.
     region : str
     quantity : str
-        What was computed, as in ``absorbed dose``.
+        Quantity computed, as in ``absorbed dose``.
     by : str
-        How the second figure was computed.
+        Method of the recalculation.
     first : Amount
-        The plan's own, in the unit of the quantity.
+        Figure of the plan, in the unit of the quantity.
     second : Amount
-        Computed from the inputs, in the same unit.
+        Figure recalculated from the inputs, in the same unit.
     difference : Amount
         In % of the first.
     tolerance : Amount
@@ -54,16 +54,16 @@ class Comparison:
 
 @dataclass(frozen=True)
 class PlanOptions:
-    """What was asked for beside strategy and risk; None where nothing was.
+    """Options of a plan besides strategy and risk; None where not given.
 
     Attributes
     ----------
     max_cycles : int
-        Most cycles of ``to-limit``.
+        Maximum number of cycles (``to-limit`` only).
     max_activity : Amount or None
-        Most of one cycle, in GBq.
+        Maximum activity of one cycle, in GBq.
     min_activity : Amount or None
-        Least that is worth a cycle, in GBq.
+        Minimum activity of one cycle, in GBq (``adjusted`` only).
     without_cycles : tuple of int
         Numbers of cycles left out.
     interval : Amount or None
@@ -73,7 +73,7 @@ class PlanOptions:
     bind : str
         ``measured`` or ``all``: which limits are held to the risk.
     cycles : int or None
-        Cycles of the course, in place of the regimen's.
+        Number of cycles of the course, instead of the regimen's.
     """
 
     max_cycles: int

@@ -1,4 +1,4 @@
-"""A plan's document as it stands in a file or a text, before it is read as a plan."""
+"""Text of a plan's document, from a file or a string, before it is read as a plan."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LARGEST_PLAN = 10_000_000
 MOST_PROBLEMS = 20
-TEXT = "plan"  # stands for the file's name in messages
+TEXT = "plan"  # name in messages where there is no file
 CURE = "give a plan as dosimetry plan -o PLAN.json writes it"
 
 
@@ -34,13 +34,13 @@ def read_plan_text(source: str | os.PathLike[str], schema: str) -> tuple[str, di
     Raises
     ------
     InputError
-        Not a plan of this schema: the message says what it is instead.
+        Not a plan of this schema; the message names its kind.
 
     Examples
     --------
     >>> read_plan_text('{"schema": "dosimetry/plan/1"}', "dosimetry/plan/2")
     Traceback (most recent call last):
-    dosimetry.problems.InputError: plan: schema: 'dosimetry/plan/1' is not read, dosimetry/plan/2 is
+    dosimetry.problems.InputError: plan: schema: expected dosimetry/plan/2, got 'dosimetry/plan/1'
       make the plan again from its patient file
     """
     if not isinstance(source, str | os.PathLike):
@@ -65,7 +65,7 @@ def read_plan_text(source: str | os.PathLike[str], schema: str) -> tuple[str, di
     if isinstance(told, str) and told != schema:
         raise refuse(
             "other-schema",
-            f"{quote(told)} is not read, {schema} is",
+            f"expected {schema}, got {quote(told)}",
             "make the plan again from its patient file",
             FilePlace(f"{name}: schema"),
         )
@@ -73,7 +73,7 @@ def read_plan_text(source: str | os.PathLike[str], schema: str) -> tuple[str, di
 
 
 def refusal_of(error: ValidationError, name: str) -> InputError:
-    """Return what is wrong with a plan's document, field by field, the first 20 of it."""
+    """Return the problems of a plan's document by field, at most 20 of them."""
     problems = []
     for entry in error.errors(include_url=False)[:MOST_PROBLEMS]:
         place = ""

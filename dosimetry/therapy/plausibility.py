@@ -1,4 +1,4 @@
-"""Whether what was measured lies where patients lie: far outside, a unit is more likely wrong.
+"""Plausibility of measured values: far outside the population, a unit is probably wrong.
 
 Doses per activity are compared with the label's patients, half-lives with the population's, in
 standard deviations of the logarithm.
@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from dosimetry import agents, reference, tables
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.kidneys import pair_of
 from dosimetry.therapy.prediction import log_variance
 
@@ -19,7 +19,7 @@ from dosimetry.therapy.prediction import log_variance
 def implausible_doses(
     agent: str, coefficients: Mapping[str, float], resting: Collection[str], place: str
 ) -> Iterator[Problem]:
-    """Warn of doses per activity that no patient of the population comes near.
+    """Yield doses per activity that are far outside the population.
 
     Parameters
     ----------
@@ -27,7 +27,7 @@ def implausible_doses(
     coefficients : mapping of str to float
         Of one cycle, in Gy/GBq, by region.
     resting : collection of str
-        Regions taken as remainder of the body; another warning names them.
+        Regions that are part of the remainder of the body; another warning names them.
     place : str
     """
     if not agents.has_population(agent):
@@ -42,9 +42,9 @@ def implausible_doses(
         if _far(found, median, variance):
             yield Problem(
                 "dose-unusual",
-                f"{region}: {found:.3g} Gy/GBq is {found / median:.2g} times the population's "
-                f"median, {median:.3g} Gy/GBq",
-                "check the units of activity, time and mass; a patient so far off is rare",
+                f"{in_words([region])}: {found:.3g} Gy/GBq is {found / median:.2g} times the "
+                f"population's median, {median:.3g} Gy/GBq",
+                "check the units of activity, time and mass; true values so far off are rare",
                 f"{place} {region}",
             )
 
@@ -52,7 +52,7 @@ def implausible_doses(
 def implausible_half_lives(
     agent: str, curves: Mapping[str, FittedCurve], place: str
 ) -> Iterator[Problem]:
-    """Warn of half-lives, measured or given, that no patient of the population comes near."""
+    """Yield half-lives, measured or given, that are far outside the population."""
     if not agents.has_population(agent):
         return
     for region, curve in curves.items():
@@ -64,8 +64,8 @@ def implausible_half_lives(
         if _far(found, median, log_variance(cv)):
             yield Problem(
                 "half-life-unusual",
-                f"{region}: an effective half-life of {found:.3g} h is {found / median:.2g} times "
-                f"the population's, {median:g} h",
+                f"{in_words([region])}: an effective half-life of {found:.3g} h is "
+                f"{found / median:.2g} times the population's median, {median:g} h",
                 "check the unit and the order of the scan times",
                 f"{place} {region}",
             )

@@ -1,11 +1,11 @@
-"""What the cycles to come will give: the joint distribution of dose per activity over cycles.
+"""Prediction of the cycles to come: joint distribution of dose per activity over cycles.
 
 ln k_c = mu + delta_c, delta_c ~ N(0, omega^2) between cycles, mu ~ N(m0, s0^2) over patients. A
 measured cycle gives y_c = ln k_c + e_s + e_c, e_s shared by all cycles, e_c of the cycle alone. All
-Gaussian, so the joint distribution given what was measured is exact: one small linear solve.
+Gaussian, so the joint distribution given the measurements is exact: one small linear solve.
 
-A dose that lacks a part is a lower bound only. It conditions the draws: the cycle with the tightest
-bound is drawn above it (a truncated normal), the other bounds weigh the draws.
+A dose that lacks a source is only a lower bound. It conditions the draws: the cycle with the
+tightest bound is drawn above it (a truncated normal), the other bounds weigh the draws.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ POWERS = np.array([[1.0], [2.0]])  # of a coefficient, in absorbed dose and in B
 
 @dataclass(frozen=True)
 class Prior:
-    """Distribution of dose per activity before anything was measured.
+    """Distribution of dose per activity before any measurement.
 
     Attributes
     ----------
@@ -57,8 +57,8 @@ class Observation:
     own_sd : float
         Relative sd of this cycle alone.
     shared_sds : tuple of float
-        Relative sds, one for each cause, that all measured cycles share; signed, where a cause
-        may raise one cycle and lower another.
+        Relative sds that all measured cycles share, one for each cause; signed where a cause can
+        raise one cycle and lower another.
     """
 
     cycle: int
@@ -69,7 +69,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class LowerBound:
-    """Dose per activity that one cycle gave at least.
+    """Lower bound of the dose per activity of one cycle.
 
     Attributes
     ----------
@@ -92,7 +92,7 @@ class Posterior:
     Attributes
     ----------
     mean : array, shape (n,)
-        In ln(Gy/GBq), before the bounds are looked at.
+        In ln(Gy/GBq), before the bounds are applied.
     covariance : array, shape (n, n)
     bounds : tuple of LowerBound
     """
@@ -139,7 +139,8 @@ class Posterior:
 
         Notes
         -----
-        The probability that each cycle but the one drawn above its bound gave at least its bound.
+        The cycle with the tightest bound is drawn above it. A weight is the probability that every
+        other cycle gave at least its bound.
         """
         others = [bound for bound in self.bounds if bound is not self._tightest()]
         if not others:
@@ -153,7 +154,7 @@ class Posterior:
         return np.asarray(weights / weights.sum())
 
     def _standardised(self, bound: LowerBound) -> tuple[float, float]:
-        """Return how far a bound is above the mean, in sds, and that sd, its own error included."""
+        """Return how many sds a bound is above the mean, and the sd, with the bound's own error."""
         variance = float(self.covariance[bound.cycle, bound.cycle])
         sd = math.sqrt(variance + log_variance(bound.relative_sd))
         return (math.log(bound.coefficient) - float(self.mean[bound.cycle])) / sd, sd
@@ -206,19 +207,19 @@ def population_prior(mean: float, sd: float, between_cycle_cv: float) -> Prior:
 
 
 def posterior(prior: Prior, observations: Sequence[Observation], cycles: int) -> Posterior | None:
-    """Condition the coefficients of all cycles on what was measured.
+    """Return the distribution of the coefficients of all cycles given the measured ones.
 
     Parameters
     ----------
     prior : Prior
     observations : sequence of Observation
-        Those without information (infinite sd) may be among them.
+        Observations with an infinite sd are ignored.
     cycles : int
 
     Returns
     -------
     Posterior or None
-        None where the prior is flat and nothing was measured.
+        None with a flat prior and no measurement.
 
     Notes
     -----
@@ -266,7 +267,7 @@ def powers_moments(
     ----------
     distribution : Posterior
     scales : sequence of (float, float)
-        (a_c, b_c) of the cycles that count, from the first on.
+        (a_c, b_c) of each cycle, from the first on.
     """
     count = len(scales)
     mean, cov = distribution.mean[:count], distribution.covariance[:count, :count]

@@ -17,23 +17,23 @@ from dosimetry.units import HOURS_PER_WEEK, MBQ_PER_GBQ, SECONDS_PER_HOUR
 
 @dataclass(frozen=True)
 class Programme:
-    """What is to be given: the regimen, or what the user asks for instead.
+    """Regimen of a course, with the changes requested by the user.
 
     Attributes
     ----------
     name, description : str
     agent : str
-        What is given.
+        Agent given.
     activity : float or None
         Per cycle in GBq; None where the regimen gives no radiopharmaceutical.
     regular : float or None
-        The regimen's own activity per cycle in GBq, whatever was asked for instead.
+        Activity per cycle of the unchanged regimen in GBq.
     count : int
         Number of cycles of the course.
     interval : float
         In h.
     assumptions : tuple of str
-        The regimen with its source, and what was changed in it.
+        The regimen with its source, and its changes.
     """
 
     name: str
@@ -56,9 +56,9 @@ class Scheduled:
         In GBq; None where none is given.
     status : str
     reason : str or None
-        Why none is given, or not the regimen's activity on the regimen's day.
+        Why none is given, or why the cycle differs from the regimen.
     decided_by : str or None
-        Of a cycle to come: ``regimen``, ``label``, ``request``, or the id of a limit.
+        For a cycle to come: ``regimen``, ``label``, ``request``, or the id of a limit.
     at : date, date-time or None
         None where the course has no start.
     """
@@ -101,21 +101,21 @@ def programme(
     regular, changed = given, []
     if interval is not None:
         changed.append(
-            f"what if: interval {interval / HOURS_PER_WEEK:.4g} weeks in place of "
-            f"{weeks / HOURS_PER_WEEK:.4g}"
+            f"requested: interval of {interval / HOURS_PER_WEEK:.4g} weeks instead of "
+            f"{weeks / HOURS_PER_WEEK:.4g} weeks"
         )
         weeks = interval
     if activity is not None and given is not None:
-        changed.append(f"what if: {activity:.4g} GBq per cycle to come in place of {given:.4g}")
+        changed.append(f"requested: {activity:.4g} GBq per cycle to come, not {given:.4g} GBq")
         given = activity
     if cycles is not None and given is not None:
-        changed.append(f"what if: {cycles} cycles in place of {count}")
+        changed.append(f"requested: {cycles} cycles instead of {count}")
         count = cycles
     every = f"every {weeks / HOURS_PER_WEEK:.4g} weeks"
     words = f"{other} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
     assumptions = [f"regimen {name}{', changed' if changed else ''}: {words}{source}", *changed]
     if given is None:
-        assumptions.append(f"regimen {name} gives no radiopharmaceutical: no cycle is to come")
+        assumptions.append(f"regimen {name} gives no radiopharmaceutical, so no cycle is to come")
     title = f"{name}, changed" if changed else name
     agent = course.therapy.radiopharmaceutical
     if given is None and isinstance(regimen, reference.Regimen):
@@ -135,7 +135,7 @@ def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) ->
             found.append(
                 Problem(
                     "interval-short",
-                    f"an interval of {hours / HOURS_PER_WEEK:.3g} weeks is under "
+                    f"an interval of {hours / HOURS_PER_WEEK:.3g} weeks is shorter than "
                     f"{shortest / HOURS_PER_WEEK:g} weeks",
                     "the label's interval is 8 weeks +/- 1 week; check the dates",
                     place,
@@ -155,7 +155,7 @@ def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) ->
         found.append(
             Problem(
                 "more-cycles-than-regimen",
-                f"{len(course.cycles)} cycles were delivered, the regimen has {plan.count}",
+                f"{len(course.cycles)} cycles were delivered, but the regimen has {plan.count}",
                 "check the regimen",
                 "cycles",
             )

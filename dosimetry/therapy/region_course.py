@@ -23,7 +23,7 @@ DOSE, BED = "absorbed dose", "biologically effective dose"
 
 @dataclass(frozen=True, eq=False)
 class RegionCourse:
-    """A region, the activities of the course, and what is known of its dose per activity.
+    """One region over the course: activities, and the distribution of its dose per activity.
 
     Attributes
     ----------
@@ -31,20 +31,20 @@ class RegionCourse:
     activities : tuple of float
         Of every cycle in GBq; 0 where none is given.
     posterior : Posterior
-        Over as many cycles as a course can have.
+        Over the largest number of cycles of a course.
     protraction : tuple of float, or None
-        Lea and Catcheside's G of each of these; None where there is no BED.
+        Lea and Catcheside's G of each of these cycles; None without BED.
     alpha_beta : float
         In Gy.
     earlier_dose : float
-        Absorbed dose of earlier radiation in Gy.
+        Absorbed dose of previous radiation in Gy.
     earlier_bed : float or None
-        BED of earlier radiation in Gy; None where it is not known.
+        BED of previous radiation in Gy; None where it is not known.
     measured : frozenset of int
-        The cycles, from 0, whose dose was measured whole.
+        Cycles, from 0, whose dose was measured completely.
     individual : bool
-        Whether anything is known of this patient: a measured cycle, earlier radiation, or a lower
-        bound above the population's mean. Else the population alone speaks.
+        Whether the dose rests on data of this patient: a measured cycle, previous radiation, or a
+        lower bound above the population's mean. Else it rests on the population alone.
     """
 
     region: str
@@ -62,11 +62,11 @@ class RegionCourse:
         return replace(self, activities=activities)
 
     def ended(self) -> RegionCourse:
-        """Return the same region with no cycles to come: draws of the others are spared."""
+        """Return the same region without cycles to come, which saves their draws."""
         return replace(self, posterior=self.posterior.first(len(self.activities)))
 
     def has(self, quantity: str) -> bool:
-        """Tell whether a cumulative quantity is known."""
+        """Return whether a cumulative quantity is known."""
         return quantity == DOSE or (self.protraction is not None and self.earlier_bed is not None)
 
     def planned(self, cycle: int) -> tuple[Distribution, Distribution | None, Estimate]:
@@ -83,8 +83,8 @@ class RegionCourse:
             value, sd = weighted_moments(k * (linear + k * squared), self._weights)
         else:
             own = slice(cycle, cycle + 1)
-            one = Posterior(self.posterior.mean[own], self.posterior.covariance[own, own])
-            value, sd = powers_moments(one, [self._scale(cycle, BED)])
+            of_cycle = Posterior(self.posterior.mean[own], self.posterior.covariance[own, own])
+            value, sd = powers_moments(of_cycle, [self._scale(cycle, BED)])
         return dose, self._with_bed(cycle, dose, value, sd), coefficient
 
     def measured_bed(self, cycle: int, dose: Distribution) -> Distribution | None:
@@ -97,7 +97,7 @@ class RegionCourse:
     def _with_bed(
         self, cycle: int, dose: Distribution, value: float, sd: float | None
     ) -> Distribution:
-        """Put value and sd of the BED together with its percentiles, which follow the dose's."""
+        """Return the distribution of a BED; its percentiles follow from those of the dose."""
         g = self.protraction[cycle] if self.protraction else 0.0
         low, high = (
             None if x is None else float(bed.kernel(x, g, self.alpha_beta))
@@ -127,9 +127,9 @@ class RegionCourse:
         return mean + self._earlier(quantity), sd
 
     def probabilities(self, quantity: str, limit: float) -> Array:
-        """Return the probability that a quantity is above a limit before and after each cycle.
+        """Return the probability of exceeding a limit before the first and after each cycle.
 
-        The first entry is before the first cycle: earlier radiation alone.
+        The first entry is of previous radiation alone.
         """
         above = self._courses(quantity) > limit
         return np.asarray(np.average(above, axis=0, weights=self._weights))
@@ -137,10 +137,10 @@ class RegionCourse:
     def further_activity(
         self, quantity: str, limit: float, risk: float, per_cycle: float
     ) -> tuple[float, int] | None:
-        """Return the further activity that keeps the probability of exceeding a limit in bounds.
+        """Return the further activity that keeps the probability of exceeding a limit at ``risk``.
 
-        It is given in further cycles of ``per_cycle`` and one more with the rest, each at its own
-        dose per activity; the last cycle that a course can have takes all that is left.
+        It is given in further cycles of ``per_cycle`` and one cycle with the rest, each with its
+        own dose per activity. The last possible cycle of a course takes all of the rest.
 
         Parameters
         ----------
@@ -148,15 +148,15 @@ class RegionCourse:
         limit : float
             In Gy.
         risk : float
-            The probability allowed.
+            Accepted probability.
         per_cycle : float
             In GBq.
 
         Returns
         -------
         (activity, cycles) : (float, int), or None
-            In GBq, 0 where the probability is above ``risk`` already, and how many full cycles
-            are in it; None where there is no room for one more cycle.
+            In GBq, 0 where the probability is above ``risk`` already, and the number of full
+            cycles in it; None where the course has its largest number of cycles.
         """
         done, most = len(self.activities), len(self.posterior.mean)
         if done == most:
@@ -188,22 +188,22 @@ class RegionCourse:
         Returns
         -------
         float
-            In GBq; 0 where nothing may be given.
+            In GBq; 0 where no activity can be given.
 
         Notes
         -----
         For each draw the activity a at which the limit is reached solves
-        a sum(k) + a^2 sum(G k^2)/(alpha/beta) = room; the answer is the quantile of these.
+        a sum(k) + a^2 sum(G k^2)/(alpha/beta) = margin; the result is the quantile of these.
         """
-        room = limit - self._courses(quantity)[:, -1]
+        margin = limit - self._courses(quantity)[:, -1]
         draws = self._every_draw[:, list(cycles)]
         linear = draws.sum(axis=1)
         squared = np.zeros(len(draws))
         if quantity == BED and self.protraction is not None:
             curvature = np.array([self.protraction[c] for c in cycles]) / self.alpha_beta
             squared = np.sum(draws**2 * curvature, axis=1)
-        inside = np.maximum(room, 0.0)
-        most = 2.0 * room / (linear + np.sqrt(linear**2 + 4.0 * squared * inside))
+        inside = np.maximum(margin, 0.0)
+        most = 2.0 * margin / (linear + np.sqrt(linear**2 + 4.0 * squared * inside))
         if self._weights is None:
             rank = int(risk * len(most))
             reached = float(np.partition(most, rank)[rank])
@@ -211,7 +211,7 @@ class RegionCourse:
             order = np.argsort(most, kind="stable")
             rank = int(np.searchsorted(np.cumsum(self._weights[order]), risk, side="right"))
             reached = float(most[order[min(rank, len(most) - 1)]])
-        # Rounding, to 12 digits in the document, must not tip the draw that just reaches it.
+        # Rounding to the 12 digits of the document must not push the deciding draw over the limit.
         return max(reached * (1.0 - 1e-11), 0.0)
 
     @functools.cached_property
@@ -235,13 +235,13 @@ class RegionCourse:
     def _courses(self, quantity: str) -> Array:
         """Return draws of the cumulative quantity, before the first and after each cycle."""
         draws = self._every_draw
-        found = np.empty((len(self.activities) + 1, len(draws)))
-        found[0] = self._earlier(quantity)
+        totals = np.empty((len(self.activities) + 1, len(draws)))
+        totals[0] = self._earlier(quantity)
         for cycle in range(len(self.activities)):
             linear, squared = self._scale(cycle, quantity)
             k = draws[:, cycle]
-            found[cycle + 1] = found[cycle] + k * (linear + k * squared)
-        return found.T
+            totals[cycle + 1] = totals[cycle] + k * (linear + k * squared)
+        return totals.T
 
 
 def bed_of(dose: Distribution, g: float, alpha_beta: float) -> tuple[float, float | None]:

@@ -1,4 +1,4 @@
-"""Whether a planned cycle may be given by what is known: a planned dose is not a released one."""
+"""Release of planned cycles: whether the label allows them by the known values."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ CONDITIONS: dict[Release, str] = {
 
 
 def release(label: PlanLabel | None, number: int) -> Release:
-    """Return how far the label releases a planned cycle.
+    """Return whether the label releases a planned cycle, or why it does not.
 
     Parameters
     ----------
     label : PlanLabel or None
-        What it says of the next dose; None where no label's rules are at hand.
+        Its answer on the next dose; None without dose-modification rules.
     number : int
-        Of the cycle.
+        Number of the cycle.
 
     Returns
     -------
     str
-        ``released`` (the next dose, with all checked), ``unchecked`` (the next dose, values are
-        missing), ``later`` (a cycle after the next one: its values are not there yet),
+        ``released`` (the next dose, all values checked), ``unchecked`` (the next dose, values
+        missing), ``later`` (a cycle after the next one, whose values do not exist yet),
         ``beyond-the-label`` or ``no-rules``.
     """
     if label is None:

@@ -1,4 +1,4 @@
-"""Fields of a patient replaced by their names, as in ``masses.kidneys`` or ``cycles[0].at``."""
+"""Replacement of a patient's fields by place, as in ``masses.kidneys`` or ``cycles[0].at``."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def replaced_in(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str
     Parameters
     ----------
     content : dict
-        As :func:`dosimetry.therapy.content.plain` returns it; it stays as it is.
+        As :func:`dosimetry.therapy.content.plain` returns it; it is not changed.
     changes : mapping of str to value
-        By the field's place in a patient file. A mapping is merged into the one that is there;
-        None takes a field away.
+        New values by place in a patient file. A mapping is merged into the existing one; None
+        removes a field.
 
     Raises
     ------
     InputError
-        A name that is not a place, or an entry of a list that is not there.
+        A name that is not a place, or a list entry that does not exist.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def replaced_in(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str
 
 
 def _with(held: Any, steps: list[str | int], value: Any, place: str) -> Any:
-    """Return what is held with the value at the end of the steps."""
+    """Return a content with the value at the end of the steps."""
     if not steps:
         return _merged(held, value)
     step, *rest = steps
@@ -64,7 +64,7 @@ def _with(held: Any, steps: list[str | int], value: Any, place: str) -> Any:
             count = len(held) if isinstance(held, list) else 0
             raise refuse(
                 "no-such-entry",
-                f"there is no entry {step}: {count} entries",
+                f"entry {step} does not exist; the list has {count} entries",
                 "count from 0, or give the whole list",
                 place,
             )
@@ -79,7 +79,7 @@ def _with(held: Any, steps: list[str | int], value: Any, place: str) -> Any:
 
 
 def _merged(held: Any, value: Any) -> Any:
-    """Return the value; where it and what is held are mappings, the two as one."""
+    """Return the value; a mapping is merged into the mapping that is held."""
     if not isinstance(value, dict) or not isinstance(held, dict):
         return value
     for name, inner in value.items():
@@ -93,7 +93,7 @@ def _put(held: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
 
 
 def _opened(held: Any, place: str) -> Any:
-    """Return what a value that was read holds, where a place leads into it."""
+    """Return a value that was read as plain data, where a place points into it."""
     if isinstance(held, Measurements | LabDraw | Range):
         name = re.split(r"[.\[]", place)[-1]
         return written({name: held})[name]

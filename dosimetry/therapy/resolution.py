@@ -1,4 +1,4 @@
-"""When a renal or hepatic toxicity has resolved: back at its baseline, or normal."""
+"""Resolution of renal and hepatic toxicity: value back at its baseline, or normal."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from dosimetry import clinical
+from dosimetry.problems import in_words
 from dosimetry.quantities import Amount
 from dosimetry.tables import default, table
-from dosimetry.therapy.labs import in_words
+from dosimetry.therapy.labs import amount_in_words
 from dosimetry.therapy.observations import Finding, Observations
 
 ENDS = {"ULN": "the upper limit of normal", "LLN": "the lower limit of normal"}
@@ -18,7 +19,7 @@ ENDS = {"ULN": "the upper limit of normal", "LLN": "the lower limit of normal"}
 
 @dataclass(frozen=True)
 class Way:
-    """One row of table ``label_resolution``: a bound that a quantity has to be on."""
+    """One row of table ``label_resolution``: a bound that a quantity must reach."""
 
     alternative: int
     quantity: str
@@ -29,7 +30,7 @@ class Way:
 
 
 class Bound(NamedTuple):
-    """A bound in the canonical unit of its quantity, and what it is."""
+    """A bound in the canonical unit of its quantity, with its description."""
 
     comparison: str
     value: float
@@ -38,7 +39,7 @@ class Bound(NamedTuple):
 
 @dataclass(frozen=True)
 class Lack:
-    """A quantity that is not back yet: what it is, and what it would have to be."""
+    """A quantity that has not resolved: its value, and the value that it needs."""
 
     quantity: str
     because: str
@@ -71,21 +72,21 @@ def ways(rule: str) -> tuple[Way, ...]:
 def lacking(
     rule: str, alternatives: Iterable[int], known: Mapping[str, Finding], seen: Observations
 ) -> tuple[Lack, ...]:
-    """Return what is not back yet of the alternatives of a rule that held.
+    """Return the quantities that have not resolved, of the alternatives of a rule that held.
 
     Parameters
     ----------
     rule : str
     alternatives : iterable of int
-        Numbers of those that held since the toxicity began.
+        Numbers of the alternatives that have held since the toxicity began.
     known : mapping of str to Finding
-        The latest of each quantity.
+        Latest finding of each quantity.
     seen : Observations
         For the baseline and the reference ranges.
     """
     held = set(alternatives)
     quantities = dict.fromkeys(w.quantity for w in ways(rule) if w.alternative in held)
-    found = []
+    lacks = []
     for quantity in quantities:
         bounds = [
             bound
@@ -96,21 +97,22 @@ def lacking(
         now = known.get(quantity)
         value = None if now is None else now.value
         if value is None or not any(clinical.compare(value, b.comparison, b.value) for b in bounds):
-            found.append(_lack(quantity, bounds, now, seen))
-    return tuple(found)
+            lacks.append(_lack(quantity, bounds, now, seen))
+    return tuple(lacks)
 
 
 def _bound(way: Way, seen: Observations) -> Bound | None:
-    """Return the bound of a row; None where it is not known or the row is not for this case."""
+    """Return the bound of a row; None where it is not known or the row does not apply."""
     usual = seen.baseline.get(way.quantity)
     if way.of == "baseline":
         if usual is None or usual.value is None or usual.written is None:
             return None
         tolerance = default("return_to_baseline", "1")
         sign, side = (1, "+") if way.comparison == "at_most" else (-1, "-")
-        what = f"the baseline of {in_words(usual.written)} {side} {tolerance:.0%}"
+        baseline = amount_in_words(usual.written)
+        what = f"the baseline of {baseline} {side} {100 * tolerance:.0f} %"
         bound = way.value * usual.value * (1 + sign * tolerance)
-        return Bound(way.comparison, bound, what.replace("%", " %"))
+        return Bound(way.comparison, bound, what)
     limits = seen.ranges[way.quantity]
     end = limits.upper if way.of == "ULN" else limits.lower
     if end is None or (way.without_baseline and usual is not None):
@@ -119,18 +121,18 @@ def _bound(way: Way, seen: Observations) -> Bound | None:
 
 
 def _lack(quantity: str, bounds: list[Bound], now: Finding | None, seen: Observations) -> Lack:
-    name = quantity.replace("_", " ")
+    name = in_words([quantity])
     if now is None:
-        because = f"{name}: no value since the last dose"
+        because = f"{name} not measured since the last dose"
     else:
-        because = f"{now}{_change(now, seen)}: not back yet"
+        because = f"{now}{_change(now, seen)}, not resolved"
     if not bounds:
         return Lack(quantity, because, f"{name} back at its baseline, which is not known")
     widest = (max if bounds[0].comparison == "at_most" else min)(bounds, key=lambda b: b.value)
     unit = now.written.unit if now and now.written else clinical.analyte(quantity).unit
     amount = Amount(clinical.from_canonical(quantity, widest.value, unit), unit)
     side = "or less" if widest.comparison == "at_most" else "or more"
-    return Lack(quantity, because, f"{name} of {in_words(amount)} {side} ({widest.what})")
+    return Lack(quantity, because, f"{name} of {amount_in_words(amount)} {side} ({widest.what})")
 
 
 def _change(now: Finding, seen: Observations) -> str:
@@ -138,7 +140,5 @@ def _change(now: Finding, seen: Observations) -> str:
     if now.change is None or usual is None or usual.written is None:
         return ""
     way = "above" if now.change > 0 else "below"
-    return (
-        f" ({abs(now.change):.0%}".replace("%", " %") + f" {way} the baseline of "
-        f"{in_words(usual.written)})"
-    )
+    baseline = amount_in_words(usual.written)
+    return f" ({100 * abs(now.change):.0f} % {way} the baseline of {baseline})"

@@ -1,4 +1,4 @@
-"""plan(patient) -> Plan: delivered cycles, prediction, limits and dates brought together."""
+"""The plan of a patient, from delivered cycles, prediction, limits, strategy and dates."""
 
 from __future__ import annotations
 
@@ -78,36 +78,35 @@ def plan(
     bind: str = "measured",
     cycles: int | None = None,
 ) -> Plan:
-    """Plan a course: what was given, what is to come, and which limits that touches.
+    """Return the plan of a course: doses of every cycle, cycles to come, verdicts on limits.
 
     Parameters
     ----------
     patient : Patient, path or mapping
         From :func:`dosimetry.read_patient` or :meth:`Patient.from_dict`; or the name of a patient
-        file, or what one holds. Changed in memory, it is read and looked at anew, and the plan's
-        ``provenance.replaced`` names what was changed.
+        file, or a mapping with its content. A patient changed in memory is read and checked
+        again, and ``provenance.replaced`` of the plan names the changes.
     strategy : str
-        ``fixed``: the regimen as written. ``to-limit``: full cycles for as long as the next one
-        keeps within the risk. ``adjusted``: the regimen's cycles with the largest activity that
-        keeps within it.
+        ``fixed``: the regimen as written. ``to-limit``: full cycles as long as the risk is kept.
+        ``adjusted``: the regimen's cycles with the largest activity that keeps the risk.
     risk : float
-        Probability of exceeding a limit that a strategy may run, above 0 and at most 0.5.
+        Accepted probability of exceeding a limit, above 0 and at most 0.5.
     max_cycles : int
-        Of the whole course, for ``to-limit``.
+        Maximum number of cycles of the course (``to-limit`` only).
     max_activity, min_activity : quantity [activity] or text, optional
-        Of one cycle; the regimen's activity and 0.37 GBq without.
+        Maximum and minimum of one cycle; by default the regimen's activity and 0.37 GBq.
     without_cycles : sequence of int
         Numbers of cycles to come that are left out.
     interval : quantity [time] or text, optional
-        Between the cycles to come, in place of the regimen's.
+        Between the cycles to come, instead of the regimen's.
     activity : quantity [activity] or text, optional
-        Per cycle to come, in place of the regimen's.
+        Per cycle to come, instead of the regimen's.
     bind : str
-        ``measured``: a limit that rests on the population alone binds the regimen's own cycles at a
-        probability of 0.5, and what goes beyond them at the risk. ``all``: every limit binds at the
-        risk.
+        ``measured``: a limit that rests on population data alone binds the regimen's own cycles at
+        a probability of 0.5, and anything beyond them at the risk. ``all``: every limit binds at
+        the risk.
     cycles : int, optional
-        Number of cycles of the course, delivered ones included, in place of the regimen's.
+        Number of cycles of the course, including delivered ones, instead of the regimen's.
 
     Returns
     -------
@@ -116,8 +115,8 @@ def plan(
     Raises
     ------
     InputError
-        Unknown strategy, a risk or an option out of range, measurements that cannot be, or a
-        second calculation that comes to something else.
+        Unknown strategy, a risk or an option out of range, impossible measurements, or an
+        independent recalculation that differs.
 
     Examples
     --------
@@ -233,27 +232,28 @@ def plan(
 
 
 def _replaced(fields: Sequence[str]) -> list[Problem]:
-    """Return a warning where the patient is not the one of the files."""
+    """Return a warning where the patient differs from the input files."""
     if not fields:
         return []
     return [
         Problem(
             "changed-in-memory",
-            f"the patient was changed after reading: {', '.join(fields)}",
-            "the input files alone do not give this plan; write the change into the patient file",
+            f"the patient was changed after reading ({', '.join(fields)}), so the input files "
+            "alone do not reproduce this plan",
+            "write the change into the patient file",
             "patient",
         )
     ]
 
 
 def _not_used(strategy: str, **options: Any) -> list[Problem]:
-    """Return a warning for every option that the strategy does not look at."""
+    """Return a warning for every option that the strategy does not use."""
     users = {"max_activity": ("to-limit", "adjusted"), "min_activity": ("adjusted",)}
     return [
         Problem(
             "option-not-used",
             f"{name} changes nothing with strategy '{strategy}'",
-            f"it is for {' and '.join(users[name])}",
+            f"remove it, or use strategy {' or '.join(users[name])}",
             name,
         )
         for name, value in options.items()
@@ -265,7 +265,7 @@ def _number(value: Any, unit: str, name: str) -> float | None:
     if value is None:
         return None
     try:
-        # With the digits of the document, so that a plan can be made again from it.
+        # Rounded to the digits of the document, so that the document reproduces the plan.
         return float(f"{read_amount(value, unit).value:.{DIGITS}g}")
     except InputError as error:
         raise error.at(name) from None
@@ -293,21 +293,21 @@ def _cycles(count: int, name: str = "max_cycles") -> int:
         raise refuse(
             "out-of-range",
             f"{count} cycles are outside 1 to {most}",
-            "as in 8",
+            "write a number, as in 8",
             name,
         )
     return count
 
 
 def _wanted(cycles: int | None, delivered: int) -> int | None:
-    """Return the number of cycles asked for; refuse one that the past has exceeded."""
+    """Return the number of cycles requested; refuse fewer than were delivered."""
     if cycles is None:
         return None
     if _cycles(cycles, "cycles") < delivered:
         raise refuse(
             "fewer-cycles-than-delivered",
-            f"a course of {cycles}, but {delivered} cycles were delivered",
-            f"ask for {delivered} or more",
+            f"a course of {cycles} cycles was requested, but {delivered} were delivered",
+            f"request {delivered} or more",
             "cycles",
         )
     return cycles
@@ -317,15 +317,18 @@ def _left_out(numbers: Sequence[int], done: int, last: int) -> tuple[int, ...]:
     listed = list(numbers) if isinstance(numbers, Iterable) else [None]
     if not all(isinstance(number, int) for number in listed):
         raise refuse(
-            "wrong-type", f"{quote(numbers)} is not a list of cycles", "as in [4]", "without_cycle"
+            "wrong-type",
+            f"{quote(numbers)} is not a list of cycles",
+            "write a list, as in [4]",
+            "without_cycle",
         )
     for number in listed:
         if not done < number <= last:
             raise refuse(
                 "no-such-cycle",
                 f"cycle {number} is not to come"
-                + (": it was delivered" if 1 <= number <= done else ""),
-                f"cycles to come: {done + 1} to {last}" if last > done else "none is to come",
+                + (" because it was delivered" if 1 <= number <= done else ""),
+                f"cycles to come: {done + 1} to {last}" if last > done else "no cycle is to come",
                 "without_cycle",
             )
     return tuple(dict.fromkeys(listed))

@@ -1,8 +1,8 @@
-"""The second calculation: every delivered cycle once more from the inputs, by another way.
+"""Independent recalculation of every delivered cycle from the inputs, by other methods.
 
 Time-integrated activity by quadrature of the fitted curve, absorbed dose by energy over mass where
 the region allows, BED by the differential equation of incomplete repair. A difference beyond the
-tolerance ends the plan: a wrong number can hurt someone.
+tolerance refuses the plan, because a wrong number can hurt someone.
 """
 
 from __future__ import annotations
@@ -14,17 +14,15 @@ import numpy as np
 
 from dosimetry import reference, tables
 from dosimetry.physics.second_integrals import (
+    ActivityCurve,
     Array,
     area,
-    exponential_course,
-    pieces_course,
+    exponential_curve,
     quadratic_dose,
     time_steps,
+    trapezoid_curve,
 )
-from dosimetry.physics.second_integrals import (
-    Course as Curve,
-)
-from dosimetry.problems import InputError, Problem
+from dosimetry.problems import InputError, Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.therapy.plan import CycleRegion, PlanCurve, PlanCycle
 from dosimetry.therapy.plan_check import Checked, Comparison
@@ -40,19 +38,19 @@ MARROW, BLOOD = "red_marrow", "blood"
 def second_check(
     course: Course, cycles: Sequence[PlanCycle], curves: Sequence[PlanCurve]
 ) -> tuple[Comparison, ...]:
-    """Compute what the delivered cycles gave once more, and compare.
+    """Return every figure of the delivered cycles with its recalculation.
 
     Parameters
     ----------
     course : Course
         The inputs.
     cycles, curves : sequence of PlanCycle, PlanCurve
-        The plan's, with the figures of the first calculation.
+        Of the plan, with the figures to compare.
 
     Returns
     -------
     tuple of Comparison
-        Of every curve, and of every measured region and quantity; failed ones too.
+        One for every curve, and for every measured region and quantity; includes failed ones.
 
     Examples
     --------
@@ -73,7 +71,7 @@ def second_check(
 
 
 def require_agreement(comparisons: Iterable[Comparison]) -> None:
-    """Refuse a plan whose second calculation comes to something else.
+    """Refuse a plan whose independent recalculation differs.
 
     Raises
     ------
@@ -84,7 +82,7 @@ def require_agreement(comparisons: Iterable[Comparison]) -> None:
         Problem(
             "second-calculation-differs",
             said(one),
-            "do not treat by this: the program or its tables are at fault; report it",
+            "do not use this plan. The program or its tables contain an error; please report it",
             f"cycles[{one.cycle - 1}] {one.region}",
         )
         for one in comparisons
@@ -95,11 +93,11 @@ def require_agreement(comparisons: Iterable[Comparison]) -> None:
 
 
 def said(one: Comparison) -> str:
-    """Say in words how far two figures are apart."""
+    """Return in words how far two figures are apart."""
     return (
-        f"{one.quantity} of {one.region}, cycle {one.cycle}: {one.first.value:.6g} "
-        f"{one.first.unit}, but {one.second.value:.6g} by the second calculation ({one.by}), "
-        f"{one.difference.value:.3g} % apart ({one.tolerance.value:.3g} % allowed)"
+        f"{one.quantity} of {in_words([one.region])}, cycle {one.cycle}: {one.first.value:.6g} "
+        f"{one.first.unit} in the plan, {one.second.value:.6g} {one.second.unit} recalculated "
+        f"({one.by}). Difference {one.difference.value:.3g} %, allowed {one.tolerance.value:.3g} %"
     )
 
 
@@ -110,7 +108,7 @@ def compare(
     unit: str,
     tolerance: float = CLOSE,
 ) -> Comparison:
-    """Compare two figures; tolerance in percent of the first.
+    """Return two figures with their difference; tolerance in percent of the first.
 
     Examples
     --------
@@ -120,9 +118,9 @@ def compare(
     >>> compare((1, "liver", "absorbed dose", "sum over S values"), 2.0, 2.003, "Gy").passed
     False
     """
-    # Not of the larger of both: nought against something must not pass.
+    # In percent of the first, not of the larger: zero against a value must not pass.
     apart = 100.0 * abs(second - first) / abs(first) if first else (100.0 if second else 0.0)
-    apart = round(apart, 6)  # what is below is the machine's rounding, not the same everywhere
+    apart = round(apart, 6)  # smaller differences are rounding, which depends on the machine
     return Comparison(
         *place,
         Amount(first, unit),
@@ -154,7 +152,7 @@ def _of_curves(
         place = (curve.cycle, curve.region)
         found.append(
             compare(
-                (*place, "activity at the scans", "the inputs read again"),
+                (*place, "activity at the scans", "recomputed from the inputs"),
                 at_scans,
                 read,
                 unit.removesuffix("*h"),
@@ -171,25 +169,25 @@ def _of_curves(
     return found
 
 
-def curve_of(curve: PlanCurve) -> Curve:
-    """Return the course of a plan's curve, from its parameters or points alone."""
+def curve_of(curve: PlanCurve) -> ActivityCurve:
+    """Return a plan's curve as a function of time, from its parameters or points alone."""
     if curve.model == "trapezoid":
         times = [point.time.value for point in curve.points]
         activities = [point.activity.value for point in curve.points]
-        return pieces_course(times, activities, LN2 / curve.physical_half_life.value)
+        return trapezoid_curve(times, activities, LN2 / curve.physical_half_life.value)
     values = [parameter.value for parameter in curve.parameters]
     if curve.model == "single-point":
-        return exponential_course("mono", [*values, LN2 / curve.effective_half_life.value])
-    return exponential_course(curve.model, values)
+        return exponential_curve("mono", [*values, LN2 / curve.effective_half_life.value])
+    return exponential_curve(curve.model, values)
 
 
 def _sources(
     course: Course, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
-) -> dict[str, tuple[tuple[tuple[Curve, float], ...], float]]:
+) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h by quadrature."""
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
     own = {curve: areas[name] for name, (curve, _) in by_region.items()}
-    parts: dict[str, tuple[tuple[Curve, float], ...]] = {
+    parts: dict[str, tuple[tuple[ActivityCurve, float], ...]] = {
         name: ((curve, 1.0),) for name, (curve, unit) in by_region.items() if unit == "MBq*h"
     }
     parts.pop(BLOOD, None)
@@ -274,9 +272,9 @@ def _of_beds(
     number: int,
     measured: Sequence[CycleRegion],
     gains: Mapping[str, Gain],
-    sources: Mapping[str, tuple[tuple[tuple[Curve, float], ...], float]],
+    sources: Mapping[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]],
 ) -> list[Comparison]:
-    """Compare the BEDs; the dose rate is brought to the plan's own dose, compared before."""
+    """Compare the BEDs; the dose rate is scaled to the plan's dose, which has its own check."""
     wanted = [one for one in measured if one.bed is not None]
     if not wanted:
         return []
@@ -297,7 +295,7 @@ def _of_beds(
         shape = sum((over[name] * weight for name, weight in weights.items()), np.zeros(len(time)))
         rate[:, i] = shape * (one.absorbed_dose.value / dose)
     squares = np.empty(len(wanted))
-    for speed in np.unique(repair):  # what is kept of a step is the same for all that repair alike
+    for speed in np.unique(repair):  # regions that repair alike share the factor of a step
         alike = repair == speed
         squares[alike] = quadratic_dose(time, rate[:, alike], np.array([speed]))
     return [

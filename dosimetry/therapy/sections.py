@@ -1,7 +1,7 @@
 """The sections of a patient file: its schema.
 
-Every field is read strictly (:mod:`dosimetry.therapy.fields`); what fields say together is looked
-at in :mod:`dosimetry.therapy.consistency`.
+Every field is read strictly (:mod:`dosimetry.therapy.fields`); contradictions between fields are
+found by :mod:`dosimetry.therapy.consistency`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from dosimetry import agents, clinical, reference
 from dosimetry.clinical import Range
 from dosimetry.physics.fitting import NAMES as MODEL_NAMES
-from dosimetry.problems import InputError, Problem, nearest, quote, refuse
+from dosimetry.problems import InputError, Problem, in_words, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.therapy import fields
 from dosimetry.therapy.fields import DateOrTime, Read, Text, amount, choice, count, estimate
@@ -57,13 +57,13 @@ def dose_region(value: object) -> str:
 
 
 class Section(BaseModel):
-    """A part of the patient file: nothing unknown in it, nothing changed after reading."""
+    """A part of the patient file; unknown keys, and changes after reading, are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class Person(Section):
-    """Who is treated; age and weight may be left out where nothing needs them.
+    """The patient; age and weight may be omitted.
 
     Attributes
     ----------
@@ -110,7 +110,7 @@ class OwnRegimen(Section):
 
 
 class OwnLimit(Section):
-    """A limit of the user's own.
+    """A limit defined in the patient file.
 
     Attributes
     ----------
@@ -131,7 +131,7 @@ class OwnLimit(Section):
 
 
 class PriorDose(Section):
-    """Earlier radiation of a region, which counts into its limits.
+    """Previous radiation of a region, included in its cumulative dose.
 
     Attributes
     ----------
@@ -140,7 +140,7 @@ class PriorDose(Section):
     bed : Amount or None
         In Gy.
     source : str
-        What it was.
+        Description of the radiation.
     """
 
     absorbed_dose: Annotated[Amount, amount("Gy")]
@@ -156,11 +156,11 @@ class Prepared(Section):
     prepared : Amount
         In MBq.
     prepared_at : date, date-time or None
-        When it was measured; None for the injection.
+        Time of the measurement; None for the time of injection.
     residual : Amount or None
         In MBq.
     residual_at : date, date-time or None
-        When it was measured; None for the injection.
+        Time of the measurement; None for the time of injection.
     """
 
     prepared: Annotated[Amount, amount("MBq")]
@@ -235,7 +235,7 @@ def _read_clock(value: object) -> dt.time:
 
 
 class RegionError(InputError):
-    """Problems in a mapping from regions; those of nested sections are still to be translated."""
+    """Problems in a mapping by region; errors in ``nested`` are not yet turned into problems."""
 
     def __init__(self, problems: list[Problem], nested: list[tuple[str, ValidationError]]) -> None:
         super().__init__(problems)
@@ -243,7 +243,7 @@ class RegionError(InputError):
 
 
 def _by_region(region: Any, item: Read) -> Read:
-    """Mark a mapping from regions to values; every key and value is looked at."""
+    """Mark a mapping by region; the problems of all its keys and values are collected."""
 
     def read(value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
@@ -255,7 +255,7 @@ def _by_region(region: Any, item: Read) -> Read:
             try:
                 name = region(key)
                 if name in found:
-                    raise refuse("region-twice", f"{name} stands there twice", "keep one")
+                    raise refuse("region-twice", f"{in_words([name])} occurs twice", "keep one")
                 found[name] = item.reader(entry)
             except InputError as error:
                 problems += error.at(str(key)).problems
@@ -271,12 +271,14 @@ def _by_region(region: Any, item: Read) -> Read:
 def _tumour(value: object) -> str:
     name = measured_region(value)
     if reference.region(name).role != "tumour":
-        raise refuse("not-a-tumour", f"{name} is not a tumour", "name a tumour, as in tumour_1")
+        raise refuse(
+            "not-a-tumour", f"{in_words([name])} is not a tumour", "name a tumour, as in tumour_1"
+        )
     return name
 
 
 def _regions(value: object) -> tuple[str, ...]:
-    """Read a list of regions, every entry looked at."""
+    """Read a list of regions; the problems of all entries are collected."""
     if not isinstance(value, list | tuple):
         raise refuse("wrong-type", f"{quote(value)} is not a list", "write [tumour_1, tumour_2]")
     found: list[str] = []
@@ -307,14 +309,14 @@ Contains = Annotated[
 
 
 class Therapy(Section):
-    """What is given, how, and which limits are checked.
+    """Therapy: agent, regimen and limits.
 
     Attributes
     ----------
     radiopharmaceutical : str
     regimen : Regimen or OwnRegimen
     start : date or None
-        Of the first dose, while no cycle was delivered.
+        Date of the first dose, only while no cycle was delivered.
     limits : list of str or OwnLimit, or None
         None for the default ones.
     prior_doses : dict of str to PriorDose
@@ -365,7 +367,7 @@ class Cycle(Section):
     dose_coefficients : dict of str to Estimate
         By region, in Gy/GBq.
     contains : dict of str to tuple of str
-        Regions that lie in the VOI of another.
+        By region, the regions that its VOI includes.
     """
 
     administered: Annotated[
@@ -424,13 +426,13 @@ def _read_grade(value: object) -> int:
         raise refuse(
             "not-a-grade",
             f"{quote(value)} is not a grade from 0 to {WORST_GRADE}",
-            "write the CTCAE grade, 0 once it has gone",
+            "write the CTCAE grade, 0 once it has resolved",
         )
     return int(f"{number:.0f}")
 
 
 class AdverseEvent(Section):
-    """Grade of a toxicity that no laboratory value tells, from a date on.
+    """Grade of an adverse event from a date on; laboratory values have their own grades.
 
     Attributes
     ----------
@@ -438,7 +440,7 @@ class AdverseEvent(Section):
     term : str
         CTCAE term.
     grade : int
-        From 0, once it has gone, to 4.
+        0 (resolved) to 4.
     ends_treatment : str or None
         ``yes`` or ``no``.
     """
@@ -452,7 +454,7 @@ class AdverseEvent(Section):
 
 
 class Course(Section):
-    """The patient file as a whole."""
+    """The whole patient file."""
 
     person: Person = Field(alias="patient")
     therapy: Therapy

@@ -1,4 +1,4 @@
-"""Strategies: how much is given in the cycles to come, and why no more."""
+"""Strategies: the activity of the cycles to come, and its reason."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dosimetry import tables
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.reference import Limit
-from dosimetry.therapy.decision_words import Outcome, What, because, explain
+from dosimetry.therapy.decision_words import Grounds, What, because, explain
 from dosimetry.therapy.label_course import Slot
 from dosimetry.therapy.plan import Decision
 from dosimetry.therapy.plan_check import Binding
@@ -22,18 +22,18 @@ MOST_CYCLES = 8  # of to-limit, unless asked otherwise
 
 @dataclass(frozen=True)
 class Bounds:
-    """What a strategy must keep to.
+    """Bounds of a strategy.
 
     Attributes
     ----------
     risk : float
-        Probability of exceeding a limit that is allowed.
+        Accepted probability of exceeding a limit.
     highest : float
-        Activity of one cycle in GBq.
+        Maximum activity of one cycle in GBq.
     lowest : float or None
-        Least activity of one cycle in GBq, where one is asked for.
+        Minimum activity of one cycle in GBq, where one is requested.
     bind : str
-        ``all`` where a limit that rests on the population alone binds at the risk too.
+        ``all`` where a limit that rests on population data alone binds at the risk too.
     """
 
     risk: float
@@ -44,15 +44,15 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Constraint:
-    """A limit as it binds: with the probabilities of exceeding it that are accepted.
+    """A limit with the accepted probabilities of exceeding it.
 
     Attributes
     ----------
     limit : Limit
     within : float
-        For the cycles and the activity of the regimen.
+        Accepted within the cycles and the activity of the regimen.
     beyond : float
-        For what goes beyond the regimen.
+        Accepted for anything beyond the regimen.
     """
 
     limit: Limit
@@ -60,18 +60,18 @@ class Constraint:
     beyond: float
 
     def accepts(self, *, beyond: bool) -> float:
-        """Return the probability that is accepted."""
+        """Return the accepted probability."""
         return self.beyond if beyond else self.within
 
 
 def constraints_of(
     limits: Sequence[Limit], regions: Mapping[str, RegionCourse], bounds: Bounds
 ) -> list[Constraint]:
-    """Return how each limit binds.
+    """Return each limit with its accepted probabilities.
 
-    A limit on which nothing is known of this patient binds the regimen's own cycles only where the
-    population makes it more likely than not to be exceeded: else every patient without a marrow
-    dose would get less than the label's activity.
+    A limit without data of this patient binds the regimen's own cycles only where the population
+    exceeds it more likely than not. Otherwise every patient without a marrow dose would get less
+    than the label's activity.
     """
     even = tables.default("exceeds_probability", "1")
     return [
@@ -87,14 +87,14 @@ def constraints_of(
 
 
 def check_binding(bind: str) -> Binding:
-    """Return which limits bind at the risk; refuse an unknown word."""
+    """Return ``bind`` as a known word; refuse an unknown one."""
     for known in BINDINGS:
         if bind == known:
             return known
     raise refuse(
         "unknown-binding",
         f"binding {quote(bind)} is not known",
-        f"one of {', '.join(BINDINGS)}",
+        f"write one of {', '.join(BINDINGS)}",
         "bind",
     )
 
@@ -105,13 +105,16 @@ def check_strategy(strategy: str, risk: float) -> None:
         raise refuse(
             "unknown-strategy",
             f"strategy {quote(strategy)} is not known",
-            nearest(f"{strategy}", STRATEGIES) or f"one of {', '.join(STRATEGIES)}",
+            nearest(f"{strategy}", STRATEGIES) or f"write one of {', '.join(STRATEGIES)}",
             "strategy",
         )
     if not isinstance(risk, int | float) or not 0.0 < risk <= 0.5:
         words = f"{risk:g}" if isinstance(risk, int | float) else quote(risk)
         raise refuse(
-            "risk-out-of-range", f"a risk of {words} is outside (0, 0.5]", "as in 0.05", "risk"
+            "risk-out-of-range",
+            f"a risk of {words} is not above 0 and at most 0.5",
+            "write a number, as in 0.05",
+            "risk",
         )
 
 
@@ -132,10 +135,10 @@ def decide(
     regions : mapping of str to RegionCourse
         With the delivered cycles only.
     limits : sequence of Limit
-        Those on regions without a dose cannot decide anything.
+        Limits on regions without a dose cannot decide.
     slots : sequence of Slot
-        The cycles to come, with the most that the label allows in each; in ``to-limit`` up to the
-        largest number of cycles.
+        The cycles to come, with the largest activity that the label allows in each; for
+        ``to-limit`` up to the maximum number of cycles.
     bounds : Bounds
     """
     known = [
@@ -148,31 +151,31 @@ def decide(
     regular = [slot for slot in slots if slot.number <= programme.count]
     to_come: list[Scheduled] = []
     if programme.activity is None:
-        outcome = Outcome("no-agent")
+        grounds = Grounds("no-agent")
     elif strategy == "to-limit":
-        if unknown or not known:  # nothing is known that could call for more than the regimen
+        if unknown or not known:  # no dose supports more than the regimen
             slots = regular
-        to_come, outcome = _to_limit(programme, regions, bound, slots, bounds)
+        to_come, grounds = _to_limit(programme, regions, bound, slots, bounds)
     elif strategy == "adjusted":
-        to_come, outcome = _adjusted(programme, regions, bound, regular, bounds)
+        to_come, grounds = _adjusted(programme, regions, bound, regular, bounds)
     else:
-        to_come = [_one(programme.activity, slot, "regimen") for slot in regular]
-        outcome = Outcome("regimen")
+        to_come = [_scheduled(programme.activity, slot, "regimen") for slot in regular]
+        grounds = Grounds("regimen")
     done = slots[0].number - 1 if slots else 0
-    if outcome.what in ("no-agent", "regimen"):
-        words = explain(outcome, to_come, done, limits, (), ())
+    if grounds.what in ("no-agent", "regimen"):
+        words = explain(grounds, to_come, done, limits, (), ())
         return to_come, Decision(words, None, None, None)
-    eased = [one.limit for one in bound if one.within > one.beyond]
-    words = explain(outcome, to_come, done, limits, eased, unknown)
-    bound_by = () if outcome.limit is None else (outcome.limit.id,)
-    free = (*(one.id for one in eased if one.id not in bound_by), *(one.id for one in unknown))
+    eased = [constraint.limit for constraint in bound if constraint.within > constraint.beyond]
+    words = explain(grounds, to_come, done, limits, eased, unknown)
+    bound_by = () if grounds.limit is None else (grounds.limit.id,)
+    free = (limit.id for limit in (*eased, *unknown) if limit.id not in bound_by)
     return to_come, Decision(
-        words, next(iter(bound_by), None), outcome.cycle, outcome.probability, bound_by, free
+        words, next(iter(bound_by), None), grounds.cycle, grounds.probability, bound_by, tuple(free)
     )
 
 
-def _one(activity: float, slot: Slot, by: str) -> Scheduled:
-    """Return a cycle with an activity that ``by`` decided, or with less where the label says so."""
+def _scheduled(activity: float, slot: Slot, by: str) -> Scheduled:
+    """Return a cycle with an activity that ``by`` decided, or less where the label allows less."""
     if slot.status != "planned":
         return Scheduled(None, slot.status, slot.reason, slot.by, slot.at)
     if slot.most < activity:
@@ -184,21 +187,21 @@ def _chance(
     regions: Mapping[str, RegionCourse], limit: Limit, to_come: Sequence[Scheduled]
 ) -> float:
     """Return the probability of exceeding a limit at the end of a course."""
-    course = regions[limit.region]
-    further = tuple(one.activity or 0.0 for one in to_come)
-    longer = course.with_activities(course.activities + further)
+    region = regions[limit.region]
+    further = tuple(cycle.activity or 0.0 for cycle in to_come)
+    longer = region.with_activities(region.activities + further)
     return float(longer.probabilities(limit.quantity, limit.value)[-1])
 
 
 def _left_of_regimen(
     programme: Programme, regions: Mapping[str, RegionCourse], to_come: Sequence[Scheduled]
 ) -> float:
-    """Return the activity in GBq that the regimen as written leaves, with its tolerance."""
-    given = max((sum(course.activities) for course in regions.values()), default=0.0)
+    """Return the activity in GBq that remains of the regimen, with its tolerance."""
+    delivered = max((sum(region.activities) for region in regions.values()), default=0.0)
     whole = programme.count * (programme.regular or 0.0)
     tolerance = tables.default("label_activity_tolerance", "1")
-    planned = sum(one.activity or 0.0 for one in to_come)
-    return max(whole * (1.0 + tolerance) - given - planned, 0.0)
+    planned = sum(cycle.activity or 0.0 for cycle in to_come)
+    return max(whole * (1.0 + tolerance) - delivered - planned, 0.0)
 
 
 def _beyond(
@@ -215,14 +218,13 @@ def _exceeded(
     *,
     beyond: bool,
 ) -> tuple[float, float, Limit] | None:
-    """Return probability, what is accepted, and the limit with the highest one not accepted."""
-    found = [
-        (_chance(regions, one.limit, to_come), one.accepts(beyond=beyond), one.limit)
-        for one in constraints
+    """Return probability, accepted probability and limit of the worst violation, if any."""
+    chances = [
+        (_chance(regions, held.limit, to_come), held.accepts(beyond=beyond), held.limit)
+        for held in constraints
     ]
-    return max(
-        (entry for entry in found if entry[0] > entry[1]), key=lambda entry: entry[0], default=None
-    )
+    violations = (entry for entry in chances if entry[0] > entry[1])
+    return max(violations, key=lambda entry: entry[0], default=None)
 
 
 def _to_limit(
@@ -231,30 +233,30 @@ def _to_limit(
     constraints: Sequence[Constraint],
     slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[Scheduled], Outcome]:
+) -> tuple[list[Scheduled], Grounds]:
     activity = min(programme.activity or 0.0, bounds.highest)
     by = "regimen" if activity == programme.activity else "request"
     to_come: list[Scheduled] = []
     for slot in slots:
-        one = _one(activity, slot, by)
-        later = [*to_come, one]
+        cycle = _scheduled(activity, slot, by)
+        later = [*to_come, cycle]
         beyond = slot.number > programme.count or _beyond(programme, regions, later)
-        if one.status != "planned" and slot.by == "label" and slot.number > programme.count:
-            return to_come, Outcome("label-has-none", last=programme.count)
+        if cycle.status != "planned" and slot.by == "label" and slot.number > programme.count:
+            return to_come, Grounds("label-has-none", last=programme.count)
         over = _exceeded(regions, constraints, later, beyond=beyond)
-        if over is not None and one.activity is not None:
+        if over is not None and cycle.activity is not None:
             chance, accepted, limit = over
-            found = Outcome("limit-stops", limit, slot.number, chance, accepted)
+            grounds = Grounds("limit-stops", limit, slot.number, chance, accepted)
             to_come += [
-                Scheduled(None, "stopped", because(found), limit.id, last.at)
+                Scheduled(None, "stopped", because(grounds), limit.id, last.at)
                 for last in slots
                 if slot.number <= last.number <= programme.count
             ]
-            return to_come, found
-        to_come.append(one)
+            return to_come, grounds
+        to_come.append(cycle)
     if not slots:
-        return to_come, Outcome("all-delivered")
-    return to_come, Outcome("most-cycles", last=slots[-1].number)
+        return to_come, Grounds("all-delivered")
+    return to_come, Grounds("most-cycles", last=slots[-1].number)
 
 
 def _adjusted(
@@ -263,10 +265,10 @@ def _adjusted(
     constraints: Sequence[Constraint],
     slots: Sequence[Slot],
     bounds: Bounds,
-) -> tuple[list[Scheduled], Outcome]:
+) -> tuple[list[Scheduled], Grounds]:
     free = [slot for slot in slots if slot.status == "planned"]
     if not free:
-        return [_one(0.0, slot, "regimen") for slot in slots], Outcome("nothing-to-adjust")
+        return [_scheduled(0.0, slot, "regimen") for slot in slots], Grounds("nothing-to-adjust")
     least = bounds.lowest or tables.default("lowest_activity", "GBq")
     share = _left_of_regimen(programme, regions, []) / len(free)
     search = _Search(regions, constraints, bounds, min(programme.regular or 0.0, share))
@@ -274,7 +276,7 @@ def _adjusted(
     given = given if activity >= least else []
     if len(given) < len(free):
         constraint = constraint or search.largest(free)[1]
-    outcome = Outcome(
+    grounds = Grounds(
         _what(given, activity, constraint, search),
         constraint.limit if constraint else None,
         given[-1].number if given else None,
@@ -287,20 +289,20 @@ def _adjusted(
     regular = "regimen" if activity == programme.activity else "request"
     by = constraint.limit.id if constraint else regular
     to_come = [
-        Scheduled(None, "stopped", because(outcome), by, slot.at)
+        Scheduled(None, "stopped", because(grounds), by, slot.at)
         if slot in free and slot not in given
-        else _one(activity, slot, by)
+        else _scheduled(activity, slot, by)
         for slot in slots
     ]
-    looked_at = [constraint] if constraint else constraints
-    chance = max((_chance(regions, one.limit, to_come) for one in looked_at), default=None)
-    return to_come, replace(outcome, probability=chance)
+    held = [constraint] if constraint else constraints
+    chance = max((_chance(regions, each.limit, to_come) for each in held), default=None)
+    return to_come, replace(grounds, probability=chance)
 
 
 def _what(
     given: Sequence[Slot], activity: float, constraint: Constraint | None, search: _Search
 ) -> What:
-    """Return what the largest equal activity comes from."""
+    """Return what determined the largest equal activity."""
     if not given:
         return "too-little"
     if search.holds_regimen(activity, constraint):
@@ -320,7 +322,7 @@ class _Search:
     constraints : sequence of Constraint
     bounds : Bounds
     regular : float
-        Activity of a cycle in GBq that the regimen as written leaves; more goes beyond it.
+        Activity per cycle in GBq that remains of the regimen; a higher one goes beyond it.
     """
 
     regions: Mapping[str, RegionCourse]
@@ -329,10 +331,10 @@ class _Search:
     regular: float
 
     def best_split(self, slots: Sequence[Slot]) -> tuple[list[Slot], float, Constraint | None]:
-        """Return the cycles to give, their equal activity, and the limit that decides.
+        """Return the cycles to give, their equal activity, and the deciding limit.
 
-        All of them; where a least activity is asked for, as many of the first ones as give the
-        most activity in total with none below it, so that more risk never means less.
+        Without a minimum activity, all cycles. With one, as many of the first cycles as give the
+        highest total with no cycle below it, so that a higher risk never gives less activity.
         """
         lowest = self.bounds.lowest
         counts = [len(slots)] if lowest is None else range(len(slots), 0, -1)
@@ -345,15 +347,15 @@ class _Search:
         )
 
     def largest(self, slots: Sequence[Slot]) -> tuple[float, Constraint | None]:
-        """Return the largest equal activity, and the limit that decides (None: the cap)."""
-        found: tuple[float, Constraint | None] = (self.bounds.highest, None)
-        for one in self.constraints:
-            most = self._most(one.limit, one.within, slots)
-            if most > self.regular and one.beyond < one.within:
-                most = max(self.regular, self._most(one.limit, one.beyond, slots))
-            if most < found[0]:
-                found = most, one
-        return found
+        """Return the largest equal activity, and the deciding limit (None for the maximum)."""
+        largest: tuple[float, Constraint | None] = (self.bounds.highest, None)
+        for constraint in self.constraints:
+            most = self._most(constraint.limit, constraint.within, slots)
+            if most > self.regular and constraint.beyond < constraint.within:
+                most = max(self.regular, self._most(constraint.limit, constraint.beyond, slots))
+            if most < largest[0]:
+                largest = most, constraint
+        return largest
 
     def accepted(self, activity: float, constraint: Constraint | None) -> float:
         """Return the probability at which a constraint holds an activity."""
@@ -362,7 +364,7 @@ class _Search:
         return constraint.within
 
     def holds_regimen(self, activity: float, constraint: Constraint | None) -> bool:
-        """Return whether a limit holds the regimen's own activity: more would go beyond it."""
+        """Return whether a limit restricts the activity to the regimen's own."""
         return (
             constraint is not None
             and activity == self.regular
@@ -372,14 +374,14 @@ class _Search:
     def _most(self, limit: Limit, risk: float, slots: Sequence[Slot]) -> float:
         """Return the largest equal activity by one limit.
 
-        A cycle in which the label allows less gets that much, and the others share what it leaves.
+        A cycle in which the label allows less gets that activity; the others share the rest.
         """
-        course, capped = self.regions[limit.region], dict[int, float]()
+        region, capped = self.regions[limit.region], dict[int, float]()
         open_slots, most = list(slots), self.bounds.highest
         while open_slots:
             fixed = [capped.get(i, 0.0) for i in range(max(s.number for s in slots))]
-            with_capped = course.with_activities(
-                (*course.activities, *fixed[len(course.activities) :])
+            with_capped = region.with_activities(
+                (*region.activities, *fixed[len(region.activities) :])
             )
             numbers = [slot.number - 1 for slot in open_slots]
             most = with_capped.largest_activity(limit.quantity, limit.value, risk, numbers)

@@ -1,10 +1,10 @@
 """The commented patient file that ``dosimetry init`` writes."""
 
 TEMPLATE = """\
-# Patient file of dosimetry. Every quantity carries its unit. Lines behind # are examples:
-# take the # away to use them. "dosimetry check FILE" says what is wrong.
+# Patient file of dosimetry. Every quantity has a unit. Lines that begin with # are examples:
+# remove the # to use them. "dosimetry check FILE" lists errors.
 patient:
-  id: EX-001                     # no name: the id stands in every output
+  id: EX-001                     # a pseudonym: it appears in every output
   sex: male                      # male | female: chooses the phantom
   # age: 64 year
   # weight: 82 kg
@@ -15,22 +15,22 @@ patient:
 therapy:
   radiopharmaceutical: 177Lu-DOTATATE
   regimen: netter-1              # or {activity: 7.4 GBq, cycles: 4, interval: 8 week}
-  # marrow_to_blood_ratio: one   # one | plasma, of an agent that stays in plasma
+  # marrow_to_blood_ratio: one   # one | plasma, for an agent that stays in plasma
   start: 2026-01-12              # only while no cycle has been delivered
-  # time_zone: Europe/Berlin     # of the calendar; with infusion_time doses have a time of day
+  # time_zone: Europe/Berlin     # of the calendar; infusion_time gives doses a time of day
   # infusion_time: 09:30
-  # the default limits; for all: dosimetry tables limits
+  # the default limits; list of all: dosimetry tables limits
   # limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
-  # prior_doses:                 # earlier radiation that counts into the limits
+  # prior_doses:                 # previous radiation, included in the cumulative dose
   #   kidneys: {absorbed_dose: 6 Gy, bed: 6.8 Gy, source: "90Y-DOTATOC 2021"}
 
-# masses:                        # else the scans' volumes at 1.05 g/mL, else the phantom's
+# masses:                        # default: volumes of the scans at 1.05 g/mL, else the phantom
 #   kidney_left: 160 g
 #   kidney_right: {value: 155 g, sd: 8 %}
 #   tumour_1: 14 g
 # sites: {tumour_1: liver}       # the organ that a tumour lies in
 
-# effective_half_lives:          # for one scan only; else of an earlier cycle, or the population's
+# effective_half_lives:          # for a single scan; default: an earlier cycle, else population
 #   kidneys: {value: 52 h, sd: 15 %}
 
 # cycles:                        # delivered ones, oldest first
@@ -41,8 +41,8 @@ therapy:
 #     systematic_uncertainty: 5 %
 #     models: {kidney_left: uptake}                          # per region; else auto
 #     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
-#     contains: {liver: [tumour_1]}                          # VOIs that lie in another
-#     dose_coefficients: {liver: 0.31 Gy/GBq}                # of regions done elsewhere
+#     contains: {liver: [tumour_1]}                          # VOIs inside another VOI
+#     dose_coefficients: {liver: 0.31 Gy/GBq}                # supplied by other software
 
 # labs:                          # any order; the last value before the first dose is the baseline
 #   - at: 2026-01-10
@@ -52,8 +52,8 @@ therapy:
 #     bilirubin: 11 umol/L       # or mg/dL
 #     albumin: 41 g/L
 #     prothrombin_ratio: 95 %
-# reference_ranges:              # of your laboratory; else table laboratory_reference_ranges
+# reference_ranges:              # of your laboratory; default: laboratory_reference_ranges
 #   platelets: {lower: 150 1e9/L, upper: 450 1e9/L}
-# adverse_events:                # what no laboratory value tells; grade 0 once it has gone
+# adverse_events:                # without those graded by laboratory values; 0 once resolved
 #   - {at: 2026-02-03, term: nausea, grade: 2}   # ends_treatment: yes | no, where a plan asks
 """

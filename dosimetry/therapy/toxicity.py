@@ -10,7 +10,7 @@ from dosimetry.clinical import GradeRow, Range
 
 @dataclass(frozen=True)
 class Grade:
-    """A CTCAE grade: 0 where no row of the term holds."""
+    """A CTCAE grade; 0 where no row of the term holds."""
 
     term: str
     grade: int
@@ -28,7 +28,7 @@ def grade(analyte: str, value: float, limits: Range, baseline: float | None) -> 
     limits : Range
         Reference range, for the grades that depend on it.
     baseline : float or None
-        Value before the first dose; grades that depend on it are left out without one.
+        Value before the first dose; without one, grades that depend on it are not given.
 
     Returns
     -------
@@ -60,17 +60,17 @@ def _holds(
             and clinical.compare(value, "below", below)
             and clinical.compare(value, "at_least", row.at_least or 0.0)
         )
-    one = _multiple(row, limits, baseline, abnormal)
+    multiplied = _multiple(row, limits, baseline, abnormal)
     return (
-        one is not None
+        multiplied is not None
         and row.above is not None
-        and clinical.compare(value, "above", row.above * one)
-        and (row.up_to is None or clinical.compare(value, "at_most", row.up_to * one))
+        and clinical.compare(value, "above", row.above * multiplied)
+        and (row.up_to is None or clinical.compare(value, "at_most", row.up_to * multiplied))
     )
 
 
 def _multiple(row: GradeRow, limits: Range, baseline: float | None, abnormal: bool) -> float | None:
-    """Return what the bounds of a row are multiples of; None where the row does not apply."""
+    """Return the value that the bounds of a row multiply; None where the row does not apply."""
     if row.multiple_of == "baseline":
         return baseline
     if row.multiple_of == "abnormal baseline":

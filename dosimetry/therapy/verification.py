@@ -1,4 +1,4 @@
-"""A plan's document looked at again: made anew from its inputs and compared number by number."""
+"""Verification of a plan: made again from its inputs and compared number by number."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ PATIENT_FILES = (".yaml", ".yml", ".json")
 
 @dataclass(frozen=True)
 class Verification:
-    """What came of looking at a plan again.
+    """Result of verifying a plan.
 
     Attributes
     ----------
     figures : int
         Numbers of the document that were compared.
     twice : int
-        Figures that were also computed by another way.
+        Figures that were also recalculated independently.
     files : int
         Input files that were read again.
     differences : tuple of Problem
@@ -59,7 +59,7 @@ def verify(
         A plan, the name of its file (JSON, at most 10 MB), or the document's text. It must be of
         this version of the schema.
     inputs : path, optional
-        Folder of the patient file; without it that of the plan's file, else the current one.
+        Folder of the patient file; by default the folder of the plan's file, else the current one.
 
     Returns
     -------
@@ -89,9 +89,10 @@ def verify(
         found.append(
             Problem(
                 "changed-in-memory",
-                "the patient was changed in memory before the plan was made, so that the files "
-                f"alone cannot give it: {quote(', '.join(told.provenance.replaced))}",
-                "write the change into the patient file, and plan from that",
+                "the patient was changed in memory before the plan was made "
+                f"({quote(', '.join(told.provenance.replaced))}), so the files alone do not "
+                "reproduce the plan",
+                "write the change into the patient file, and make the plan from it",
                 "provenance.replaced",
             )
         )
@@ -116,7 +117,7 @@ def verify(
         return Verification(0, 0, len(patient.input_hashes()), (*found, *error.problems))
     fresh = read_json(made.to_json(), "plan")
     for document in (data, fresh):
-        for known in ("tables", "inputs", "content"):  # looked at above
+        for known in ("tables", "inputs", "content"):  # compared above
             document["provenance"].pop(known, None)
     found += differences(data, fresh)
     found += _second_opinion(told, made)
@@ -130,24 +131,24 @@ def _folder_of(plan: Plan | str | os.PathLike[str], name: str) -> Path:
 
 def _patient_file(told: Plan, name: str) -> str:
     inputs = told.provenance.inputs
-    file = next((one for one in inputs if one.lower().endswith(PATIENT_FILES)), "")
+    file = next((name for name in inputs if name.lower().endswith(PATIENT_FILES)), "")
     if file and Path(file).name == file:
         return file
     raise refuse(
         "no-patient-file",
-        "the plan names no patient file that it could be made from again",
-        "plan from a patient file (YAML or JSON)",
+        "the plan does not name a patient file",
+        "make the plan from a patient file (YAML or JSON)",
         FilePlace(f"{name}: provenance.inputs"),
     )
 
 
 def _other_hashes(data: Mapping[str, Any], patient: Patient) -> Iterator[Problem]:
-    """Yield what the hashes say: of the document itself, its inputs and its tables."""
+    """Yield differing hashes of the document itself, its inputs and its tables."""
     told = data["provenance"]
     if told.get("content") != content_hash(data):
         yield Problem(
             "document-changed",
-            "the document is not as it was written: its hash is another",
+            "the document was changed after it was written (its hash differs)",
             "",
             "provenance.content",
         )
@@ -155,42 +156,49 @@ def _other_hashes(data: Mapping[str, Any], patient: Patient) -> Iterator[Problem
     for kind, hashes in known.items():
         for name in {**told[kind], **hashes}:
             if told[kind].get(name) != hashes.get(name):
-                what = "is another file than the plan was made from"
+                what = "differs from the file that the plan was made from"
                 if name not in hashes:
                     what = "was used for the plan, but is not used now"
                 elif name not in told[kind]:
                     what = "is used now, but is not named in the plan"
-                yield Problem(f"{kind}-changed", f"{quote(name)} {what}", "", f"provenance.{kind}")
+                yield Problem(
+                    "inputs-changed" if kind == "inputs" else "tables-changed",
+                    f"{quote(name)} {what}",
+                    "",
+                    f"provenance.{kind}",
+                )
 
 
 def differences(told: Any, made: Any, place: str = "") -> Iterator[Problem]:
-    """Yield every place at which two documents differ.
+    """Yield every place where two documents differ.
 
     Examples
     --------
     >>> [f"{one}" for one in differences({"a": [1, 2.5]}, {"a": [1.0, 2.6]})]
-    ["a[1]: '2.5', but '2.6' made again"]
+    ["a[1]: '2.5' in the document, '2.6' when made again"]
     """
     if isinstance(told, dict) and isinstance(made, dict):
         for key in {**made, **told}:
             here = join_place(place, key)
             if key not in told or key not in made:
                 where = "the plan made again" if key in made else "the document"
-                yield Problem("only-in-one", f"stands in {where} only", "", here)
+                yield Problem("only-in-one", f"is in {where} only", "", here)
             else:
                 yield from differences(told[key], made[key], here)
     elif isinstance(told, list) and isinstance(made, list):
         if len(told) != len(made):
-            message = f"{len(told)} entries, but {len(made)} made again"
+            message = f"{len(told)} entries in the document, {len(made)} when made again"
             yield Problem("other-length", message, "", place)
-        for i, (one, other) in enumerate(zip(told, made, strict=False)):
-            yield from differences(one, other, f"{place}[{i}]")
+        for i, (old, new) in enumerate(zip(told, made, strict=False)):
+            yield from differences(old, new, f"{place}[{i}]")
     elif _kind(told) is not _kind(made) or told != made:
-        yield Problem("differs", f"{quote(told)}, but {quote(made)} made again", "", place)
+        yield Problem(
+            "differs", f"{quote(told)} in the document, {quote(made)} when made again", "", place
+        )
 
 
 def _kind(value: object) -> type:
-    """Return the kind of a value of JSON, in which 7 and 7.0 are the same number."""
+    """Return the kind of a JSON value; in JSON, 7 and 7.0 are the same number."""
     return float if type(value) is int else type(value)
 
 
@@ -202,7 +210,7 @@ def _numbers(value: Any) -> int:
 
 
 def _second_opinion(told: Plan, made: Plan) -> Iterator[Problem]:
-    """Yield every figure of the document that the second calculation does not bear out."""
+    """Yield every figure of the document that the independent recalculation does not confirm."""
     figures = {
         (curve.cycle, curve.region, "time-integrated activity"): curve.tia.value
         for curve in told.curves

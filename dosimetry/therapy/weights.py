@@ -1,7 +1,7 @@
 """Dose of each region as a weighted sum of TIAs: S values with the patient's masses.
 
-Every dose is linear in the measured TIAs, so that its uncertainty and its dose rate follow from the
-same weights (Gy per MBq h).
+Every dose is linear in the measured TIAs, so its uncertainty and its dose rate follow from the same
+weights (Gy per MBq h).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from dosimetry import reference
 from dosimetry.physics import absorbed_dose
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 from dosimetry.therapy.cycle_curves import Notes, Source
 from dosimetry.therapy.kidneys import PAIR, SIDES, given_sides, pair_of
 from dosimetry.therapy.masses import MARROW, RegionMass
@@ -24,9 +24,9 @@ Weights = Mapping[str, float]  # Gy per MBq h, by source
 def region_weights(
     sex: str, curves: Mapping[str, Source], masses: Mapping[str, RegionMass], notes: Notes
 ) -> dict[str, Weights]:
-    """Return the weights of every region that gets a dose from what was measured.
+    """Return the weights of every region that gets a dose from a measured source.
 
-    The mass of ``total_body`` scales what the body and its remainder give.
+    The mass of ``total_body`` scales the weights of the body and its remainder.
     """
     sources = {
         region: reference.region(region).sources
@@ -44,7 +44,9 @@ def region_weights(
     if given_sides(curves):
         targets.append(PAIR)
     if "colon" in curves:
-        notes.assumptions.append("colon: activity half in the left and half in the right colon")
+        notes.assumptions.append(
+            "colon: half of the activity in the left colon, half in the right colon"
+        )
     weights = {}
     for target in dict.fromkeys(targets):
         weights[target] = _target_weights(target, sex, sources, body, curves, masses, notes)
@@ -90,13 +92,13 @@ def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dic
     if target in SIDES or (target == PAIR and sides):
         s_pair, pair_mass = s_values[PAIR, PAIR], phantom[PAIR]
         total = sum(masses[side].value for side in sides)
-        found = {}
+        weights = {}
         for side in sides if target == PAIR else (target,):
             mass = masses[side].value
             share = mass / total if target == PAIR else 1.0
             weight = absorbed_dose.kidney_s_value.kernel(s_pair, pair_mass, mass, constant)
-            found[side] = weight * share
-        return found
+            weights[side] = weight * share
+        return weights
     if target not in masses or reference.region(target).role != "organ":
         return {}
     mass = masses[target].value
@@ -110,9 +112,9 @@ def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
         notes.warnings.append(
             Problem(
                 "outside-sphere-table",
-                f"{target}: a mass of {mass.value:.4g} g is outside the sphere table, "
-                f"{masses[0]:g} to {masses[-1]:g} g",
-                "the absorbed fraction at the table's end is used",
+                f"{in_words([target])}: the mass of {mass.value:.4g} g is outside the table of "
+                f"spheres ({masses[0]:g} to {masses[-1]:g} g); the value at its end is used",
+                "check the mass",
                 target,
             )
         )
@@ -120,7 +122,7 @@ def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
 
 
 def _by_body_mass(s_value: float, sex: str, masses: Mapping[str, RegionMass]) -> float:
-    """Scale an S value whose target is the total body to the patient's mass."""
+    """Return an S value to the total body, scaled to the patient's mass."""
     constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
     phantom = reference.organ_masses(sex)["total_body"]
     mass = masses["total_body"].value
@@ -135,7 +137,7 @@ def _remainder_weight(
 ) -> float:
     """Return S(target <- remainder), scaled with the patient's body mass.
 
-    Total body less the measured sources with a phantom mass.
+    The remainder is the total body without the measured sources that have a phantom mass.
     """
     s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
     constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
@@ -159,7 +161,7 @@ def _remainder_weight(
 def _electrons(
     target: str, source: str, s_value: float, phantom: Mapping[str, float], constant: float
 ) -> float:
-    """Return the electron part of an S value: they stay in their region, and in the body."""
+    """Return the part of an S value from electrons, which are absorbed in their own region."""
     if target not in (source, "total_body"):
         return 0.0
     return min(s_value, constant / phantom[target])

@@ -16,7 +16,7 @@ from dosimetry.therapy.measurements import Measurements, Scan
 
 
 def written(value: Any) -> Any:
-    """Return a section, or a value of one, as a patient file holds it, without its defaults.
+    """Return a section or a value as in a patient file, without defaults.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def written(value: Any) -> Any:
     Returns
     -------
     dict, list, str, int or float
-        Every number with all its digits, so that it is read again as it was.
+        Every number with all its digits, so that reading it again gives the same value.
 
     Examples
     --------
@@ -45,13 +45,13 @@ def written(value: Any) -> Any:
 
 
 def _default(section: BaseModel, name: str) -> bool:
-    """Return whether a field is as it is where a file says nothing of it."""
+    """Return whether a field has its default value."""
     info = type(section).model_fields.get(name)
     return info is not None and not info.is_required() and getattr(section, name) == info.default
 
 
 def _of(name: str, value: Any) -> Any:
-    """Return a value whose name counts: the unit of a reference range, the one region of blood."""
+    """Return a value that depends on its name: unit of a reference range, region of blood."""
     if isinstance(value, Measurements):
         return [_scan(scan, with_region=name != "blood") for scan in value.scans]
     if not isinstance(value, clinical.Range):
@@ -84,13 +84,13 @@ def _scalar(value: Any) -> Any:
 def _scan(scan: Scan, *, with_region: bool) -> dict[str, str]:
     """Return one scan as a row of an inline list."""
     value = f"{scan.value!r} {scan.unit}"
-    found = {"region": scan.region} if with_region else {}
-    found["time"] = f"{scan.time!r} h"
-    found["concentration" if scan.unit == "kBq/mL" else "activity"] = value
+    row = {"region": scan.region} if with_region else {}
+    row["time"] = f"{scan.time!r} h"
+    row["concentration" if scan.unit == "kBq/mL" else "activity"] = value
     if scan.sd is not None:
-        found["sd"] = f"{scan.sd!r} {scan.unit}"
+        row["sd"] = f"{scan.sd!r} {scan.unit}"
     if scan.volume is not None:
-        found["volume"] = f"{scan.volume!r} mL"
+        row["volume"] = f"{scan.volume!r} mL"
     if scan.recovery != 1.0:
-        found["recovery"] = f"{scan.recovery!r}"
-    return found
+        row["recovery"] = f"{scan.recovery!r}"
+    return row

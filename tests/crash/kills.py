@@ -1,8 +1,8 @@
-"""Kill the program at random moments (SIGKILL), and look at what its files are then.
+"""Kill the program at random moments (SIGKILL) and inspect its output files.
 
-``make crash`` does it at length and prints the table of ``docs/crash_safety.md``; ``test_kills.py``
-does a little of it. Every second kill comes at a random time of the run, every other one at a
-random change in the folder, such as a file that appears or grows: that is within the writing.
+``make crash`` runs all kills and prints the table of ``docs/crash_safety.md``; ``test_kills.py``
+runs a few. Every second kill comes at a random time of the run. The others come at a random change
+in the folder, such as a file that appears or grows, and so during writing.
 """
 
 import contextlib

@@ -1,7 +1,8 @@
-"""A program that is killed leaves the old file or the new one, and never a part of one.
+"""A killed program leaves the old file or the new file, never a part of one.
 
-What is new is the file of a run that was left alone: the same input gives the same bytes. `make
-crash` does the same a hundred times for each command; `docs/crash_safety.md` has its figures.
+The new file is compared with that of an undisturbed run: the same input gives the same bytes.
+``make crash`` repeats this a hundred times for each command; ``docs/crash_safety.md`` has the
+results.
 """
 
 import pytest
@@ -11,7 +12,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("name", "kills"), [("plan -o", 4), ("plan --report", 2), ("cohort", 2)])
-def test_every_file_is_the_old_one_or_the_new_one(name, kills, tmp_path):
+def test_killed_program_leaves_old_file_or_new_file(name, kills, tmp_path):
     found = kill_often(JOBS[name], kills, name, tmp_path, patients=260)
     assert found.kills == kills
     assert found.old + found.new == kills * len(JOBS[name].outputs)

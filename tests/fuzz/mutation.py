@@ -1,4 +1,4 @@
-"""Mutations that know the form of an input: value for value, key for key, cell for cell.
+"""Mutations that respect the structure of an input: values, keys, cells and rows.
 
 The same seed gives the same mutation.
 """

@@ -1,4 +1,4 @@
-"""Fuzzes the readers: so many mutated inputs for each target, and a table of what came of them.
+"""Fuzz the readers: run mutated inputs for each target and print a table of the outcomes.
 
 ``make fuzz``; one target alone: ``python tests/fuzz/run.py units``. Needs the extra ``fuzz``.
 """

@@ -1,7 +1,7 @@
-"""What is fuzzed: each reader takes bytes, and either reads them or raises an InputError.
+"""Fuzz targets: each reader takes bytes and either reads them or raises an InputError.
 
-What reads well goes further, a share of it (``deep``): into a check and a plan. Anything else than
-an InputError, a warning of numpy or a number that is not finite in a plan included, is a failure.
+A share of the inputs that are read (``deep``) is also checked and planned. Every other exception, a
+numpy warning or a number in a plan that is not finite is a failure.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""A curve laid out in memory as the kernel has it, and the same curve in numpy and scipy.
+"""A curve in the memory layout of the kernel, and the same curve in numpy and scipy.
 
-What the kernel does by loops is said here by matrices: columns, the non-negative least squares of
-scipy, derivatives by differences.
+The kernel computes by loops. Here matrices compute the same: columns, scipy's non-negative least
+squares, and derivatives by differences.
 """
 
 import math
@@ -10,7 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from dosimetry.physics.curve_layout import AXIS, FALLS, FIXED, TIME, VALUE, WEIGHT, room
+from dosimetry.physics.curve_layout import (
+    ACTIVITY,
+    AXIS_EXPONENTIALS,
+    AXIS_SIZE,
+    POINT_BLOCKS,
+    TIME,
+    WEIGHT,
+    workspace_shapes,
+)
 from dosimetry.physics.kinetics import MODELS
 
 LOW, HIGH = math.log(0.00434), math.log(5.0)
@@ -69,7 +77,7 @@ class Curve:
 
     def part(self, place, length, stride=1):
         """Return numbers of the kernel from a place that is a multiple of the points."""
-        begin = FIXED + place * len(self.time)
+        begin = POINT_BLOCKS + place * len(self.time)
         return np.array(self.work[begin : begin + length * stride : stride])
 
 
@@ -77,12 +85,14 @@ def laid_out(name, time=TIMES, activity=None, sd=SDS):
     """Return a curve; its tabulated exponentials are those of the axis from LOW to HIGH."""
     model, n = MODELS[name], len(time)
     activity = ACTIVITIES[name] if activity is None else activity
-    _, length = room(n, (AXIS - 1) // model.stride + 1, model.rates)
+    _, length = workspace_shapes(n, (AXIS_SIZE - 1) // model.stride + 1, model.rates)
     work = [0.0] * length
-    for place, values in ((TIME, time), (VALUE, activity / sd), (WEIGHT, 1 / sd)):
-        work[FIXED + place * n : FIXED + (place + 1) * n] = values.tolist()
-    axis = np.exp(-np.outer(np.exp(np.linspace(LOW, HIGH, AXIS)), time)) / sd
-    work[FIXED + FALLS * n : FIXED + (FALLS + AXIS) * n] = axis.ravel().tolist()
+    for place, values in ((TIME, time), (ACTIVITY, activity / sd), (WEIGHT, 1 / sd)):
+        work[POINT_BLOCKS + place * n : POINT_BLOCKS + (place + 1) * n] = values.tolist()
+    axis = np.exp(-np.outer(np.exp(np.linspace(LOW, HIGH, AXIS_SIZE)), time)) / sd
+    work[
+        POINT_BLOCKS + AXIS_EXPONENTIALS * n : POINT_BLOCKS + (AXIS_EXPONENTIALS + AXIS_SIZE) * n
+    ] = axis.ravel().tolist()
     return Curve(name, time, activity, sd, work)
 
 

@@ -1,7 +1,6 @@
-"""A register: which public functions of physics there are, and for which a property is tested.
+"""Register of the public functions of physics and of those with a property test.
 
-A test that claims a function it does not call fails, so that the register cannot be filled by
-names alone.
+A test that claims a function and does not call it fails, so names alone cannot fill the register.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Curves and points of curves that the properties are stated of."""
+"""Sample curves and points for the property tests."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A search of the kernel laid out by hand, and its chi-square by another way."""
+"""A kernel search laid out by hand, and its chi-square computed independently."""
 
 import math
 
@@ -7,14 +7,14 @@ from hypothesis import strategies as st
 from scipy.optimize import nnls
 
 from dosimetry.physics.curve_layout import (
-    AXIS,
-    FALLS,
-    FIXED,
+    ACTIVITY,
+    AXIS_EXPONENTIALS,
+    AXIS_SIZE,
+    POINT_BLOCKS,
     TIME,
     TRIAL,
-    VALUE,
     WEIGHT,
-    room,
+    workspace_shapes,
 )
 from dosimetry.physics.kinetics import MODELS
 
@@ -33,15 +33,15 @@ class Search:
         self.weight = 1.0 / (0.05 * activity if sd is None else sd)
         self.value = activity * self.weight
         self.whole = float(self.value @ self.value)
-        self.size = (AXIS - 1) // self.model.stride + 1
-        self.shapes, length = room(self.n, self.size, self.rates)
+        self.size = (AXIS_SIZE - 1) // self.model.stride + 1
+        self.shapes, length = workspace_shapes(self.n, self.size, self.rates)
         self.work = [0.0] * length
-        self.axis = LOW + (HIGH - LOW) / (AXIS - 1) * np.arange(AXIS)
-        for part, values in ((TIME, TIMES), (VALUE, self.value), (WEIGHT, self.weight)):
-            self.put(FIXED + part * self.n, values)
+        self.axis = LOW + (HIGH - LOW) / (AXIS_SIZE - 1) * np.arange(AXIS_SIZE)
+        for part, values in ((TIME, TIMES), (ACTIVITY, self.value), (WEIGHT, self.weight)):
+            self.put(POINT_BLOCKS + part * self.n, values)
         for g, log_rate in enumerate(self.axis):
             falls = np.exp(-np.exp(log_rate) * TIMES) * self.weight
-            self.put(FIXED + (FALLS + g) * self.n, falls)
+            self.put(POINT_BLOCKS + (AXIS_EXPONENTIALS + g) * self.n, falls)
 
     @property
     def model_of(self):
@@ -56,7 +56,7 @@ class Search:
 
     def part(self, place, count):
         """Return rows that have a value for each point."""
-        return self.get(FIXED + place * self.n, count * self.n).reshape(count, self.n)
+        return self.get(POINT_BLOCKS + place * self.n, count * self.n).reshape(count, self.n)
 
     def put_rates(self, log_rates, place=TRIAL):
         self.put(place, log_rates)

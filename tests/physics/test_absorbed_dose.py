@@ -1,4 +1,4 @@
-"""Absorbed dose: S values to the digits of physics.md, and the laws of mass scaling."""
+"""Absorbed dose: known S values and the laws of mass scaling."""
 
 import math
 
@@ -13,7 +13,7 @@ from dosimetry.physics import absorbed_dose
 from dosimetry.problems import InputError
 
 PER_S = 1 / 3.6  # Gy/(MBq h) to mGy/(MBq s)
-ELECTRON_CONSTANT = 0.0853196  # Gy g/(MBq h), 177Lu, physics.md, section 1
+ELECTRON_CONSTANT = 0.0853196  # Gy g/(MBq h), 177Lu: 147.923 keV per decay (ICRP 107)
 # as printed in mGy g/(MBq s); the sixth digits of the kidneys' known answers come from this one
 PRINTED_CONSTANT = 0.0236999 * 3.6
 S_KIDNEYS, KIDNEYS = 7.76e-5 * 3.6, 310.0  # adult male, Gy/(MBq h) and g
@@ -23,12 +23,12 @@ s_values = st.floats(1e-9, 1e-2)
 
 
 def electron_constant_of_lu177():
-    # physics.md, section 1: electrons 147.923 keV per decay of 177Lu
+    # ICRP 107: electrons 147.923 keV per decay of 177Lu
     return absorbed_dose.electron_dose_constant(0.147923)
 
 
 def test_electron_dose_constant_of_lu177():
-    # physics.md, section 1: 0.0853196 Gy g/(MBq h) = 0.0236999 mGy g/(MBq s)
+    # 0.0853196 Gy g/(MBq h) = 0.0236999 mGy g/(MBq s)
     assert electron_constant_of_lu177() == pytest.approx(0.0853196, abs=5e-8)
     assert electron_constant_of_lu177() * PER_S == pytest.approx(0.0236999, abs=5e-8)
 
@@ -40,7 +40,7 @@ def test_tabled_electron_energy_gives_the_same_constant():
 
 
 def test_kidney_self_dose_splits_into_electrons_and_photons():
-    # physics.md, known answers: 7.76e-5 = 7.64513e-5 + 1.14871e-6 mGy/(MBq s)
+    # docs/evidence.md, known answers: 7.76e-5 = 7.64513e-5 + 1.14871e-6 mGy/(MBq s)
     s_self = reference.s_values("male")["kidneys", "kidneys"]
     mass = reference.organ_masses("male")["kidneys"]
     electron, photon = absorbed_dose.split_self(s_self, mass, PRINTED_CONSTANT)
@@ -50,7 +50,7 @@ def test_kidney_self_dose_splits_into_electrons_and_photons():
 
 
 def test_kidney_self_dose_scaled_to_253_gram():
-    # physics.md, known answers: 9.49908e-5 mGy/(MBq s)
+    # docs/evidence.md, known answers: 9.49908e-5 mGy/(MBq s)
     found = absorbed_dose.self_s_value.kernel(S_KIDNEYS, KIDNEYS, 253.0, PRINTED_CONSTANT)
     assert found * PER_S == pytest.approx(9.49908e-5, abs=5e-11)
 
@@ -58,7 +58,7 @@ def test_kidney_self_dose_scaled_to_253_gram():
 @pytest.mark.parametrize(
     ("measured", "expected", "digit"),
     [
-        # physics.md, known answers, mGy/(MBq s)
+        # mGy/(MBq s), computed independently
         (("kidneys", "liver", "spleen", "red_marrow"), 9.30788e-8, 5e-14),
         (("kidneys", "liver", "spleen"), 2.81743e-7, 5e-13),
     ],
@@ -75,7 +75,7 @@ def test_red_marrow_s_value_from_the_remainder_of_the_body(measured, expected, d
 
 
 def test_red_marrow_has_no_photon_part():
-    # physics.md, section 5: zero for red marrow, whose electrons escape
+    # zero for red marrow, whose electrons escape
     for sex in ("male", "female"):
         s_self = reference.s_values(sex)["red_marrow", "red_marrow"]
         mass = reference.organ_masses(sex)["red_marrow"]
@@ -83,7 +83,7 @@ def test_red_marrow_has_no_photon_part():
         assert (electron, photon) == (s_self, 0.0)
 
 
-def test_left_kidney_dose_of_snmmi_patient_4_is_near_the_voxel_based_one():
+def test_snmmi_left_kidney_dose_is_near_the_voxel_dose():
     # shared examples: 0.3802 Gy/GBq voxel-based, first scan's volume x 1.00 g/mL, within 5 %
     s_value = absorbed_dose.kidney_s_value.kernel(S_KIDNEYS, KIDNEYS, 233.608, ELECTRON_CONSTANT)
     dose = absorbed_dose.dose.kernel([7593.755], [s_value])
@@ -105,9 +105,7 @@ def test_self_dose_falls_with_mass(s_self, reference_mass, mass, heavier):
 
 
 @given(s_values, masses, masses)
-def test_scaled_self_dose_lies_between_pure_photons_and_pure_electrons(
-    s_self, reference_mass, mass
-):
+def test_scaled_self_dose_lies_between_photon_and_electron_laws(s_self, reference_mass, mass):
     ratio = reference_mass / mass
     found = absorbed_dose.self_s_value.kernel(s_self, reference_mass, mass, ELECTRON_CONSTANT)
     low, high = sorted([s_self * ratio, s_self * ratio ** (2 / 3)])
@@ -124,15 +122,15 @@ def test_split_is_electrons_and_photons_neither_negative(s_self, mass):
 
 
 @given(masses)
-def test_one_kidney_of_half_the_pairs_mass_gets_all_electrons_of_its_decays(mass):
-    # physics.md, section 5: Delta_e/m + photon part (m_ref(kidneys)/m)^(2/3)
+def test_kidney_of_half_the_pair_mass_absorbs_all_its_electrons(mass):
+    # Delta_e/m + photon part (m_ref(kidneys)/m)^(2/3)
     photon = S_KIDNEYS - ELECTRON_CONSTANT / KIDNEYS
     expected = ELECTRON_CONSTANT / mass + photon * (KIDNEYS / mass) ** (2 / 3)
     found = absorbed_dose.kidney_s_value.kernel(S_KIDNEYS, KIDNEYS, mass, ELECTRON_CONSTANT)
     assert found == pytest.approx(expected, rel=1e-13)
 
 
-def test_pair_of_equal_kidneys_gets_nearly_the_dose_of_the_pair_taken_as_one():
+def test_equal_kidneys_get_nearly_the_dose_of_one_pair():
     # half the activity in half the mass: electrons the same, photons less by 2^(1/3)
     pair = absorbed_dose.dose.kernel([8000.0], [S_KIDNEYS])
     one = absorbed_dose.kidney_s_value.kernel(S_KIDNEYS, KIDNEYS, 155.0, ELECTRON_CONSTANT)
@@ -177,7 +175,7 @@ def test_remainder_and_sources_together_are_the_total_body(s_total, total_mass, 
     assert uniform / total_mass == pytest.approx(s_total, rel=1e-12, abs=1e-12 * scale)
 
 
-def test_without_measured_sources_the_remainder_is_the_total_body():
+def test_remainder_without_sources_is_the_total_body():
     assert absorbed_dose.remainder_s_value(2e-7, 73000.0, [], []) == pytest.approx(2e-7, rel=1e-15)
 
 
@@ -189,7 +187,7 @@ def test_sphere_table_is_reproduced_at_its_own_masses():
 
 @given(st.floats(0.01, 0.99), st.integers(0, 100))
 def test_sphere_interpolates_s_times_m_in_log_mass(share, index):
-    # physics.md, section 5
+    # Stabin and Konijnenberg 2000: S m is linear in ln m
     known, values = reference.sphere_s_values()
     k = index % (len(known) - 1)
     mass = known[k] ** (1 - share) * known[k + 1] ** share
@@ -199,7 +197,7 @@ def test_sphere_interpolates_s_times_m_in_log_mass(share, index):
 
 
 @pytest.mark.parametrize("end", [0, -1])
-def test_outside_the_sphere_table_the_nearest_s_times_m_holds(end):
+def test_outside_the_sphere_table_the_nearest_row_holds(end):
     known, values = reference.sphere_s_values()
     mass = known[end] * (10.0 if end else 0.1)
     found = absorbed_dose.sphere_s_value.kernel(mass, known, values)
@@ -213,13 +211,13 @@ def test_a_sphere_absorbs_electrons_and_a_little_of_the_photons(mass):
     assert 0.85 * ELECTRON_CONSTANT < found < ELECTRON_CONSTANT * (1 + 35.098 / 147.923)
 
 
-def test_sphere_of_ten_gram_agrees_with_the_kidney_model_of_electrons():
+def test_ten_gram_sphere_agrees_with_the_electron_model():
     # two independent sources: MIRD spheres and the electron dose constant of ICRP 107
     found = absorbed_dose.sphere_s_value.kernel(10.0, *reference.sphere_s_values()) * 10
     assert found == pytest.approx(ELECTRON_CONSTANT, rel=0.03)
 
 
-def test_doors_take_clinical_units():
+def test_public_functions_take_clinical_units():
     registry = pint.get_application_registry()
     dose = absorbed_dose.dose(
         registry.Quantity([7.593755], "GBq*h"), registry.Quantity([7.76e-5], "mGy/(MBq*s)")

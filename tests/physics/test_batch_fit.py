@@ -1,4 +1,4 @@
-"""Many curves at once: the same digits as one by one, compiled or not, and the same choice."""
+"""Batch fits equal single fits to the digit, compiled or interpreted, model choice included."""
 
 import math
 
@@ -14,7 +14,7 @@ from dosimetry.problems import InputError
 pytestmark = pytest.mark.slow
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
-FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2
+FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # parameters, docs/method.md
 
 
 def noisy(name, count, seed=1, points=None):
@@ -48,7 +48,7 @@ def assert_alike(found, row, single):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_every_row_of_a_batch_is_the_single_fit(name):
+def test_every_row_of_a_batch_equals_the_single_fit(name):
     time, activity = noisy(name, 12)
     found = fit_batch(name, time, activity, 0.1 * activity, DECAY_CONSTANT)
     for i in range(12):
@@ -57,7 +57,7 @@ def test_every_row_of_a_batch_is_the_single_fit(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_compiled_kernel_gives_the_digits_of_the_interpreted_one(name):
+def test_compiled_kernel_equals_interpreted_kernel_to_the_digit(name):
     pytest.importorskip("numba")
     time, activity = noisy(name, 60, seed=2)
     sd = 0.1 * activity
@@ -67,7 +67,7 @@ def test_the_compiled_kernel_gives_the_digits_of_the_interpreted_one(name):
         assert_alike(fast, i, slow[i])
 
 
-def test_a_batch_tells_which_of_its_curves_collapsed():
+def test_batch_reports_which_curves_collapsed():
     # two exponentials eight times apart in rate, and a single one
     time = np.array([1.0, 4.0, 24.0, 72.0, 120.0, 168.0])
     late, early = np.exp(-0.01 * time), np.exp(-0.08 * time)
@@ -77,7 +77,7 @@ def test_a_batch_tells_which_of_its_curves_collapsed():
     assert [found[i].model.name for i in range(2)] == ["bi", "mono"]
 
 
-def test_curves_with_different_numbers_of_points_are_padded_with_nan():
+def test_shorter_curves_of_a_batch_are_padded_with_nan():
     time, activity = noisy("uptake", 6, points=7)
     for i, count in enumerate((3, 7, 4, 3, 5, 6)):
         time[i, count:] = activity[i, count:] = np.nan
@@ -95,7 +95,7 @@ def test_a_curve_with_too_few_points_is_refused():
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_tia_and_its_sd_of_a_batch_are_those_of_each_curve(name):
+def test_tia_and_sd_of_a_batch_equal_the_single_fits(name):
     time, activity = noisy(name, 10, seed=3)
     found = fit_batch(name, time, activity, 0.1 * activity, DECAY_CONSTANT)
     total, spread = found.tia()
@@ -120,7 +120,7 @@ def test_shared_times_need_not_be_repeated():
         assert_alike(shared, i, repeated[i])
 
 
-def test_the_choice_among_many_is_that_of_each_alone():
+def test_model_choice_in_a_batch_equals_the_single_choice():
     tasks = []
     for seed, (name, points) in enumerate(
         [("mono", 2), ("mono", 3), ("uptake", 4), ("uptake", 5), ("bi", 6), ("bi-uptake", 7)]
@@ -140,7 +140,7 @@ def test_the_choice_among_many_is_that_of_each_alone():
     assert {"mono", "uptake", "trapezoid"} <= models
 
 
-def test_a_curve_that_is_refused_does_not_stop_the_others():
+def test_refused_curve_does_not_stop_the_others():
     good = Task([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
     twice = Task([4, 4], [80.99, 69.24], None, "auto", DECAY_CONSTANT)
     much = Task([4, 24], [80.0, 70.0], None, "mono", DECAY_CONSTANT, most=1.0)
@@ -149,11 +149,11 @@ def test_a_curve_that_is_refused_does_not_stop_the_others():
     assert isinstance(third, InputError)
     assert third.problems[0].code == "more-than-administered"
     assert first.tia == last.tia
-    # physics.md, known answers: PSMA patient 1, right kidney
+    # docs/evidence.md, PSMA patient 1: right kidney
     assert first.tia.value == pytest.approx(7426.19, rel=1e-4)
 
 
-def test_each_model_is_fitted_once_to_a_batch_and_only_where_needed(monkeypatch):
+def test_each_model_is_fitted_once_per_batch_where_needed(monkeypatch):
     asked = []
 
     def recorded(name, time, *arguments, **keywords):
@@ -187,10 +187,10 @@ def test_a_single_curve_is_fitted_once_by_each_model(monkeypatch):
 
 
 def test_a_small_job_does_not_load_the_compiler():
-    assert not compiling.pays(1000)
+    assert not compiling.repays_compiling(1000)
 
 
-def test_the_tia_of_two_uptakes_has_the_sd_of_all_its_parameters():
+def test_tia_sd_of_bi_uptake_includes_every_parameter():
     # TIA a/l1 + b/l2 - (a + b)/l3; its derivatives by a, b, l1, l2, l3
     a, b, first, second, third = 3.0, 5.0, 0.01, 0.1, 1.0
     variances = np.array([0.1, 0.2, 1e-6, 1e-4, 40.0])
@@ -208,7 +208,7 @@ def test_the_tia_of_two_uptakes_has_the_sd_of_all_its_parameters():
     assert found.tia == (pytest.approx(342.0, rel=1e-12), pytest.approx(sd, rel=1e-12))
 
 
-def test_curves_beyond_those_tabulated_at_once_keep_their_own_times(monkeypatch):
+def test_curves_beyond_one_portion_keep_their_own_times(monkeypatch):
     monkeypatch.setattr(least_squares, "TABULATED", 2)
     rates, heights = np.array([0.006, 0.01, 0.02, 0.04, 0.05]), np.arange(50.0, 100.0, 10.0)
     times = np.array([4.0, 24.0, 72.0]) * np.linspace(0.8, 1.2, 5)[:, None]

@@ -1,4 +1,4 @@
-"""The TIA by refitting: beside the delta method where that holds, skewed where it does not."""
+"""Bootstrap of the TIA: agrees with the delta method for small sds, is skewed for large ones."""
 
 import math
 
@@ -17,7 +17,7 @@ ACTIVITY = np.array([98.561432, 73.599408, 25.395680, 19.046610])
 
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["mono", "uptake"])
-def test_with_small_sds_it_agrees_with_the_delta_method(model):
+def test_bootstrap_with_small_sds_agrees_with_the_delta_method(model):
     curve = fit_points(TIME, ACTIVITY, 0.01 * ACTIVITY, model, DECAY_CONSTANT)
     found = bootstrap_tia(curve, 3000)
     assert found.value == pytest.approx(curve.tia.value, rel=3 * 0.01 / math.sqrt(3000) + 1e-3)
@@ -26,7 +26,7 @@ def test_with_small_sds_it_agrees_with_the_delta_method(model):
     assert found.p95 - found.p5 == pytest.approx(2 * 1.6449 * curve.tia.sd, rel=0.08)
 
 
-def test_two_early_scans_stay_below_what_physical_decay_allows():
+def test_two_early_scans_stay_below_the_physical_decay_bound():
     curve = fit_points([4, 24], [80.0, 72.0], None, "mono", DECAY_CONSTANT)
     found = bootstrap_tia(curve, 1000)
     # physical decay bounds the TIA from above: 1/lambda_p times the amplitude
@@ -48,7 +48,7 @@ def assert_distribution_of(found, totals):
     assert (found.p5, found.p95) == pytest.approx(np.percentile(totals, [5, 95]), rel=1e-9)
 
 
-def test_it_is_the_distribution_over_refits_of_points_drawn_around_the_curve():
+def test_bootstrap_equals_refits_of_points_drawn_by_hand():
     # Efron and Tibshirani 1993, chapter 6; the draws of numpy's generator 177
     curve = fit_points(TIME, ACTIVITY, 0.05 * ACTIVITY, "mono", DECAY_CONSTANT)
     normal = np.random.default_rng(177).standard_normal((100, 4))
@@ -57,7 +57,7 @@ def test_it_is_the_distribution_over_refits_of_points_drawn_around_the_curve():
     assert_distribution_of(bootstrap_tia(curve, 100), totals)
 
 
-def test_a_point_is_drawn_a_thousandth_of_itself_at_the_least():
+def test_drawn_point_is_at_least_a_thousandth_of_its_value():
     # sd of 80 %: a tenth of the draws would be negative
     curve = fit_points(TIME, ACTIVITY, 0.8 * ACTIVITY, "trapezoid", DECAY_CONSTANT)
     normal = np.random.default_rng(177).standard_normal((150, 4))
@@ -66,20 +66,20 @@ def test_a_point_is_drawn_a_thousandth_of_itself_at_the_least():
     assert_distribution_of(bootstrap_tia(curve, 150), totals)
 
 
-def test_it_is_the_same_at_every_call():
+def test_bootstrap_is_the_same_at_every_call():
     curve = fit_points(TIME, ACTIVITY, None, "mono", DECAY_CONSTANT)
     assert bootstrap_tia(curve, 200) == bootstrap_tia(curve, 200)
 
 
 @pytest.mark.parametrize("count", [0, 99, 10**6 + 1])
-def test_a_number_of_refits_out_of_range_is_refused(count):
+def test_number_of_refits_out_of_range_is_refused(count):
     curve = fit_points(TIME, ACTIVITY, None, "mono", DECAY_CONSTANT)
     with pytest.raises(InputError) as caught:
         bootstrap_tia(curve, count)
     assert caught.value.problems[0].code == "out-of-range"
 
 
-def test_fit_shows_it_for_every_region_when_asked():
+def test_fit_shows_the_bootstrap_of_every_region_on_request():
     asked = fit_file("examples/snmmi_patient4.csv", "7.21 GBq", bootstrap=150)
     assert all(curve.tia_bootstrap is not None for curve in asked.curves)
     plain = fit_file("examples/snmmi_patient4.csv", "7.21 GBq")

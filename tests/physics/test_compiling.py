@@ -1,4 +1,4 @@
-"""Compiling: only for large batches, and nothing of it on the way to a plan."""
+"""Compilation happens only for large batches and never on the way to a plan."""
 
 import subprocess
 import sys
@@ -25,11 +25,11 @@ def test_a_plan_loads_neither_compiler_nor_cluster():
 
 
 @pytest.mark.parametrize(("count", "worth"), [(1, False), (1000, False), (100_000, True)])
-def test_only_a_large_batch_is_worth_compiling(count, worth):
+def test_only_a_large_batch_is_compiled(count, worth):
     pytest.importorskip("numba")
-    assert compiling.pays(count) == worth
+    assert compiling.repays_compiling(count) == worth
 
 
 def test_without_numba_no_batch_is_compiled(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)  # as Python marks what is not installed
-    assert not compiling.pays(100_000)
+    assert not compiling.repays_compiling(100_000)

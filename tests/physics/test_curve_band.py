@@ -1,4 +1,4 @@
-"""The band of a curve is the propagated uncertainty of what the curve is made of."""
+"""The band of a curve is the propagated uncertainty of its parameters or points."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_sd_follows_the_curve_when_a_parameter_moves(model):
+def test_band_equals_the_change_when_a_parameter_moves(model):
     values = np.array(VALUES[model])
     for i, value in enumerate(values):
         covariance = np.zeros((len(values), len(values)))
@@ -32,7 +32,7 @@ def test_the_sd_follows_the_curve_when_a_parameter_moves(model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_correlated_parameters_are_propagated_with_the_sign_of_their_slopes(model):
+def test_band_propagates_correlation_with_the_slope_signs(model):
     # variance g C g', g the slopes by differences
     values = np.array(VALUES[model])
     root = np.random.default_rng(3).normal(size=(len(values), len(values))) * 0.01 * values
@@ -48,7 +48,7 @@ def test_correlated_parameters_are_propagated_with_the_sign_of_their_slopes(mode
     assert sd == pytest.approx(np.linalg.norm(root @ np.array(slopes), axis=0), rel=1e-6, abs=1e-9)
 
 
-def test_correlated_parameters_can_cancel():
+def test_band_vanishes_where_correlated_parameters_cancel():
     values = np.array([90.0, 0.013])
     together = np.outer([9.0, 0.0], [9.0, 0.0])
     at_a_time = 100.0
@@ -60,12 +60,12 @@ def test_correlated_parameters_can_cancel():
     assert sd[0] == pytest.approx(9.0)
 
 
-def test_an_uptake_begins_at_nothing_and_surely_so():
+def test_uptake_starts_at_zero_with_zero_sd():
     activity, sd = exponentials("uptake", np.array(VALUES["uptake"]), np.eye(3), np.zeros(1))
     assert (activity[0], sd[0]) == (0.0, 0.0)
 
 
-def test_pieces_have_the_sd_of_their_points_and_less_between_them():
+def test_trapezoid_band_equals_point_sd_and_is_less_between():
     points = (np.array([4.0, 24.0, 96.0]), np.array([80.0, 60.0, 20.0]), np.array([8.0, 6.0, 2.0]))
     activity, sd = trapezoid(points, 0.00434, np.array([4.0, 24.0, 96.0, 48.0]))
     assert activity[:3] == pytest.approx(points[1])
@@ -73,7 +73,7 @@ def test_pieces_have_the_sd_of_their_points_and_less_between_them():
     assert sd[3] / activity[3] < 0.1
 
 
-def test_one_scan_is_surest_at_the_scan():
+def test_band_of_one_scan_is_narrowest_at_the_scan():
     time = np.array([4.0, 24.0, 48.0, 168.0])
     activity, sd = one_scan((24.0, 60.0, 6.0), 80.0, (50.0, 10.0), time)
     assert activity == pytest.approx(80.0 * np.exp2(-time / 50.0), rel=1e-12)
@@ -84,7 +84,7 @@ def test_one_scan_is_surest_at_the_scan():
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_curve_is_that_of_its_formula(model):
+def test_curve_equals_its_formula(model):
     # amplitudes times exponentials, less the same times the uptake's
     *amplitudes, first, second, third = {
         "mono": (90.0, 0.013, 0.0, 0.0),
@@ -106,7 +106,7 @@ def test_the_curve_is_that_of_its_formula(model):
     assert sd is None
 
 
-def test_between_and_after_points_relative_variances_share_by_distance():
+def test_trapezoid_band_weights_variances_by_distance():
     # falling: ln A = (1 - s) ln A1 + s ln A2; after: s = 1 + (t - t2)/(t2 - t1); before: that of A1
     points = (np.array([4.0, 24.0]), np.array([80.0, 20.0]), np.array([8.0, 4.0]))
     time = np.array([1.0, 9.0, 19.0, 44.0])

@@ -1,4 +1,4 @@
-"""The way downhill, piece by piece, against linear algebra of numpy and differences of scipy."""
+"""Steps of the descent against linear algebra of numpy and differences of scipy."""
 
 import numpy as np
 import pytest
@@ -13,17 +13,17 @@ from laid_out_curve import (
 
 from dosimetry.physics import curve_descent as descent
 from dosimetry.physics.curve_layout import (
-    APART,
+    BASE_GRADIENT,
+    BASE_MATRIX,
+    BASE_NEWTON_DIAGONAL,
+    BEST_SO_FAR,
+    CURRENT,
     GRADIENT,
-    GRADIENT_KEPT,
-    HERE,
+    LEAST_GAP,
     MATRIX,
-    MATRIX_KEPT,
-    MORE,
-    MORE_KEPT,
-    SOLVED,
+    NEWTON_DIAGONAL,
     STEP,
-    THETA,
+    SYSTEM,
     TRIAL,
 )
 from dosimetry.physics.kinetics import MODELS
@@ -56,23 +56,23 @@ def symmetric(size, seed):
         (False, [-2.0, -4.0, 0.5], [-4.0, -2.0, 0.5], True),
         (False, [-9.0, -2.0, 3.0], [-5.0, -2.0, 1.0], True),  # the bounds
         (False, [-5.0, -5.0, 1.0], [-5.0, -5.0, 1.0], False),
-        (True, [-4.0, -2.0, -2.0], [-4.0, -2.0, -2.0 + APART], True),
-        (True, [-4.0, -2.0, -2.0 + 2 * APART], [-4.0, -2.0, -2.0 + 2 * APART], False),
-        (True, [-4.0, 1.0, 1.0], [-4.0, 1.0 - APART, 1.0], True),
+        (True, [-4.0, -2.0, -2.0], [-4.0, -2.0, -2.0 + LEAST_GAP], True),
+        (True, [-4.0, -2.0, -2.0 + 2 * LEAST_GAP], [-4.0, -2.0, -2.0 + 2 * LEAST_GAP], False),
+        (True, [-4.0, 1.0, 1.0], [-4.0, 1.0 - LEAST_GAP, 1.0], True),
         (True, [-4.0, -2.0, 0.5], [-4.0, -2.0, 0.5], False),
     ],
 )
-def test_rates_are_put_between_the_bounds_and_in_order(rise, given, expected, changed):
+def test_order_sorts_rates_and_keeps_them_within_bounds(rise, given, expected, changed):
     work = memory({TRIAL: given})
-    assert descent.order(3, rise, -5.0, 1.0, work) is changed
+    assert descent.constrain_trial(3, rise, -5.0, 1.0, work) is changed
     assert work[TRIAL : TRIAL + 3] == pytest.approx(expected, abs=1e-12)
 
 
-def test_what_stands_beside_the_log_rates_stays():
-    work = memory({TRIAL: [0.5, -9.0], HERE: [7.0, 8.0, 9.0]})
+def test_order_leaves_other_memory_unchanged():
+    work = memory({TRIAL: [0.5, -9.0], CURRENT: [7.0, 8.0, 9.0]})
     work[TRIAL + 2] = 11.0
-    descent.order(2, False, -5.0, 1.0, work)
-    assert work[HERE : TRIAL + 3] == [7.0, 8.0, 9.0, -5.0, 0.5, 11.0]
+    descent.constrain_trial(2, False, -5.0, 1.0, work)
+    assert work[CURRENT : TRIAL + 3] == [7.0, 8.0, 9.0, -5.0, 0.5, 11.0]
 
 
 @pytest.mark.parametrize(
@@ -86,20 +86,20 @@ def test_what_stands_beside_the_log_rates_stays():
         (True, [0.9, 1.0], False),
     ],
 )
-def test_an_uptake_s_rates_meet_when_close_and_off_the_bounds(rise, here, expected):
-    assert descent.meets(2, rise, -5.0, 1.0, memory({HERE: here})) is expected
+def test_uptake_rates_meet_when_close_and_off_the_bounds(rise, here, expected):
+    assert descent.rates_meet(2, rise, -5.0, 1.0, memory({CURRENT: here})) is expected
 
 
 # --- linear systems -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
-def test_a_system_is_solved(size):
+def test_factored_system_is_solved(size):
     matrix, right = symmetric(size, size), np.arange(1.0, size + 1)
-    work = memory({SOLVED: matrix.ravel(), STEP: right[:3]})
+    work = memory({SYSTEM: matrix.ravel(), STEP: right[:3]})
     put(work, 100, right)
-    assert descent.factored(size, 1e-14, work)
-    descent.back_solve(size, 100, work)
+    assert descent.factor_system(size, 1e-14, work)
+    descent.solve_factored(size, 100, work)
     assert work[100 : 100 + size] == pytest.approx(np.linalg.solve(matrix, right), rel=1e-9)
 
 
@@ -113,8 +113,8 @@ def test_a_system_is_solved(size):
         ([[4.0, 2.0], [2.0, 2.0]], 0.50, False),
     ],
 )
-def test_a_matrix_is_refused_where_a_pivot_is_lost(matrix, least, expected):
-    assert descent.factored(2, least, memory({SOLVED: np.ravel(matrix)})) is expected
+def test_matrix_with_a_lost_pivot_is_refused(matrix, least, expected):
+    assert descent.factor_system(2, least, memory({SYSTEM: np.ravel(matrix)})) is expected
 
 
 # --- steps --------------------------------------------------------------------------------------
@@ -125,29 +125,31 @@ def test_gradient_and_matrix_turn_by_the_chain_rule(rates):
     # the last two are m - sqrt(s), m + sqrt(s): d/dm = (1, 1), d/ds = (-1, 1) / width
     here = np.array([-5.0, -3.1, -2.9])[-rates:]
     gradient, matrix = np.array([0.3, -0.7, 1.1])[-rates:], symmetric(rates, 4)
-    work = memory({HERE: here, GRADIENT_KEPT: gradient, MORE_KEPT: [5.0] * rates})
-    put(work, MATRIX_KEPT, matrix.ravel())
-    descent.turn(rates, work)
+    work = memory({CURRENT: here, BASE_GRADIENT: gradient, BASE_NEWTON_DIAGONAL: [5.0] * rates})
+    put(work, BASE_MATRIX, matrix.ravel())
+    descent.change_to_mean_and_square(rates, work)
     turned = np.eye(rates)
     turned[-2:, -2:] = [[1.0, -1 / 0.2], [1.0, 1 / 0.2]]
-    assert work[GRADIENT_KEPT : GRADIENT_KEPT + rates] == pytest.approx(turned.T @ gradient)
-    found = np.reshape(work[MATRIX_KEPT : MATRIX_KEPT + rates**2], (rates, rates))
+    assert work[BASE_GRADIENT : BASE_GRADIENT + rates] == pytest.approx(turned.T @ gradient)
+    found = np.reshape(work[BASE_MATRIX : BASE_MATRIX + rates**2], (rates, rates))
     assert found == pytest.approx(turned.T @ matrix @ turned)
-    assert work[MORE_KEPT : MORE_KEPT + rates] == [5.0, 0.0, 0.0][-rates:]
+    assert work[BASE_NEWTON_DIAGONAL : BASE_NEWTON_DIAGONAL + rates] == [5.0, 0.0, 0.0][-rates:]
 
 
 def kept(here, gradient, rise=False, low=LOW, high=HIGH):
     rates = len(here)
     matrix = symmetric(rates, 6)
-    work = memory({HERE: here, GRADIENT: gradient, MORE: [0.5] * rates, MATRIX: matrix.ravel()})
-    meeting = descent.keep(rates, rise, low, high, work)
-    places = (GRADIENT_KEPT, MORE_KEPT)
+    work = memory(
+        {CURRENT: here, GRADIENT: gradient, NEWTON_DIAGONAL: [0.5] * rates, MATRIX: matrix.ravel()}
+    )
+    meeting = descent.prepare_step(rates, rise, low, high, work)
+    places = (BASE_GRADIENT, BASE_NEWTON_DIAGONAL)
     found = [work[place : place + rates] for place in places]
-    square = np.reshape(work[MATRIX_KEPT : MATRIX_KEPT + rates**2], (rates, rates))
+    square = np.reshape(work[BASE_MATRIX : BASE_MATRIX + rates**2], (rates, rates))
     return meeting, *found, square, matrix
 
 
-def test_between_the_bounds_all_is_kept_as_it_is():
+def test_gradient_between_the_bounds_is_unchanged():
     meeting, gradient, more, matrix, given = kept([-4.0, -2.0, 0.0], [1.0, -2.0, 3.0], rise=True)
     assert not meeting
     assert (gradient, more) == ([1.0, -2.0, 3.0], [0.5] * 3)
@@ -164,7 +166,7 @@ def test_between_the_bounds_all_is_kept_as_it_is():
         ([LOW, -2.0, 0.0], [0.0, 1.0, 1.0], None),
     ],
 )
-def test_a_rate_on_a_bound_that_chi_square_falls_towards_is_held(here, gradient, held):
+def test_rate_is_held_on_a_bound_that_chi_square_falls_towards(here, gradient, held):
     _, found, more, matrix, given = kept(here, gradient)
     free = [i for i in range(3) if i != held]
     assert [found[i] for i in free] == [gradient[i] for i in free]
@@ -179,83 +181,87 @@ def test_a_rate_on_a_bound_that_chi_square_falls_towards_is_held(here, gradient,
         np.testing.assert_array_equal(matrix[:, held], np.eye(3)[held])
 
 
-def test_rates_that_meet_are_kept_turned():
+def test_meeting_rates_stay_in_turned_coordinates():
     meeting, gradient, more, _, _ = kept([-3.1, -2.95], [1.0, 4.0], rise=True)
     assert (meeting, more) == (True, [0.0, 0.0])
     assert gradient == pytest.approx([5.0, 20.0])  # sum, and difference by the distance
 
 
-def test_a_least_distance_is_held_while_chi_square_falls_towards_it():
-    here = [-3.0, -3.0 + APART]
+def test_least_rate_distance_is_held_while_chi_square_falls():
+    here = [-3.0, -3.0 + LEAST_GAP]
     meeting, gradient, _, matrix, _ = kept(here, [1.0, 3.0], rise=True)
     assert (meeting, gradient) == (True, pytest.approx([4.0, 0.0]))
     assert matrix[1].tolist() == [0.0, 1.0]
     assert kept(here, [3.0, 1.0], rise=True)[1][1] < 0.0  # free to part
-    assert kept([-3.0, -3.0 + 2 * APART], [1.0, 3.0], rise=True)[1][1] > 0.0
+    assert kept([-3.0, -3.0 + 2 * LEAST_GAP], [1.0, 3.0], rise=True)[1][1] > 0.0
 
 
-def test_a_step_is_newton_s_where_chi_square_is_convex():
+def test_convex_chi_square_gives_a_newton_step():
     matrix, more, gradient = symmetric(3, 8), np.array([0.2, -0.1, 0.3]), np.array([1.0, -2.0, 0.5])
-    work = memory({MATRIX_KEPT: matrix.ravel(), MORE_KEPT: more, GRADIENT_KEPT: gradient})
+    work = memory(
+        {BASE_MATRIX: matrix.ravel(), BASE_NEWTON_DIAGONAL: more, BASE_GRADIENT: gradient}
+    )
     assert descent.find_step(3, 0.25, work) == 2
     whole = matrix + np.diag(0.25 * np.diag(matrix) + more)
     assert work[STEP : STEP + 3] == pytest.approx(np.linalg.solve(whole, gradient), rel=1e-9)
 
 
-def test_a_step_is_gauss_and_newton_s_where_it_is_not():
+def test_non_convex_chi_square_gives_a_gauss_newton_step():
     matrix, gradient = symmetric(3, 8), np.array([1.0, -2.0, 0.5])
-    work = memory({MATRIX_KEPT: matrix.ravel(), MORE_KEPT: [-1e3] * 3, GRADIENT_KEPT: gradient})
+    work = memory(
+        {BASE_MATRIX: matrix.ravel(), BASE_NEWTON_DIAGONAL: [-1e3] * 3, BASE_GRADIENT: gradient}
+    )
     assert descent.find_step(3, 0.25, work) == 1
     damped = matrix + np.diag(0.25 * np.diag(matrix))
     assert work[STEP : STEP + 3] == pytest.approx(np.linalg.solve(damped, gradient), rel=1e-9)
 
 
-def test_there_is_no_step_from_a_matrix_that_is_not_positive():
-    work = memory({MATRIX_KEPT: np.diag([1.0, -1.0]).ravel(), GRADIENT_KEPT: [1.0, 1.0]})
+def test_matrix_that_is_not_positive_gives_no_step():
+    work = memory({BASE_MATRIX: np.diag([1.0, -1.0]).ravel(), BASE_GRADIENT: [1.0, 1.0]})
     assert descent.find_step(2, 0.25, work) == 0
 
 
-def test_a_step_moves_against_the_gradient_by_one_in_ln_rate_at_most():
+def test_step_is_at_most_one_in_ln_rate_against_the_gradient():
     work = memory(
-        {HERE: [-4.0, -2.0, 0.0], STEP: [0.5, 3.0, -3.0], GRADIENT_KEPT: [2.0, 1.0, -1.0]}
+        {CURRENT: [-4.0, -2.0, 0.0], STEP: [0.5, 3.0, -3.0], BASE_GRADIENT: [2.0, 1.0, -1.0]}
     )
-    assert descent.move(3, False, work) == pytest.approx(0.5 * 2 + 1 + 1)
+    assert descent.take_step(3, False, work) == pytest.approx(0.5 * 2 + 1 + 1)
     assert work[TRIAL : TRIAL + 3] == [-4.5, -3.0, 1.0]
 
 
-def test_a_step_of_rates_that_meet_moves_mean_and_square_of_half_their_distance():
+def test_step_of_meeting_rates_moves_mean_and_squared_gap():
     work = memory(
-        {HERE: [-5.0, -3.2, -3.0], STEP: [0.5, 0.25, -0.03], GRADIENT_KEPT: [2.0, 1.0, -1.0]}
+        {CURRENT: [-5.0, -3.2, -3.0], STEP: [0.5, 0.25, -0.03], BASE_GRADIENT: [2.0, 1.0, -1.0]}
     )
-    assert descent.move(3, True, work) == pytest.approx(0.5 * 2 + 0.25 + 0.03)
+    assert descent.take_step(3, True, work) == pytest.approx(0.5 * 2 + 0.25 + 0.03)
     # mean -3.1 - 0.25, half of the distance sqrt(0.1^2 + 0.03) = 0.2
     assert work[TRIAL : TRIAL + 3] == pytest.approx([-5.5, -3.55, -3.15])
 
 
-def test_rates_that_meet_never_come_closer_than_they_may():
-    work = memory({HERE: [-3.2, -3.0], STEP: [0.0, 0.5], GRADIENT_KEPT: [0.0, 1.0]})
-    descent.move(2, True, work)
-    half = APART / 2
+def test_meeting_rates_keep_their_least_distance():
+    work = memory({CURRENT: [-3.2, -3.0], STEP: [0.0, 0.5], BASE_GRADIENT: [0.0, 1.0]})
+    descent.take_step(2, True, work)
+    half = LEAST_GAP / 2
     assert work[TRIAL : TRIAL + 2] == pytest.approx([-3.1 - half, -3.1 + half], abs=1e-12)
 
 
-def test_distance_is_that_of_the_rate_that_moved_most():
-    work = memory({HERE: [-4.0, -2.0, 0.0], THETA: [-4.5, -0.5, 9.0]})
-    assert descent.distance(2, THETA, work) == 1.5
+def test_distance_equals_the_largest_move_of_a_rate():
+    work = memory({CURRENT: [-4.0, -2.0, 0.0], BEST_SO_FAR: [-4.5, -0.5, 9.0]})
+    assert descent.distance_from_current(2, BEST_SO_FAR, work) == 1.5
 
 
 # --- down to the optimum ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_way_down_ends_where_the_gradient_of_scipy_s_chi_square_vanishes(name):
+def test_descent_ends_where_the_scipy_gradient_vanishes(name):
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
-    put(curve.work, HERE, RATES[name])
+    put(curve.work, CURRENT, RATES[name])
     chi2 = descent.descend(rates, terms, rise, n, LOW, HIGH, True, curve.work)
-    put(curve.work, THETA, curve.work[HERE : HERE + rates])
+    put(curve.work, BEST_SO_FAR, curve.work[CURRENT : CURRENT + rates])
     settled = descent.settle(rates, terms, rise, n, LOW, HIGH, curve.work)
-    logs = np.array(curve.work[THETA : THETA + rates])
+    logs = np.array(curve.work[BEST_SO_FAR : BEST_SO_FAR + rates])
     assert chi2 == pytest.approx(settled, rel=1e-8)
     assert settled == pytest.approx(curve.best(logs)[1], rel=1e-9)
     assert settled <= curve.best(RATES[name])[1]

@@ -1,4 +1,4 @@
-"""The grid where a search begins: chi-square of scipy at every place of it, and its minima."""
+"""Starting grid of a search: chi-square against scipy at every point, and its minima."""
 
 import itertools
 import math
@@ -8,7 +8,13 @@ import pytest
 from laid_out_curve import HIGH, LOW, SDS, TIMES, laid_out
 
 from dosimetry.physics import curve_grid
-from dosimetry.physics.curve_layout import AXIS, FOUND, MINIMA, VALUES, room
+from dosimetry.physics.curve_layout import (
+    AXIS_SIZE,
+    GRID_MINIMA,
+    GRID_MINIMA_CHI2,
+    MAX_MINIMA,
+    workspace_shapes,
+)
 from dosimetry.physics.kinetics import MODELS
 
 
@@ -16,8 +22,8 @@ def filled(name, stride):
     """Return a curve, the log rates of the grid and chi-square over it."""
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
-    logs = np.linspace(LOW, HIGH, AXIS)[::stride]
-    shapes, _ = room(n, len(logs), rates)
+    logs = np.linspace(LOW, HIGH, AXIS_SIZE)[::stride]
+    shapes, _ = workspace_shapes(n, len(logs), rates)
     grid = tuple([[math.nan] * width for _ in range(height)] for height, width in shapes)
     falls = np.exp(-np.outer(TIMES, np.exp(logs))) / SDS[:, None]
     for row, values in zip(grid[0], falls.tolist(), strict=True):
@@ -29,7 +35,7 @@ def filled(name, stride):
 @pytest.mark.parametrize(
     ("name", "stride"), [("mono", 4), ("uptake", 6), ("bi", 6), ("bi-uptake", 12)]
 )
-def test_the_grid_has_the_chi_square_of_scipy(name, stride):
+def test_grid_chi_square_equals_scipy(name, stride):
     curve, logs, found = filled(name, stride)
     size, rates = len(logs), MODELS[name].rates
     assert len(found) == size ** (rates - 1)
@@ -45,7 +51,7 @@ def test_the_grid_has_the_chi_square_of_scipy(name, stride):
         assert found[row][i] == pytest.approx(expected, rel=1e-7, abs=1e-9 * curve.whole)
 
 
-def test_where_an_uptake_s_rates_are_alike_its_column_is_time_times_exponential():
+def test_equal_uptake_rates_give_time_times_exponential():
     curve, logs, found = filled("uptake", 6)
     y = curve.activity / SDS
     for h, log in enumerate(logs):
@@ -55,10 +61,10 @@ def test_where_an_uptake_s_rates_are_alike_its_column_is_time_times_exponential(
 
 
 @pytest.mark.parametrize("name", ["mono", "uptake"])
-def test_where_no_column_is_left_chi_square_is_that_of_no_curve(name):
+def test_zero_columns_give_the_chi_square_of_a_zero_curve(name):
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
-    shapes, _ = room(n, 3, rates)
+    shapes, _ = workspace_shapes(n, 3, rates)
     grid = tuple([[0.0] * width for _ in range(height)] for height, width in shapes)
     curve_grid.fill_grid(rates, terms, rise, 3, n, curve.whole, grid, curve.work)
     assert {value for row in grid[3] for value in row} <= {curve.whole, math.inf}
@@ -79,7 +85,7 @@ def brute_minima(cube, places):
 
 @pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("name", MODELS)
-def test_the_best_minima_of_the_grid_are_found_in_order(name, seed):
+def test_best_grid_minima_are_found_in_order(name, seed):
     # random chi-squares within 10 % of one another, so that no plateau cuts the list short
     model, size = MODELS[name], 7
     rates, terms = model.rates, len(model.terms)
@@ -92,14 +98,14 @@ def test_the_best_minima_of_the_grid_are_found_in_order(name, seed):
     outside = np.ones(cube.shape, bool)
     outside[tuple(np.transpose(allowed))] = False
     cube[outside] = math.inf
-    expected = brute_minima(cube, allowed)[:MINIMA]
+    expected = brute_minima(cube, allowed)[:MAX_MINIMA]
     rows = np.transpose(cube).reshape(-1, size).tolist()  # last index first
     work = [0.0] * 200
-    count = curve_grid.grid_minima(rates, terms, size, 10.0, 16.0, 1.0, rows, work)
+    count = curve_grid.find_minima(rates, terms, size, 10.0, 16.0, 1.0, rows, work)
     assert count == len(expected)
-    assert work[VALUES : VALUES + count] == [value for value, _ in expected]
+    assert work[GRID_MINIMA_CHI2 : GRID_MINIMA_CHI2 + count] == [value for value, _ in expected]
     for m, (_, place) in enumerate(expected):
-        found = work[FOUND + 3 * m : FOUND + 3 * m + rates]
+        found = work[GRID_MINIMA + 3 * m : GRID_MINIMA + 3 * m + rates]
         assert found == pytest.approx([10.0 + p for p in place])
 
 
@@ -110,10 +116,10 @@ def test_the_best_minima_of_the_grid_are_found_in_order(name, seed):
         (60.1, 1),
     ],
 )
-def test_minima_on_the_plateau_are_left_out(other, count):
+def test_minima_on_the_plateau_are_skipped(other, count):
     row = [90.0, 10.0, 90.0, other, 90.0]
     work = [0.0] * 200
-    assert curve_grid.grid_minima(1, 1, 5, 0.0, 4.0, 120.0, [row], work) == count
+    assert curve_grid.find_minima(1, 1, 5, 0.0, 4.0, 120.0, [row], work) == count
 
 
 @pytest.mark.parametrize(("other", "count"), [(81.9, 2), (82.1, 1)])
@@ -121,26 +127,26 @@ def test_minima_beside_the_best_are_kept_on_the_plateau(other, count):
     # within a tenth of 120 above 70
     row = [90.0, 70.0, 90.0, other, 90.0]
     work = [0.0] * 200
-    assert curve_grid.grid_minima(1, 1, 5, 0.0, 4.0, 120.0, [row], work) == count
+    assert curve_grid.find_minima(1, 1, 5, 0.0, 4.0, 120.0, [row], work) == count
 
 
-def test_a_minimum_that_has_no_place_ends_no_row():
+def test_minimum_without_a_place_does_not_end_its_row():
     # places for the best; then one worse than all of them, then the best of the row
-    minima = [*range(20, 20 + MINIMA), 90.0, 10.0]
+    minima = [*range(20, 20 + MAX_MINIMA), 90.0, 10.0]
     row = [99.0, *itertools.chain.from_iterable((float(low), 99.0) for low in minima)]
     work = [0.0] * 200
-    count = curve_grid.grid_minima(1, 1, len(row), 0.0, 1.0, 200.0, [row], work)
-    assert work[VALUES : VALUES + count] == [10.0, *range(20, 19 + MINIMA)]
+    count = curve_grid.find_minima(1, 1, len(row), 0.0, 1.0, 200.0, [row], work)
+    assert work[GRID_MINIMA_CHI2 : GRID_MINIMA_CHI2 + count] == [10.0, *range(20, 19 + MAX_MINIMA)]
 
 
-def test_the_best_minimum_is_never_left_out():
+def test_best_minimum_is_never_skipped():
     work = [0.0] * 200
-    assert curve_grid.grid_minima(1, 1, 3, 0.0, 2.0, 100.0, [[99.0, 98.0, 99.0]], work) == 1
-    assert (work[VALUES], work[FOUND]) == (98.0, 1.0)
+    assert curve_grid.find_minima(1, 1, 3, 0.0, 2.0, 100.0, [[99.0, 98.0, 99.0]], work) == 1
+    assert (work[GRID_MINIMA_CHI2], work[GRID_MINIMA]) == (98.0, 1.0)
 
 
 @pytest.mark.parametrize("place", [*itertools.product(range(3), repeat=3)], ids=str)
-def test_one_lower_neighbour_is_enough_to_be_no_minimum(place):
+def test_one_lower_neighbour_excludes_a_minimum(place):
     cube = np.full((5, 5, 5), 2.0)
     cube[tuple(1 + np.array(place))] = 1.0
     rows = np.transpose(cube).reshape(-1, 5).tolist()
@@ -148,7 +154,7 @@ def test_one_lower_neighbour_is_enough_to_be_no_minimum(place):
 
 
 @pytest.mark.parametrize("place", [*itertools.product(range(5), repeat=3)], ids=str)
-def test_what_is_no_neighbour_does_not_matter(place):
+def test_value_that_is_not_a_neighbour_does_not_matter(place):
     cube = np.full((5, 5, 5), 2.0)
     cube[place] = 1.0
     rows = np.transpose(cube).reshape(-1, 5).tolist()
@@ -157,7 +163,7 @@ def test_what_is_no_neighbour_does_not_matter(place):
 
 
 @pytest.mark.parametrize("corner", [0, 4])
-def test_the_edge_of_the_grid_may_be_a_minimum(corner):
+def test_edge_of_the_grid_can_be_a_minimum(corner):
     for rates in (1, 2, 3):
         cube = np.full((5,) * rates, 2.0)
         cube[(corner,) * rates] = 1.0

@@ -1,4 +1,4 @@
-"""Chi-square and its slopes, against linear algebra of numpy and scipy, and differences."""
+"""Chi-square and its slopes against linear algebra of numpy and scipy, and differences."""
 
 import math
 
@@ -24,7 +24,7 @@ from dosimetry.physics.curve_layout import (
     DROPS,
     GRADIENT,
     MATRIX,
-    MORE,
+    NEWTON_DIAGONAL,
     RESIDUAL,
     TRIAL,
 )
@@ -38,7 +38,7 @@ CASES = [*ACTIVITIES.items(), ("bi", RISING), ("bi", FALLING)]
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_two_amplitudes_are_those_of_non_negative_least_squares(seed):
+def test_two_amplitudes_equal_non_negative_least_squares(seed):
     rng = np.random.default_rng(seed)
     columns, y = rng.normal(size=(5, 2)), rng.normal(size=5)
     q, p = columns.T @ columns, columns.T @ y
@@ -49,18 +49,18 @@ def test_two_amplitudes_are_those_of_non_negative_least_squares(seed):
 
 
 @pytest.mark.parametrize(("p", "expected"), [(3.0, (1.5, 0.0, 4.5)), (-3.0, (0.0, 0.0, 0.0))])
-def test_one_amplitude_is_the_projection_or_nothing(p, expected):
+def test_one_amplitude_is_the_projection_or_zero(p, expected):
     # least squares of one column: a = p/q, chi-square falls by p^2/q
     assert misfit.solve_amplitudes(1, 2.0, 9.0, 9.0, p, 9.0) == expected
 
 
-def test_a_column_without_length_takes_no_amplitude():
+def test_zero_column_gets_no_amplitude():
     assert misfit.solve_amplitudes(1, 0.0, 0.0, 0.0, 1.0, 0.0) == (0.0, 0.0, 0.0)
     assert misfit.solve_amplitudes(2, 0.0, 0.0, 4.0, 1.0, 2.0) == (0.0, 0.5, 1.0)
 
 
 @pytest.mark.parametrize(("p", "expected"), [((4.0, 2.0), (2.0, 0.0)), ((2.0, 8.0), (0.0, 1.0))])
-def test_of_two_parallel_columns_the_better_takes_all(p, expected):
+def test_better_of_two_parallel_columns_gets_all(p, expected):
     # columns (1, 1) and (2, 2): q = 2, 4, 8, and no determinant
     assert misfit.solve_amplitudes(2, 2.0, 4.0, 8.0, *p)[:2] == expected
 
@@ -69,7 +69,7 @@ def test_of_two_parallel_columns_the_better_takes_all(p, expected):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_columns_and_drops_at_rates_well_apart(name):
+def test_columns_and_slopes_of_distant_rates_match_formula(name):
     curve, logs = laid_out(name), RATES[name]
     put(curve.work, TRIAL, logs)
     misfit.fill_columns(*curve.sizes, curve.work)
@@ -81,7 +81,7 @@ def test_columns_and_drops_at_rates_well_apart(name):
     assert drops == pytest.approx(product * np.exp(-product) / SDS, rel=1e-12)
 
 
-def test_a_difference_of_nearly_equal_exponentials_keeps_its_digits():
+def test_difference_of_near_equal_exponentials_keeps_digits():
     # exp(-a t) - exp(-b t) = exp(-a t) (b - a) t (1 - (b - a) t / 2 + ...)
     curve, rate = laid_out("uptake"), 0.02
     put(curve.work, TRIAL, [math.log(rate), math.log(rate) + 1e-9])
@@ -92,7 +92,7 @@ def test_a_difference_of_nearly_equal_exponentials_keeps_its_digits():
 
 
 @pytest.mark.parametrize(("name", "activity"), CASES)
-def test_chi_square_amplitudes_and_residual_are_those_of_scipy(name, activity):
+def test_chi_square_amplitudes_and_residual_equal_scipy(name, activity):
     curve, logs = laid_out(name, activity=activity), RATES[name]
     put(curve.work, TRIAL, logs)
     chi2 = misfit.evaluate(*curve.sizes, curve.work)
@@ -104,7 +104,7 @@ def test_chi_square_amplitudes_and_residual_are_those_of_scipy(name, activity):
 
 
 @pytest.mark.parametrize(("name", "activity"), CASES)
-def test_the_gradient_is_that_of_half_of_chi_square(name, activity):
+def test_gradient_is_half_the_slope_of_chi_square(name, activity):
     curve, logs = laid_out(name, activity=activity), RATES[name]
     put(curve.work, TRIAL, logs)
     misfit.evaluate(*curve.sizes, curve.work)
@@ -115,7 +115,7 @@ def test_the_gradient_is_that_of_half_of_chi_square(name, activity):
 
 
 @pytest.mark.parametrize(("name", "activity"), CASES)
-def test_the_matrix_is_gauss_and_newton_s_with_the_columns_projected_out(name, activity):
+def test_gauss_newton_matrix_projects_the_columns_out(name, activity):
     # Kaufman 1975: J' (1 - Q Q') J, J the slopes at fixed amplitudes
     curve, logs = laid_out(name, activity=activity), RATES[name]
     put(curve.work, TRIAL, logs)
@@ -135,7 +135,7 @@ def test_the_matrix_is_gauss_and_newton_s_with_the_columns_projected_out(name, a
 
 
 @pytest.mark.parametrize(("name", "activity"), CASES)
-def test_newton_s_more_is_residual_times_second_derivative(name, activity):
+def test_newton_term_is_residual_times_second_derivative(name, activity):
     curve, logs = laid_out(name, activity=activity), RATES[name]
     put(curve.work, TRIAL, logs)
     misfit.evaluate(*curve.sizes, curve.work)
@@ -148,4 +148,4 @@ def test_newton_s_more_is_residual_times_second_derivative(name, activity):
             moved[i] += step
             ends.append(curve.columns(moved) @ amplitudes)
         second = (ends[0] - 2 * ends[1] + ends[2]) / 1e-6
-        assert curve.work[MORE + i] == pytest.approx(residual @ second, rel=1e-4)
+        assert curve.work[NEWTON_DIAGONAL + i] == pytest.approx(residual @ second, rel=1e-4)

@@ -1,4 +1,4 @@
-"""Decay against known answers, an independent integration, and its own laws."""
+"""Decay against known answers, independent integration and its own laws."""
 
 import math
 
@@ -18,21 +18,21 @@ times = st.floats(0.0, 2000.0)
 
 
 def test_decay_constant_of_lu177():
-    # physics.md, known answers: 0.00434499 /h
+    # docs/evidence.md, known answers: 0.00434499 /h
     assert decay.constant.kernel(LU177) == pytest.approx(0.00434499, abs=5e-9)
     tabled = decay.constant.kernel(reference.half_life("Lu-177"))
     assert tabled == pytest.approx(math.log(2) / LU177, rel=1e-15)
 
 
 def test_decays_of_one_megabecquerel_to_infinity():
-    # physics.md, known answers: 8.28541e11 decays, 230.150 MBq h
+    # docs/evidence.md, known answers: 230.150 MBq h, 8.28541e11 decays
     integral = decay.time_integral.kernel(1.0, LU177)
     assert integral == pytest.approx(230.150, abs=5e-4)
     assert integral * 3.6e9 == pytest.approx(8.28541e11, abs=5e5 * 10)
 
 
 def test_lu177_and_its_contaminant_after_thirty_days():
-    # physics.md, known answers: 324.312 MBq of 177Lu and 1.30005 MBq of 177mLu
+    # docs/evidence.md, known answers: 324.312 MBq of 177Lu and 1.30005 MBq of 177mLu
     fraction = reference.branching_fraction("Lu-177m", "Lu-177")
     daughter = decay.daughter_activity.kernel(1.48, 7400.0, 720.0, LU177M, LU177, fraction)
     parent = decay.decay.kernel(1.48, 720.0, LU177M)
@@ -117,7 +117,7 @@ def test_daughter_activity_agrees_with_step_by_step_integration(
     st.floats(1.0, 1000.0),
 )
 @settings(max_examples=50, deadline=None)
-def test_daughter_activity_has_its_limit_at_nearly_equal_half_lives(half_life, apart, elapsed):
+def test_daughter_reaches_its_limit_at_near_equal_half_lives(half_life, apart, elapsed):
     elapsed = min(elapsed, 10 * half_life)
     arguments = (100.0, 5.0, elapsed, half_life * (1 + apart), half_life, 0.5)
     assert decay.daughter_activity.kernel(*arguments) == pytest.approx(chain(*arguments), rel=1e-8)
@@ -135,7 +135,7 @@ def test_daughter_alone_only_decays():
     assert found == pytest.approx(decay.decay.kernel(7400.0, 720.0, LU177), rel=1e-14)
 
 
-def test_short_lived_daughter_keeps_secular_equilibrium_after_very_many_half_lives():
+def test_short_lived_daughter_keeps_secular_equilibrium():
     # Bateman 1910 for t -> infinity: A_d = f A_p(t) l_d / (l_d - l_p); 68Ge 270.95 d, 68Ga 1.1285 h
     ge68, ga68, elapsed = 270.95 * 24, 1.1285, 90 * 24.0
     own, above = math.log(2) / ga68, math.log(2) / ge68
@@ -152,7 +152,7 @@ def test_chain_works_on_arrays_of_times():
 
 
 def test_net_administered_is_prepared_less_residual_at_injection():
-    # physics.md, section 1: each decayed to the time of injection
+    # each decayed to the time of injection
     constant = math.log(2) / LU177
     expected = 7600 * math.exp(-constant * 3) - 120 * math.exp(constant * 1.5)
     found = decay.net_administered.kernel(7600.0, 3.0, 120.0, 1.5, LU177)

@@ -1,4 +1,4 @@
-"""The door of fitting: units, places of refusal, defaults; what a fitted curve says of itself."""
+"""The public fit function: units, place of a refusal, defaults, contents of a fitted curve."""
 
 import math
 from dataclasses import replace
@@ -16,7 +16,7 @@ DECAY_CONSTANT = math.log(2) / 159.528  # 1/h, 177Lu, ICRP 107
 TIME, ACTIVITY = Q([4, 24, 120], "h"), Q([80.99, 69.24, 21.09], "MBq")
 
 
-def test_by_default_the_model_is_chosen_for_177lu_with_a_tenth_as_sd():
+def test_defaults_are_auto_model_lu177_and_ten_percent_sd():
     found = fit(TIME, ACTIVITY)
     assert found.choice == "3 points"  # chosen, not asked for
     assert found.decay_constant == pytest.approx(DECAY_CONSTANT, rel=1e-5)
@@ -39,7 +39,7 @@ def test_days_and_becquerels_are_hours_and_megabecquerels():
         ((Q([4, 24], "h"), Q([80, 60], "MBq"), Q([8, 6], "h")), "sd"),
     ],
 )
-def test_a_unit_of_another_kind_is_refused_at_its_place(given, place):
+def test_unit_of_another_kind_is_refused_at_its_argument(given, place):
     with pytest.raises(InputError) as caught:
         fit(*given, model="mono")
     assert caught.value.problems[0].place == place
@@ -51,7 +51,7 @@ def test_each_of_many_curves_keeps_its_unit():
 
 
 @pytest.mark.parametrize("excess", [1.5, 0.5, 1e-3, 1e-6])
-def test_the_biological_half_life_is_that_of_what_decay_does_not_explain(excess):
+def test_biological_rate_is_effective_minus_physical_rate(excess):
     # 1/T_eff = 1/T_phys + 1/T_biol: an excess of half of lambda_p is twice the half-life of 177Lu
     curve = fit_points([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
     shape = Exponentials(np.array([80.0]), np.array([DECAY_CONSTANT * (1 + excess)]))
@@ -59,13 +59,13 @@ def test_the_biological_half_life_is_that_of_what_decay_does_not_explain(excess)
     assert found == pytest.approx(159.528 / excess, rel=1e-8)
 
 
-def test_no_clearance_has_no_biological_half_life():
+def test_curve_without_clearance_has_no_biological_half_life():
     curve = fit_points([4, 24, 120], [80.99, 69.24, 21.09], None, "mono", DECAY_CONSTANT)
     shape = Exponentials(np.array([80.0]), np.array([DECAY_CONSTANT]))
     assert replace(curve, shape=shape).biological_half_life is None
 
 
-def test_the_half_life_of_a_trapezoid_has_the_sd_of_its_last_two_points():
+def test_trapezoid_half_life_sd_comes_from_its_last_two_points():
     # T = ln 2 dt / ln(a/b), so sd(T) = T / ln(a/b) sqrt(cv_a^2 + cv_b^2)
     activity = np.array([80.0, 60.0, 20.0])
     curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT)
@@ -75,7 +75,7 @@ def test_the_half_life_of_a_trapezoid_has_the_sd_of_its_last_two_points():
     assert curve.effective_half_life.sd == pytest.approx(sd, rel=1e-6)
 
 
-def test_a_trapezoid_that_falls_no_faster_than_decay_has_a_half_life_without_sd():
+def test_trapezoid_without_clearance_has_no_half_life_sd():
     activity = np.array([80.0, 60.0, 59.0])
     curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT)
     assert curve.effective_half_life.value == pytest.approx(159.528, rel=1e-9)
@@ -85,7 +85,7 @@ def test_a_trapezoid_that_falls_no_faster_than_decay_has_a_half_life_without_sd(
 SIX = np.array([1.0, 4.0, 24.0, 48.0, 96.0, 168.0])
 
 
-def test_a_fit_reports_its_points_parameters_and_degrees_of_freedom():
+def test_fit_reports_points_parameters_degrees_of_freedom():
     activity = 60 * np.exp(-0.012 * SIX) + 40 * np.exp(-0.3 * SIX)
     curve = fit_points(SIX, activity, 0.05 * activity, "bi", DECAY_CONSTANT, "kBq")
     assert (curve.model, curve.choice, curve.sd_assumed) == ("bi", "asked for", False)
@@ -102,7 +102,7 @@ def test_a_fit_reports_its_points_parameters_and_degrees_of_freedom():
     assert (curve.decay_constant, curve.aicc, curve.warnings) == (DECAY_CONSTANT, {}, ())
 
 
-def test_sds_are_those_of_the_covariance():
+def test_sds_equal_the_root_of_the_covariance():
     activity = 60 * np.exp(-0.012 * SIX)
     curve = fit_points(SIX, activity, 0.05 * activity, "mono", DECAY_CONSTANT)
     assert list(curve.parameters) == ["a", "lambda1"]
@@ -121,7 +121,7 @@ def test_sds_are_those_of_the_covariance():
     assert curve.tia.sd == pytest.approx(60 / 0.012 * math.sqrt(relative), rel=1e-6)
 
 
-def test_a_trapezoid_reports_no_parameters_and_no_fit():
+def test_trapezoid_reports_no_parameters_and_no_chi_square():
     activity = np.array([80.0, 60.0, 20.0])
     curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT, "kBq")
     assert (curve.model, curve.choice, curve.sd_assumed) == ("trapezoid", "asked for", False)
@@ -160,7 +160,7 @@ def test_a_trapezoid_that_ends_late_draws_no_warning():
     assert curve.warnings == ()
 
 
-def test_a_fit_that_does_not_pass_its_points_is_named():
+def test_inadequate_fit_is_reported():
     activity = 60 * np.exp(-0.012 * SIX) + 40 * np.exp(-0.3 * SIX)
     (warning,) = fit_points(SIX, activity, 0.01 * activity, "mono", DECAY_CONSTANT).warnings
     assert warning.code == "fit-not-adequate"
@@ -168,7 +168,7 @@ def test_a_fit_that_does_not_pass_its_points_is_named():
 
 
 @pytest.mark.parametrize("model", ["mono", "trapezoid"])
-def test_whole_numbers_are_numbers_too(model):
+def test_whole_numbers_are_accepted(model):
     whole = fit_points([4, 24, 120], [80, 60, 20], [8, 6, 2], model, DECAY_CONSTANT)
     given = fit_points(
         [4.0, 24.0, 120.0], [80.0, 60.0, 20.0], [8.0, 6.0, 2.0], model, DECAY_CONSTANT

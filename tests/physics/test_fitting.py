@@ -1,4 +1,4 @@
-"""Fitting a curve: patients with known answers, the choice of the model, refusals, warnings.
+"""Curve fits: patients with known answers, choice of the model, refusals, warnings.
 
 SNMMI patient 4: 177Lu-DOTATATE, SNMMI 177Lu Dosimetry Challenge (DOI 10.7302/864r-tb45).
 PSMA patient 1: 177Lu-PSMA, public repository luisadias02/masters-thesis.
@@ -59,7 +59,7 @@ def uptake(time):
 
 
 def test_left_kidney_matches_snmmi():
-    # physics.md, known answers: a 108.7421, rates 0.0140814 and 0.845429 /h, TIA 7593.755 MBq h
+    # published fit (docs/evidence.md): a 108.7421, rates 0.0140814 and 0.845429 /h, 7593.755 MBq h
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT, 1.0, "uptake")
     assert curve.tia.value == pytest.approx(7593.755, rel=1e-5)
     assert curve.parameters["a"].value == pytest.approx(108.7421, abs=5e-5)
@@ -76,7 +76,7 @@ def test_right_kidney_matches_snmmi():
 
 @pytest.mark.parametrize(("model", "tia"), [("uptake", 7595.822), ("mono", 7650.752)])
 def test_left_kidney_with_ten_percent_sd_matches_known_answers(model, tia):
-    # physics.md, known answers; 10 % is the default
+    # computed independently; 10 % is the default
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT, None, model)
     assert curve.tia.value == pytest.approx(tia, abs=5e-4)
     assert curve.sd_assumed
@@ -84,14 +84,14 @@ def test_left_kidney_with_ten_percent_sd_matches_known_answers(model, tia):
 
 
 def test_psma_right_kidney_matches_known_answers():
-    # physics.md, known answers: mono, 10 %: TIA 7426.19 MBq h, T_eff 58.6 h
+    # docs/evidence.md, PSMA patient 1: mono, 10 %: TIA 7426.19 MBq h, T_eff 58.6 h
     curve = curve_of(PSMA_TIMES, PSMA["kidney_right"][0], None, "mono")
     assert curve.tia.value == pytest.approx(7426.19, abs=5e-3)
     assert curve.effective_half_life.value == pytest.approx(58.6, abs=0.05)
 
 
-def test_psma_tumour_2_sits_on_the_bound_and_says_so():
-    # physics.md, known answers: T_eff 159.5 h, TIA 245.17 MBq h, chi-square 70.2, not adequate
+def test_psma_tumour_2_reports_a_rate_on_its_bound():
+    # docs/evidence.md: T_eff 159.5 h, TIA 245.17 MBq h; chi-square 70.2 is not adequate
     curve = curve_of(PSMA_TIMES, PSMA["tumour_2"][0], None, "mono")
     assert curve.effective_half_life.value == pytest.approx(159.5, abs=0.05)
     assert curve.tia.value == pytest.approx(245.17, abs=5e-3)
@@ -107,13 +107,13 @@ def test_psma_tumour_2_sits_on_the_bound_and_says_so():
 @pytest.mark.parametrize(
     ("region", "published"), [("kidney_right", 7423.10), ("kidney_left", 6276.29)]
 )
-def test_psma_kidneys_are_within_the_sanity_range_of_the_published(region, published):
+def test_psma_kidneys_agree_with_the_published_fit(region, published):
     # shared examples: their fit is not unique, about 20 %
     assert curve_of(PSMA_TIMES, PSMA[region][0]).tia.value == pytest.approx(published, rel=0.2)
 
 
 @pytest.mark.parametrize(("model", "truth"), [("bi", bi), ("uptake", uptake)])
-def test_sd_of_the_tia_is_that_of_refits_with_every_point_moved(model, truth):
+def test_tia_sd_equals_refits_with_every_point_moved(model, truth):
     # without residuals the delta method is exactly the propagation of the points' sd
     activity, sd = truth(SIX), 0.03 * truth(SIX)
     curve = curve_of(SIX, activity, sd, model)
@@ -124,7 +124,7 @@ def test_sd_of_the_tia_is_that_of_refits_with_every_point_moved(model, truth):
     assert curve.tia.sd == pytest.approx(math.sqrt(total), rel=1e-3)
 
 
-def test_sd_of_the_tia_is_that_of_repeated_measurements():
+def test_tia_sd_equals_repeated_measurements():
     time = np.array([4.0, 24.0, 72.0, 120.0])
     truth = 100 * np.exp(-0.014 * time)
     random = np.random.default_rng(2024)
@@ -138,7 +138,7 @@ def test_sd_of_the_tia_is_that_of_repeated_measurements():
     assert np.mean(found) == pytest.approx(curve.tia.value, rel=0.01)
 
 
-def test_sd_of_the_effective_half_life_follows_from_that_of_the_rate():
+def test_half_life_sd_follows_from_the_rate_sd():
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT, None, "uptake")
     rate = curve.parameters["lambda1"]
     assert curve.effective_half_life.value == pytest.approx(math.log(2) / rate.value, rel=1e-14)
@@ -201,7 +201,7 @@ def test_with_four_points_mono_is_the_only_candidate():
 
 
 @pytest.mark.parametrize("count", [2, 3])
-def test_with_two_or_three_points_mono_is_taken_where_it_is_adequate(count):
+def test_two_or_three_points_give_mono_where_adequate(count):
     activity = np.array([80.0, 62.0, 17.0])[:count]
     curve = curve_of(PSMA_TIMES[:count], activity)
     assert (curve.model, curve.choice) == ("mono", f"{count} points")
@@ -216,7 +216,7 @@ def test_with_two_or_three_points_mono_is_taken_where_it_is_adequate(count):
         (SIX[[0, 1, 3, 5]], bi(SIX[[0, 1, 3, 5]]) * [3, 1, 1, 1], "bi"),
     ],
 )
-def test_where_the_first_choice_is_not_adequate_the_simplest_adequate_is(time, activity, model):
+def test_inadequate_first_choice_gives_simplest_adequate_model(time, activity, model):
     activity = np.asarray(activity)
     curve = curve_of(time, activity, 0.05 * activity)
     assert curve.model == model
@@ -224,7 +224,7 @@ def test_where_the_first_choice_is_not_adequate_the_simplest_adequate_is(time, a
     assert "fit-not-adequate" not in codes(curve)
 
 
-def test_where_nothing_is_adequate_the_trapezoid_is_and_says_so():
+def test_no_adequate_model_gives_trapezoid_and_warning():
     time, (activity, sd) = np.array(PSMA_TIMES), PSMA["liver"]
     curve = curve_of(time, activity, sd)
     assert curve.model == "trapezoid"
@@ -234,7 +234,7 @@ def test_where_nothing_is_adequate_the_trapezoid_is_and_says_so():
     assert curve.shape.activity(time) == pytest.approx(activity, rel=1e-14)
 
 
-def test_a_model_that_the_points_determine_is_not_taken_where_it_does_not_pass_them():
+def test_determined_but_inadequate_model_is_not_chosen():
     activity = uptake(SIX) * [1, 1.5, 1, 1.5, 1, 1.5]
     asked = curve_of(SIX, activity, 0.02 * activity, "mono")
     assert "fit-not-adequate" in codes(asked)
@@ -245,7 +245,7 @@ def test_a_model_that_the_points_determine_is_not_taken_where_it_does_not_pass_t
 @pytest.mark.parametrize(
     ("second", "model"), [(78.0, "mono"), (80.0, "trapezoid"), (95.0, "trapezoid")]
 )
-def test_two_points_are_passed_within_their_sd_or_the_trapezoid_is_taken(second, model):
+def test_two_points_outside_their_sd_give_the_trapezoid(second, model):
     # as many parameters as points: adequate where chi-square <= 1; at the bound the curve is
     # a exp(-lp t), and its least chi-square is that of two numbers with one mean
     ratio = second / 75.0 * math.exp(DECAY_CONSTANT * 20)
@@ -255,12 +255,12 @@ def test_two_points_are_passed_within_their_sd_or_the_trapezoid_is_taken(second,
 
 
 @pytest.mark.parametrize("model", ["mono", "uptake", "bi", "trapezoid"])
-def test_a_model_asked_for_by_name_is_used(model):
+def test_requested_model_is_used(model):
     curve = curve_of(SIX, bi(SIX) if model != "uptake" else uptake(SIX), None, model)
     assert (curve.model, curve.choice) == (model, "asked for")
 
 
-def test_a_model_asked_for_is_used_with_a_warning_where_it_is_not_adequate():
+def test_inadequate_requested_model_is_used_with_a_warning():
     activity = bi(SIX)
     curve = curve_of(SIX, activity, 0.005 * activity, "mono")
     assert curve.model == "mono"
@@ -274,7 +274,7 @@ def test_a_small_activity_has_a_small_sd_of_its_tia():
     assert small.tia.sd == pytest.approx(whole.tia.sd / 1e6, rel=1e-6)
 
 
-def test_a_fit_that_is_not_adequate_names_its_degrees_of_freedom():
+def test_inadequate_fit_names_its_degrees_of_freedom():
     activity = bi(SIX)
     curve = curve_of(SIX, activity, 0.005 * activity, "mono")
     (warning,) = [one for one in curve.warnings if one.code == "fit-not-adequate"]
@@ -282,7 +282,7 @@ def test_a_fit_that_is_not_adequate_names_its_degrees_of_freedom():
 
 
 @pytest.mark.parametrize("model", ["mono", "uptake", "bi", "bi-uptake"])
-def test_p_value_is_that_of_chi_square(model):
+def test_p_value_follows_the_chi_square_distribution(model):
     time = np.append(SIX, 200.0)
     activity = 60 * np.exp(-0.012 * time) + 40 * np.exp(-0.05 * time) - 100 * np.exp(-0.8 * time)
     activity = activity * np.array([1.02, 0.97, 1.01, 1.03, 0.98, 1.0, 1.01])
@@ -294,13 +294,13 @@ def test_p_value_is_that_of_chi_square(model):
     assert curve.p_value == pytest.approx(expected, rel=1e-9)
 
 
-def test_where_no_point_is_left_over_there_is_no_p_value():
+def test_no_degree_of_freedom_gives_no_p_value():
     curve = curve_of(PSMA_TIMES, PSMA["tumour_2"][0], None, "uptake")
     assert (curve.dof, curve.p_value) == (0, None)
 
 
 @pytest.mark.parametrize("model", ["bi", "uptake"])
-def test_a_part_that_vanishes_collapses_to_mono_with_a_warning(model):
+def test_vanishing_term_collapses_to_mono_with_a_warning(model):
     # SNMMI left kidney has no fast fall; without its first rise there is no uptake either
     activity = np.array(SNMMI_LEFT) * ([1, 1, 1, 1] if model == "bi" else [1.3, 1, 1, 1])
     curve = curve_of(SNMMI_TIMES, activity, 1.0, model)
@@ -314,21 +314,21 @@ def test_a_part_that_vanishes_collapses_to_mono_with_a_warning(model):
 
 
 def test_uptake_keeps_tia_and_sd_where_its_rates_meet():
-    # physics.md, section 2: the limit a' t exp(-l t) must not blow up; TIA = a'/l^2
+    # the limit a' t exp(-l t) must not blow up; TIA = a'/l^2
     curve = curve_of(SIX, 10 * SIX * np.exp(-0.02 * SIX), None, "uptake")
     assert curve.tia.value == pytest.approx(10 / 0.02**2, rel=1e-6)
     assert curve.tia.sd is not None
     assert 0 < curve.tia.sd < curve.tia.value
 
 
-def test_a_trapezoid_that_ends_with_physical_decay_says_that_no_clearance_was_seen():
-    # physics.md, section 3: a rate on its bound (beta = 0) is reported
+def test_trapezoid_with_physical_tail_warns_of_no_clearance():
+    # a rate on its bound (beta = 0) is reported
     curve = curve_of(PSMA_TIMES, [20.0, 30.0, 35.0], None, "trapezoid")
     assert curve.effective_half_life.value == pytest.approx(159.528, rel=1e-12)
     assert "clearance-at-physical-bound" in codes(curve)
 
 
-def test_an_end_before_two_half_lives_is_reported():
+def test_last_point_before_two_half_lives_is_reported():
     # EANM: the last scan after two effective half-lives at least; here 50 h
     truth = np.exp(-math.log(2) / 50 * SIX)
     early = curve_of(SIX[:5], 100 * truth[:5], None, "mono")
@@ -350,7 +350,7 @@ def test_the_order_of_the_points_does_not_matter(order, model):
 
 
 @pytest.mark.parametrize("model", ["auto", "mono", "uptake", "trapezoid"])
-def test_units_do_not_matter(model):
+def test_tia_does_not_depend_on_the_units(model):
     days = fit(
         Q(np.array(SNMMI_TIMES) / 24, "day"),
         Q(np.array(SNMMI_LEFT) / 37, "mCi"),
@@ -365,7 +365,7 @@ def test_units_do_not_matter(model):
     )
 
 
-def test_a_scalar_sd_is_that_of_every_point():
+def test_scalar_sd_applies_to_every_point():
     scalar = curve_of(SNMMI_TIMES, SNMMI_LEFT, 2.0, "uptake")
     array = curve_of(SNMMI_TIMES, SNMMI_LEFT, [2.0] * 4, "uptake")
     assert scalar.tia == array.tia
@@ -391,13 +391,13 @@ def test_values_must_be_positive_and_finite(place, bad):
     assert (problem.code, problem.place) == ("not-positive", place)
 
 
-def test_a_time_given_twice_is_refused():
+def test_repeated_time_is_refused():
     problem = refusal([4.0, 24.0, 4.0], [3.0, 2.0, 1.0])
     assert (problem.code, problem.place) == ("measured-twice", "time")
 
 
 @pytest.mark.parametrize("model", ["auto", "mono", "trapezoid"])
-def test_one_point_makes_no_curve(model):
+def test_one_point_is_refused(model):
     assert refusal([24.0], [3.0], model=model).code == "one-scan-only"
     assert refusal(24.0, 3.0, model=model).code == "one-scan-only"
 
@@ -422,16 +422,16 @@ def test_an_unknown_model_gets_the_nearest_known_one(model, nearest):
     ("time", "activity", "sd"),
     [([4.0, 24.0], [3.0, 2.0, 1.0], None), ([4.0, 24.0], [3.0, 2.0], [1.0] * 3), ([], [], None)],
 )
-def test_points_that_do_not_match_are_refused(time, activity, sd):
+def test_points_of_different_length_are_refused(time, activity, sd):
     assert refusal(time, activity, sd).code == "shape-mismatch"
 
 
-def test_a_time_of_years_is_taken_for_a_mistaken_unit():
+def test_time_of_years_is_refused_as_a_mistaken_unit():
     problem = refusal([4.0, 24.0, 10000.0], [3.0, 2.0, 1.0])
     assert (problem.code, problem.place) == ("time-out-of-range", "time")
 
 
-def test_a_curve_that_holds_more_than_can_be_is_refused():
+def test_curve_above_the_possible_activity_is_refused():
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
     assert within_administered(curve, 1.001 * curve.tia.value) is curve
     with pytest.raises(InputError, match="can give"):
@@ -446,7 +446,7 @@ def test_a_curve_without_a_finite_area_or_sd_is_refused(value, sd):
         within_administered(endless, math.inf)
 
 
-def test_an_sd_that_is_not_known_does_not_refuse_a_curve():
+def test_undetermined_sd_does_not_refuse_a_curve():
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
     unsure = dataclasses.replace(curve, tia=Estimate(curve.tia.value, None, "MBq*h"))
     assert within_administered(unsure, math.inf) is unsure

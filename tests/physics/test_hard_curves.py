@@ -1,4 +1,4 @@
-"""Curves that the points hardly determine: their covariance is that of their own points."""
+"""Curves that the points hardly determine: covariance in a batch and alone."""
 
 import math
 
@@ -13,7 +13,7 @@ DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 
 
 @pytest.mark.parametrize("model", ["mono", "bi", "uptake", "bi-uptake"])
-def test_the_covariance_of_hard_curves_is_that_of_the_kernel_where_both_can_be_had(model):
+def test_hard_curve_covariance_equals_the_kernel_covariance(model):
     # two programs of one formula, (J^T W J)^-1: the kernel's is tested against repeated fits
     time = np.array([0.5, 2.0, 6.0, 16.0, 40.0, 90.0, 160.0, 260.0])
     activity = 60 * np.exp(-0.008 * time) + 40 * np.exp(-0.06 * time)
@@ -25,7 +25,7 @@ def test_the_covariance_of_hard_curves_is_that_of_the_kernel_where_both_can_be_h
     assert found.covariance[:free, :free] == pytest.approx(again, rel=1e-6)
 
 
-def test_hard_curves_of_one_batch_have_the_covariance_of_their_own_times():
+def test_hard_curves_in_a_batch_use_their_own_times():
     # uptake and fall at one rate: A t exp(-l t), of which the difference of the rates is not seen
     times = np.array([[2.0, 20.0, 50.0, 90.0, 150.0], [5.0, 30.0, 70.0, 110.0, 180.0]])
     values = 5.0 * times * np.exp(-0.03 * times)

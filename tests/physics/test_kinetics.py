@@ -1,4 +1,4 @@
-"""Shapes of time-activity curves: closed integrals against quadrature, pieces as specified."""
+"""Shapes of time-activity curves: closed integrals against quadrature, pieces of the trapezoid."""
 
 import itertools
 import math
@@ -82,7 +82,7 @@ def test_bi_uptake_integral_agrees_with_quadrature(a1, a2, first, second, rise):
 
 
 def test_integral_of_snmmi_left_kidney_parameters():
-    # physics.md, known answers: a = 108.7421 MBq, rates 0.0140814 and 0.845429 /h
+    # published fit (docs/evidence.md): a = 108.7421 MBq, rates 0.0140814 and 0.845429 /h
     # give 7593.755 MBq h; the printed digits of the rates carry 4e-6
     found = uptake(108.7421, 0.0140814, 0.845429).integral()
     assert found == pytest.approx(7593.755, rel=4e-6)
@@ -104,7 +104,7 @@ def test_activity_has_the_shape_of_the_times():
 
 
 def reference_trapezoid(times, values, t):
-    """Evaluate the curve of physics.md, section 2, from its words."""
+    """Evaluate the trapezoid piece by piece, from its definition."""
     if t < times[0]:
         return values[0] * math.exp(DECAY_CONSTANT * (times[0] - t))
     if t >= times[-1]:
@@ -155,15 +155,15 @@ def test_trapezoid_never_clears_slower_than_physical_decay(shape):
 
 
 @given(st.floats(1.0, 100.0), st.floats(0.5, 60.0))
-def test_head_is_decay_run_backwards(activity, first):
-    # physics.md, section 2: area A1 (e^(lp t1) - 1)/lp; the rest rises linearly, then lp
+def test_trapezoid_head_is_backward_decay(activity, first):
+    # area A1 (e^(lp t1) - 1)/lp; the rest rises linearly, then lp
     shape = Trapezoid(np.array([first, first + 1]), np.array([activity] * 2), DECAY_CONSTANT)
     head = activity * math.expm1(DECAY_CONSTANT * first) / DECAY_CONSTANT
     assert shape.integral() == pytest.approx(head + activity + activity / DECAY_CONSTANT, rel=1e-12)
 
 
 @given(amplitudes, slow_rates, st.lists(st.floats(1.0, 50.0), min_size=2, max_size=5))
-def test_trapezoid_of_a_single_exponential_is_exact_after_the_first_point(a, rate, gaps):
+def test_trapezoid_of_a_mono_is_exact_after_the_first_point(a, rate, gaps):
     times = np.cumsum(gaps)
     shape = Trapezoid(times, a * np.exp(-rate * times), DECAY_CONSTANT)
     first = a * math.exp(-rate * times[0])
@@ -207,7 +207,7 @@ def test_a_combination_of_combinations_is_flat():
     assert outer.integral() == pytest.approx(10 * trapezoid.integral() + 150 + 10, rel=1e-13)
 
 
-def test_the_slowest_and_the_fastest_change_of_each_shape():
+def test_every_shape_reports_slowest_and_fastest_rate():
     # pieces: ln(8/2)/2 falling, ln(6/2)/4 rising, ln(6/3)/10 in the tail; exponentials: their rates
     pieces = Trapezoid(
         np.array([1.0, 3.0, 7.0, 17.0]), np.array([8.0, 2.0, 6.0, 3.0]), DECAY_CONSTANT
@@ -222,13 +222,13 @@ def test_the_slowest_and_the_fastest_change_of_each_shape():
     assert sums.breaks().tolist() == [0.0]
 
 
-def test_a_scaled_sum_of_exponentials_has_its_amplitudes_scaled_and_its_rates_kept():
+def test_scaling_exponentials_keeps_rates_and_scales_amplitudes():
     scaled = Exponentials(np.array([5.0, -5.0]), np.array([0.02, 0.9])).scaled(3.0)
     assert scaled.amplitudes.tolist() == [15.0, -15.0]
     assert scaled.rates.tolist() == [0.02, 0.9]
 
 
-def test_a_rise_may_be_the_steepest_and_so_may_the_tail():
+def test_steepest_change_is_a_rise_or_the_tail():
     rise = Trapezoid(np.array([1.0, 2.0, 12.0]), np.array([1.0, 9.0, 8.0]), DECAY_CONSTANT)
     assert rise.steepest() == pytest.approx(math.log(9), rel=1e-12)
     flat = Trapezoid(np.array([1.0, 2.0, 3.0]), np.array([9.0, 9.0, 9.0]), DECAY_CONSTANT)
@@ -236,14 +236,14 @@ def test_a_rise_may_be_the_steepest_and_so_may_the_tail():
 
 
 @pytest.mark.parametrize(
-    ("name", "rises", "free"),  # physics.md, section 2
+    ("name", "rises", "free"),  # docs/method.md, time-activity curves
     [("mono", False, 2), ("uptake", True, 3), ("bi", False, 4), ("bi-uptake", True, 5)],
 )
-def test_a_model_knows_whether_it_rises_and_its_number_of_parameters(name, rises, free):
+def test_model_states_its_rise_and_its_parameter_count(name, rises, free):
     assert (MODELS[name].rises, MODELS[name].free) == (rises, free)
 
 
-def test_pieces_in_the_open():
+def test_trapezoid_exposes_its_pieces():
     # head 8 exp(0.1 (1 - t)); falls 8 to 2 as 8 4^(-share); rises in a straight line; tail ln 2 / 2
     shape = Trapezoid(np.array([1.0, 3.0, 5.0, 7.0]), np.array([8.0, 2.0, 6.0, 3.0]), 0.1)
     time = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 7.0, 9.0])

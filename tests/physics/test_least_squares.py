@@ -1,4 +1,4 @@
-"""Least squares: no better optimum, known curves recovered, covariance, degenerate cases."""
+"""Least squares: global optimum, recovery of known curves, covariance, degenerate cases."""
 
 import math
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.slow
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 RATES = {"mono": 1, "uptake": 2, "bi": 2, "bi-uptake": 3}
-FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # physics.md, section 2
+FREE = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}  # parameters, docs/method.md
 # the same examples in every run; not shrunk, since each costs many searches
 SEARCH = settings(deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate])
 # SNMMI patient 4, left kidney (see test_fitting)
@@ -99,13 +99,13 @@ def assert_nothing_better(name, time, activity, sd, starts=8):
         assert found.model.name == name
         assert is_no_worse(found.chi2, other)
     elif not is_no_worse(found.chi2, other):
-        # physics.md, section 2: a rate at its bound collapses, so the bound must be the optimum
+        # a rate at its bound collapses the model, so the bound must be the optimum
         bound = math.log(min(FASTEST, UNSEEN / time.min()))
         assert is_no_worse(best_of_random_starts(name, time, activity, sd, held=[bound]), other)
 
 
 @pytest.mark.parametrize("name", RATES)
-def test_model_has_the_parameters_of_physics_md(name):
+def test_model_has_its_number_of_parameters(name):
     assert MODELS[name].free == FREE[name]
     assert MODELS[name].rates == RATES[name]
 
@@ -184,7 +184,7 @@ CURVES = {
 
 
 def formula(name, parameters, time):
-    """Return the model of physics.md, section 2, from (amplitudes, rates)."""
+    """Return the model of docs/method.md from (amplitudes, rates)."""
     if name == "mono":
         a, l1 = parameters
         return a * np.exp(-l1 * time)
@@ -232,7 +232,7 @@ def exact(name):
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_a_curve_of_the_model_is_recovered(name):
+def test_curve_of_the_model_is_recovered(name):
     parameters, activity, sd = exact(name)
     found = fit_model(name, TIMES, activity, sd, DECAY_CONSTANT)
     assert found.collapsed_from is None
@@ -290,8 +290,8 @@ def test_covariance_agrees_with_curve_fit_on_noisy_points(name):
     np.testing.assert_allclose(np.sqrt(np.diag(found.covariance)), sds, rtol=1e-3)
 
 
-def test_with_the_rate_on_its_bound_the_covariance_is_that_of_the_amplitude():
-    # physics.md, section 3; PSMA patient 1, tumour 2: one free parameter is left
+def test_rate_on_bound_leaves_only_the_amplitude_covariance():
+    # PSMA patient 1, tumour 2: one free parameter is left
     time, activity = np.array([4.0, 24.0, 120.0]), np.array([0.76745, 2.16126, 1.29101])
     found = fit_model("mono", time, activity, 0.1 * activity, DECAY_CONSTANT)
     assert found.at_bound
@@ -304,7 +304,7 @@ def test_with_the_rate_on_its_bound_the_covariance_is_that_of_the_amplitude():
 
 @given(st.sampled_from(list(RATES)), st.integers(0, 10**6))
 @settings(max_examples=60, deadline=None)
-def test_any_positive_points_give_a_curve_within_the_physics(name, seed):
+def test_any_positive_points_give_a_physically_possible_curve(name, seed):
     random = np.random.default_rng(seed)
     time = np.sort(random.uniform(0.5, 200.0, FREE[name] + 1))
     activity = np.exp(random.uniform(0, 5, FREE[name] + 1))
@@ -333,7 +333,7 @@ def test_a_mono_curve_collapses_to_mono(name, first):
 
 
 @pytest.mark.parametrize("smaller", ["uptake", "bi"])
-def test_bi_uptake_collapses_to_the_part_that_is_there(smaller):
+def test_bi_uptake_collapses_to_the_terms_present(smaller):
     parameters, activity, sd = exact(smaller)
     found = fit_model("bi-uptake", TIMES, activity, sd, DECAY_CONSTANT)
     assert (found.model.name, found.collapsed_from) == (smaller, "bi-uptake")
@@ -347,7 +347,7 @@ def meeting(rate):
 
 @pytest.mark.parametrize("rate", [DECAY_CONSTANT, 0.01, 0.02, 0.1])
 def test_uptake_has_its_limit_where_the_rates_meet(rate):
-    # physics.md, section 2: a' t exp(-l t), so TIA = a'/l^2
+    # the limit is a' t exp(-l t), so TIA = a'/l^2
     found = fit_model("uptake", *meeting(rate), DECAY_CONSTANT)
     assert found.model.name == "uptake"
     np.testing.assert_allclose(found.shape().activity(TIMES), meeting(rate)[1], rtol=1e-5)
@@ -370,7 +370,7 @@ def test_the_sd_of_the_tia_stays_finite_where_the_rates_meet(rate):
 
 
 @pytest.mark.parametrize("rate", [0.01, 0.02, 0.1])
-def test_rates_that_meet_vary_as_their_mean_does(rate):
+def test_meeting_rates_have_the_sd_of_their_mean(rate):
     # near the limit the curve is a' t exp(-m t); the difference of the rates is held
     time, activity, sd = meeting(rate)
     found = fit_model("uptake", time, activity, sd, DECAY_CONSTANT)
@@ -380,7 +380,7 @@ def test_rates_that_meet_vary_as_their_mean_does(rate):
 
 
 @pytest.mark.parametrize("share", [0.7, 0.9, 1.0])
-def test_the_sd_of_the_tia_is_that_of_the_two_left_where_the_rates_meet_on_the_bound(share):
+def test_rates_meeting_on_the_bound_leave_two_sds_in_the_tia(share):
     # the slower rate is held at l; near it the curve is a' t exp(-m t), m = (l + l2)/2, with
     # TIA = a'/(l l2): free are a' and l2
     time, activity, sd = meeting(share * DECAY_CONSTANT)
@@ -413,7 +413,7 @@ def test_the_scale_of_the_activity_does_not_matter(points, factor):
 
 
 @pytest.mark.parametrize("name", CURVES)
-def test_the_size_of_all_sds_does_not_move_the_curve(name):
+def test_scaling_all_sds_does_not_move_the_curve(name):
     _, activity, sd = exact(name)
     noisy = activity + 0.2 * sd * np.array([1, -1, 0.5, 1, -1, 0.5, -0.5])
     one = fit_model(name, TIMES, noisy, sd, DECAY_CONSTANT)

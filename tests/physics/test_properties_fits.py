@@ -1,4 +1,4 @@
-"""Fits: scaling, order and sureness of curves fitted to points, and what a fit says of itself."""
+"""Property tests of fits: scaling, order of the points, adequacy, reported values."""
 
 import math
 from dataclasses import replace
@@ -43,7 +43,7 @@ fits = pytest.mark.parametrize("model", [*MODELS, "trapezoid"])
 @fits
 @FEW
 @given(scatter, st.floats(0.5, 2.0))
-def test_a_curve_within_the_administered_is_kept_else_refused(model, noise, share):
+def test_curve_above_the_administered_activity_is_refused(model, noise, share):
     curve = fit_points(TIMES, curve_of("bi-uptake", noise), None, model, DECAY_CONSTANT)
     if share >= 1:
         assert within_administered(curve, share * curve.tia.value) is curve
@@ -96,7 +96,7 @@ def test_a_fit_does_not_depend_on_the_unit_of_time(model, noise, factor):
 @pytest.mark.parametrize("name", MODELS)
 @FEW
 @given(scatter, scatter)
-def test_a_batch_is_its_curves_in_any_order(name, first, second):
+def test_batch_does_not_depend_on_the_order_of_curves(name, first, second):
     activity = np.array([curve_of(name, first), curve_of("bi-uptake", second)])
     given_order = fit_batch(name, TIMES, activity, 0.05 * activity, DECAY_CONSTANT)
     turned = fit_batch(name, TIMES, activity[::-1], 0.05 * activity[::-1], DECAY_CONSTANT)
@@ -162,7 +162,7 @@ def tia_or_refusal(activity, model, most):
 @property_of(fit_points)
 @FEW
 @given(scatter, st.floats(0.05, 2.0))
-def test_no_curve_holds_more_than_it_may(noise, share):
+def test_no_curve_exceeds_the_possible_activity(noise, share):
     activity = curve_of("bi", noise)
     for model in ("mono", "bi", "trapezoid"):
         free = tia_or_refusal(activity, model, math.inf)
@@ -182,7 +182,7 @@ def points_of(noise, relative=0.05):
 @property_of(Points.optimum, adequate)
 @EXAMPLES
 @given(scatter, st.floats(0.0, 30.0), st.floats(0.0, 30.0))
-def test_a_worse_fit_is_never_adequate_where_a_better_one_is_not(noise, one, other):
+def test_worse_fit_is_never_adequate_where_a_better_is_not(noise, one, other):
     optimum = points_of(noise).optimum("mono")
     better, worse = sorted([one, other])
     for count in (2, 3, 6):
@@ -194,7 +194,7 @@ def test_a_worse_fit_is_never_adequate_where_a_better_one_is_not(noise, one, oth
 @property_of(Points.optimum, report)
 @EXAMPLES
 @given(scatter, st.floats(1.1, 5.0))
-def test_the_sds_of_a_report_are_those_of_its_points(noise, factor):
+def test_reported_sds_scale_with_the_point_sds(noise, factor):
     one, other = points_of(noise), points_of(noise, 0.05 * factor)
     found = report(one, one.optimum("mono"), "", {})
     wider = report(other, other.optimum("mono"), "", {})
@@ -208,7 +208,7 @@ def test_the_sds_of_a_report_are_those_of_its_points(noise, factor):
 @property_of(fitted_curve.trapezoid)
 @EXAMPLES
 @given(pieces(), st.floats(0.01, 0.1), factors)
-def test_the_trapezoid_is_linear_in_its_points_and_its_sd_in_theirs(shape, relative, factor):
+def test_trapezoid_and_its_sd_are_linear_in_the_points(shape, relative, factor):
     def found(height, spread):
         activity = height * shape.activities
         points = Points(
@@ -226,7 +226,7 @@ def test_the_trapezoid_is_linear_in_its_points_and_its_sd_in_theirs(shape, relat
 @property_of(FittedCurve.aicc_weights)
 @FEW
 @given(scatter, st.floats(-50.0, 50.0))
-def test_akaike_weights_are_shares_that_only_differences_decide(noise, shift):
+def test_akaike_weights_depend_only_on_differences(noise, shift):
     curve = fit_points(TIMES, curve_of("bi", noise), None, "auto", DECAY_CONSTANT)
     weights = curve.aicc_weights
     assert sum(weights.values()) == pytest.approx(1.0, rel=1e-12)
@@ -241,7 +241,7 @@ def test_akaike_weights_are_shares_that_only_differences_decide(noise, shift):
 def test_effective_physical_and_biological_rates_add_up(half_life):
     activity = 80.0 * 2.0 ** (-TIMES / half_life)
     curve = fit_points(TIMES, activity, None, "mono", DECAY_CONSTANT)
-    # 1/T_eff = 1/T_phys + 1/T_bio, physics.md section 2
+    # 1/T_eff = 1/T_phys + 1/T_bio
     total = 1 / curve.biological_half_life + DECAY_CONSTANT / math.log(2)
     assert 1 / curve.effective_half_life.value == pytest.approx(total, rel=1e-9)
     assert curve.effective_half_life.value == pytest.approx(half_life, rel=1e-6)
@@ -250,7 +250,7 @@ def test_effective_physical_and_biological_rates_add_up(half_life):
 @property_of(FittedCurve.biological_half_life)
 @EXAMPLES
 @given(st.floats(161.0, 1000.0))
-def test_where_nothing_is_cleared_there_is_no_biological_half_life(half_life):
+def test_no_clearance_gives_no_biological_half_life(half_life):
     activity = 80.0 * 2.0 ** (-TIMES / half_life)
     curve = fit_points(TIMES, activity, None, "mono", DECAY_CONSTANT)
     assert curve.biological_half_life is None
@@ -259,7 +259,7 @@ def test_where_nothing_is_cleared_there_is_no_biological_half_life(half_life):
 @property_of(fit_one)
 @EXAMPLES
 @given(st.floats(10.0, 200.0), positive, st.floats(0.02, 0.3), st.floats(0.01, 0.4))
-def test_one_scan_is_less_sure_the_less_is_known_of_it(time, activity, relative, log_sd):
+def test_one_scan_sd_grows_with_every_input_sd(time, activity, relative, log_sd):
     def found(noise, spread):
         half_life = HalfLife(50.0, spread, "a test")
         return fit_one(time, activity, noise * activity, half_life, DECAY_CONSTANT).tia
@@ -277,7 +277,7 @@ def test_one_scan_is_less_sure_the_less_is_known_of_it(time, activity, relative,
 @pytest.mark.parametrize("model", ["mono", "trapezoid"])
 @FEW
 @given(scatter, factors)
-def test_refits_scale_with_the_curve_and_vanish_with_its_sd(model, noise, factor):
+def test_bootstrap_scales_with_the_curve_and_vanishes_with_sd(model, noise, factor):
     def found(height, relative):
         activity = curve_of("mono", noise, height)
         curve = fit_points(TIMES, activity, relative * activity, model, DECAY_CONSTANT)

@@ -1,4 +1,4 @@
-"""Limits: what an equation becomes where one of its quantities vanishes or grows."""
+"""Property tests of limits: each equation where one of its quantities vanishes or grows."""
 
 import math
 
@@ -53,7 +53,7 @@ def test_with_instant_repair_the_bed_is_the_dose(shape, dose, alpha_beta):
 @property_of(radiobiology.lea_catcheside, radiobiology.bed)
 @EXAMPLES
 @given(dose_rates(), doses, ratios)
-def test_without_repair_the_bed_is_that_of_an_acute_dose(shape, dose, alpha_beta):
+def test_bed_without_repair_equals_the_acute_bed(shape, dose, alpha_beta):
     g = radiobiology.lea_catcheside(shape, 1e6 / shape.slowest())
     assert g == pytest.approx(1.0, abs=1e-4)
     acute = dose + dose**2 / alpha_beta
@@ -95,7 +95,7 @@ def test_each_dose_rate_has_its_own_protraction(shapes, repair_half_life, random
 @property_of(radiobiology.pair_integrals)
 @EXAMPLES
 @given(dose_rates(), dose_rates())
-def test_without_repair_two_dose_rates_act_as_their_doses(one, other):
+def test_two_dose_rates_without_repair_act_as_their_doses(one, other):
     # H is then the dose so far, and the integral of R_k D_l + R_l D_k is D_k D_l
     pairs = radiobiology.pair_integrals([one, other], 1e-9)
     doses = np.array([one.integral(), other.integral()])
@@ -105,7 +105,7 @@ def test_without_repair_two_dose_rates_act_as_their_doses(one, other):
 @property_of(radiobiology.bed, radiobiology.bed_sd, radiobiology.eqd2)
 @EXAMPLES
 @given(doses, st.floats(0.0, 1.0), st.floats(0.01, 5.0))
-def test_where_dose_alone_counts_bed_and_eqd2_are_the_dose(dose, g, sd):
+def test_infinite_alpha_beta_gives_bed_and_eqd2_of_the_dose(dose, g, sd):
     straight = 1e9  # alpha/beta without bound: no quadratic part
     assert radiobiology.bed.kernel(dose, g, straight) == pytest.approx(dose, rel=1e-6)
     assert radiobiology.bed_sd.kernel(dose, sd, g, straight) == pytest.approx(sd, rel=1e-6)
@@ -115,9 +115,7 @@ def test_where_dose_alone_counts_bed_and_eqd2_are_the_dose(dose, g, sd):
 @property_of(radiobiology.bed, radiobiology.eqd2)
 @EXAMPLES
 @given(doses, st.floats(0.01, 1.0), ratios, st.floats(1.001, 3.0))
-def test_bed_rises_with_dose_and_with_protraction_and_falls_with_alpha_beta(
-    dose, g, alpha_beta, more
-):
+def test_bed_rises_with_dose_and_g_and_falls_with_alpha_beta(dose, g, alpha_beta, more):
     here = radiobiology.bed.kernel(dose, g, alpha_beta)
     assert radiobiology.bed.kernel(dose * more, g, alpha_beta) > here * more
     assert radiobiology.bed.kernel(dose, g * more, alpha_beta) > here
@@ -128,9 +126,7 @@ def test_bed_rises_with_dose_and_with_protraction_and_falls_with_alpha_beta(
 @property_of(radiobiology.bed_sd, radiobiology.bed)
 @EXAMPLES
 @given(doses, st.floats(0.01, 5.0), st.floats(0.0, 1.0), ratios)
-def test_the_sd_of_the_bed_is_relatively_at_least_and_at_most_twice_that_of_the_dose(
-    dose, sd, g, alpha_beta
-):
+def test_relative_bed_sd_is_one_to_two_times_the_dose_sd(dose, sd, g, alpha_beta):
     # between a straight line and a parabola
     bed = radiobiology.bed.kernel(dose, g, alpha_beta)
     relative = radiobiology.bed_sd.kernel(dose, sd, g, alpha_beta) / bed
@@ -143,7 +139,7 @@ def test_the_sd_of_the_bed_is_relatively_at_least_and_at_most_twice_that_of_the_
 @property_of(Exponentials.integral, Exponentials.activity, radiobiology.lea_catcheside)
 @EXAMPLES
 @given(positive, rates, st.floats(0.5, 5.0))
-def test_a_very_fast_uptake_is_none(amplitude, rate, repair_half_life):
+def test_very_fast_uptake_becomes_a_mono_exponential(amplitude, rate, repair_half_life):
     ratio = 1e7
     uptake = Exponentials(np.array([amplitude, -amplitude]), np.array([rate, rate * ratio]))
     mono = Exponentials(np.array([amplitude]), np.array([rate]))
@@ -162,7 +158,7 @@ def test_a_very_fast_uptake_is_none(amplitude, rate, repair_half_life):
 @property_of(decay.decay, decay.net_administered, decay.daughter_activity, decay.time_to)
 @EXAMPLES
 @given(positive, positive, positive, positive)
-def test_at_once_nothing_has_decayed(one, other, half_life, parent_half_life):
+def test_nothing_has_decayed_at_time_zero(one, other, half_life, parent_half_life):
     assert decay.decay.kernel(one, 0.0, half_life) == one
     assert decay.net_administered.kernel(one + other, 0.0, other, 0.0, half_life) == (
         pytest.approx(one, rel=1e-12)
@@ -176,7 +172,7 @@ def test_at_once_nothing_has_decayed(one, other, half_life, parent_half_life):
 @property_of(decay.constant, decay.time_integral, decay.decay)
 @EXAMPLES
 @given(positive, positive, positive)
-def test_constant_integral_and_decay_belong_to_one_law(activity, elapsed, half_life):
+def test_decay_constant_integral_and_decay_are_consistent(activity, elapsed, half_life):
     # A = -dN/dt, so what is left to decay is A/lambda, at any time
     left = decay.time_integral.kernel(decay.decay.kernel(activity, elapsed, half_life), half_life)
     rate = decay.constant.kernel(half_life)
@@ -213,7 +209,7 @@ def test_a_daughter_that_hardly_lives_is_in_equilibrium(parent, elapsed, half_li
 )
 @EXAMPLES
 @given(st.floats(0.01, 1.0), positive, positive)
-def test_electrons_that_do_not_leave_give_their_energy_to_any_mass(energy, reference, mass):
+def test_absorbed_electrons_give_the_same_energy_to_any_mass(energy, reference, mass):
     # without photons the self-dose is energy over mass, in whatever way the S value is scaled
     constant = absorbed_dose.electron_dose_constant(energy)
     alone = constant / reference
@@ -226,7 +222,7 @@ def test_electrons_that_do_not_leave_give_their_energy_to_any_mass(energy, refer
 @property_of(absorbed_dose.split_self)
 @EXAMPLES
 @given(st.floats(1e-9, 1e-2), positive, st.floats(0.0, 1.0))
-def test_without_electrons_all_self_dose_is_of_photons(s_self, mass, share):
+def test_self_dose_without_electrons_is_all_photons(s_self, mass, share):
     assert absorbed_dose.split_self(s_self, mass, 0.0) == (0.0, s_self)
     # more electron energy never means a smaller electron part
     constant = share * s_self * mass
@@ -238,7 +234,7 @@ def test_without_electrons_all_self_dose_is_of_photons(s_self, mass, share):
 @property_of(absorbed_dose.remainder_s_value)
 @EXAMPLES
 @given(st.floats(1e-8, 1e-5), st.lists(st.floats(1.0, 1000.0), max_size=4), st.floats(1.0, 50.0))
-def test_sources_alike_to_the_body_leave_a_remainder_alike_to_it(s_value, masses, hotter):
+def test_sources_equal_to_the_body_leave_an_equal_remainder(s_value, masses, hotter):
     sources = [s_value] * len(masses)
     found = absorbed_dose.remainder_s_value(s_value, 70000.0, sources, masses)
     assert found == pytest.approx(s_value, rel=1e-10)
@@ -253,7 +249,7 @@ def test_sources_alike_to_the_body_leave_a_remainder_alike_to_it(s_value, masses
 @property_of(one_scan.tia, one_scan.hanscheid)
 @EXAMPLES
 @given(positive, positive, positive)
-def test_a_scan_at_once_gives_the_area_of_its_decay(activity, half_life, time):
+def test_scan_at_time_zero_gives_activity_over_rate(activity, half_life, time):
     assert one_scan.tia.kernel(activity, 0.0, half_life) == pytest.approx(
         decay.time_integral.kernel(activity, half_life), rel=1e-12
     )
@@ -267,7 +263,7 @@ def test_a_scan_at_once_gives_the_area_of_its_decay(activity, half_life, time):
 @property_of(HalfLife.quantiles)
 @EXAMPLES
 @given(st.floats(20.0, 120.0), st.floats(0.01, 0.6), st.floats(0.1, 10.0))
-def test_half_lives_rise_over_their_classes_in_any_unit_of_time(median, log_sd, factor):
+def test_half_life_quantiles_rise_in_any_unit_of_time(median, log_sd, factor):
     found = HalfLife(median, log_sd, "").quantiles(159.528)
     assert np.all(np.diff(found) > 0)
     assert np.all(found < 159.528)
@@ -278,7 +274,7 @@ def test_half_lives_rise_over_their_classes_in_any_unit_of_time(median, log_sd, 
 @property_of(HalfLife.quantiles)
 @EXAMPLES
 @given(st.floats(20.0, 120.0))
-def test_a_half_life_ever_better_known_is_one_number(median):
+def test_vanishing_half_life_sd_gives_one_value(median):
     nearly = HalfLife(median, 1e-7, "").quantiles(159.528)
     np.testing.assert_allclose(nearly, HalfLife(median, 0.0, "").quantiles(159.528), rtol=1e-6)
 
@@ -286,7 +282,7 @@ def test_a_half_life_ever_better_known_is_one_number(median):
 @property_of(noise_quantiles)
 @EXAMPLES
 @given(st.floats(0.001, 0.5), st.floats(1.01, 3.0))
-def test_noise_vanishes_with_its_sd_and_is_symmetric_in_its_logarithm(relative, more):
+def test_scan_noise_vanishes_with_sd_and_is_log_symmetric(relative, more):
     found, wider = noise_quantiles(relative), noise_quantiles(relative * more)
     np.testing.assert_array_equal(noise_quantiles(0.0), np.ones(len(found)))
     np.testing.assert_allclose(found * found[::-1], 1.0, rtol=1e-12)

@@ -1,4 +1,4 @@
-"""Chi-square of one curve, function by function: each against the algebra that defines it."""
+"""Property tests of chi-square: each function against the algebra that defines it."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @property_of(curve_misfit.solve_amplitudes)
 @EXAMPLES
 @given(st.lists(st.tuples(*[st.floats(-2.0, 2.0)] * 3), min_size=3, max_size=6))
-def test_amplitudes_are_those_of_non_negative_least_squares(rows):
+def test_amplitudes_equal_non_negative_least_squares(rows):
     first, second, y = np.array(rows).T
     q11, q12, q22 = first @ first, first @ second, second @ second
     if q11 < 1e-3 or q22 < 1e-3 or q11 * q22 - q12**2 < 1e-3:
@@ -33,7 +33,7 @@ def test_amplitudes_are_those_of_non_negative_least_squares(rows):
 @property_of(curve_misfit.fill_columns)
 @EXAMPLES
 @given(st.data(), searches())
-def test_columns_are_those_of_the_model_and_drops_their_slopes(data, search):
+def test_columns_follow_the_model_and_slopes_its_derivative(data, search):
     here = data.draw(log_rates(search))
     search.put_rates(here)
     curve_misfit.fill_columns(*search.model_of, search.n, search.work)
@@ -48,7 +48,7 @@ def test_columns_are_those_of_the_model_and_drops_their_slopes(data, search):
 @property_of(curve_misfit.evaluate, curve_misfit.fill_slopes, curve_misfit.project_out)
 @EXAMPLES
 @given(st.data(), searches())
-def test_chi_square_is_that_of_least_squares_and_the_gradient_is_half_its_slope(data, search):
+def test_chi_square_and_gradient_equal_least_squares(data, search):
     here = data.draw(log_rates(search))
     search.put_rates(here)
     found = curve_misfit.evaluate(*search.model_of, search.n, search.work)

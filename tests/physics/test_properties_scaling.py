@@ -1,4 +1,4 @@
-"""Scaling laws: what a result does when a quantity, or the unit of one, is multiplied; sums."""
+"""Property tests of scaling: results under multiples of a quantity or its unit, and sums."""
 
 import inspect
 import math
@@ -79,7 +79,7 @@ def kernel_of(function):
 @property_of_each(LAWS)
 @EXAMPLES
 @given(st.data(), factors)
-def test_results_scale_as_their_equation_says(function, data, factor):
+def test_results_scale_as_their_equation(function, data, factor):
     names = inspect.signature(kernel_of(function)).parameters
     values = {name: data.draw(value_of(name), name) for name in names}
     one = kernel_of(function)(**values)
@@ -99,7 +99,7 @@ def test_results_scale_as_their_equation_says(function, data, factor):
 @property_of(absorbed_dose.dose)
 @EXAMPLES
 @given(st.lists(st.tuples(positive, positive, positive), min_size=1, max_size=6))
-def test_the_dose_of_two_cycles_is_that_of_their_summed_activities(sources):
+def test_doses_of_two_cycles_equal_the_dose_of_their_sum(sources):
     first, second, s_value = map(np.array, zip(*sources, strict=True))
     apart = absorbed_dose.dose.kernel([first, second], [s_value, s_value])
     together = absorbed_dose.dose.kernel(first + second, s_value)
@@ -120,7 +120,7 @@ def test_the_order_of_the_sources_does_not_matter(sources, random):
 @property_of(decay.decay, decay.time_integral)
 @EXAMPLES
 @given(positive, positive, positive, positive)
-def test_activities_decay_side_by_side(one, other, elapsed, half_life):
+def test_decay_is_additive_in_the_activity(one, other, elapsed, half_life):
     for law in (
         lambda activity: decay.decay.kernel(activity, elapsed, half_life),
         lambda activity: decay.time_integral.kernel(activity, half_life),
@@ -131,7 +131,7 @@ def test_activities_decay_side_by_side(one, other, elapsed, half_life):
 @property_of(decay.daughter_activity)
 @EXAMPLES
 @given(positive, positive, positive, positive, positive, st.floats(0.01, 1.0))
-def test_a_daughter_is_what_was_there_and_what_has_grown(
+def test_daughter_is_initial_activity_plus_ingrowth(
     parent, daughter, elapsed, parent_half_life, daughter_half_life, fraction
 ):
     rest = (elapsed, parent_half_life, daughter_half_life, fraction)
@@ -144,7 +144,7 @@ def test_a_daughter_is_what_was_there_and_what_has_grown(
 @property_of(decay.daughter_activity, decay.decay)
 @EXAMPLES
 @given(positive, positive, positive, positive, positive, positive, st.floats(0.01, 1.0))
-def test_a_chain_may_be_stopped_and_taken_up_again(
+def test_decay_chain_composes_over_time(
     parent, daughter, first, second, parent_half_life, daughter_half_life, fraction
 ):
     rest = (parent_half_life, daughter_half_life, fraction)
@@ -158,9 +158,7 @@ def test_a_chain_may_be_stopped_and_taken_up_again(
 @property_of(decay.net_administered, decay.decay)
 @EXAMPLES
 @given(st.floats(100.0, 1e4), st.floats(0.0, 24.0), st.floats(0.0, 50.0), st.floats(0.0, 24.0))
-def test_when_the_net_activity_is_asked_for_does_not_change_what_decays(
-    prepared, before, residual, after
-):
+def test_net_activity_decays_to_vial_minus_residual(prepared, before, residual, after):
     # the net activity, decayed to the measurement of the rest, is the vial's less the rest
     net = decay.net_administered.kernel(prepared, before, residual, after, 159.528)
     later = decay.decay.kernel(net, after, 159.528)
@@ -171,7 +169,7 @@ def test_when_the_net_activity_is_asked_for_does_not_change_what_decays(
 @property_of(marrow.marrow_activity)
 @EXAMPLES
 @given(positive, positive, positive)
-def test_two_parts_of_the_marrow_hold_what_the_whole_holds(concentration, one, other):
+def test_marrow_activity_is_additive_in_the_mass(concentration, one, other):
     parts = marrow.marrow_activity.kernel(concentration, np.array([one, other]), 0.36)
     whole = marrow.marrow_activity.kernel(concentration, one + other, 0.36)
     assert parts.sum() == pytest.approx(whole, rel=1e-12)
@@ -184,7 +182,7 @@ def test_two_parts_of_the_marrow_hold_what_the_whole_holds(concentration, one, o
     st.floats(0.0, 1.0),
     st.floats(1.0, 20.0),
 )
-def test_the_bed_of_cycles_lies_between_the_dose_and_the_bed_of_one_treatment(doses, g, alpha_beta):
+def test_bed_of_cycles_lies_between_dose_and_single_bed(doses, g, alpha_beta):
     # Cycles far apart do not interact: their BED add up. Given at once the dose does more.
     cycles = sum(radiobiology.bed.kernel(one, g, alpha_beta) for one in doses)
     at_once = radiobiology.bed.kernel(sum(doses), g, alpha_beta)
@@ -205,7 +203,7 @@ def test_eqd2_adds_up_over_cycles(beds, alpha_beta):
 @property_of(absorbed_dose.kidney_s_value, absorbed_dose.sphere_s_value)
 @EXAMPLES
 @given(st.floats(1.0, 2000.0), st.floats(1.001, 5.0))
-def test_the_self_dose_of_a_kidney_and_of_a_sphere_falls_with_its_mass(mass, heavier):
+def test_self_dose_of_kidney_and_sphere_falls_with_mass(mass, heavier):
     # Never faster than 1/m (all absorbed), never slower than m^(-2/3) (photons alone).
     table = ([1.0, 10.0, 100.0, 1000.0], [8e-2, 8.1e-3, 8.2e-4, 8.4e-5])
     for s_value in (
@@ -238,7 +236,7 @@ def test_renal_function_falls_with_creatinine_and_with_age(creatinine, age, sex,
 @property_of(renal_function.ckd_epi_2021)
 @EXAMPLES
 @given(st.floats(18.0, 100.0), st.sampled_from([("female", 0.7), ("male", 0.9)]))
-def test_ckd_epi_has_a_bend_but_no_step_where_its_branches_meet(age, person):
+def test_ckd_epi_is_continuous_where_its_branches_meet(age, person):
     sex, kappa = person  # Inker 2021
     below = renal_function.ckd_epi_2021.kernel(kappa * (1 - 1e-9), age, sex)
     above = renal_function.ckd_epi_2021.kernel(kappa * (1 + 1e-9), age, sex)
@@ -264,7 +262,7 @@ def test_ckd_epi_falls_with_the_powers_of_its_equation(ratio, factor, age):
 @property_of(marrow.plasma_ratio)
 @EXAMPLES
 @given(st.floats(0.0, 0.7))
-def test_the_ratio_to_plasma_is_the_same_at_every_haematocrit(hematocrit):
+def test_marrow_to_plasma_ratio_is_constant_over_haematocrit(hematocrit):
     # Sgouros 1993: the marrow holds 0.19 of the plasma's concentration, which is that of blood
     # divided by one less the haematocrit.
     ratio = marrow.plasma_ratio(hematocrit)

@@ -1,4 +1,4 @@
-"""The search for rates over grid and scans, and what it leaves: against least squares by scipy."""
+"""Property tests of the search over grid and scans, against least squares of scipy."""
 
 import math
 
@@ -36,13 +36,13 @@ def filled(search):
 
 @property_of(
     curve_grid.fill_grid,
-    curve_grid.fill_double_grid,
-    curve_grid.fill_uptake_grid,
+    curve_grid.fill_double_uptake_grid,
+    curve_grid.fill_single_uptake_grid,
     curve_grid.fill_products,
 )
 @FEW
 @given(st.data())
-def test_chi_square_on_the_grid_is_that_of_least_squares(data):
+def test_grid_chi_square_equals_least_squares(data):
     for name in MODELS:
         search = data.draw(searches([name]))
         grid = filled(search)
@@ -60,24 +60,24 @@ def test_chi_square_on_the_grid_is_that_of_least_squares(data):
         np.testing.assert_allclose(grid[1][1], np.square(grid[0]).sum(axis=0), rtol=1e-9)
 
 
-@property_of(curve_grid.grid_minima, curve_grid.is_minimum)
+@property_of(curve_grid.find_minima, curve_grid.is_minimum)
 @FEW
 @given(st.data())
-def test_the_minima_of_the_grid_have_no_lower_neighbour_and_the_least_is_among_them(data):
+def test_grid_minima_include_the_least_value(data):
     for name in MODELS:
         search = data.draw(searches([name]))
         chi2 = filled(search)[3]
-        count = curve_grid.grid_minima(
+        count = curve_grid.find_minima(
             search.rates, search.terms, search.size, LOW, HIGH, search.whole, chi2, search.work
         )
         cube = np.array(chi2).reshape((search.size,) * search.rates)
-        values = search.get(at.VALUES, count)
-        assert 1 <= count <= at.MINIMA
+        values = search.get(at.GRID_MINIMA_CHI2, count)
+        assert 1 <= count <= at.MAX_MINIMA
         assert values[0] == cube.min()
         assert np.all(np.diff(values) >= 0)
         width = (HIGH - LOW) / (search.size - 1)
         for m, value in enumerate(values):
-            place = search.get(at.FOUND + m * at.MOST_RATES, search.rates)
+            place = search.get(at.GRID_MINIMA + m * at.MAX_RATES, search.rates)
             index = np.rint((place - LOW) / width).astype(int)[::-1]
             assert cube[tuple(index)] == value
             around = tuple(slice(max(i - 1, 0), i + 2) for i in index)
@@ -89,18 +89,18 @@ def test_the_minima_of_the_grid_have_no_lower_neighbour_and_the_least_is_among_t
 # --- scans and the whole search -----------------------------------------------------------------
 
 
-@property_of(curve_kernel.scan, curve_kernel.scanned_chi2)
+@property_of(curve_kernel.scan_group, curve_kernel.scan_chi2)
 @FEW
 @given(st.data(), searches(["bi", "bi-uptake"]))
-def test_a_scan_finds_the_least_chi_square_along_the_rates_it_moves(data, search):
+def test_axis_scan_finds_the_least_chi_square(data, search):
     here = data.draw(log_rates(search))
-    search.put_rates(here, at.THETA)
+    search.put_rates(here, at.BEST_SO_FAR)
     group = data.draw(st.integers(1, (1 << search.rates) - 2))
     stays = [one for r, one in enumerate(here) if not (group >> r) & 1]
-    found = curve_kernel.scan(
+    found = curve_kernel.scan_group(
         *search.model_of, search.n, LOW, HIGH, search.whole, group, search.work
     )
-    best = search.get(at.BEST, search.rates)
+    best = search.get(at.SCAN_BEST, search.rates)
     assert found == pytest.approx(search.chi2(best), rel=1e-6, abs=1e-6 * search.whole)
     assert set(stays) <= set(best.tolist())
     moved = search.rates - len(stays)
@@ -109,47 +109,47 @@ def test_a_scan_finds_the_least_chi_square_along_the_rates_it_moves(data, search
         assert found <= search.chi2(along) + 1e-6 * search.whole
 
 
-@property_of(curve_kernel.follow, curve_kernel.look_around)
+@property_of(curve_kernel.follow_start, curve_kernel.scan_all_groups)
 @FEW
 @given(st.data(), searches(["bi", "bi-uptake"]))
 def test_looking_around_never_ends_higher(data, search):
     here = data.draw(log_rates(search))
-    search.put_rates(here, at.FROM)
-    search.put_rates(here, at.THETA)
+    search.put_rates(here, at.SCAN_STARTS)
+    search.put_rates(here, at.BEST_SO_FAR)
     rest = (*search.model_of, search.n, LOW, HIGH)
     start = search.chi2(here)
-    followed = curve_kernel.follow(*rest, at.FROM, math.inf, search.work)
+    followed = curve_kernel.follow_start(*rest, at.SCAN_STARTS, math.inf, search.work)
     assert followed <= start * (1 + 1e-9)
-    around = curve_kernel.look_around(*rest, search.whole, followed, search.work)
+    around = curve_kernel.scan_all_groups(*rest, search.whole, followed, search.work)
     assert around <= followed
-    theta = search.get(at.THETA, search.rates)
+    theta = search.get(at.BEST_SO_FAR, search.rates)
     assert around == pytest.approx(search.chi2(theta), rel=1e-6, abs=1e-9)
     # what is no improvement does not move the best
-    assert curve_kernel.follow(*rest, at.FROM, 0.0, search.work) == 0.0
-    np.testing.assert_array_equal(search.get(at.THETA, search.rates), theta)
+    assert curve_kernel.follow_start(*rest, at.SCAN_STARTS, 0.0, search.work) == 0.0
+    np.testing.assert_array_equal(search.get(at.BEST_SO_FAR, search.rates), theta)
 
 
-@property_of(curve_kernel.search)
+@property_of(curve_kernel.search_rates)
 @FEW
 @given(st.data(), searches())
-def test_a_search_is_never_above_its_grid_nor_above_any_other_place(data, search):
+def test_search_never_ends_above_any_sampled_point(data, search):
     grid = search.grid()
-    found = curve_kernel.search(
+    found = curve_kernel.search_rates(
         *search.model_of, search.size, search.n, LOW, HIGH, grid, search.work
     )
     assert found <= np.min(grid[3]) * (1 + 1e-9)
     assert found <= search.chi2(data.draw(log_rates(search))) * (1 + 1e-6)
-    theta = search.get(at.THETA, search.rates)
+    theta = search.get(at.BEST_SO_FAR, search.rates)
     assert found == pytest.approx(search.chi2(theta), rel=1e-6, abs=1e-9)
 
 
 @property_of(curve_kernel.may_shrink)
 @EXAMPLES
 @given(st.data(), searches(["mono", "uptake", "bi", "bi-uptake"]))
-def test_only_what_is_near_a_bound_may_shrink(data, search):
+def test_only_curves_near_a_bound_can_shrink(data, search):
     here = data.draw(log_rates(search))
     search.put_rates(here)
-    search.put_rates(here, at.THETA)
+    search.put_rates(here, at.BEST_SO_FAR)
     curve_descent.fill_columns(*search.model_of, search.n, search.work)
     search.put(at.AMPLITUDES, [1.0, 1.0])
 
@@ -163,21 +163,21 @@ def test_only_what_is_near_a_bound_may_shrink(data, search):
     search.put(at.AMPLITUDES, [1.0, 0.0])
     assert shrinks() or search.terms == 1  # an amplitude that vanished
     search.put(at.AMPLITUDES, [1.0, 1.0])
-    search.put_rates(np.append(np.full(search.rates - 1, here[0]), here[-1]), at.THETA)
+    search.put_rates(np.append(np.full(search.rates - 1, here[0]), here[-1]), at.BEST_SO_FAR)
     assert shrinks() or search.terms == 1 or search.rates == 2  # two falling rates that are one
 
 
 @property_of(curve_kernel.fill_covariance, curve_kernel.fill_parameter_slopes)
 @EXAMPLES
 @given(st.data(), searches(), st.floats(1.0, 50.0), st.floats(1.0, 50.0))
-def test_the_covariance_is_the_inverse_of_the_slopes_products(data, search, one, two):
+def test_covariance_inverts_the_product_of_slopes(data, search, one, two):
     here = data.draw(log_rates(search, apart=0.8))
     amplitudes = np.array([one, two])[: search.terms]
     search.put_rates(here)
-    search.put_rates(here, at.THETA)
+    search.put_rates(here, at.BEST_SO_FAR)
     curve_descent.fill_columns(*search.model_of, search.n, search.work)
     search.put(at.AMPLITUDES, [*amplitudes, 0.0][:2])
-    out = [0.0] * at.WIDTH
+    out = [0.0] * at.OUT_WIDTH
     determined = curve_kernel.fill_covariance(
         search.rates, search.terms, search.n, LOW, search.work, out
     )
@@ -199,7 +199,7 @@ def test_the_covariance_is_the_inverse_of_the_slopes_products(data, search, one,
     if not determined:
         assert least < 1e-5
         return
-    found = np.array(out[at.COVARIANCE : at.COVARIANCE + free**2]).reshape(free, free)
+    found = np.array(out[at.OUT_COVARIANCE : at.OUT_COVARIANCE + free**2]).reshape(free, free)
     identity = (found * np.outer(lengths, lengths)) @ (unit @ unit.T)
     np.testing.assert_allclose(identity, np.eye(free), atol=1e-7 / least)
     np.testing.assert_allclose(found, found.T, rtol=1e-6, atol=1e-9 * np.abs(found).max())
@@ -209,11 +209,14 @@ def test_the_covariance_is_the_inverse_of_the_slopes_products(data, search, one,
 
 
 @property_of(
-    curve_kernel.fit_rows, curve_kernel.fit_rows_of, curve_kernel.fit_one, curve_layout.room
+    curve_kernel.fit_curves,
+    curve_kernel.model_kernel,
+    curve_kernel.fit_curve,
+    curve_layout.workspace_shapes,
 )
 @FEW
 @given(st.sampled_from(list(MODELS)), st.integers(5, 9), st.integers(0, 1000))
-def test_any_number_of_points_finds_room_and_no_row_sees_another(name, points, seed):
+def test_batch_rows_of_any_length_are_independent(name, points, seed):
     random = np.random.default_rng(seed)
     time = np.cumprod(random.uniform(1.3, 2.5, points))
     activity = 50 * np.exp(-0.01 * time) * np.exp(0.1 * random.standard_normal((3, points)))
@@ -224,7 +227,7 @@ def test_any_number_of_points_finds_room_and_no_row_sees_another(name, points, s
         np.testing.assert_array_equal(found[row].covariance, alone.covariance)
 
 
-@property_of_each([compiling.compiled])
+@property_of_each([compiling.compiled_kernel])
 def test_compiled_and_interpreted_fits_have_the_same_digits(function):
     pytest.importorskip("numba")
     model = MODELS["mono"]
@@ -240,9 +243,9 @@ def test_compiled_and_interpreted_fits_have_the_same_digits(function):
         np.testing.assert_allclose(getattr(fast, name), getattr(slow, name), rtol=1e-12)
 
 
-@property_of(compiling.pays)
+@property_of(compiling.repays_compiling)
 @EXAMPLES
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
-def test_a_larger_batch_never_pays_less(one, other):
+def test_larger_batch_is_never_less_worth_compiling(one, other):
     small, large = sorted([one, other])
-    assert compiling.pays(small) <= compiling.pays(large)
+    assert compiling.repays_compiling(small) <= compiling.repays_compiling(large)

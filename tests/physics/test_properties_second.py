@@ -1,4 +1,4 @@
-"""The second calculation against the first, for any curve: two ways to one number."""
+"""Property tests of the recalculation: it agrees with the first calculation for any curve."""
 
 import math
 
@@ -12,10 +12,10 @@ from dosimetry.physics.kinetics import Exponentials, Trapezoid
 from dosimetry.physics.radiobiology import lea_catcheside
 from dosimetry.physics.second_integrals import (
     area,
-    exponential_course,
-    pieces_course,
+    exponential_curve,
     quadratic_dose,
     time_steps,
+    trapezoid_curve,
 )
 
 pytestmark = pytest.mark.slow
@@ -68,74 +68,74 @@ def protraction(course, repair_half_life):
     return squared[0] / area(course) ** 2
 
 
-@property_of(area, exponential_course)
+@property_of(area, exponential_curve)
 @EXAMPLES
 @given(sums())
-def test_both_calculations_agree_on_the_area_of_exponentials(curve):
+def test_both_calculations_agree_on_tia_of_exponentials(curve):
     model, parameters, amplitudes, rates = curve
     first = Exponentials(np.array(amplitudes), np.array(rates)).integral()
-    assert area(exponential_course(model, parameters)) == pytest.approx(first, rel=1e-5)
+    assert area(exponential_curve(model, parameters)) == pytest.approx(first, rel=1e-5)
 
 
-@property_of(area, pieces_course)
+@property_of(area, trapezoid_curve)
 @EXAMPLES
 @given(points())
-def test_both_calculations_agree_on_the_area_of_pieces(given_points):
+def test_both_calculations_agree_on_tia_of_trapezoids(given_points):
     times, activities = given_points
     first = Trapezoid(np.array(times), np.array(activities), PHYSICAL).integral()
-    assert area(pieces_course(times, activities, PHYSICAL)) == pytest.approx(first, rel=1e-6)
+    assert area(trapezoid_curve(times, activities, PHYSICAL)) == pytest.approx(first, rel=1e-6)
 
 
-@property_of(pieces_course)
+@property_of(trapezoid_curve)
 @EXAMPLES
 @given(points(), st.lists(st.floats(0.0, 400.0), min_size=1, max_size=20))
 def test_both_calculations_draw_the_same_pieces(given_points, grid):
     times, activities = given_points
     first = Trapezoid(np.array(times), np.array(activities), PHYSICAL).activity(grid)
-    second = pieces_course(times, activities, PHYSICAL).activity(np.array(grid))
+    second = trapezoid_curve(times, activities, PHYSICAL).activity(np.array(grid))
     np.testing.assert_allclose(second, first, rtol=1e-9)
 
 
 @property_of(quadratic_dose, time_steps)
 @FEW
 @given(sums(), st.floats(0.5, 10.0))
-def test_both_calculations_agree_on_the_protraction_of_exponentials(curve, repair_half_life):
+def test_both_calculations_agree_on_g_of_exponentials(curve, repair_half_life):
     model, parameters, amplitudes, rates = curve
     first = lea_catcheside(Exponentials(np.array(amplitudes), np.array(rates)), repair_half_life)
-    second = protraction(exponential_course(model, parameters), repair_half_life)
+    second = protraction(exponential_curve(model, parameters), repair_half_life)
     assert second == pytest.approx(first, rel=1e-3)
 
 
 @property_of(quadratic_dose, time_steps)
 @FEW
 @given(points(), st.floats(0.5, 10.0))
-def test_both_calculations_agree_on_the_protraction_of_pieces(given_points, repair_half_life):
+def test_both_calculations_agree_on_g_of_trapezoids(given_points, repair_half_life):
     times, activities = given_points
     shape = Trapezoid(np.array(times), np.array(activities), PHYSICAL)
-    second = protraction(pieces_course(times, activities, PHYSICAL), repair_half_life)
+    second = protraction(trapezoid_curve(times, activities, PHYSICAL), repair_half_life)
     assert second == pytest.approx(lea_catcheside(shape, repair_half_life), rel=1e-3)
 
 
-@property_of(area, exponential_course)
+@property_of(area, exponential_curve)
 @EXAMPLES
 @given(sums(), factors, factors)
-def test_an_area_scales_with_activity_and_with_time(curve, height, slower):
+def test_tia_scales_with_activity_and_time(curve, height, slower):
     model, parameters, _, rates = curve
     amplitudes = len(parameters) - len(rates) if model != "bi-uptake" else 2
     amplitudes = 1 if model == "uptake" else amplitudes
     moved = [
         height * value if i < amplitudes else value / slower for i, value in enumerate(parameters)
     ]
-    one, other = (area(exponential_course(model, values)) for values in (parameters, moved))
+    one, other = (area(exponential_curve(model, values)) for values in (parameters, moved))
     assert other == pytest.approx(height * slower * one, rel=1e-5)
 
 
 @property_of(time_steps, quadratic_dose)
 @FEW
 @given(sums(), st.floats(0.5, 10.0), factors)
-def test_the_quadratic_dose_is_quadratic_and_each_region_has_its_own(curve, half_life, height):
+def test_quadratic_dose_is_quadratic_for_every_region(curve, half_life, height):
     model, parameters, _, _ = curve
-    course = exponential_course(model, parameters)
+    course = exponential_curve(model, parameters)
     repairs = LN2 / np.array([half_life, 2 * half_life])
     time = time_steps([course], repairs.max())
     rate = course.activity(time)[:, None]
@@ -150,9 +150,9 @@ def test_the_quadratic_dose_is_quadratic_and_each_region_has_its_own(curve, half
 @property_of(time_steps)
 @EXAMPLES
 @given(points(), st.floats(0.01, 10.0))
-def test_times_of_the_differential_equation_rise_and_hold_every_corner(given_points, repair):
+def test_integration_times_rise_and_include_every_corner(given_points, repair):
     times, activities = given_points
-    found = time_steps([pieces_course(times, activities, PHYSICAL)], repair)
+    found = time_steps([trapezoid_curve(times, activities, PHYSICAL)], repair)
     assert found[0] == 0.0
     assert np.all(np.diff(found) > 0)
     assert set(times) <= set(found.tolist())

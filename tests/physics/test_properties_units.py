@@ -1,4 +1,4 @@
-"""Dimensions: what a door takes and gives, and that the unit written does not matter."""
+"""Property tests of units: dimensions of arguments and results, any unit written."""
 
 import inspect
 import math
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 Q = pint.get_application_registry().Quantity
 
-# The dimension of every argument and of the result, from the equations of physics.md.
+# The dimension of every argument and of the result, from the equations of docs/method.md.
 DOORS = {
     decay.constant: ({"half_life": "h"}, "1/h"),
     decay.decay: ({"activity": "MBq", "elapsed": "h", "half_life": "h"}, "MBq"),
@@ -112,7 +112,7 @@ def as_one(result):
     return float(result.magnitude)
 
 
-def test_every_argument_of_every_door_is_accounted_for():
+def test_every_argument_of_a_public_function_is_covered():
     for function, (units, _) in DOORS.items():
         assert list(inspect.signature(function).parameters) == [
             name for name in inspect.signature(function).parameters if name in {**units, **PLAIN}
@@ -128,7 +128,7 @@ def call(function, quantities):
 @property_of_each(DOORS)
 @EXAMPLES
 @given(st.data())
-def test_the_unit_written_does_not_matter(function, data):
+def test_result_does_not_depend_on_the_unit_written(function, data):
     units, _ = DOORS[function]
     values = drawn(data, units)
     canonical = {name: Q(value, units[name]) for name, value in values.items()}
@@ -145,7 +145,7 @@ def test_the_unit_written_does_not_matter(function, data):
 @property_of_each(DOORS)
 @EXAMPLES
 @given(st.data())
-def test_a_door_gives_the_number_of_its_kernel_in_the_unit_of_its_dimension(function, data):
+def test_public_function_equals_its_kernel_in_its_unit(function, data):
     units, returns = DOORS[function]
     values = drawn(data, units)
     found = call(function, {name: Q(value, units[name]) for name, value in values.items()})
@@ -158,7 +158,7 @@ def test_a_door_gives_the_number_of_its_kernel_in_the_unit_of_its_dimension(func
 
 
 @property_of_each(DOORS)
-def test_every_other_dimension_is_refused_at_its_argument(function):
+def test_other_dimension_is_refused_at_its_argument(function):
     units, _ = DOORS[function]
     right = {name: Q(2.0, unit) for name, unit in units.items()}
     for name, unit in units.items():

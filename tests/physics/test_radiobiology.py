@@ -1,4 +1,4 @@
-"""BED with incomplete repair: known answers, an independent integration, limits."""
+"""BED with incomplete repair: known answers, independent integration, limits."""
 
 import itertools
 import math
@@ -58,7 +58,7 @@ def trapezoids(draw):
 @pytest.mark.parametrize(
     ("amplitudes", "rates", "g", "bed"),
     [
-        # physics.md, known answers: D = 5 Gy, T_rep 2.8 h, alpha/beta 2.6 Gy
+        # docs/evidence.md, known answers: D = 5 Gy, T_rep 2.8 h, alpha/beta 2.6 Gy
         ([1.0], [LN2 / 50], 0.0530303, 5.509907),
         ([1.0, -1.0], [DECAY_CONSTANT + LN2 / 75, 0.6], 0.0516930, 5.497048),
         ([0.04, 0.06], [LN2 / 60, LN2 / 12], 0.0608432, 5.585030),
@@ -106,7 +106,7 @@ def test_bi_agrees_with_step_by_step_integration(parts, rates, taken_up, repair_
 
 @pytest.mark.parametrize("apart", [0.0, 1e-14, 1e-10, 1e-7, -1e-12, -1e-4])
 @pytest.mark.parametrize("position", [0, 1])
-def test_nothing_happens_where_repair_is_as_fast_as_clearance(position, apart):
+def test_repair_as_fast_as_clearance_equals_integration(position, apart):
     rates = [0.02, 0.4]
     shape = exponentials([1.0, -1.0], rates)
     repair_half_life = LN2 / (rates[position] * (1 + apart))
@@ -139,7 +139,7 @@ def test_combined_agrees_with_step_by_step_integration(
 
 @pytest.mark.parametrize("repair_half_life", [0.5, 1.5, 2.8])
 def test_quadrature_resolves_the_fastest_rate_a_fit_may_have(repair_half_life):
-    # 20 /h is the upper bound of physics.md, section 2; repair times are those of the table
+    # 20 /h is the upper bound of a fitted rate; the repair times are those of the table
     trapezoid = Trapezoid(np.array([4.0, 24.0, 120.0]), np.array([5.0, 7.0, 3.0]), DECAY_CONSTANT)
     shape = combine([(trapezoid, 1.0), (exponentials([100.0, 50.0, -150.0], [0.01, 8, 20]), 1.0)])
     expected = unrepaired_damage(shape, repair_half_life)
@@ -171,7 +171,7 @@ def test_quadrature_resolves_a_sharp_maximum(times, activities, repair_half_life
     assert found == pytest.approx(expected, rel=PRECISION)
 
 
-def test_quadrature_agrees_with_the_closed_form_on_sums_of_exponentials():
+def test_quadrature_agrees_with_the_closed_form():
     parts = exponentials([0.04, 0.06, -0.1], [LN2 / 60, LN2 / 12, 0.9])
     # a curve of weight nought has breaks: up to the last of them panels are integrated
     breaks = Trapezoid(np.array([4.0, 24.0, 240.0]), np.array([5.0, 7.0, 3.0]), DECAY_CONSTANT)
@@ -230,7 +230,7 @@ def test_a_steep_fall_late_in_a_sum_has_nine_digits():
     assert radiobiology.lea_catcheside(shape, 8.0) == pytest.approx(expected, rel=1e-9)
 
 
-def test_two_points_as_close_as_numbers_can_be_are_integrated():
+def test_points_at_adjacent_floats_are_integrated():
     times = np.array([4.0, 72.0, np.nextafter(72.0, 80.0), 168.0])
     close = Trapezoid(times, np.array([50.0, 40.0, 40.0, 10.0]), DECAY_CONSTANT)
     apart = Trapezoid(times[[0, 1, 3]], np.array([50.0, 40.0, 10.0]), DECAY_CONSTANT)
@@ -250,7 +250,7 @@ SHAPES = st.one_of(
 
 
 @pytest.mark.parametrize("apart", [1e-3, 1e-10])
-def test_a_constant_dose_rate_that_stops_at_once_has_the_closed_form(apart):
+def test_constant_dose_rate_with_sudden_end_has_closed_form(apart):
     """G = 2 (mu T - 1 + exp(-mu T)) / (mu T)^2 for a constant rate over T (Dale 1985)."""
     hours, repair_half_life = 72.0, 2.8
     shape = Trapezoid(
@@ -326,7 +326,7 @@ def test_instant_repair_and_no_repair_bound_the_bed(dose, ratio):
 
 
 @given(st.floats(0.1, 100.0), st.floats(0.0, 10.0), factors, ratios)
-def test_sd_of_the_bed_is_its_slope_times_the_sd_of_the_dose(dose, sd, g, ratio):
+def test_bed_sd_is_the_slope_times_the_dose_sd(dose, sd, g, ratio):
     step = 1e-5 * dose
     ends = [radiobiology.bed.kernel(dose + sign * step, g, ratio) for sign in (1, -1)]
     expected = (ends[0] - ends[1]) / (2 * step) * sd
@@ -336,7 +336,7 @@ def test_sd_of_the_bed_is_its_slope_times_the_sd_of_the_dose(dose, sd, g, ratio)
 
 
 @given(st.integers(0, 40), ratios)
-def test_fractions_of_two_gray_have_their_own_dose_as_eqd2(fractions, ratio):
+def test_eqd2_of_two_gray_fractions_is_their_dose(fractions, ratio):
     bed = fractions * radiobiology.bed.kernel(2.0, 1.0, ratio)
     assert radiobiology.eqd2.kernel(bed, ratio) == pytest.approx(2.0 * fractions, rel=1e-13)
 

@@ -1,4 +1,4 @@
-"""Renal function against values worked by hand from the published equations."""
+"""Renal function against values computed by hand from the published equations."""
 
 import pint
 import pytest
@@ -8,7 +8,7 @@ from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
 from dosimetry.therapy.labs import read_lab
 
 Q = pint.get_application_registry().Quantity
-UMOL_PER_MG_DL = 88.42  # 1 mg/dL of creatinine, label_rules.md
+UMOL_PER_MG_DL = 88.42  # 1 mg/dL of creatinine (SI conversion factor)
 
 
 # (140 - age) weight / (72 creatinine), x 0.85 for women: by hand
@@ -50,13 +50,13 @@ def test_egfr_by_ckd_epi_2021(sex, creatinine, age, wanted, unit):
     assert found == pytest.approx(wanted, rel=5e-6)
 
 
-def test_quantities_in_any_unit_give_the_same():
+def test_quantities_in_any_unit_give_the_same_result():
     in_mass = cockcroft_gault(Q(1.0, "mg/dL"), Q(60, "year"), Q(72, "kg"), "male")
     in_litres = cockcroft_gault(Q(10, "mg/L"), Q(60, "year"), Q(72000, "g"), "male")
     assert in_mass.to("mL/min").magnitude == pytest.approx(80.0)
     assert in_litres.to("mL/min").magnitude == pytest.approx(80.0)
 
 
-def test_an_amount_of_substance_is_not_taken_for_a_mass():
+def test_molar_concentration_is_not_read_as_mass():
     with pytest.raises(InputError, match="mass concentration"):
         cockcroft_gault(Q(88.42, "umol/L"), Q(60, "year"), Q(72, "kg"), "male")

@@ -1,4 +1,4 @@
-"""Tables of cohorts for the tests: synthetic patients, and the examples in long form."""
+"""Cohort tables for the tests: synthetic patients, and the examples in long form."""
 
 import csv
 from pathlib import Path

@@ -68,7 +68,7 @@ pytestmark = [
 ]
 
 
-def test_every_example_patient_gets_the_doses_of_its_plan_on_a_cluster(tmp_path, scheduler):
+def test_doses_on_a_cluster_equal_the_doses_of_the_plan(tmp_path, scheduler):
     assert len(worker_ids(scheduler)) == 2
     found = run_cohort(
         examples_table(tmp_path), tmp_path / "out.csv", scheduler=scheduler, together=1
@@ -77,7 +77,7 @@ def test_every_example_patient_gets_the_doses_of_its_plan_on_a_cluster(tmp_path,
     assert_examples_equal_their_plans(tmp_path / "out.csv")
 
 
-def test_a_killed_worker_loses_and_doubles_no_row(tmp_path, scheduler):
+def test_killed_worker_neither_loses_nor_doubles_rows(tmp_path, scheduler):
     table = write(tmp_path / "table.csv", synthetic(60, cycles=1))
     run_cohort(table, tmp_path / "whole.csv", together=3)
     before = worker_ids(scheduler)
@@ -110,7 +110,7 @@ def started_by(process):
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the processes of Linux")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
-def test_a_local_cluster_ends_with_its_command_and_the_run_goes_on(tmp_path, sign):
+def test_local_cluster_stops_with_its_command_and_run_resumes(tmp_path, sign):
     table = write(tmp_path / "table.csv", synthetic(1500, cycles=1, regions=("spleen",)))
     run_cohort(table, tmp_path / "whole.csv")
     output = tmp_path / "out.csv"
@@ -133,7 +133,7 @@ def test_a_local_cluster_ends_with_its_command_and_the_run_goes_on(tmp_path, sig
         assert one.read_bytes() == two.read_bytes()
 
 
-def test_workers_without_the_extra_are_refused_and_one_process_does_without(tmp_path):
+def test_several_workers_without_the_extra_are_refused(tmp_path):
     table = write(tmp_path / "table.csv", synthetic(1, cycles=1))
     without = (
         "import sys; sys.modules['distributed'] = None\nfrom dosimetry.cli import main; main()"

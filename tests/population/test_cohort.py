@@ -1,4 +1,4 @@
-"""Cohorts: the doses of a plan for every patient, bad rows set aside, nothing lost or doubled."""
+"""Cohorts: doses equal those of a plan, bad rows are rejected, no row is lost or doubled."""
 
 import csv
 import os
@@ -82,7 +82,7 @@ def assert_examples_equal_their_plans(output):
         assert_equals_plan(of(output, patient.person.id), of(limits, patient.person.id), patient)
 
 
-def test_every_example_patient_gets_the_doses_of_its_plan(tmp_path):
+def test_cohort_doses_equal_the_doses_of_the_plan(tmp_path):
     output = tmp_path / "out.csv"
     found = run_cohort(examples_table(tmp_path), output)
     assert (found.patients, found.rejected) == (len(PATIENT_FILES), 0)
@@ -105,7 +105,7 @@ def test_rows_in_long_form_give_the_doses_of_the_patient_file(tmp_path):
     assert_equals_plan(read(tmp_path / "out.csv"), read(tmp_path / "out.limits.csv"), patient)
 
 
-def test_units_stand_in_the_header(tmp_path):
+def test_units_are_read_from_the_header(tmp_path):
     rows = [[*row[:3], row[3] / 1000, *row[4:]] for row in snmmi()]
     header = ["administered [GBq]" if "administered" in name else name for name in HEADER]
     run_cohort(write(tmp_path / "mbq.csv", snmmi()), tmp_path / "one.csv")
@@ -116,7 +116,7 @@ def test_units_stand_in_the_header(tmp_path):
         )
 
 
-def test_what_is_no_number_is_none_in_another_unit_either(tmp_path):
+def test_malformed_number_is_refused_in_every_unit(tmp_path):
     """float() reads 1_0 and digits of other scripts, which a canonical unit refuses."""
     for text in ("0_1", "٣"):
         rows = [[*row[:6], text, *row[7:]] for row in synthetic(1, cycles=1)]
@@ -146,7 +146,7 @@ def test_parquet_in_and_out_holds_the_same(tmp_path):
 
 @pytest.mark.parametrize("name", ['a "b", c', "Zoë, née Ünal", " a "])
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_patient_s_name_is_read_through_quotes(tmp_path, kind, name):
+def test_quoted_patient_id_is_read(tmp_path, kind, name):
     pandas = pytest.importorskip("pandas")
     table = tmp_path / f"table.{kind}"
     write(tmp_path / "table.csv", [[name, *row[1:]] for row in synthetic(1, cycles=1)])
@@ -160,7 +160,7 @@ def test_a_patient_s_name_is_read_through_quotes(tmp_path, kind, name):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_a_name_of_two_lines_is_rejected_and_the_next_patient_goes_on(tmp_path, kind, end):
+def test_id_of_two_lines_is_rejected_and_the_rest_is_read(tmp_path, kind, end):
     pandas = pytest.importorskip("pandas")
     table = tmp_path / f"table.{kind}"
     rows = synthetic(2, cycles=1)
@@ -175,7 +175,7 @@ def test_a_name_of_two_lines_is_rejected_and_the_next_patient_goes_on(tmp_path, 
     assert {row["patient_id"] for row in read(tmp_path / "out.csv")} == {"P00001"}
 
 
-def test_a_row_of_parquet_is_no_longer_than_a_line_of_csv(tmp_path):
+def test_parquet_row_has_the_length_limit_of_a_csv_line(tmp_path):
     pandas = pytest.importorskip("pandas")
     rows = synthetic(1, cycles=1)
     rows[3][9] = "x" * 200_000
@@ -198,7 +198,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_a_bad_row_takes_its_curve_with_it_and_nothing_else(tmp_path, kind):
+def test_bad_row_rejects_only_its_own_curve(tmp_path, kind):
     code, column, value = BAD[kind]
     rows = synthetic(3, cycles=1)
     good = synthetic(3, cycles=1)
@@ -229,7 +229,7 @@ def test_a_bad_row_takes_its_curve_with_it_and_nothing_else(tmp_path, kind):
         (lambda row: row.__setitem__(8, "1 k"), "not-a-number"),  # of 1 g, if pasted
     ],
 )
-def test_a_patient_that_cannot_be_read_is_set_aside_whole(tmp_path, change, code):
+def test_unreadable_patient_is_rejected_completely(tmp_path, change, code):
     rows = synthetic(2, cycles=1)
     for row in rows[:16]:
         change(row)
@@ -240,7 +240,7 @@ def test_a_patient_that_cannot_be_read_is_set_aside_whole(tmp_path, change, code
     assert {row["code"] for row in rejected} == {code}
 
 
-def test_a_patient_in_two_places_is_not_computed_twice(tmp_path):
+def test_patient_in_two_places_is_not_computed_twice(tmp_path):
     rows = synthetic(3, cycles=1)
     table = write(tmp_path / "table.csv", [*rows, *rows[:16]])
     found = run_cohort(table, tmp_path / "out.csv", together=2)
@@ -258,7 +258,7 @@ def test_a_patient_in_two_places_is_not_computed_twice(tmp_path):
         ([name.replace("[h]", "[Gy]") for name in HEADER], "wrong-dimension"),
     ],
 )
-def test_a_header_that_is_not_understood_is_refused(tmp_path, header, code):
+def test_unknown_header_is_refused(tmp_path, header, code):
     with pytest.raises(InputError) as caught:
         run_cohort(write(tmp_path / "table.csv", snmmi(), header), tmp_path / "out.csv")
     assert code in {problem.code for problem in caught.value.problems}
@@ -288,7 +288,7 @@ def wait_for_parts(folder, count, seconds=120):
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
-def test_an_interrupted_run_goes_on_without_losing_or_doubling_a_row(tmp_path, sign):
+def test_resumed_run_neither_loses_nor_doubles_rows(tmp_path, sign):
     table = write(tmp_path / "table.csv", synthetic(700, cycles=1, regions=("spleen", "liver")))
     run_cohort(table, tmp_path / "whole.csv")
     output = tmp_path / "out.csv"
@@ -325,7 +325,7 @@ def test_a_run_of_another_input_is_not_resumed(tmp_path):
     assert caught.value.problems[0].code == "job-of-another-input"
 
 
-def test_the_command_says_how_many_rows_were_rejected(tmp_path):
+def test_command_reports_the_number_of_rejected_rows(tmp_path):
     rows = synthetic(2, cycles=1)
     rows[8][6] = "none"  # the liver
     table = write(tmp_path / "table.csv", rows)
@@ -345,7 +345,7 @@ def test_the_schema_names_every_column_of_the_table():
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk needs root")
-def test_a_full_disk_leaves_no_half_file_and_the_run_can_go_on(tmp_path):
+def test_full_disk_leaves_no_partial_file_and_run_resumes(tmp_path):
     table = write(tmp_path / "table.csv", synthetic(600, cycles=1))
     run_cohort(table, tmp_path / "whole.csv")
     disk = tmp_path / "disk"
@@ -378,7 +378,7 @@ NO_CSV = {  # what stands behind the last row, and the first of its lines that t
 
 
 @pytest.mark.parametrize("code", NO_CSV)
-def test_a_table_that_is_no_csv_is_refused_in_its_place(tmp_path, code):
+def test_table_that_is_not_csv_is_refused(tmp_path, code):
     text, line = NO_CSV[code]
     table = write(tmp_path / "table.csv", snmmi())
     with table.open("a", encoding="utf-8") as stream:
@@ -391,7 +391,7 @@ def test_a_table_that_is_no_csv_is_refused_in_its_place(tmp_path, code):
     assert not (tmp_path / "out.csv").exists()
 
 
-def test_a_line_that_is_not_utf_8_is_rejected_and_the_rest_goes_on(tmp_path):
+def test_line_that_is_not_utf_8_is_rejected_alone(tmp_path):
     table = write(tmp_path / "table.csv", synthetic(2, cycles=1))
     raw = table.read_bytes().splitlines(keepends=True)
     raw[1:17] = [line.replace(b"P00000", b"M\xfcller") for line in raw[1:17]]
@@ -403,7 +403,7 @@ def test_a_line_that_is_not_utf_8_is_rejected_and_the_rest_goes_on(tmp_path):
     assert {row["patient_id"] for row in read(tmp_path / "out.csv")} == {"P00001"}
 
 
-def test_rejected_rows_are_named_by_their_line_in_the_file(tmp_path):
+def test_rejected_rows_have_their_line_number(tmp_path):
     rows = synthetic(2, cycles=1)
     rows[25][6] = "none"  # the liver of the second patient
     table = write(tmp_path / "table.csv", rows)
@@ -415,7 +415,7 @@ def test_rejected_rows_are_named_by_their_line_in_the_file(tmp_path):
 
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@"])
-def test_a_patient_id_is_no_formula_in_a_spreadsheet(tmp_path, sign):
+def test_patient_id_is_not_a_formula_in_a_spreadsheet(tmp_path, sign):
     rows = [[f"{sign}1+2", *row[1:]] for row in synthetic(1, cycles=1)]
     table = write(tmp_path / "table.csv", rows)
     run_cohort(table, tmp_path / "out.csv")
@@ -426,7 +426,7 @@ def test_a_patient_id_is_no_formula_in_a_spreadsheet(tmp_path, sign):
     assert set(pandas.read_parquet(tmp_path / "out.parquet")["patient_id"]) == {f"{sign}1+2"}
 
 
-def test_a_refused_table_leaves_nothing_and_is_refused_again_for_the_same_reason(tmp_path):
+def test_refused_table_leaves_no_file_and_is_refused_again(tmp_path):
     table = write(tmp_path / "table.csv", synthetic(3, cycles=1))
     with table.open("a", encoding="utf-8") as stream:
         stream.write("x" * 200_000 + ",male,1\n")

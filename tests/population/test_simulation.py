@@ -1,4 +1,4 @@
-"""Virtual trials: the population of the tables comes out, whatever the number of workers."""
+"""Virtual trials reproduce the population of the tables for any number of workers."""
 
 import io
 import json
@@ -12,7 +12,7 @@ import dosimetry
 from dosimetry.population import simulation
 from dosimetry.population.simulation import BLOCK, simulate
 from dosimetry.problems import InputError
-from dosimetry.report.population import show_trial, trial_figure
+from dosimetry.report.population import show_virtual_trial, virtual_trial_svg
 
 PATIENTS = 60_000
 
@@ -38,7 +38,7 @@ def error_of_sd(mean, sd):
     return sd / 2 * math.sqrt((kurtosis - 1) / PATIENTS)
 
 
-# physics.md, known answers: nothing measured, 4 x 7.4 GBq
+# known answers: nothing measured, 4 x 7.4 GBq
 @pytest.mark.parametrize(
     ("region", "mean", "sd", "low", "high", "limit", "chance"),
     [
@@ -46,9 +46,7 @@ def error_of_sd(mean, sd):
         ("red_marrow", 1.0360, 0.790, 0.270, 2.509, "red-marrow-ad-2", 0.0951),
     ],
 )
-def test_the_population_of_the_label_is_met_within_the_monte_carlo_error(
-    netter, region, mean, sd, low, high, limit, chance
-):
+def test_simulated_population_matches_the_label(netter, region, mean, sd, low, high, limit, chance):
     found = dose_of(netter, region)
     assert found.mean == pytest.approx(mean, abs=3 * sd / math.sqrt(PATIENTS))
     assert found.sd == pytest.approx(sd, abs=3 * error_of_sd(mean, sd))
@@ -59,7 +57,7 @@ def test_the_population_of_the_label_is_met_within_the_monte_carlo_error(
 
 
 @pytest.mark.slow
-def test_the_number_of_workers_changes_nothing():
+def test_number_of_workers_does_not_change_results():
     one = simulate(patients=BLOCK + 100, seed=5, strategies=("fixed", "to-limit"), workers=1)
     two = simulate(patients=BLOCK + 100, seed=5, strategies=("fixed", "to-limit"), workers=2)
     assert one.to_json() == two.to_json()
@@ -76,18 +74,18 @@ def test_all_strategies_treat_the_same_patients():
     assert dose_of(both, "kidneys") == dose_of(simulate(patients=500, seed=3), "kidneys")
 
 
-def test_adjusted_starts_with_the_activity_that_a_plan_without_measurements_gives():
+def test_adjusted_starts_at_the_activity_of_an_unmeasured_plan():
     patient = dosimetry.Patient.from_dict(
         {"patient": {"id": "NEW", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     )
-    # physics.md section 10: the population alone binds at a probability of 0.5
+    # the population alone binds at a probability of 0.5
     asked = {"max_activity": "200 GBq", "bind": "all"}
     planned = dosimetry.plan(patient, "adjusted", 0.5, **asked).cycles[0].activity
-    trial = simulation._trial("netter-1", seed=1, risk=0.05, max_cycles=8)
+    design = simulation._design("netter-1", seed=1, risk=0.05, max_cycles=8)
     kidneys, marrow = (np.ones((3, 8)), np.full(3, 0.0520)), (np.ones((3, 8)), None)
-    total = {(one.region, one.quantity): np.zeros(3) for one in trial.limits}
+    total = {(one.region, one.quantity): np.zeros(3) for one in design.limits}
     drawn = {"kidneys": kidneys, "red_marrow": marrow}
-    allowed = simulation._allowed(trial, "adjusted", drawn, total, 0)
+    allowed = simulation._allowed(design, "adjusted", drawn, total, 0)
     # 1024 draws here and 4096 there
     assert allowed == pytest.approx(np.full(3, planned.value), rel=0.03)
 
@@ -102,7 +100,7 @@ def test_to_limit_keeps_most_patients_below_every_limit():
 
 
 def test_bed_is_that_of_one_exponential_with_the_half_life_drawn():
-    # physics.md, section 7: G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
+    # G = l/(l + mu) of one exponential, so at 51 h and 2.8 h it is
     # 0.0520 and the BED of small doses per cycle exceeds the dose by G D^2/(alpha/beta) each
     trial = simulate(patients=20_000, seed=4)
     dose, bed = (
@@ -115,14 +113,14 @@ def test_bed_is_that_of_one_exponential_with_the_half_life_drawn():
     assert bed.mean == pytest.approx(expected, rel=0.01)
 
 
-def test_the_document_and_the_figure_hold_every_strategy_and_limit():
+def test_document_and_figure_hold_every_strategy_and_limit():
     trial = simulate(patients=300, strategies=("fixed", "to-limit"))
     document = json.loads(trial.to_json())
     assert document["schema"] == "dosimetry/simulation/1"
     assert [one["strategy"] for one in document["strategies"]] == ["fixed", "to-limit"]
     counts = document["strategies"][0]["regions"][0]["spread"]["counts"]
     assert sum(counts) == 300
-    figure = trial_figure(trial)
+    figure = virtual_trial_svg(trial)
     assert figure.startswith("<svg")
     assert "kidneys-ad-23" in figure
     assert "to-limit" in figure
@@ -139,16 +137,16 @@ def test_the_document_and_the_figure_hold_every_strategy_and_limit():
         ({"max_cycles": 13}, "out-of-range"),
     ],
 )
-def test_what_cannot_be_simulated_is_refused(arguments, code):
+def test_impossible_simulation_is_refused(arguments, code):
     with pytest.raises(InputError) as caught:
         simulate(**{"patients": 10, **arguments})
     assert caught.value.problems[0].code == code
 
 
-def test_an_activity_that_all_patients_get_is_printed_without_a_spread_of_rounding():
+def test_constant_activity_is_printed_without_spread():
     out = io.StringIO()
     found = simulate(patients=300, strategies=("fixed", "to-limit"))
-    show_trial(found, Console(file=out, width=120))
+    show_virtual_trial(found, Console(file=out, width=120))
     (line,) = [row for row in out.getvalue().splitlines() if row.startswith("activity")]
-    assert "29.6 of all" in line
+    assert "29.6 (all patients)" in line
     assert line.count("±") == 1  # to-limit stops at each patient's own

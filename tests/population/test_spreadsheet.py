@@ -1,6 +1,6 @@
 """Cells of exported tables: text stays text in a spreadsheet, numbers stay numbers.
 
-The signs are those of the page of OWASP on CSV injection
+The signs are those of the OWASP page on CSV injection
 (https://owasp.org/www-community/attacks/CSV_Injection) and of requirement 1.2.10 of its
 Application Security Verification Standard 5.0, which adds the null character.
 """
@@ -19,7 +19,7 @@ SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 @pytest.mark.parametrize("sign", SIGNS)
 @pytest.mark.parametrize("rest", ["", "1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://x")', "P-1"])
-def test_text_that_could_begin_a_formula_begins_with_an_apostrophe(sign, rest):
+def test_text_like_a_formula_gets_an_apostrophe(sign, rest):
     assert spreadsheet_safe(sign + rest) == f"'{sign}{rest}"
 
 
@@ -27,7 +27,7 @@ def test_text_that_could_begin_a_formula_begins_with_an_apostrophe(sign, rest):
     "text",
     ["", "P-001", "kidney_left", "1=1", " =1", "'=1", "Müller", "a@b", "2026-01-12", "–"],
 )
-def test_other_text_stays_as_it_is(text):
+def test_other_text_is_unchanged(text):
     assert spreadsheet_safe(text) == text
 
 
@@ -38,12 +38,12 @@ def test_a_number_written_as_text_stays_a_number(value):
 
 
 @pytest.mark.parametrize("text", ["-1+1", "+1\n=2", "-1e5;=2", "-", "+.", "-١", "-inf", "-0x1F"])
-def test_what_only_begins_like_a_number_is_no_number(text):
+def test_text_starting_like_a_number_gets_an_apostrophe(text):
     assert spreadsheet_safe(text) == f"'{text}"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
-def test_no_text_passes_as_a_formula_through_a_file_and_each_can_be_had_back(text):
+def test_escaped_text_survives_a_file_and_is_restored(text):
     stream = io.StringIO(newline="")
     csv.writer(stream).writerow([spreadsheet_safe(text), "end"])
     ((cell, _),) = csv.reader(io.StringIO(stream.getvalue(), newline=""))

@@ -1,4 +1,4 @@
-"""The published trial: exact intervals, odds ratio and Fisher's p against other sources."""
+"""The published trials: exact intervals, odds ratio and Fisher's p against other sources."""
 
 import math
 
@@ -41,7 +41,7 @@ def tail(count, n, p, upper):
         ),  # 9 % of 111: only 10 rounds to it
     ],
 )
-def test_exact_intervals_leave_two_and_a_half_percent_on_either_side(arm, quantity, count, n):
+def test_exact_interval_leaves_2_5_percent_on_each_side(arm, quantity, count, n):
     # Clopper and Pearson's definition: at each bound the tail beyond the count is 2.5 %
     found = one(arm, quantity)
     assert (found.interval, found.count, found.n) == ("exact", count, n)
@@ -49,7 +49,7 @@ def test_exact_intervals_leave_two_and_a_half_percent_on_either_side(arm, quanti
     assert tail(count, n, found.upper / 100, upper=False) == pytest.approx(0.025, rel=1e-6)
 
 
-def test_none_of_110_leaves_an_upper_bound():
+def test_zero_of_110_has_an_upper_bound():
     # 1 - 0.025^(1/110)
     found = one(CONTROL, "adverse event: neutropenia of grade 3 or 4")
     assert found.lower == 0.0
@@ -63,7 +63,7 @@ def test_published_intervals_are_kept():
     assert found.count is None
 
 
-def test_response_is_compared_by_odds_ratio_and_fisher_s_exact_test():
+def test_response_has_odds_ratio_and_fisher_p():
     contrast = published("netter-1").contrast
     assert contrast.odds_ratio == pytest.approx(18 * 97 / (83 * 3), rel=1e-12)
     # two-sided: the tables with the margins of the trial that are no likelier than the one seen
@@ -82,7 +82,7 @@ def test_both_arms_and_every_row_of_the_table_are_there():
     ]
 
 
-def test_nothing_is_claimed_that_the_table_does_not_carry():
+def test_only_published_results_are_shown():
     found = one(LU, "adverse event: renal toxic effects in the observed time frame")
     assert (found.lower, found.upper, found.interval) == (None, None, "none")
     assert published("netter-2").contrast is None  # its table carries no response rates
@@ -120,7 +120,7 @@ def test_netter_2_has_its_progression_free_survival():
     ]
 
 
-def test_rates_of_adverse_events_are_named_so():
+def test_adverse_event_rates_are_named_as_such():
     for found in published("netter-1").proportions:
         if "penia" in found.quantity or "renal" in found.quantity:
             assert found.quantity.startswith("adverse event")

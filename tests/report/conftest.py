@@ -1,4 +1,4 @@
-"""A real browser, without network and without a profile of its own."""
+"""A real browser without network and without a profile of its own."""
 
 import os
 import shutil

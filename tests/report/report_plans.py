@@ -1,4 +1,4 @@
-"""Plans that reports are made of in the tests, the page of each, and what it says."""
+"""Plans for the report tests, the page of each, and its contents."""
 
 import dataclasses
 import datetime as dt

@@ -1,4 +1,4 @@
-"""A report in a real browser: quiet, visible, within the width, accessible, good on paper."""
+"""A report in a real browser: no errors, visible, within the width, accessible, printable."""
 
 import io
 
@@ -45,7 +45,7 @@ def opened(browser, tmp_path, request):
 
 @every
 @pytest.mark.parametrize("width", WIDTHS)
-def test_a_report_is_quiet_visible_and_within_the_width(opened, name, width):
+def test_report_has_no_console_error_and_fits_the_width(opened, name, width):
     page = opened(name, width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
     found = page.evaluate(
@@ -66,7 +66,7 @@ def test_a_report_is_quiet_visible_and_within_the_width(opened, name, width):
 
 
 @every
-def test_nothing_of_a_report_is_text_that_runs(opened, name):
+def test_hostile_text_of_a_report_does_not_run(opened, name):
     page = opened(name)
     assert page.evaluate("window.harmed === undefined")
     assert page.evaluate("document.scripts.length") == 0
@@ -86,7 +86,7 @@ def test_axe_finds_no_violation(opened, name, width, scheme):
 
 
 @pytest.mark.parametrize("name", ["two cycles"])
-def test_the_keyboard_reaches_what_is_folded_in_reading_order(opened, name):
+def test_keyboard_reaches_folded_sections_in_reading_order(opened, name):
     page = opened(name)
     page.evaluate("window.reached = []")
     for _ in range(12):
@@ -103,7 +103,7 @@ def test_the_keyboard_reaches_what_is_folded_in_reading_order(opened, name):
     assert summary.evaluate("one => one.parentElement.open")
 
 
-def test_dark_mode_turns_ground_ink_and_pictures(opened):
+def test_dark_mode_changes_background_text_and_pictures(opened):
     shades = {}
     for scheme in ("light", "dark"):
         page = opened("two cycles", scheme=scheme)
@@ -125,7 +125,7 @@ PAGES = {
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize(("name", "expected"), PAGES.items())
-def test_a_printed_report_has_its_pages_and_no_picture_on_two(opened, name, expected, paper):
+def test_printed_report_splits_no_picture_over_pages(opened, name, expected, paper):
     page = opened(name)
     printed = PdfReader(io.BytesIO(page.pdf(format=paper)))
     sheets = [sheet.extract_text() for sheet in printed.pages]
@@ -135,7 +135,7 @@ def test_a_printed_report_has_its_pages_and_no_picture_on_two(opened, name, expe
     width = float(printed.pages[0].mediabox.width)
     assert width == pytest.approx(595 if paper == "A4" else 612, abs=1)
     ends = ("delivered", "limit 2 Gy")  # of the first picture: its key, and its last row but one
-    (sheet,) = [text for text in sheets if "How much, against each limit" in text]
+    (sheet,) = [text for text in sheets if "Dose of the course and limits" in text]
     assert all(words in sheet for words in ends)
     whole = "\n".join(sheets)
     for curve in plan_of(name).curves:  # what is folded on a screen is open on paper

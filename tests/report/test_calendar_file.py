@@ -1,4 +1,4 @@
-"""The .ics file, read back by a parser of another make (vobject)."""
+"""The .ics file, read back by an independent parser (vobject)."""
 
 import datetime as dt
 import itertools
@@ -38,7 +38,7 @@ def starts(text, kind):
     return [e.dtstart.value for e in events(text) if e.categories.value == [kind]]
 
 
-def test_the_golden_course_reads_back_on_its_dates():
+def test_netter1_course_is_read_back_on_its_dates():
     text = to_ics(planned())
     assert starts(text, "dose") == DOSES
     octreotide = starts(text, "octreotide")
@@ -49,7 +49,7 @@ def test_the_golden_course_reads_back_on_its_dates():
     assert not [day for day in octreotide if DOSES[0] < day < DOSES[-1] and day not in DOSES]
 
 
-def test_times_are_those_of_the_zone_on_both_sides_of_summer_time():
+def test_times_keep_the_zone_across_summer_time():
     text = to_ics(planned(time_zone="Europe/Berlin", infusion_time="09:30"))
     found = starts(text, "dose")
     assert [(t.hour, t.minute) for t in found] == [(9, 30)] * 4
@@ -58,7 +58,7 @@ def test_times_are_those_of_the_zone_on_both_sides_of_summer_time():
     assert text.count("BEGIN:VTIMEZONE") == 1
 
 
-def test_without_a_zone_times_are_floating_and_dates_are_whole_days():
+def test_missing_zone_gives_floating_times_and_whole_days():
     text = to_ics(planned(infusion_time="09:30"))
     assert starts(text, "dose")[0] == dt.datetime(2026, 1, 12, 9, 30)
     assert "BEGIN:VTIMEZONE" not in text
@@ -66,7 +66,7 @@ def test_without_a_zone_times_are_floating_and_dates_are_whole_days():
     assert {(e.dtend.value - e.dtstart.value).days for e in whole_days} == {1}
 
 
-def test_entries_have_one_identifier_each_which_stays():
+def test_every_entry_has_a_stable_identifier():
     text, again = to_ics(planned()), to_ics(planned())
     assert text == again
     identifiers = [event.uid.value for event in events(text)]
@@ -75,7 +75,7 @@ def test_entries_have_one_identifier_each_which_stays():
     assert shifted == set(identifiers)
 
 
-def test_the_file_follows_the_standard_s_lines():
+def test_file_follows_the_line_rules_of_rfc_5545():
     # RFC 5545, section 3.1: CRLF, and no line longer than 75 octets
     text = to_ics(planned(time_zone="Europe/Berlin", infusion_time="09:30"))
     lines = text.split("\r\n")
@@ -85,7 +85,7 @@ def test_the_file_follows_the_standard_s_lines():
     assert {e.dtstamp.value.utcoffset() for e in events(text)} == {dt.timedelta(0)}
 
 
-def test_entries_name_the_patient_by_the_id_alone_and_their_source():
+def test_entries_show_the_patient_id_and_their_source():
     for event in events(to_ics(planned())):
         assert event.summary.value.startswith("EX-001: ")
         assert "not a medical device" in event.description.value
@@ -93,7 +93,7 @@ def test_entries_name_the_patient_by_the_id_alone_and_their_source():
         assert not hasattr(event, "organizer")
 
 
-def test_a_course_without_a_date_has_no_file():
+def test_course_without_a_date_is_refused():
     bare = Patient.from_dict(
         {"patient": {"id": "T", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     )
@@ -109,7 +109,7 @@ def run(*arguments, cwd):
 
 
 @pytest.mark.slow
-def test_the_command_writes_the_file_and_prints_the_same_as_a_table(tmp_path):
+def test_command_writes_the_file_and_prints_the_same_table(tmp_path):
     example = str(ROOT / "examples" / "thrombocytopenia.yaml")
     done = run("calendar", example, "-o", "plan.ics", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
@@ -122,4 +122,4 @@ def test_the_command_writes_the_file_and_prints_the_same_as_a_table(tmp_path):
         assert f"{start:%Y-%m-%d}  {start:%H:%M}" in table.stdout
     printed = re.findall(r"^\d{4}-\d\d-\d\d  ", table.stdout, re.MULTILINE)
     assert len(printed) == len(events(text))
-    assert "times in Europe/Berlin" in table.stdout
+    assert "Times in Europe/Berlin" in table.stdout

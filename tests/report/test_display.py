@@ -1,5 +1,6 @@
 """Plans, flags and curves in a notebook."""
 
+import html
 import subprocess
 import sys
 
@@ -8,6 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from report_plans import HOSTILE, ROOT, plan_of
 
 import dosimetry
+from dosimetry.report.limit_words import worst
 
 
 @pytest.fixture(scope="module")
@@ -25,20 +27,20 @@ def shown(shell, what):
 
 def test_a_plan_shows_its_verdict_and_its_limits(shell):
     page = shown(shell, plan_of("two cycles"))
-    assert "The planned course exceeds kidneys 23 Gy in 90 of 100 such patients" in page
+    assert worst(plan_of("two cycles")).text in html.unescape(page)
     assert "<svg" in page
     assert "physicist must check" in page
 
 
-def test_flags_and_curves_show_themselves(shell):
+def test_flags_and_curves_have_a_notebook_view(shell):
     plan = plan_of("two cycles")
     assert "kidneys-ad-23" in shown(shell, plan.flags)
     page = shown(shell, plan.curves[0])
     assert "<svg" in page
-    assert "kidney left" in page
+    assert "left kidney" in page
 
 
-def test_what_a_file_says_does_not_run_in_a_notebook(shell):
+def test_hostile_text_does_not_run_in_a_notebook(shell):
     page = shown(shell, plan_of("hostile"))
     assert "<script" not in page
     assert "<img" not in page
@@ -46,7 +48,7 @@ def test_what_a_file_says_does_not_run_in_a_notebook(shell):
 
 
 @pytest.mark.slow
-def test_a_notebook_needs_no_more_than_the_import():
+def test_import_alone_registers_the_notebook_views():
     """A shell of its own: the tests above have registered by hand."""
     code = (
         "from IPython.core.interactiveshell import InteractiveShell\n"

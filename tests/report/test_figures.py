@@ -1,4 +1,4 @@
-"""The pictures: drawn whole, readable, the same every time."""
+"""Figures: complete, readable, reproducible."""
 
 import xml.etree.ElementTree as ET
 
@@ -95,13 +95,13 @@ def test_a_picture_is_the_same_bytes_every_time(kind):
         assert file_of(picture, kind) == file_of(picture, kind)
 
 
-def test_a_picture_drawn_after_others_is_the_same_as_drawn_first():
+def test_picture_does_not_depend_on_earlier_pictures():
     found = pictures(plan_of("two cycles"))
     one_by_one = [next(embedded([picture]))[1] for picture in found]
     assert [svgs for _, svgs in embedded(found)] == one_by_one
 
 
-def test_the_picture_of_the_readme_is_that_of_its_example():
+def test_picture_of_the_readme_matches_its_example():
     (limits,) = [one for one in pictures(plan_of("two cycles")) if one.name == "limits"]
     shown = (ROOT / "docs" / "figures" / "two_cycles_limits.svg").read_bytes()
     assert file_of(limits, "svg") == shown
@@ -119,7 +119,7 @@ def test_both_kidneys_differ_in_colour_marker_line_and_fill():
     assert {"left (uptake)", "right (uptake)"} <= said
 
 
-def test_the_left_kidney_looks_the_same_whichever_side_the_file_has_first():
+def test_kidney_style_does_not_depend_on_the_file_order():
     order = [curve.region for curve in plan_of("another agent").curves]
     assert order.index("kidney_right") < order.index("kidney_left")
     for name in ("one cycle", "another agent"):
@@ -144,7 +144,7 @@ def test_a_group_of_pictures_is_one_figure():
     assert "limit 23 Gy" in {text.get_text() for text in texts(limits)}
 
 
-def test_a_figure_leaves_the_settings_of_the_host_program_alone():
+def test_figure_leaves_matplotlib_settings_unchanged():
     before = dict(mpl.rcParams)
     dosimetry.report.figure(plan_of("two cycles"), "limits")
     assert dict(mpl.rcParams) == before
@@ -156,7 +156,7 @@ def test_an_unknown_picture_is_refused_with_the_nearest_one():
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != "population"])
-def test_the_band_passes_the_points_as_the_fit_does(name):
+def test_drawn_band_matches_the_fit(name):
     for curve in plan_of(name).curves:
         far = residuals(curve)
         if curve.model not in ("trapezoid", "single-point"):

@@ -1,4 +1,4 @@
-"""The first screen: short, the worst limit in words, nothing in green that says nothing."""
+"""The first screen: short, worst limit in words, green only for a limit assessed and kept."""
 
 import dataclasses
 import datetime as dt
@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 import dosimetry
 from dosimetry.cli import app
-from dosimetry.report.limit_words import in_100, worst
+from dosimetry.report.limit_words import in_100, not_assessed, worst
 from dosimetry.report.status import is_noted, verdict
 from dosimetry.therapy.plan import Flags
 
@@ -35,7 +35,7 @@ def printed(name, *more):
 @pytest.mark.parametrize("name", DAYS)
 def test_the_first_screen_is_short_and_names_the_rest(name):
     lines = printed(name).splitlines()
-    assert len(lines) <= 32  # look.md: about 25; four limits and a long list of missing values
+    assert len(lines) <= 33  # four limits and a long list of missing values
     plan = dosimetry.plan(ROOT / "examples" / f"{name}.yaml")
     more = f"{len(plan.assumptions)} assumptions, {len(plan.warnings)} warning"
     assert more in " ".join(lines)
@@ -58,16 +58,30 @@ def test_full_begins_with_the_first_screen(name):
 
 
 def test_the_worst_limit_is_said_in_patients():
-    # look.md: 90 in 100 such patients, 26 Gy
-    said = worst(plan_of("two cycles"))
-    assert said.head == "EXCEEDS:"
-    assert said.text.startswith(
-        "The planned course exceeds kidneys 23 Gy in 90 of 100 such patients (26.1 Gy, "
+    statement = worst(plan_of("two cycles"))
+    assert (statement.head, statement.tone) == ("EXCEEDS:", "bad")
+    assert statement.text == (
+        "The planned course exceeds 23 Gy to the kidneys in 90 of 100 such patients. Dose: 26.1 Gy "
+        "(5 to 95 %: 22.2 to 30.5 Gy). Also exceeds a BED of 28 Gy to the kidneys (59 of 100). May "
+        "also exceed 2 Gy to the red marrow (9 of 100, population)."
     )
-    assert "Also exceeds: kidneys BED 28 Gy (59 of 100)." in said.text
 
 
-def test_no_rounding_makes_a_probability_look_accepted():
+def test_a_limit_that_is_not_assessed_says_why():
+    plan = plan_of("another agent")
+    (flag,) = (flag for flag in plan.flags if flag.severity == "not-assessed")
+    reason = "Neither measurements of the red marrow nor population data for this agent exist."
+    assert not_assessed(flag, plan) == reason
+    assert worst(plan).text.startswith(f"2 Gy to the red marrow. {reason}")
+    assert reason in " ".join(printed("psma_patient1", "--full").split())
+    bound = dataclasses.replace(plan.cycles[0].regions[0], region="red_marrow", basis="partial")
+    cycle = dataclasses.replace(plan.cycles[0], regions=(bound,))
+    assert not_assessed(flag, dataclasses.replace(plan, cycles=(cycle,))).startswith(
+        "Only a lower bound of the dose to the red marrow is known"
+    )
+
+
+def test_rounding_never_shows_an_excess_as_accepted():
     # 0.05 is accepted: what is above it is not shown as 5
     assert in_100(0.05) == "5"
     assert in_100(0.0501) == "5.01"
@@ -75,14 +89,14 @@ def test_no_rounding_makes_a_probability_look_accepted():
     assert in_100(0.501) == "50.1"
 
 
-def test_within_of_the_population_is_said_to_be_so():
+def test_within_from_population_data_is_marked():
     plan = dosimetry.plan(TWO, "adjusted")
     shown = {flag.limit: verdict(flag, plan) for flag in plan.flags}
     assert shown["red-marrow-ad-2"] == "within (population)"
     assert shown["liver-own"] == "within"
 
 
-def test_within_without_a_dose_planned_is_said_to_be_so():
+def test_within_without_a_planned_dose_is_marked():
     withheld = plan_of("withheld")
     assert verdict(withheld.flags[0], withheld) == "within, no dose planned"
     none = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
@@ -91,7 +105,7 @@ def test_within_without_a_dose_planned_is_said_to_be_so():
     assert worst(none).tone == "plain"
 
 
-def test_one_kidney_alone_stands_beside_the_verdict():
+def test_verdict_shows_the_more_exposed_kidney():
     plan = plan_of("another agent")  # the right kidney alone: 0.093, the pair 0.038
     assert verdict(plan.flags[0], plan) == "within (one side higher)"
     words = "The right kidney alone could exceed 23 Gy (kidneys-ad-23) with probability 0.093"
@@ -105,11 +119,11 @@ def test_a_kept_limit_is_green_only_without_a_note():
     assert '<span class="verdict within">' not in page
 
 
-def test_a_plan_without_limits_has_no_statement_on_them():
+def test_plan_without_limits_states_none():
     assert worst(dataclasses.replace(plan_of("two cycles"), flags=Flags())) is None
 
 
-def test_calendar_says_first_that_a_dose_is_not_released():
+def test_calendar_states_first_that_a_dose_is_not_released():
     done = CliRunner().invoke(app, ["calendar", f"{TWO}", "--as-of", "2026-03-20"])
     before, _ = done.stdout.split("date  ", 1)
     assert "NOT RELEASED, cycle 3:" in before

@@ -1,7 +1,7 @@
-"""What is given next: the same words on the terminal and in the report, what is missing first.
+"""The next dose: same words on the terminal and in the report, missing values first.
 
-The sentences are those of the review of a hurried physician; activities, dates and bounds are those
-of the example files and of the label (7.4 GBq, 3.7 GBq, 16 weeks after the last dose).
+Activities, dates and bounds are those of the example files and of the label (7.4 GBq, 3.7 GBq,
+16 weeks after the last dose).
 """
 
 import dataclasses
@@ -21,6 +21,7 @@ from dosimetry.report.calendar import to_ics
 from dosimetry.report.label_words import label_words, not_recognised
 from dosimetry.report.next_dose import next_dose
 from dosimetry.report.terminal import show_plan
+from dosimetry.report.today import obstacles
 from dosimetry.therapy.clinical_plan import PlanCondition
 
 NAMES = ("population", "one cycle", "two cycles", "toxicity", "withheld", "another agent")
@@ -62,7 +63,7 @@ def with_event(term, grade, at="2026-03-20"):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_terminal_and_report_say_the_same_words(name):
+def test_terminal_and_report_use_the_same_words(name):
     shown, page = terminal(plan_of(name), as_of=MADE.date()), text_of(page_of(name))
     for said in answer(plan_of(name), MADE.date()):
         assert whole(said) in shown
@@ -70,7 +71,7 @@ def test_terminal_and_report_say_the_same_words(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_next_dose_stands_before_every_limit(name):
+def test_next_dose_is_stated_before_every_limit(name):
     plan = plan_of(name)
     shown, page = terminal(plan), text_of(page_of(name))
     assert shown.index(next_dose(plan, DAY).head) < shown.index("limit  ")
@@ -80,22 +81,25 @@ def test_the_next_dose_stands_before_every_limit(name):
 # --- what this plan gives -----------------------------------------------------------------------
 
 
-def test_a_strategy_that_gives_none_says_so_first():
-    # contract: to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
+def test_strategy_without_a_dose_states_it_first():
+    # to-limit stops before cycle 3 at kidneys 23 Gy, p 0.057; 0.05 is accepted
     said = next_dose(dosimetry.plan(TWO, "to-limit"), DAY)
     assert whole(said) == (
-        "NO DOSE (LIMIT), cycle 3: This plan gives none: with this cycle, kidneys 23 Gy would be "
-        "exceeded in 6 of 100 such patients, 5 accepted."
+        "NO DOSE (LIMIT), cycle 3: This plan gives none. With this cycle, the course would exceed "
+        "23 Gy to the kidneys in 6 of 100 such patients (accepted: 5 of 100)."
     )
 
 
 def test_a_strategy_that_gives_less_names_the_limit():
     said = next_dose(dosimetry.plan(TWO, "adjusted"), DAY).text
     assert said.startswith("This plan gives 3.80 GBq on 2026-05-04 only if the missing values are ")
-    assert "Held down by kidneys 23 Gy: exceeded in 5 of 100 such patients" in said
+    assert said.endswith(
+        "The activity is limited by 23 Gy to the kidneys, which this course exceeds in 5 of 100 "
+        "such patients (accepted: 5 of 100)."
+    )
 
 
-def test_above_the_label_is_said_first():
+def test_activity_above_the_label_is_stated_first():
     said = next_dose(dosimetry.plan(TWO, activity="9 GBq"), DAY)
     assert said.head == "ABOVE THE LABEL, NOT RELEASED, cycle 3:"
     assert said.text.startswith("This plan gives 9.00 GBq on 2026-05-04 only if ")
@@ -103,25 +107,25 @@ def test_above_the_label_is_said_first():
     assert said.tone == "bad"
 
 
-def test_less_than_the_label_is_no_full_dose():
+def test_less_than_the_label_dose_is_not_a_full_dose():
     label = dataclasses.replace(plan_of("two cycles").label, answer="due", unchecked=())
     made = dataclasses.replace(dosimetry.plan(TWO, activity="6 GBq"), label=label)
     assert next_dose(made, DAY).head == "LESS THAN THE LABEL ALLOWS, cycle 3:"
 
 
-def test_a_fifth_dose_is_beyond_the_label():
+def test_fifth_dose_is_reported_as_more_than_four():
     four = ROOT / "benchmarks" / "four_cycles.yaml"
     said = next_dose(dosimetry.plan(four, "to-limit"), dt.date(2026, 7, 1))
     assert whole(said).startswith("BEYOND THE LABEL, cycle 5: This plan gives 7.40 GBq on ")
 
 
-def test_a_cycle_left_out_is_said_before_the_next_dose():
+def test_omitted_cycle_is_stated_before_the_next_dose():
     said = next_dose(dosimetry.plan(TWO, without_cycles=[3]), DAY)
     assert said.head == "NOT RELEASED, cycle 4:"
     assert said.text.startswith("Left out on request: cycle 3. This plan gives 7.40 GBq on ")
 
 
-def test_a_complete_course_has_no_cycle_to_come():
+def test_complete_course_has_no_planned_cycle():
     said = next_dose(plan_of("four cycles"), DAY)
     assert whole(said) == "NO CYCLE TO COME: 4 cycles have been given."
 
@@ -134,23 +138,23 @@ def test_a_reduced_dose_is_not_released_after_its_latest_date():
     plan, late = plan_of("toxicity"), dt.date(2026, 7, 13)
     assert next_dose(plan, BEFORE_DOSE).head == "REDUCED DOSE, cycle 3:"
     assert whole(next_dose(plan, late)).startswith(
-        "NOT RELEASED, cycle 3: latest date 2026-06-29 is over; laboratory values are 10 weeks "
-        "old. By the label, no further dose."
+        "NOT RELEASED, cycle 3: The latest date 2026-06-29 has passed. Laboratory values are 10 "
+        "weeks old. By the label, no further dose."
     )
     assert label_words(plan, late).text.startswith("No dose after 2026-06-29, 16 weeks after ")
-    assert "not released: latest date 2026-06-29 is over" in terminal(plan, as_of=late)
+    assert f"not released: {obstacles(plan, late)[0]}" in terminal(plan, as_of=late)
 
 
-def test_values_of_the_future_release_nothing():
+def test_future_values_release_no_dose():
     said = next_dose(plan_of("toxicity"), DAY)
     assert said.head == "NOT RELEASED, cycle 3:"
-    assert said.text.startswith("values of 2026-05-02 are in the future.")
+    assert said.text.startswith("Values of 2026-05-02 are in the future.")
 
 
 @pytest.mark.parametrize(
     ("day", "head"), [("2026-05-30", "FULL DOSE"), ("2026-05-31", "NOT RELEASED")]
 )
-def test_values_over_four_weeks_old_release_nothing(day, head):
+def test_values_over_four_weeks_old_release_no_dose(day, head):
     full = changed(plan_of("toxicity"), answer="due")
     (third,) = (cycle for cycle in full.cycles if cycle.number == 3)
     full = changed(full, activity=third.activity)
@@ -163,26 +167,28 @@ def test_values_over_four_weeks_old_release_nothing(day, head):
 
 
 def test_a_withheld_dose_says_what_follows_either_way():
-    # the baseline of 69 umol/L + 10 %; half the dose after the first toxicity
+    # the baseline of 69 µmol/L + 10 %; half the dose after the first toxicity
     said = next_dose(plan_of("withheld"), dt.date(2026, 5, 1))
     assert whole(said) == (
-        "WITHHELD, cycle 3: No dose now. If creatinine is 75.9 umol/L or less (the baseline of 69 "
-        "umol/L + 10 %) by 2026-06-29: 3.7 GBq. If not by then: treatment ends."
+        "WITHHELD, cycle 3: No dose now. If creatinine is 75.9 µmol/L or less (the baseline of 69 "
+        "µmol/L + 10 %) by 2026-06-29: 3.7 GBq. If not by then: treatment ends."
     )
 
 
-def test_a_deadline_that_is_over_is_not_waited_for():
+def test_withheld_dose_after_its_deadline_ends_treatment():
     plan = plan_of("withheld")
     assert next_dose(plan, dt.date(2026, 6, 29)).head == "WITHHELD, cycle 3:"
     said = next_dose(plan, dt.date(2026, 6, 30))
-    assert said.text == "Not resolved by 2026-06-29 (16 weeks): by the label, no further dose."
+    assert said.text == (
+        "Not resolved by 2026-06-29, 16 weeks after the last dose. By the label, no further dose."
+    )
     assert "withheld until" not in terminal(plan, as_of=dt.date(2026, 6, 30)).lower()
 
 
-def test_not_eligible_says_what_would_make_it_so():
+def test_not_eligible_states_the_required_value():
     plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
     assert next_dose(plan, dt.date(2026, 1, 9)).text == (
-        "No dose now. If platelets are 75 1e9/L or more: the first dose can be given."
+        "No dose now. The first dose can be given if platelets are 75 × 10⁹/L or more."
     )
 
 
@@ -199,7 +205,7 @@ def test_an_open_question_is_asked_once_without_program_words():
     assert said.text.endswith("If not answered by 2026-05-04: treatment ends.")
 
 
-def test_a_limit_that_stops_is_not_the_label_s_stop():
+def test_stop_by_a_limit_differs_from_stop_by_the_label():
     shown = terminal(dosimetry.plan(TWO, "to-limit"))
     assert shown.count("none (limit)") == 2
     assert "stopped" not in shown.lower()
@@ -209,7 +215,7 @@ def test_a_limit_that_stops_is_not_the_label_s_stop():
 
 
 @pytest.mark.parametrize("name", ["population", "one cycle", "two cycles"])
-def test_what_is_missing_comes_first_and_is_never_green(name):
+def test_missing_values_come_first_and_are_never_green(name):
     plan = plan_of(name)
     assert plan.label.answer == "unchecked"
     said = label_words(plan, DAY)
@@ -235,20 +241,20 @@ def test_unchecked_cycles_do_not_look_released(name):
         assert later in text
 
 
-def test_the_condition_on_a_later_cycle_is_on_the_terminal():
+def test_terminal_shows_the_condition_of_a_later_cycle():
     assert (
         "Cycle 4: the full dose again if thrombocytopenia of grade 2, 3 or 4 does not come back "
         "after cycle 3."
     ) in terminal(plan_of("toxicity"), as_of=BEFORE_DOSE)
 
 
-def test_another_agent_has_no_rules_and_says_so():
+def test_agent_without_rules_is_reported():
     plan = plan_of("another agent")
     said = next_dose(plan, DAY)
     assert said.head == "NOT CHECKED, cycle 2:"
     assert said.text.endswith(
-        "No dose-modification rules for 177Lu-PSMA-617: blood values, kidneys, adverse events are "
-        "not checked; red marrow not assessed."
+        "No dose-modification rules are available for 177Lu-PSMA-617: blood values, kidney "
+        "function and adverse events are not checked. Not assessed: the red marrow."
     )
     folded = to_ics(plan).replace("\r\n ", "").replace("\\,", ",")
     assert "30 to 40 min" not in folded  # of Lutathera's label
@@ -256,7 +262,7 @@ def test_another_agent_has_no_rules_and_says_so():
 
 
 def test_no_event_entered_is_asked_about():
-    said = "Adverse events since cycle 2: none entered; ask."
+    said = "No adverse event since cycle 2 is entered: ask the patient."
     assert said in label_words(plan_of("two cycles"), DAY).text
     assert said not in label_words(with_event("nausea", 1), DAY).text
 
@@ -279,14 +285,14 @@ def test_a_full_dose_is_green_only_where_all_is_checked():
     assert f"{GREEN}FULL DOSE" in terminal(plan, colour=True)
 
 
-def test_premedication_and_region_stand_in_the_answer():
+def test_answer_states_premedication_and_label_region():
     condition = PlanCondition("premedication against hypersensitivity before the dose", "a label")
     said = label_words(changed(plan_of("toxicity"), conditions=(condition,)), BEFORE_DOSE)
     assert "Premedication against hypersensitivity before the dose." in said.text
     assert said.head == "US label 4/2024:"
 
 
-def test_the_rules_and_what_is_not_at_hand_are_named():
+def test_applied_and_unavailable_rules_are_named():
     for text in (terminal(plan_of("toxicity"), full=True), text_of(page_of("toxicity"))):
         assert "Lutathera European product information (EU): its dose-modification rows" in text
 
@@ -294,12 +300,13 @@ def test_the_rules_and_what_is_not_at_hand_are_named():
 def test_context_names_laboratory_abnormalities():
     shown = terminal(plan_of("toxicity"), full=True)
     assert "laboratory abnormalities in NETTER-1 (177Lu-DOTATATE; US label)" in shown
-    assert "platelets decreased 53 % (all grades) and 1 % (grade 3 or 4)" in shown  # label
+    assert "platelets decreased 53 % (all grades), 1 % (grade 3 or 4)" in shown  # label
     assert "lymphopenia 9 %" not in shown  # an adverse-event rate: in trial
 
 
-def test_every_value_of_the_history_has_its_day():
+def test_every_value_of_the_history_has_its_date():
     plan = dosimetry.plan(ROOT / "examples" / "not_eligible.yaml")
     shown = terminal(plan, full=True)
-    assert "by the latest values: platelets 70 1e9/L on 2026-01-08" in shown
-    assert re.search(r"platelets \[1e9/L\] +70\.0 \(2\) +- +66\.0 \(2\).*\n +2026-01-08", shown)
+    assert "Latest values. Platelets 70 × 10⁹/L on 2026-01-08" in shown
+    row = r"platelets \[10⁹/L\] +70\.0 \(2\) +– +66\.0 \(2\).*\n +2026-01-08"
+    assert re.search(row, shown)

@@ -1,4 +1,4 @@
-"""A report as a file: nothing from elsewhere, nothing that runs, read by everyone, reproducible."""
+"""A report as a file: no external resource, no script, accessible, reproducible."""
 
 import base64
 import hashlib
@@ -18,7 +18,7 @@ SCRIPTED = {"script", "iframe", "object", "embed", "link", "base", "form", "img"
 
 
 @every
-def test_a_report_holds_nothing_that_runs_or_comes_from_elsewhere(name):
+def test_report_has_no_script_and_no_external_resource(name):
     for tag, attributes in read(name).elements:
         assert tag not in SCRIPTED
         for attribute, value in attributes.items():
@@ -31,7 +31,7 @@ def test_a_report_holds_nothing_that_runs_or_comes_from_elsewhere(name):
 
 
 @every
-def test_the_policy_allows_only_the_style_sheet_that_is_there(name):
+def test_content_policy_allows_only_its_own_style_sheet(name):
     page = page_of(name)
     (policy,) = (
         attributes["content"]
@@ -46,7 +46,7 @@ def test_the_policy_allows_only_the_style_sheet_that_is_there(name):
 
 
 @every
-def test_ids_are_unique_and_every_reference_is_kept(name):
+def test_ids_are_unique_and_every_reference_resolves(name):
     elements = read(name).elements
     ids = [attributes["id"] for _, attributes in elements if "id" in attributes]
     assert len(set(ids)) == len(ids)
@@ -123,7 +123,7 @@ def test_a_report_of_four_cycles_and_eight_regions_is_small():
 
 
 @pytest.mark.parametrize("ground", ["#fdfdfc", "#16181b"])
-def test_colours_stand_out_from_their_ground(ground):
+def test_colours_contrast_with_their_background(ground):
     dark = ground != "#fdfdfc"
     soft = {"#b9bec6", "#eef0f3", "#9cc2e4"}  # rules and fills, which say nothing alone
     for light, other in DARK.items():

@@ -1,4 +1,4 @@
-"""A report as PDF, set by WeasyPrint: the same content, as text that can be selected."""
+"""A report as PDF (WeasyPrint): the same content as selectable text."""
 
 import functools
 import io
@@ -20,12 +20,12 @@ def pdf_of(name):
 
 
 @pytest.mark.parametrize("name", ["population", "toxicity"])
-def test_the_text_of_a_pdf_is_that_of_the_page(name):
+def test_pdf_text_equals_the_page_text(name):
     read = PdfReader(io.BytesIO(pdf_of(name)))
     said = " ".join(" ".join(sheet.extract_text() for sheet in read.pages).split())
     for statement in answer(plan_of(name), MADE.date()):
         assert f"{statement.head} {statement.text}" in said
-    for heading in ("How much, against each limit", "Every number", "Provenance"):
+    for heading in ("Dose of the course and limits", "Doses in numbers", "Provenance"):
         assert heading in said
     for flag in plan_of(name).flags:
         assert verdict(flag, plan_of(name)) in said
@@ -39,7 +39,7 @@ def test_the_first_page_holds_the_answer_and_the_signatures(name):
         for sheet in PdfReader(io.BytesIO(pdf_of(name))).pages
     )
     plan = plan_of(name)
-    for words in ("Calculated by", "Checked by", plan.disclaimer, "The cycles"):
+    for words in ("Calculated by", "Checked by", plan.disclaimer, "decided by"):
         assert words in first
     assert answer(plan, MADE.date())[0].text in first.replace("- ", "-")  # broken at a hyphen
     assert all(verdict(flag, plan) in first for flag in plan.flags)

@@ -1,5 +1,6 @@
-"""Reports and pictures from the command line: written whole, or refused before any work."""
+"""Reports and figures from the command line: written completely or refused before any work."""
 
+import io
 import os
 import pty
 import subprocess
@@ -9,7 +10,7 @@ import pytest
 from report_plans import ROOT
 
 from dosimetry import InputError
-from dosimetry.report.files import made_now
+from dosimetry.report.files import counted, made_now
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ def run(*arguments, program=PROGRAM, cwd=ROOT, **variables):
     )
 
 
-def test_a_report_stands_beside_the_table(tmp_path):
+def test_report_is_written_and_the_table_printed(tmp_path):
     done = run("plan", "examples/nothing_measured.yaml", "--report", tmp_path / "plan.html")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("NEW-001")
@@ -49,13 +50,13 @@ def test_quiet_prints_nothing_and_still_writes(tmp_path):
 def test_pictures_are_written_one_by_one(tmp_path):
     done = run("figures", "examples/snmmi_patient4.yaml", "--out", tmp_path / "new" / "pictures")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "wrote 4 pictures" in done.stderr
+    assert "wrote 4 figures" in done.stderr
     names = sorted(path.name for path in (tmp_path / "new" / "pictures").iterdir())
     assert names == ["curve-1-1.svg", "limits.svg", "timeline.svg", "uncertainty.svg"]
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])
-def test_pictures_are_written_as_other_kinds_too(kind, tmp_path):
+def test_pictures_are_written_as_png_and_pdf(kind, tmp_path):
     done = run(
         *("figures", "examples/nothing_measured.yaml", "--out", tmp_path),
         *("--format", kind, "--quiet"),
@@ -97,10 +98,10 @@ def test_a_missing_extra_is_named_before_any_work(name, arguments, cure, tmp_pat
     [
         (("plan", "examples/two_cycles.yaml", "--report", "plan.docx"), "FILE.html or FILE.pdf"),
         (("plan", "examples/two_cycles.yaml", "--report", "no/plan.html"), "cannot be written"),
-        (("figures", "examples/two_cycles.yaml", "--out", "README.md"), "cannot be made"),
+        (("figures", "examples/two_cycles.yaml", "--out", "README.md"), "cannot be created"),
     ],
 )
-def test_a_target_that_cannot_be_is_refused(arguments, words):
+def test_impossible_target_is_refused(arguments, words):
     done = run(*arguments)
     assert done.returncode == 2
     assert words in done.stderr
@@ -116,14 +117,14 @@ def test_a_report_never_overwrites_its_input(tmp_path):
     assert target.read_text().startswith("patient")
 
 
-def test_a_time_of_making_that_is_none_is_refused(monkeypatch):
+def test_invalid_build_time_is_refused(monkeypatch):
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     with pytest.raises(InputError, match="SOURCE_DATE_EPOCH"):
         made_now()
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("plan", "examples/two_cycles.yaml")])
-def test_nothing_of_a_report_is_imported_without_one(arguments):
+def test_plan_without_a_report_imports_no_report_library(arguments):
     program = (
         sys.executable,
         "-c",
@@ -140,7 +141,7 @@ def test_nothing_of_a_report_is_imported_without_one(arguments):
 
 
 @pytest.mark.parametrize(("quiet", "shown"), [((), True), (("--quiet",), False)])
-def test_progress_is_shown_on_a_terminal_and_leaves_it(quiet, shown, tmp_path):
+def test_progress_is_shown_on_a_terminal_and_erased(quiet, shown, tmp_path):
     master, slave = pty.openpty()
     arguments = ("plan", "examples/two_cycles.yaml", "--report", str(tmp_path / "p.html"), *quiet)
     with subprocess.Popen(
@@ -160,6 +161,27 @@ def test_progress_is_shown_on_a_terminal_and_leaves_it(quiet, shown, tmp_path):
     os.close(master)
     assert process.returncode == 0
     assert (b"report" in said) is shown
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(("stream", "shown"), [(Terminal(), True), (io.StringIO(), False)])
+def test_count_is_shown_on_a_terminal_only(stream, shown, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with counted(10, "patients") as done:
+        done(5)
+        done(10)
+    said = stream.getvalue()
+    for part in ("10/10", "100 %", "patients", "/s"):
+        assert (part in said) is shown
+    assert said.endswith("\x1b[1A\x1b[2K") is shown  # the line is taken away
 
 
 @pytest.mark.parametrize("columns", [40, 60, 80, 120])

@@ -1,4 +1,4 @@
-"""Courses with laboratory values, told in days after the first dose."""
+"""Courses with laboratory values, in days after the first dose."""
 
 import datetime as dt
 

@@ -1,6 +1,7 @@
-"""The two measured examples, worked out to the end of their courses without dosimetry.
+"""The two measured examples, computed to the end of the course without dosimetry.
 
-The patients' facts are copied by hand from two_cycles.yaml and psma_patient1.yaml of examples/.
+The data of the patients are copied by hand from two_cycles.yaml and psma_patient1.yaml of
+examples/.
 """
 
 import functools
@@ -131,7 +132,7 @@ def population(sex):
 
 
 def course(sex, cycles, planned, dotatate, earlier):
-    """Bring a course together: physics.md section 8."""
+    """Combine the cycles of a course (docs/method.md, prediction)."""
     cv = {
         row["region"]: float(row["between_cycle_cv"]) for row in table("variability_lu177_dotatate")
     }

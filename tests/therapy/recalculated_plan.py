@@ -1,10 +1,10 @@
-"""A plan worked out a second time, from the raw tables, by other means than dosimetry's own.
+"""A plan computed independently from the raw tables.
 
-Nothing of dosimetry is imported. Fits by a general optimiser over all parameters, integrals by
-quadrature, BED by solving the repair equation, propagation of sd by differences, posteriors from
-the precision matrix (the package solves for a kriging gain), percentiles by plain Monte Carlo.
+Nothing of dosimetry is imported. Fits use a general optimiser over all parameters, integrals
+quadrature, BED the repair equation, sds differences, posteriors the precision matrix (the package
+solves for a kriging gain), percentiles plain Monte Carlo.
 
-It knows what the two examples need: mono-exponential, uptake and trapezoid; organs, two kidneys,
+It covers what the two examples need: mono-exponential, uptake and trapezoid; organs, two kidneys,
 bladder, spheres and a remainder of the body.
 """
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 HALF_LIFE = 6.647 * 24  # h, 177Lu, ICRP 107
 DECAY = math.log(2) / HALF_LIFE
 SIDES = ("kidney_left", "kidney_right")
-FASTEST = 20.0  # 1/h, physics.md section 2
+FASTEST = 20.0  # 1/h, upper bound of a fitted rate
 
 
 def rows(path):
@@ -44,7 +44,7 @@ def scans(name):
     return {region: np.array(points).T for region, points in found.items()}
 
 
-# --- curves (physics.md sections 2 and 3) -------------------------------------------------------
+# --- curves -------------------------------------------------------------------------------------
 
 
 @dataclass
@@ -117,7 +117,7 @@ def adequate(chi_square, dof):
 
 
 def fitted(time, activity, sd):
-    """Rule of physics.md section 3 for three or four points: mono, else uptake, else trapezoid."""
+    """Apply the rule for three or four points: mono, else uptake, else trapezoid."""
     assert len(time) in (3, 4)
     for model in ("mono", "uptake"):
         parameters, chi_square = least(model, time, activity, sd)
@@ -151,7 +151,7 @@ def exponential_curve(model, parameters, chi_square, time, sd):
 
 
 def trapezoid(time, activity):
-    """The function and its tail: physics.md section 2."""
+    """Return the trapezoid and its tail."""
     tail = math.log(activity[-2] / activity[-1]) / (time[-1] - time[-2])
     tail = max(tail, DECAY)
 
@@ -187,7 +187,7 @@ def trapezoid_curve(time, activity, sd):
     return Curve("trapezoid", vectorised, stops, tail, area(activity), math.sqrt(variance), 0.0)
 
 
-# --- absorbed dose (section 5) ------------------------------------------------------------------
+# --- absorbed dose ------------------------------------------------------------------------------
 
 
 class Phantom:
@@ -270,7 +270,7 @@ def absorbed_doses(phantom, tia, mass):
     return found
 
 
-# --- radiobiology (section 7): dH/dt = R - mu H, BED = D + 2 int(R H) / (alpha/beta) --------------
+# --- radiobiology: dH/dt = R - mu H, BED = D + 2 int(R H) / (alpha/beta) --------------------------
 
 
 def like(region):

@@ -1,4 +1,4 @@
-"""Patients made up for the tests, with curves whose time-integrated activity is known exactly."""
+"""Patients made up for the tests, with curves of exactly known time-integrated activity."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Every row of 'Bad input, and what it gets' in the contract, from real files to the message."""
+"""Every kind of bad input, from real files to the message."""
 
 import pytest
 
@@ -199,13 +199,13 @@ def test_bad_input_names_place_fault_and_cure(tmp_path, text, csv, wanted):
 
 
 @pytest.mark.parametrize(("text", "csv", "wanted"), ERRORS.values(), ids=ERRORS)
-def test_what_a_plan_refuses_a_check_refuses_too(tmp_path, text, csv, wanted):
+def test_check_refuses_what_plan_refuses(tmp_path, text, csv, wanted):
     report = check(write(tmp_path, text, csv))
     assert not report.ok
     assert [(p.code, p.place) for p in report.problems] == [wanted[:2]]
 
 
-def test_a_patient_file_that_is_not_there_is_named(tmp_path):
+def test_missing_patient_file_is_named(tmp_path):
     with pytest.raises(InputError) as caught:
         dosimetry.read_patient(tmp_path / "nobody.yaml")
     (problem,) = caught.value.problems
@@ -223,7 +223,7 @@ IMPOSSIBLE = {
 
 
 @pytest.mark.parametrize("number", IMPOSSIBLE)
-def test_activity_and_mass_of_the_patient_file_are_finite_and_positive(tmp_path, number):
+def test_activity_and_mass_must_be_finite_and_positive(tmp_path, number):
     text = patient(cycle(f"{number} GBq"), more=f"masses: {{liver: {number} g}}\n")
     mass, activity = refused(tmp_path, text)
     assert (mass.place, activity.place) == (
@@ -236,7 +236,7 @@ def test_activity_and_mass_of_the_patient_file_are_finite_and_positive(tmp_path,
 
 
 @pytest.mark.parametrize("number", IMPOSSIBLE)
-def test_times_and_activities_of_a_csv_are_finite_and_positive(tmp_path, number):
+def test_csv_times_and_activities_must_be_finite_and_positive(tmp_path, number):
     csv = f"{LIVER}liver,{number},7\nliver,200,{number}\n"
     time, activity = refused(tmp_path, MEASURED, csv)
     assert (time.place, activity.place) == ("c.csv:6: time [h]", "c.csv:7: activity [MBq]")
@@ -244,13 +244,13 @@ def test_times_and_activities_of_a_csv_are_finite_and_positive(tmp_path, number)
     assert f"'{number}'" in time.message
 
 
-def test_a_date_alone_stands_beside_a_time_with_zone(tmp_path):
+def test_date_without_time_is_allowed_beside_a_zoned_time(tmp_path):
     text = patient(cycle(at="2026-01-12"), cycle(at="2026-03-09T09:30:00+01:00"))
     plan = planned(tmp_path, text)
     assert [c.at for c in plan.cycles[:2]] == ["2026-01-12", "2026-03-09T09:30:00+01:00"]
 
 
-def test_measured_sums_may_be_ten_percent_over_what_is_left(tmp_path):
+def test_measured_sum_may_exceed_the_activity_by_ten_percent(tmp_path):
     # Half of 7400 MBq is left after one half-life, 159.528 h.
     rows = ("liver", 159.528, 2069), ("spleen", 159.528, 2000)  # up to 1.1 * 3700 = 4070
     early = ("liver", 4, 3000), ("spleen", 4, 3000)
@@ -332,7 +332,7 @@ def test_doubtful_input_warns_in_the_plan(tmp_path, text, wanted):
     assert all(w.message and w.cure for w in found)
 
 
-def test_bed_without_an_alpha_beta_of_its_own_warns_with_the_regions(tmp_path):
+def test_generic_alpha_beta_warns_with_the_regions(tmp_path):
     (warning,) = [w for w in planned(tmp_path, MEASURED).warnings if w.code == "generic-alpha-beta"]
     assert "liver" in warning.message
     assert "3 Gy" in warning.message
@@ -351,6 +351,6 @@ QUIET = {
 
 
 @pytest.mark.parametrize("text", QUIET.values(), ids=QUIET)
-def test_at_the_bound_there_is_no_warning(tmp_path, text):
+def test_value_at_the_bound_draws_no_warning(tmp_path, text):
     codes = {w.code for w in planned(tmp_path, text).warnings}
     assert codes <= {"generic-alpha-beta", "label-not-checked"}  # no laboratory values are given

@@ -1,6 +1,6 @@
-"""The patient's body mass acts on the whole body, the remainder, and what they give.
+"""Body mass changes the dose of the whole body and the remainder, and their cross-dose.
 
-Source: ``physics.md`` section 5: electron part with 1/m, photon part with m^(-2/3).
+Source: Snyder 1970: electron part with 1/m, photon part with m^(-2/3).
 """
 
 import math
@@ -15,7 +15,7 @@ from dosimetry import Patient
 MALE = Phantom("male")
 TIA = 5000.0 * 40.0 / math.log(2)  # MBq h: 5000 MBq x 2^(-t/40 h)
 BODY = washout("total_body", TIA, 40.0)
-ELECTRONS = 0.0853196 / 73_000.0  # Gy/(MBq h), physics.md: electron dose constant over the mass
+ELECTRONS = 0.0853196 / 73_000.0  # Gy/(MBq h): electron dose constant over the mass
 
 
 def plan(*curves, weight=None, masses=None, **fields):
@@ -41,7 +41,7 @@ def dose(region, *curves, **named):
     [("73 kg", 0.368, 5e-4), ("50 kg", 0.53, 5e-3), ("120 kg", 0.23, 5e-3)],
 )
 def test_the_whole_body_dose_follows_the_body_mass(weight, gray, within):
-    # issue: 0.368 Gy at 73 kg, about 0.53 at 50 kg, 0.23 at 120 kg
+    # docs/review.md: 0.368 Gy at 73 kg, about 0.53 at 50 kg, 0.23 at 120 kg
     assert dose("total_body", BODY, weight=weight).value == pytest.approx(gray, abs=within)
 
 
@@ -55,7 +55,7 @@ def test_electrons_scale_with_mass_and_photons_with_two_thirds(kilograms):
 
 
 @pytest.mark.parametrize("kilograms", [50.0, 120.0])
-def test_what_the_remainder_gives_a_measured_organ_is_photons(kilograms):
+def test_remainder_irradiates_measured_organs_by_photons(kilograms):
     organ = washout("liver", 6000.0)
     rest = {"remainder_of_body": 1e5}
     own, heavy = (
@@ -90,14 +90,14 @@ def test_the_marrow_part_of_the_remainder_follows_the_body_mass(kilograms):
     assert parts[kilograms]["red_marrow"] == pytest.approx(parts[73.0]["red_marrow"])
 
 
-def test_a_mass_given_for_the_whole_body_comes_before_the_weight():
+def test_whole_body_mass_takes_precedence_over_the_weight():
     by_weight = dose("total_body", BODY, weight="60 kg").value
     by_mass = dose("total_body", BODY, weight="90 kg", masses={"total_body": "60 kg"}).value
     assert by_mass == by_weight
 
 
 def test_the_marrow_mass_follows_a_mass_given_for_the_body():
-    # physics.md section 6: 1170 g x 90/73 = 1442 g
+    # marrow mass scales with body mass: 1170 g x 90/73 = 1442 g
     blood = [{"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)} kBq/mL"} for t in (1, 24)]
     made = plan(BODY, blood=blood, masses={"total_body": "90 kg"}, weight="70 kg")
     assert any("red_marrow: mass 1442 g" in line for line in made.assumptions)
@@ -111,5 +111,5 @@ def test_the_sd_of_a_body_mass_is_in_the_dose():
     assert part.sd.value / entry.absorbed_dose.value == pytest.approx(0.097, abs=0.002)
 
 
-def test_without_a_weight_the_phantom_is_an_assumption():
+def test_missing_weight_makes_the_phantom_an_assumption():
     assert any("weight not given: body mass 73 kg" in line for line in plan(BODY).assumptions)

@@ -1,4 +1,4 @@
-"""The course on dates: the golden NETTER-1 course, windows around a dose, summer time."""
+"""The calendar of a course: NETTER-1 date by date, windows around a dose, summer time."""
 
 import datetime as dt
 import itertools
@@ -11,7 +11,7 @@ from sample_patients import patient
 import dosimetry
 
 # NETTER-1 from 2026-01-12, every 8 weeks; octreotide LAR after each dose and, after the last one,
-# every 4 weeks up to 18 months after the start (label_rules.md, issue "Labs ...").
+# every 4 weeks up to 18 months after the start (docs/label.md).
 DOSES = ["2026-01-12", "2026-03-09", "2026-05-04", "2026-06-29"]
 MAINTENANCE = [
     *("2026-07-27", "2026-08-24", "2026-09-21", "2026-10-19", "2026-11-16", "2026-12-14"),
@@ -72,7 +72,7 @@ def test_no_long_acting_analogue_within_four_weeks_before_a_dose(plan):
     assert lar_before_doses(plan()) == []
 
 
-def test_a_long_acting_analogue_left_out_is_said():
+def test_omitted_long_acting_analogue_is_reported():
     own = {"activity": "7.4 GBq", "cycles": 2, "interval": "4 week"}
     said = [e.what for e in whole_course(regimen=own).calendar if e.at == DOSES[0]]
     assert "no octreotide LAR after cycle 1: cycle 2 follows within 4 weeks" in said
@@ -88,7 +88,7 @@ def test_controls_are_listed_every_two_weeks_while_withheld():
     assert [e.at for e in of_kind(early, "laboratory", 1)] == [date(12)]
 
 
-def test_premedication_stands_at_every_dose_to_come():
+def test_premedication_is_listed_at_every_future_dose():
     # US label, warnings: premedicate after a hypersensitivity reaction of grade 1 or 2
     plan = planned(given(0), [draw(-2)], [event(0, "allergic reaction", 2)])
     assert dates(plan, "premedication") == DOSES[1:]
@@ -99,7 +99,7 @@ def test_short_acting_analogues_stop_a_day_before_each_dose():
     assert dates(whole_course(), "stop-short-acting") == wanted
 
 
-def test_controls_before_each_dose_and_two_and_four_weeks_after_it():
+def test_controls_are_before_and_2_and_4_weeks_after_each_dose():
     found = dates(whole_course(), "laboratory")
     first = dt.date(2026, 1, 12)
     for week in (2, 4):
@@ -136,7 +136,7 @@ def test_doses_keep_their_time_of_day_in_summer():
     assert offsets == [dt.timedelta(hours=h) for h in (1, 1, 2, 2)]  # summer from 2026-03-29
 
 
-def test_a_window_across_the_change_to_summer_time_lasts_as_many_hours():
+def test_window_across_summer_time_keeps_its_hours():
     # The clocks go forward on 2026-03-29 at 02:00: 24 h after 09:30 it is 10:30.
     plan = dosimetry.plan(patient(start="2026-03-28", time_zone=BERLIN, infusion_time="09:30"))
     dose, _ = at(plan, "dose")
@@ -145,7 +145,7 @@ def test_a_window_across_the_change_to_summer_time_lasts_as_many_hours():
     assert until.astimezone(dt.UTC) - dose.astimezone(dt.UTC) == dt.timedelta(hours=24)
 
 
-def test_a_planned_dose_has_the_time_of_day_of_the_last_one_given():
+def test_planned_dose_has_the_time_of_day_of_the_last_dose():
     zone = zoneinfo.ZoneInfo(BERLIN)
     doses = [{"administered": "7.4 GBq", "at": "2026-03-09T11:15:00+01:00"}]
     plan = planned(doses, [], time_zone=BERLIN)
@@ -154,7 +154,7 @@ def test_a_planned_dose_has_the_time_of_day_of_the_last_one_given():
     assert found[1].utcoffset() == dt.timedelta(hours=2)
 
 
-def test_a_delivered_dose_has_its_window_and_the_next_one_its_date_where_no_zone_is_given():
+def test_missing_zone_gives_a_time_to_delivered_doses_only():
     doses = [{"administered": "7.4 GBq", "at": "2026-03-09T11:15:00+01:00"}]
     plan = planned(doses, [])
     assert at(plan, "dose", 1)[0].isoformat() == "2026-03-09T11:15:00+01:00"
@@ -162,7 +162,7 @@ def test_a_delivered_dose_has_its_window_and_the_next_one_its_date_where_no_zone
     assert event.at == "2026-05-04"
 
 
-def test_the_control_arm_has_octreotide_every_four_weeks_and_nothing_else():
+def test_control_arm_has_only_octreotide_every_four_weeks():
     plan = whole_course(regimen="netter-1-control")
     assert {event.kind for event in plan.calendar} == {"octreotide"}
     found = [dt.date.fromisoformat(event.at) for event in plan.calendar]
@@ -172,7 +172,7 @@ def test_the_control_arm_has_octreotide_every_four_weeks_and_nothing_else():
     assert "60 mg" in plan.calendar[0].what
 
 
-def test_a_withheld_cycle_has_no_dose_and_its_latest_day():
+def test_withheld_cycle_shows_its_latest_date_and_no_dose():
     plan = planned(given(0, 56), [draw(-2), draw(84, platelets="60 1e9/L")])
     assert dates(plan, "dose") == DOSES[:2]
     assert dates(plan, "withheld") == DOSES[2:]
@@ -181,18 +181,18 @@ def test_a_withheld_cycle_has_no_dose_and_its_latest_day():
     assert dates(plan, "octreotide") == DOSES[:2]
 
 
-def test_a_stopped_course_goes_on_with_octreotide_after_its_last_dose():
+def test_stopped_course_continues_octreotide():
     labs = [draw(-2), draw(84, platelets="60 1e9/L"), draw(169, platelets="60 1e9/L")]
     plan = planned(given(0, 56), labs)
     assert dates(plan, "octreotide")[:4] == [*DOSES[:2], "2026-04-06", "2026-05-04"]
 
 
-def test_another_agent_has_its_doses_controls_and_scans_but_not_the_label_s_drugs():
+def test_other_agent_has_no_lutathera_companion_drugs():
     plan = whole_course(agent="177Lu-PSMA-617")
     assert {event.kind for event in plan.calendar} == {"dose", "laboratory", "scan"}
 
 
-def test_scans_lie_one_four_and_seven_days_after_a_dose():
+def test_scans_are_1_4_and_7_days_after_a_dose():
     scans = [event.at for event in of_kind(whole_course(), "scan")]
     assert scans == ["2026-01-13", "2026-01-16", "2026-01-19"]
 
@@ -201,7 +201,7 @@ def test_a_course_without_a_date_has_no_calendar():
     assert dosimetry.plan(patient()).calendar == ()
 
 
-def test_every_entry_says_where_it_comes_from():
+def test_every_entry_has_a_source():
     for entry in whole_course(time_zone=BERLIN, infusion_time="08:00").calendar:
         assert entry.source
         assert "Lutathera" in entry.source or "assumption" in entry.source or NETTER in entry.source

@@ -1,8 +1,8 @@
-"""Is the prediction as sure as it says? Simulated courses of which the truth is known.
+"""Calibration of the prediction: intervals against simulated courses of known truth.
 
-The truth is drawn from the model of ``physics.md`` section 8: patients differ as the label's do,
+The truth is drawn from the model of ``docs/method.md`` (prediction): patients vary as in the label,
 cycles by 15 %, each fit errs by 6 %, one calibration error of 5 % is in all measured cycles of a
-patient. Agreement of the conditioning with importance sampling: tests/therapy/test_prediction.py.
+patient. Conditioning against importance sampling: tests/therapy/test_prediction.py.
 """
 
 import functools
@@ -80,7 +80,7 @@ def intervals(measured, done, own_sd, shared_sds):
     """5th and 95th percentile of the final dose of every course after ``done`` measured cycles.
 
     The covariance does not depend on what was measured, so the draws are made once: a course
-    shifts their logarithms. :func:`test_one_course_is_what_region_course_says` compares.
+    shifts their logarithms. :func:`test_simulated_course_equals_region_course` compares.
     """
     means = np.array(
         [
@@ -103,7 +103,7 @@ def held(low, high):
 
 
 @pytest.mark.parametrize("done", range(CYCLES))
-def test_the_90_percent_interval_holds_the_final_dose_in_88_to_92_percent_of_courses(done):
+def test_interval_90_covers_88_to_92_percent_of_courses(done):
     assert 0.88 <= held(*after_fits(done)) <= 0.92
 
 
@@ -114,7 +114,7 @@ def test_the_interval_shrinks_with_every_measured_cycle():
 
 
 @pytest.mark.parametrize("done", range(CYCLES))
-def test_one_course_is_what_region_course_says(done):
+def test_simulated_course_equals_region_course(done):
     low, high = after_fits(done)
     for i in (0, 1234, 3999):
         found = posterior(PRIOR, observations(fitted()[i][:done], FIT, (SHARED,)), CYCLES)
@@ -123,7 +123,7 @@ def test_one_course_is_what_region_course_says(done):
 
 
 @pytest.mark.parametrize("done", range(CYCLES))
-def test_the_probability_of_passing_a_limit_is_the_share_of_courses_that_pass_it(done):
+def test_probability_equals_the_share_of_exceeding_courses(done):
     # over all courses: mean of p and share, within four sd of a share of 4000
     limit, passed, stated = 23.0, 0, 0.0
     some = range(0, COURSES, 20)
@@ -139,7 +139,7 @@ def test_the_probability_of_passing_a_limit_is_the_share_of_courses_that_pass_it
 
 @pytest.mark.parametrize("time", [24.0, 72.0])
 @pytest.mark.parametrize("done", [1, 3])
-def test_a_course_of_one_scan_per_cycle_is_calibrated_too(done, time):
+def test_course_of_one_scan_per_cycle_is_calibrated(done, time):
     # one half-life of the patient, taken from the population in every cycle: an error they share
     measured, shared = scanned_once(time)
     low, high = intervals(measured, done, NOISE, (0.0, 0.0, shared))

@@ -1,7 +1,7 @@
-"""Strategies side by side, and what each limit still allows.
+"""Comparison of strategies, and what each limit still allows.
 
-A comparison must be three plans; an allowance is checked by planning it: cycles already given
-without a measurement, and one more of the activity that is said to be allowed.
+A comparison must equal three plans. An allowance is checked by planning it: the delivered cycles
+without a measurement, and one more with the activity allowed.
 """
 
 import datetime as dt
@@ -72,7 +72,7 @@ def test_options_reach_every_strategy():
     assert [one.activity.value for one in found.strategies] == pytest.approx([8.0, 4.0, 8.0])
 
 
-def test_a_limit_of_which_nothing_is_known_has_no_probability():
+def test_limit_without_data_has_no_probability():
     found = compare(patient(measured(), agent=PSMA))
     for one in found.strategies:
         assert one.probabilities["red-marrow-ad-2"] is None
@@ -100,7 +100,7 @@ def test_a_risk_outside_0_to_one_half_is_refused(ask, risk):
 @pytest.mark.parametrize("risk", [0.02, 0.05, 0.2, 0.5])
 @pytest.mark.parametrize("limit", ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"])
 @pytest.mark.parametrize("delivered", [(), (measured(),)], ids=["none", "one measured"])
-def test_as_much_as_is_allowed_keeps_the_risk_and_a_little_more_does_not(delivered, limit, risk):
+def test_allowed_activity_is_the_largest_that_keeps_the_risk(delivered, limit, risk):
     found = allowance_of(limits(patient(*delivered), risk), limit)
     rest = found.activity.value - found.cycles * FULL
     full = without_scans([FULL] * found.cycles)
@@ -118,7 +118,7 @@ def test_as_much_as_is_allowed_keeps_the_risk_and_a_little_more_does_not(deliver
 
 @pytest.mark.parametrize("risk", [0.02, 0.05, 0.2, 0.5])
 @pytest.mark.parametrize("limit", ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"])
-def test_as_many_cycles_as_are_allowed_keep_the_risk_and_one_more_does_not(limit, risk):
+def test_allowed_cycles_are_the_most_that_keep_the_risk(limit, risk):
     count = allowance_of(limits(patient(), risk), limit).cycles
     probabilities = [
         flag_of(planned(regimen=regimen(FULL, n)), limit).probability for n in (count, count + 1)
@@ -135,13 +135,13 @@ def test_less_than_one_cycle_is_allowed_as_activity_alone():
     assert 0.048 <= flag_of(again, "kidneys-ad-23").probability <= 0.05
 
 
-def test_nothing_is_allowed_once_a_limit_is_passed():
+def test_exceeded_limit_allows_nothing():
     passed = {"kidneys": {"absorbed_dose": "30 Gy", "bed": "35 Gy", "source": "a test"}}
     found = allowance_of(limits(patient(prior_doses=passed)), "kidneys-ad-23")
     assert (found.activity.value, found.cycles) == (0.0, 0)
 
 
-def test_cycles_are_those_of_the_patient_s_regimen():
+def test_allowed_cycles_use_the_patient_regimen():
     found = limits(patient(regimen=regimen(3.7, 4)))
     assert found.per_cycle.value == pytest.approx(3.7)
     count = allowance_of(found, "kidneys-ad-23").cycles
@@ -162,7 +162,7 @@ def test_more_risk_allows_more_and_a_delivered_cycle_leaves_less():
         assert one.cycles == other.cycles - 1
 
 
-def test_what_was_given_so_far_stands_beside_what_is_allowed():
+def test_dose_so_far_is_shown_beside_the_allowance():
     found = allowance_of(limits(example("snmmi_patient4")), "kidneys-ad-23")
     # one cycle of 7.21 GBq at 0.35 Gy/GBq (known answers: 0.3802 and 0.3174 Gy/GBq, within 3 %)
     assert found.so_far.value == pytest.approx(7.21 * 0.355, rel=0.03)
@@ -170,14 +170,14 @@ def test_what_was_given_so_far_stands_beside_what_is_allowed():
     assert found.source
 
 
-def test_of_an_unknown_dose_nothing_is_said_to_be_allowed():
+def test_unknown_dose_has_no_allowance():
     found = limits(patient(measured(), agent=PSMA))
     marrow = allowance_of(found, "red-marrow-ad-2")
     assert (marrow.so_far, marrow.activity, marrow.cycles) == (None, None, None)
     assert allowance_of(found, "kidneys-ad-23").activity.value > 0
 
 
-def test_after_the_longest_course_no_further_cycle_is_allowed():
+def test_longest_course_allows_no_further_cycle():
     found = limits(patient(*without_scans([0.5] * COURSE)))
     assert {one.activity for one in found.limits} == {None}
 
@@ -186,7 +186,7 @@ def test_after_the_longest_course_no_further_cycle_is_allowed():
 
 
 def test_two_measured_kidneys_change_the_risk_of_29_6_gbq():
-    # issue 3: p(kidneys > 23 Gy) from the population's 0.27 (physics.md, known answers) below 0.02
+    # docs/method.md: P(kidneys > 23 Gy) falls from the population's 0.27 to below 0.02
     population = dosimetry.plan(example("nothing_measured"))
     assert sum(c.activity.value for c in population.cycles) == pytest.approx(29.6)
     assert flag_of(population, "kidneys-ad-23").probability == pytest.approx(0.27, abs=0.005)

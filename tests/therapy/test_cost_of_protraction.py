@@ -1,6 +1,6 @@
-"""What a plan with curves through the points costs: they are integrated once, not per region.
+"""Cost of a plan with trapezoids: each curve is integrated once, not once per region.
 
-Counted as times at which a curve is evaluated, which does not depend on the machine.
+Counted as the number of times at which a curve is evaluated, which does not depend on the machine.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""A plan's curve over time is drawn from the plan alone, and passes what it was fitted to."""
+"""The curve over time is drawn from the plan alone and passes its points."""
 
 import math
 
@@ -34,7 +34,7 @@ def test_a_mono_exponential_is_drawn_as_it_was_measured():
     np.testing.assert_allclose(residuals(curve), 0.0, atol=1e-5)
 
 
-def test_pieces_pass_through_their_points_with_the_points_sd():
+def test_trapezoid_passes_its_points_with_their_sd():
     points = {4.0: 50.0, 24.0: 80.0, 120.0: 20.0}
     curve = curve_of(scans(points), models={"kidneys": "trapezoid"})
     activity, sd = activity_over(curve, np.array(list(points)))
@@ -43,7 +43,7 @@ def test_pieces_pass_through_their_points_with_the_points_sd():
     np.testing.assert_array_equal(residuals(curve), np.zeros(3))
 
 
-def test_one_scan_is_drawn_with_the_half_life_from_elsewhere():
+def test_one_scan_is_drawn_with_the_supplied_half_life():
     curve = curve_of(scans({72.0: 60.0}))
     activity, sd = activity_over(curve, np.array([72.0, 144.0]))
     half_life = curve.effective_half_life
@@ -54,7 +54,7 @@ def test_one_scan_is_drawn_with_the_half_life_from_elsewhere():
     assert sd[1] / activity[1] == pytest.approx(math.hypot(0.05, later), rel=1e-9)
 
 
-def test_a_curve_that_its_points_do_not_determine_is_drawn_without_a_band():
+def test_undetermined_curve_is_drawn_without_a_band():
     # what the first scan sees more may be the rest of any fast component
     slow = {t: 100 * math.exp(-0.01 * t) for t in (0.5, 48.0, 96.0, 168.0)}
     curve = curve_of(scans({**slow, 0.5: slow[0.5] + 60.0}), models={"kidneys": "bi"})

@@ -1,4 +1,4 @@
-"""The curves of a measurement file: one report for each region, or everything that is wrong."""
+"""Curves of a measurement file: one result for each region, or all problems."""
 
 import io
 import json
@@ -23,7 +23,7 @@ def refused(*arguments, **named):
     return [(problem.code, problem.place) for problem in caught.value.problems]
 
 
-def test_every_region_of_a_file_is_fitted_by_the_model_asked_for():
+def test_every_region_is_fitted_with_the_requested_model():
     found = fit_file(SNMMI, GIVEN, models=["mono", "kidney_left=uptake"])
     models = {curve.region: (curve.model, curve.choice) for curve in found.curves}
     assert models["kidney_left"] == ("uptake", "asked for")
@@ -36,25 +36,25 @@ def test_the_document_of_curves_repeats_to_the_byte():
     one, other = (fit_file(SNMMI, GIVEN).to_json() for _ in range(2))
     assert one == other
     left = json.loads(one)["curves"][0]
-    # physics.md, known answers: kidney_left by uptake, 7593.755 MBq h
+    # docs/evidence.md, SNMMI patient 4: kidney_left by uptake, 7593.755 MBq h
     assert (left["region"], left["cycle"]) == ("kidney_left", 1)
     assert left["tia_coefficient"]["value"] == pytest.approx(left["tia"]["value"] / 7210, rel=1e-6)
 
 
 @pytest.mark.parametrize("given", ["0 GBq", "-7.21 GBq"])
-def test_an_administered_activity_of_nothing_is_refused(given):
+def test_administered_activity_of_zero_is_refused(given):
     assert refused(SNMMI, given) == [("not-positive", "--administered")]
 
 
-def test_an_administered_dose_is_no_activity():
+def test_absorbed_dose_is_refused_as_administered_activity():
     assert refused(SNMMI, "7.21 Gy") == [("wrong-dimension", "--administered")]
 
 
-def test_a_model_for_a_region_that_is_not_in_the_file_is_refused():
+def test_model_for_an_absent_region_is_refused():
     assert refused(SNMMI, GIVEN, models=["spleen=mono"]) == [("model-without-curve", "--model")]
 
 
-def test_every_region_that_cannot_be_fitted_is_named(tmp_path):
+def test_every_region_without_a_fit_is_named(tmp_path):
     file = tmp_path / "c.csv"
     rows = "".join(f"{r},{t},{a}\n" for r in ("liver", "spleen") for t, a in ((4, 80), (24, 60)))
     file.write_text(f"region,time [h],activity [MBq]\n{rows}", encoding="utf-8")
@@ -62,7 +62,7 @@ def test_every_region_that_cannot_be_fitted_is_named(tmp_path):
     assert found == [("too-few-points", "c.csv: region")] * 2
 
 
-def test_what_the_limits_allow_is_a_document_too():
+def test_limits_result_is_a_document():
     found = json.loads(limits(patient()).to_json())
     assert found["patient"] == "T-1"
     assert len(found["limits"]) == 3
@@ -107,6 +107,6 @@ def test_a_table_of_concentrations_names_their_units(concentrations):
     assert "MBq h" not in text
 
 
-def test_a_curve_says_the_unit_of_its_own_integral():
+def test_curve_states_the_unit_of_its_tia():
     curve = fit_points([4, 24], [80.0, 60.0], None, "mono", 0.00434, "kBq/mL")
     assert "kBq/mL h" in f"{curve}"

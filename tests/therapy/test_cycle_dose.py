@@ -1,7 +1,7 @@
-"""One delivered cycle: which region gets what from which source.
+"""Doses of one delivered cycle by source and target region.
 
-Expected doses are TIA x S with S read from the CSV of the table by ``recalculated_plan.Phantom``;
-the TIAs are those that the curves were made with.
+Expected doses are TIA x S. ``recalculated_plan.Phantom`` reads S from the CSV of the table; the
+TIAs are those that the curves were made with.
 """
 
 import math
@@ -60,14 +60,14 @@ def test_measured_contents_irradiate_their_wall(phantom, region, source, wall):
 
 
 def test_the_dose_of_a_wall_does_not_scale_with_a_mass():
-    # physics.md section 5: walls irradiated by their contents are not self-dose
+    # walls irradiated by their contents are not self-dose
     with pytest.raises(InputError) as caught:
         patient(cycle(washout("urinary_bladder", 3000.0)), masses={"urinary_bladder": "40 g"})
     assert codes(caught.value.problems) == ["no-mass-needed"]
     assert measured(washout("urinary_bladder", 3000.0)).doses["urinary_bladder_wall"].mass_sd == 0
 
 
-def test_activity_of_the_colon_is_half_in_its_left_and_half_in_its_right():
+def test_colon_activity_is_split_between_left_and_right():
     cycle_found = measured(washout("colon", 3000.0))
     for side in ("left", "right"):
         wall = f"{side}_colon_wall"
@@ -76,7 +76,7 @@ def test_activity_of_the_colon_is_half_in_its_left_and_half_in_its_right():
     assert any(line.startswith("colon: activity half") for line in cycle_found.assumptions)
 
 
-def test_a_heart_wall_gets_dose_from_itself_and_from_its_contents():
+def test_heart_wall_gets_dose_from_wall_and_contents():
     found = doses(washout("heart_wall", 500.0), washout("heart_contents", 800.0))
     own, contents = MALE.s["heart_wall", "heart_wall"], MALE.s["heart_wall", "heart_contents"]
     assert found["heart_wall"] == approx(500.0 * own + 800.0 * contents)
@@ -85,8 +85,8 @@ def test_a_heart_wall_gets_dose_from_itself_and_from_its_contents():
 # --- self-dose, cross-dose, masses --------------------------------------------------------------
 
 
-def test_measured_organs_get_cross_dose_from_each_other_and_nothing_else_gets_any():
-    # physics.md section 5: without whole body, never a partial sum of cross-doses
+def test_only_measured_organs_get_cross_dose():
+    # without whole body, never a partial sum of cross-doses
     found = doses(washout("liver", 4000.0), washout("spleen", 900.0), masses={"liver": "2000 g"})
     assert set(found) == {"liver", "spleen"}
     liver = 4000.0 * MALE.own("liver", 2000.0) + 900.0 * MALE.s["liver", "spleen"]
@@ -94,20 +94,20 @@ def test_measured_organs_get_cross_dose_from_each_other_and_nothing_else_gets_an
     assert found == {"liver": approx(liver), "spleen": approx(spleen)}
 
 
-def test_a_region_not_measured_keeps_the_population_coefficient_beside_measured_ones():
+def test_unmeasured_region_keeps_its_population_coefficient():
     plan = planned(cycle(washout("liver", 4000.0)))
     adrenals = region_of(plan.cycles[0].regions, "adrenals")
     assert adrenals.basis == "population"
     assert adrenals.coefficient.value == approx(0.037)  # Gy/GBq, label
 
 
-def test_bone_irradiates_measured_marrow_and_has_no_dose_of_its_own():
+def test_bone_irradiates_measured_marrow_and_gets_no_dose():
     found = doses(washout("trabecular_bone", 600.0), washout("red_marrow", 700.0))
     own, bone = MALE.s["red_marrow", "red_marrow"], MALE.s["red_marrow", "trabecular_bone"]
     assert found == {"red_marrow": approx(700.0 * own + 600.0 * bone)}
 
 
-def test_two_kidneys_each_get_their_own_dose_and_the_pair_the_mass_weighted_mean():
+def test_pair_dose_is_the_mass_weighted_mean_of_the_kidneys():
     masses = {"kidney_left": "180 g", "kidney_right": "120 g"}
     curves = washout("kidney_left", 5000.0), washout("kidney_right", 7000.0)
     found = doses(*curves, washout("liver", 4000.0), masses=masses)
@@ -122,17 +122,17 @@ def test_two_kidneys_each_get_their_own_dose_and_the_pair_the_mass_weighted_mean
 
 
 def test_known_self_dose_of_kidneys_of_253_g():
-    # physics.md, known answers: 9.49908e-5 mGy/(MBq s)
+    # docs/evidence.md, known answers: 9.49908e-5 mGy/(MBq s)
     found = doses(washout("kidneys", 1e4), masses={"kidneys": "253 g"})
     assert found["kidneys"] / 1e4 / 3.6 == pytest.approx(9.49908e-5, abs=5e-11)
 
 
-def test_a_single_kidney_has_half_the_mass_of_the_pair_and_is_the_pair():
+def test_solitary_kidney_has_half_the_mass_of_the_pair():
     found = doses(washout("kidney_left", 5000.0), risks=["single_kidney"])
     assert found["kidneys"] == found["kidney_left"] == approx(5000.0 * MALE.kidney(155.0))
 
 
-def test_a_single_kidney_measured_as_kidneys_has_the_same_dose():
+def test_solitary_kidney_measured_as_kidneys_has_same_dose():
     found = doses(washout("kidneys", 5000.0), risks=["single_kidney"])
     assert found == {"kidneys": approx(5000.0 * MALE.kidney(155.0))}
 
@@ -148,7 +148,7 @@ def test_total_body_less_its_parts_is_the_remainder():
     assert whole == {target: approx(dose) for target, dose in rest.items()}
 
 
-def test_every_region_of_the_phantom_but_red_marrow_gets_dose_from_a_measured_body():
+def test_measured_body_irradiates_all_regions_but_marrow():
     found = doses(washout("kidneys", 6000.0), washout("remainder_of_body", 20000.0))
     assert sorted(found) == MALE.targets()
     for target in set(found) - {"kidneys"}:
@@ -157,14 +157,14 @@ def test_every_region_of_the_phantom_but_red_marrow_gets_dose_from_a_measured_bo
         assert found[target] == approx(expected)
 
 
-def test_sources_without_a_mass_in_the_phantom_stay_in_the_remainder():
-    # physics.md section 5: k over the measured sources that have a mass in the phantom
+def test_sources_without_phantom_mass_stay_in_the_remainder():
+    # k runs over the measured sources that have a mass in the phantom
     found = doses(washout("urinary_bladder", 900.0), washout("remainder_of_body", 20000.0))
     contents = 900.0 * MALE.s["liver", "urinary_bladder_contents"]
     assert found["liver"] == approx(20000.0 * MALE.s["liver", "total_body"] + contents)
 
 
-def test_activity_of_a_tumour_is_no_part_of_the_remainder():
+def test_tumour_activity_is_excluded_from_the_remainder():
     curves = washout("liver", 4000.0), washout("tumour_1", 800.0)
     with_tumour = doses(*curves, washout("total_body", 24800.0), masses={"tumour_1": "14.6 g"})
     without = doses(curves[0], washout("total_body", 24000.0))
@@ -172,7 +172,7 @@ def test_activity_of_a_tumour_is_no_part_of_the_remainder():
 
 
 def test_known_s_value_of_red_marrow_from_the_remainder():
-    # physics.md, known answers: 9.30788e-8 mGy/(MBq s), kidneys, liver, spleen, marrow measured
+    # computed independently: 9.30788e-8 mGy/(MBq s), kidneys, liver, spleen, marrow measured
     curves = [washout(name, 100.0) for name in ("kidneys", "liver", "spleen", "red_marrow")]
     more, less = (
         doses(*curves, washout("remainder_of_body", tia))["red_marrow"] for tia in (3e4, 1e4)
@@ -180,15 +180,15 @@ def test_known_s_value_of_red_marrow_from_the_remainder():
     assert (more - less) / 2e4 / 3.6 == pytest.approx(9.30788e-8, abs=5e-14)
 
 
-def test_red_marrow_stays_with_the_population_though_the_body_was_measured():
-    # physics.md section 6
+def test_measured_body_leaves_red_marrow_to_the_population():
+    # the remainder and other organs alone would make the marrow dose a lower bound
     plan = planned(cycle(washout("kidneys", 6000.0), washout("total_body", 30000.0)))
     marrow = region_of(plan.cycles[0].regions, "red_marrow")
     assert (marrow.basis, marrow.coefficient.value) == ("population", approx(0.035))
     assert region_of(plan.cycles[0].regions, "adrenals").basis == "measured"
 
 
-def test_red_marrow_of_another_agent_has_no_dose_though_the_body_was_measured():
+def test_measured_body_gives_no_marrow_dose_for_other_agent():
     curves = washout("kidneys", 6000.0), washout("total_body", 30000.0)
     plan = planned(cycle(*curves), agent=PSMA)
     assert "red_marrow" not in {entry.region for entry in plan.cycles[0].regions}
@@ -200,7 +200,7 @@ def test_a_total_smaller_than_its_parts_is_refused():
     assert codes(caught.value.problems) == ["total-below-parts"]
 
 
-def test_no_source_takes_dose_away():
+def test_more_remainder_activity_never_lowers_a_dose():
     # A wall and its contents measured, with the rest of the body: more activity, more dose.
     curves = washout("heart_wall", 10.0), washout("heart_contents", 10.0)
     less, more = (
@@ -221,7 +221,7 @@ def test_a_tumour_is_a_sphere_of_its_mass(mass, s_value):
     assert found == {"tumour_1": approx(100.0 * s_value * 3.6e9)}
 
 
-def test_between_two_spheres_dose_times_mass_is_linear_in_the_logarithm_of_mass():
+def test_dose_times_mass_is_linear_in_log_mass_between_spheres():
     mass = math.sqrt(4.31 * 14.6)
     found = doses(washout("tumour_1", 100.0), masses={"tumour_1": f"{mass!r} g"})
     product = (4.31 * 5.46e-12 + 14.6 * 1.63e-12) / 2 * 3.6e9
@@ -231,20 +231,20 @@ def test_between_two_spheres_dose_times_mass_is_linear_in_the_logarithm_of_mass(
 @pytest.mark.parametrize(
     ("mass", "end", "s_value"), [(0.002, 0.00431, 4.54e-9), (2000.0, 932.0, 2.65e-14)]
 )
-def test_outside_the_sphere_table_the_nearest_fraction_holds_with_a_warning(mass, end, s_value):
+def test_mass_outside_the_sphere_table_draws_a_warning(mass, end, s_value):
     found = measured(washout("tumour_1", 100.0), masses={"tumour_1": f"{mass} g"})
     expected = 100.0 * s_value * 3.6e9 * end / mass
     assert found.doses["tumour_1"].dose == approx(expected)
     assert "outside-sphere-table" in codes(found.warnings)
 
 
-def test_at_the_ends_of_the_sphere_table_there_is_no_warning():
+def test_mass_at_the_end_of_the_table_draws_no_warning():
     for mass in ("0.00431 g", "932 g"):
         found = measured(washout("tumour_1", 100.0), masses={"tumour_1": mass})
         assert "outside-sphere-table" not in codes(found.warnings)
 
 
-def test_a_tumour_without_mass_has_a_curve_but_no_dose_and_a_warning():
+def test_tumour_without_mass_has_no_dose_and_a_warning():
     found = measured(washout("tumour_1", 100.0), washout("liver", 4000.0))
     assert found.curves["tumour_1"].tia.value == approx(100.0)
     assert set(found.doses) == {"liver"}
@@ -252,7 +252,7 @@ def test_a_tumour_without_mass_has_a_curve_but_no_dose_and_a_warning():
     assert warning.place == "cycles[0] tumour_1"
 
 
-def test_a_tumour_gives_no_dose_to_organs_and_gets_none_from_them():
+def test_tumour_and_organs_do_not_irradiate_each_other():
     masses = {"tumour_1": "14.6 g"}
     both = doses(washout("liver", 4000.0), washout("tumour_1", 800.0), masses=masses)
     assert both["liver"] == doses(washout("liver", 4000.0))["liver"]
@@ -281,7 +281,7 @@ def test_a_recovery_coefficient_divides_the_activity():
     assert found["liver"] == approx(doses(washout("liver", 5000.0))["liver"])
 
 
-def test_no_curve_holds_more_than_was_administered():
+def test_curve_above_the_administered_activity_is_refused():
     # Late scans say nothing of the first hours; a fast part fitted there may be anything.
     found = measured(LATE, administered="7.4 GBq").curves["liver"]
     assert found.tia.value <= 7400 / DECAY
@@ -311,7 +311,7 @@ def test_fit_calibration_and_mass_add_up_in_quadrature():
 
 
 def test_systematic_uncertainty_does_not_shrink_with_more_scans():
-    # physics.md section 3, Gear 2018
+    # Gear 2018
     times = (1.0, 4.0, 24.0, 48.0, 72.0, 96.0, 120.0, 168.0)
     few, many = (
         measured(washout("liver", 4000.0, times=found), systematic_uncertainty="6 %").doses["liver"]
@@ -329,8 +329,8 @@ def test_curves_are_independent_sources_of_uncertainty():
     assert liver.relative_fit_sd == approx(math.hypot(own, cross) / liver.dose)
 
 
-def test_a_mass_acts_on_the_self_dose_alone():
-    # physics.md section 5: cross-dose stays
+def test_mass_changes_only_the_self_dose():
+    # cross-dose does not scale with the mass
     found = measured(
         washout("liver", 1.0),
         washout("kidneys", 60000.0),
@@ -345,21 +345,21 @@ def test_a_mass_acts_on_the_self_dose_alone():
 # --- coefficients done elsewhere ----------------------------------------------------------------
 
 
-def test_a_coefficient_done_elsewhere_times_the_activity_is_the_dose():
+def test_supplied_coefficient_times_activity_is_the_dose():
     given = {"liver": {"value": "0.31 Gy/GBq", "sd": "0.05 Gy/GBq"}}
     found = measured(dose_coefficients=given, administered="7.2 GBq").doses["liver"]
     assert (found.dose, found.relative_sd) == (approx(0.31 * 7.2), approx(0.05 / 0.31))
     assert found.dose_rate is None
 
 
-def test_a_coefficient_without_sd_is_uncertain_by_20_percent():
-    # physics.md section 8
+def test_missing_coefficient_sd_is_20_percent():
+    # row coefficient_sd of defaults.csv
     found = measured(dose_coefficients={"liver": "0.31 Gy/GBq"})
     assert found.doses["liver"].relative_sd == approx(0.20)
     assert found.assumptions == ("liver: dose coefficient given without sd: 20% of the value",)
 
 
-def test_a_calibration_of_the_scans_is_none_of_a_coefficient_done_elsewhere():
+def test_calibration_does_not_widen_a_supplied_coefficient():
     found = measured(
         washout("spleen", 900.0),
         dose_coefficients={"liver": "0.31 Gy/GBq"},
@@ -382,10 +382,10 @@ def test_coefficients_of_both_kidneys_give_the_pair_by_mass():
 
 
 def test_a_coefficient_of_one_of_two_kidneys_is_refused():
-    # As for measurements (physics.md section 5): one kidney alone does not make the pair.
+    # As for measurements: one kidney alone does not make the pair.
     with pytest.raises(InputError):
         measured(dose_coefficients={"kidney_left": "0.4 Gy/GBq"})
 
 
-def test_a_coefficient_of_the_pair_leaves_left_and_right_out():
+def test_coefficient_of_the_pair_gives_no_sides():
     assert doses(dose_coefficients={"kidneys": "0.5 Gy/GBq"}) == {"kidneys": approx(3.7)}

@@ -1,4 +1,4 @@
-"""Decay asked in text: half an activity after a half-life, and what makes no sense is refused."""
+"""Decay questions as text: answers by the half-life, refusals of impossible questions."""
 
 import pytest
 
@@ -17,19 +17,19 @@ def test_half_is_left_after_a_half_life():
     assert found == "200 mCi of Lu-177 decays to 3.7 GBq in 159.528 h (6.647 d)"
 
 
-def test_a_negative_time_goes_back():
+def test_negative_time_gives_earlier_activity():
     # 7.4 GBq x 2^(2.5/159.528) = 7.48082 GBq (177Lu: 159.528 h, ICRP 107)
     found = describe_decay("7.4 GBq", "-2.5 h", None, "Lu-177")
     assert found == "7.4 GBq of Lu-177 2.5 h earlier: 7.48082 GBq"
 
 
-def test_a_larger_activity_is_said_to_have_been_before():
+def test_larger_activity_gives_an_earlier_time():
     # one half-life before it was twice as much
     found = describe_decay("3.7 GBq", None, "7.4 GBq", "Lu-177")
     assert found == "3.7 GBq of Lu-177 was 7.4 GBq 159.528 h (6.647 d) earlier"
 
 
-def test_after_no_time_nothing_has_decayed():
+def test_zero_time_leaves_the_activity_unchanged():
     assert describe_decay("7.4 GBq", "0 h", None, "Lu-177").endswith("after 0 h: 7.4 GBq")
 
 
@@ -45,7 +45,7 @@ def test_after_no_time_nothing_has_decayed():
         (("7.4 GBq", None, "1e-300 Bq"), "out-of-range", "--to"),  # less than one nucleus
     ],
 )
-def test_what_decay_cannot_answer_is_refused_at_its_place(asked, code, place):
+def test_impossible_decay_question_is_refused(asked, code, place):
     with pytest.raises(InputError) as caught:
         describe_decay(*asked, "Lu-177")
     assert [(p.code, p.place) for p in caught.value.problems] == [(code, place)]

@@ -1,4 +1,4 @@
-"""Numbers that may be misread: thousands, recovery coefficients, activities that cannot be."""
+"""Numbers that can be misread: thousands, recovery coefficients, impossible activities."""
 
 import pytest
 from sample_patients import cycle, planned, washout
@@ -38,7 +38,7 @@ def test_a_point_before_three_digits_is_ambiguous(tmp_path):
     assert problems[0].cure.startswith("write 196000 or 196;")
 
 
-def test_a_patient_s_plan_refuses_it_too(tmp_path):
+def test_plan_refuses_an_ambiguous_number(tmp_path):
     (tmp_path / "c.csv").write_text(f"{SEMI}kidneys;4;196.000\nkidneys;24;150.000\n")
     data = {
         "patient": {"id": "T-1", "sex": "male"},
@@ -72,7 +72,7 @@ def test_a_comma_before_three_digits_needs_evidence(tmp_path, rows):
         ("kidneys;4;196000\nkidneys;24;150000\n", 196.0),
     ],
 )
-def test_what_can_be_read_in_one_way_is_read(tmp_path, rows, first):
+def test_unambiguous_number_is_read(tmp_path, rows, first):
     (tmp_path / "c.csv").write_text(SEMI + rows)
     assert read_measurements("c.csv", tmp_path).scans[0].value == pytest.approx(first)
 
@@ -86,7 +86,7 @@ def test_what_can_be_read_in_one_way_is_read(tmp_path, rows, first):
         ("kidneys;4;196\u2019000", "'196000'"),
     ],
 )
-def test_thousands_that_are_certain_are_told_how_to_be_written(tmp_path, row, written):
+def test_certain_thousands_get_the_right_spelling(tmp_path, row, written):
     (problem,) = refused(tmp_path, f"{SEMI}{row}\nkidneys;24;1\n")
     assert problem.code == "not-a-number"
     assert written in problem.cure
@@ -99,7 +99,7 @@ def test_between_commas_both_readings_are_named(tmp_path):
     assert "'75200' or '75.200'" in second.cure
 
 
-def test_a_cohort_refuses_thousands_too(tmp_path):
+def test_cohort_refuses_thousands_separators(tmp_path):
     (tmp_path / "t.csv").write_text(
         "patient_id,sex,cycle,administered [MBq],region,time [h],activity [MBq]\n"
         'P-1,male,1,7400,kidneys,4,"75,200"\nP-1,male,1,7400,kidneys,24,50\n'
@@ -129,7 +129,7 @@ def test_the_readings_of_a_number(number, found):
 # --- recovery -----------------------------------------------------------------------------------
 
 
-def test_a_recovery_above_one_is_doubted_in_a_plan():
+def test_recovery_above_one_draws_a_warning_in_a_plan():
     # 1/1.25 = 0.8: the activity is a fifth smaller
     plan = planned(cycle(washout("liver", 4000.0, recovery="1.25")))
     (warning,) = [one for one in plan.warnings if one.code == "recovery-above-one"]
@@ -138,19 +138,19 @@ def test_a_recovery_above_one_is_doubted_in_a_plan():
     assert "inverse" in warning.cure
 
 
-def test_a_recovery_above_one_is_doubted_in_a_fit(tmp_path):
+def test_recovery_above_one_draws_a_warning_in_a_fit(tmp_path):
     text = "region,time [h],activity [MBq],recovery\nliver,4,80,1.25\nliver,24,60,0.9\n"
     (curve,) = fitted(tmp_path, text)
     (warning,) = [one for one in curve.warnings if one.code == "recovery-above-one"]
     assert "(c.csv:2)" in warning.message
 
 
-def test_a_recovery_above_one_of_a_single_scan_is_doubted():
+def test_recovery_above_one_of_one_scan_draws_a_warning():
     plan = planned(cycle(washout("liver", 4000.0, times=(24.0,), recovery="1.25")))
     assert "recovery-above-one" in [one.code for one in plan.warnings]
 
 
-def test_a_recovery_of_one_is_not_doubted():
+def test_recovery_of_one_draws_no_warning():
     plan = planned(cycle(washout("liver", 4000.0, recovery="1")))
     assert "recovery-above-one" not in [one.code for one in plan.warnings]
 
@@ -158,7 +158,7 @@ def test_a_recovery_of_one_is_not_doubted():
 # --- more than was given ------------------------------------------------------------------------
 
 
-def test_more_than_was_given_names_regions_and_lines(tmp_path):
+def test_excess_activity_names_regions_and_lines(tmp_path):
     # 5000 + 4000 MBq at 4 h of 7200 x 2^(-4/159.528) = 7076 MBq
     rows = "kidney_left,4,5000\nkidney_right,4,4000\nkidney_left,24,5\nkidney_right,24,4\n"
     (tmp_path / "c.csv").write_text(f"region,time [h],activity [MBq]\n{rows}")
@@ -178,7 +178,7 @@ def test_more_than_was_given_names_regions_and_lines(tmp_path):
     assert "kidney_left 5000 (c.csv:2), kidney_right 4000 (c.csv:3)" in problem.message
 
 
-def test_a_curve_of_more_than_was_given_names_its_lines(tmp_path):
+def test_curve_with_excess_activity_names_its_lines(tmp_path):
     # 80 GBq at 4 h and as much a day later, of 7.2 GBq
     text = "region,time [h],activity [GBq]\nspleen,4,80\nspleen,24,79.9\n"
     (problem,) = refused(tmp_path, text)
@@ -187,7 +187,7 @@ def test_a_curve_of_more_than_was_given_names_its_lines(tmp_path):
     assert problem.message.endswith("(c.csv:2, 3)")
 
 
-def test_a_fit_of_quantities_refuses_what_is_none():
+def test_fit_refuses_a_model_or_nuclide_of_another_type():
     for model, nuclide in ((None, "Lu-177"), ("auto", None), (["auto"], "Lu-177")):
         with pytest.raises(InputError) as caught:
             dosimetry.fit([4, 24], [80, 60], model=model, nuclide=nuclide)

@@ -1,4 +1,4 @@
-"""Plans that could be read as surer than they are say so."""
+"""Plans state what makes them less certain than they look."""
 
 import pytest
 from sample_patients import codes, cycle, planned, washout
@@ -32,7 +32,7 @@ def test_an_organ_that_only_the_remainder_irradiates_is_named():
     assert "cycles[0] kidneys" not in partial
 
 
-def test_without_the_body_no_organ_rests_on_the_remainder():
+def test_no_organ_uses_the_remainder_without_a_body_scan():
     assert "remainder-only" not in codes(planned(cycle(washout("kidneys", 5e3))).warnings)
 
 
@@ -49,7 +49,7 @@ def test_a_vial_measured_weeks_before_the_injection_is_refused(prepared_at):
 
 @pytest.mark.parametrize("strategy", ["to-limit", "adjusted"])
 @pytest.mark.parametrize("therapy", [{"agent": PSMA}, {"limits": []}], ids=["unknown", "none"])
-def test_no_strategy_goes_beyond_the_regimen_where_no_limit_can_be_assessed(strategy, therapy):
+def test_unassessed_limits_keep_strategies_at_the_regimen(strategy, therapy):
     plan = dosimetry.plan(course(**therapy), strategy)
     assert [c.activity.value for c in plan.cycles] == [7.4] * 4
     assert any(
@@ -69,7 +69,7 @@ def test_a_marrow_ratio_of_another_agent_draws_a_warning():
     assert "marrow-ratio-of-another-agent" not in codes(dosimetry.plan(course(one)).warnings)
 
 
-def test_a_regimen_that_was_changed_does_not_go_under_its_old_name():
+def test_changed_regimen_loses_its_name():
     plan = dosimetry.plan(course(), activity="6 GBq", interval="10 week")
     assert plan.therapy.regimen == "netter-1, changed"
     assert any("in place of 7.4" in line for line in plan.assumptions)
@@ -79,12 +79,12 @@ def test_a_regimen_that_was_changed_does_not_go_under_its_old_name():
     ("strategy", "unused"),
     [("fixed", ["max_activity", "min_activity"]), ("to-limit", ["min_activity"]), ("adjusted", [])],
 )
-def test_an_option_that_a_strategy_does_not_look_at_is_named(strategy, unused):
+def test_unused_option_of_a_strategy_is_named(strategy, unused):
     plan = dosimetry.plan(course(), strategy, max_activity="9 GBq", min_activity="1 GBq")
     assert [w.place for w in plan.warnings if w.code == "option-not-used"] == unused
 
 
-def test_a_patient_who_was_seen_to_clear_slowly_is_not_given_the_population_s_half_life():
+def test_measured_slow_clearance_replaces_the_population():
     # cycle 1: only physical decay, 159.5 h; one scan in cycle 2 must not fall back to 51 h
     slow = cycle(washout("kidneys", 5e3, half_life=170.0))
     later = {**cycle(washout("kidneys", 5e3, times=(72.0,))), "at": "2026-03-09"}

@@ -1,4 +1,4 @@
-"""The draws: a Sobol sequence as others make it, and the same numbers on every run."""
+"""The draws: a standard Sobol sequence, the same numbers in every run."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from dosimetry.therapy.prediction import Observation, Posterior, population_prio
 
 
 @pytest.mark.parametrize(("power", "dimension"), [(0, 1), (1, 12), (7, 5), (12, 12)])
-def test_the_unshifted_sequence_is_that_of_scipy(power, dimension):
+def test_unshifted_sequence_equals_scipy(power, dimension):
     # scipy.stats.qmc.Sobol: the same direction numbers (Joe and Kuo 2008), 30 bits of its own
     theirs = qmc.Sobol(dimension, scramble=False).random_base2(power)
     ours = sobol_integers(2**power, dimension)
@@ -18,11 +18,11 @@ def test_the_unshifted_sequence_is_that_of_scipy(power, dimension):
     np.testing.assert_array_equal(ours, theirs * 2**32)
 
 
-def test_the_first_points_stay_when_there_are_more_of_them():
+def test_more_points_keep_the_first_points():
     np.testing.assert_array_equal(sobol_integers(100, 12), sobol_integers(4096, 12)[:100])
 
 
-def test_the_first_dimensions_stay_when_there_are_more_of_them():
+def test_more_dimensions_keep_the_first_dimensions():
     np.testing.assert_array_equal(sobol_integers(4096, 3), sobol_integers(4096, 12)[:, :3])
 
 
@@ -32,23 +32,23 @@ def test_the_draws_are_the_same_at_each_call():
     np.testing.assert_array_equal(standard_normal(), first)
 
 
-def test_the_draws_cannot_be_changed_by_accident():
+def test_draws_are_read_only():
     with pytest.raises(ValueError, match="read-only"):
         standard_normal()[0, 0] = 0.0
 
 
 def test_there_are_4096_draws_for_the_largest_number_of_cycles():
-    # physics.md section 8: 4096 draws, dimension fixed for 12 cycles
+    # 4096 draws; the dimension is fixed for 12 cycles
     assert standard_normal().shape == (4096, 12)
 
 
-def test_each_dimension_has_one_draw_in_each_of_4096_equal_slices():
+def test_each_dimension_is_stratified_into_4096_slices():
     slices = np.floor(norm.cdf(standard_normal()) * 4096).astype(int)
     for column in slices.T:
         np.testing.assert_array_equal(np.sort(column), np.arange(4096))
 
 
-def test_the_draws_are_finite_standard_normal_and_uncorrelated():
+def test_draws_are_standard_normal_and_uncorrelated():
     draws = standard_normal()
     assert np.all(np.isfinite(draws))
     assert draws.mean(axis=0) == pytest.approx(0.0, abs=1e-3)
@@ -68,7 +68,7 @@ def test_every_pair_of_dimensions_is_spread_evenly():
             assert counts.min() == counts.max() == 64
 
 
-def test_another_cycle_does_not_change_the_draws_of_those_before():
+def test_another_cycle_keeps_the_draws_of_earlier_cycles():
     prior = population_prior(0.654, 0.295, 0.15)
     seen = [Observation(0, 0.7, 0.05, (0.05, 0.08)), Observation(1, 0.9, 0.04, (0.05, 0.08))]
     longest = posterior(prior, seen, 12).draws()
@@ -77,12 +77,12 @@ def test_another_cycle_does_not_change_the_draws_of_those_before():
         np.testing.assert_allclose(shorter, longest[:, :cycles], rtol=1e-12)
 
 
-def test_another_planned_cycle_does_not_change_the_cycles_before():
+def test_another_planned_cycle_keeps_the_earlier_cycles():
     shorter, longer = planned(regimen=regimen(7.4, 4)), planned(regimen=regimen(7.4, 5))
     assert longer.cycles[:4] == shorter.cycles
 
 
-def test_the_draws_of_a_plan_have_the_distribution_of_their_posterior():
+def test_draws_of_a_plan_follow_the_posterior():
     mean, covariance = np.array([-0.4, -0.5]), np.array([[0.04, 0.02], [0.02, 0.09]])
     logs = np.log(Posterior(mean, covariance).draws())
     assert logs.mean(axis=0) == pytest.approx(mean, abs=1e-3)

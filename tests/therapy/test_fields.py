@@ -1,4 +1,4 @@
-"""Fields of the patient file one by one, and what they say together."""
+"""Fields of the patient file, one by one and together."""
 
 import datetime as dt
 import json
@@ -94,7 +94,7 @@ def test_a_date_stays_a_date_and_a_time_keeps_its_zone(written, wanted):
         [],
     ],
 )
-def test_what_is_no_date_is_refused(written):
+def test_invalid_date_is_refused(written):
     problem = refused(document({"at": written}))
     assert (problem.code, problem.place) == ("not-a-date", "p.yaml: cycles[0].at")
     assert "YYYY-MM-DD" in problem.cure
@@ -120,7 +120,7 @@ def test_the_start_of_a_course_is_a_date_without_time():
     assert (problem.code, problem.place) == ("not-a-date", "p.yaml: therapy.start")
 
 
-def test_dates_of_python_are_taken_as_they_are():
+def test_python_dates_are_accepted():
     found = read(document({"at": dt.date(2026, 1, 12)}, therapy={"start": dt.date(2026, 1, 12)}))
     assert found.cycles[0].at == found.therapy.start == dt.date(2026, 1, 12)
 
@@ -187,7 +187,7 @@ NO_BED = {"kidneys": {"absorbed_dose": "6 Gy", "source": "me"}}
         ("therapy", "prior_doses", NO_BED, "prior-bed-missing", ".kidneys.bed"),
     ],
 )
-def test_a_field_that_cannot_be_is_refused(section, field, value, code, inner):
+def test_impossible_field_is_refused(section, field, value, code, inner):
     problem = refused(document(**{section: {field: value}}))
     assert (problem.code, problem.place) == (code, f"p.yaml: {section}.{field}{inner}")
 
@@ -201,12 +201,12 @@ def test_a_field_that_cannot_be_is_refused(section, field, value, code, inner):
         ({"limits": ["kidneys-ad-32"]}, "nearest: kidneys-ad-23"),
     ],
 )
-def test_the_cure_names_what_is_known(therapy, cure):
+def test_cure_names_the_known_values(therapy, cure):
     assert cure in refused(document(therapy=therapy)).cure
 
 
 @pytest.mark.parametrize("taken", ["kidneys-bed", "kidneys-ad-23", "kidneys-bed-27-iluminet"])
-def test_an_own_limit_has_a_name_of_its_own(taken):
+def test_custom_limit_needs_a_unique_id(taken):
     problem = refused(document(therapy={"limits": [{**LIMIT, "id": taken}]}))
     assert (problem.code, problem.place) == ("limit-id-taken", "p.yaml: therapy.limits[0].id")
     read(document(therapy={"limits": [LIMIT]}))
@@ -251,7 +251,7 @@ def test_prepared_and_residual_activity_are_net_of_decay():
     assert dosimetry.plan(read(document(cycle))).cycles[0].activity.value == pytest.approx(3.5)
 
 
-def test_an_activity_stated_for_a_later_time_is_reckoned_back():
+def test_activity_at_a_later_time_is_decay_corrected_back():
     # SmPC: the reference time is 12:00 of the day; injected at 09:30, residual 60 MBq without a
     # time: 7.4 x 2^(2.5/159.528) - 0.06 = 7.4208 GBq
     later = AT + dt.timedelta(hours=2.5)
@@ -262,7 +262,7 @@ def test_an_activity_stated_for_a_later_time_is_reckoned_back():
     assert any("2.5 h after the injection" in line for line in plan.assumptions)
 
 
-def test_without_times_the_residual_is_taken_off_the_prepared_activity():
+def test_residual_without_times_is_subtracted():
     cycle = {"administered": {"prepared": "7.4 GBq", "residual": "60 MBq"}}
     assert dosimetry.plan(read(document(cycle))).cycles[0].activity.value == pytest.approx(7.34)
 
@@ -278,7 +278,7 @@ def test_without_times_the_residual_is_taken_off_the_prepared_activity():
         ({"prepared_at": "2026-01-12"}, "no-time-of-day", "prepared_at"),
     ],
 )
-def test_an_administration_that_cannot_be_is_refused(administered, code, field):
+def test_impossible_administration_is_refused(administered, code, field):
     problem = refused(document(given_at(prepared="7.4 GBq", **administered)))
     assert (problem.code, problem.place) == (code, f"p.yaml: cycles[0].administered.{field}")
 
@@ -307,13 +307,13 @@ PER_GBQ = "0.3 Gy/GBq"
         (("liver",), {"decay_corrected_to": "scan"}, "unknown-word", "decay_corrected_to"),
     ],
 )
-def test_a_cycle_that_cannot_be_is_refused(regions, more, code, place):
+def test_impossible_cycle_is_refused(regions, more, code, place):
     problem = refused(document({"measurements": scans(*regions), **more}))
     assert (problem.code, problem.place.split(".")[-1]) == (code, place.split(".")[-1])
     assert problem.place.startswith("p.yaml: cycles[0].")
 
 
-def test_an_sd_stands_at_all_scans_of_a_region_or_at_none():
+def test_sd_is_needed_at_all_scans_of_a_region_or_none():
     mixed = [*scans("liver", sd="5 %")[:2], *scans("liver")[2:]]
     problem = refused(document({"measurements": mixed}))
     assert (problem.code, problem.place) == ("sd-missing", "p.yaml: cycles[0].measurements")
@@ -327,21 +327,21 @@ def test_only_the_marrow_is_given_as_a_concentration():
     assert (problem.code, problem.place) == ("concentration-of-an-organ", place)
 
 
-def test_one_kidney_alone_is_fine_where_there_is_one():
+def test_one_kidney_is_accepted_for_a_solitary_kidney():
     given = document(
         {"measurements": scans("kidney_left")}, patient={"kidney_risk_factors": ["single_kidney"]}
     )
     assert "kidneys" in {dose.region for dose in dosimetry.plan(read(given)).cumulative}
 
 
-def test_a_uterus_is_fine_in_a_female_and_a_prostate_is_not():
+def test_female_may_have_a_uterus_and_not_a_prostate():
     female = {"sex": "female"}
     read(document({"measurements": scans("uterus")}, patient=female))
     problem = refused(document({"measurements": scans("prostate")}, patient=female))
     assert problem.code == "not-in-phantom"
 
 
-def test_a_total_that_holds_its_parts_is_fine():
+def test_total_that_covers_its_parts_is_accepted():
     body = scans("total_body", points=[(4, 6000), (24, 4000), (72, 1800), (168, 400)])
     both = [*body, *scans("liver", "spleen")]
     assert "total-below-parts" not in codes(document({"measurements": both}))
@@ -351,7 +351,7 @@ def earlier(region, dose, bed):
     return {"prior_doses": {region: {"absorbed_dose": dose, "bed": bed, "source": "me"}}}
 
 
-def test_earlier_radiation_of_one_kidney_is_counted_or_said_to_be_left_out():
+def test_previous_dose_of_one_kidney_is_counted_or_reported():
     cycle = {"measurements": scans(*KIDNEYS)}
     without = dosimetry.plan(read(document(cycle)))
     with_it = dosimetry.plan(
@@ -361,13 +361,13 @@ def test_earlier_radiation_of_one_kidney_is_counted_or_said_to_be_left_out():
     assert counted or "prior-dose-not-used" in {warning.code for warning in with_it.warnings}
 
 
-def test_a_biologically_effective_dose_is_never_less_than_the_absorbed_dose():
+def test_bed_below_the_absorbed_dose_is_refused():
     problem = refused(document(therapy=earlier("kidneys", "20 Gy", "1 Gy")))
     assert problem.place == "p.yaml: therapy.prior_doses.kidneys.bed"
     read(document(therapy=earlier("kidneys", "20 Gy", "20 Gy")))
 
 
-def test_masses_are_of_the_pair_or_of_each_kidney():
+def test_masses_of_pair_and_side_together_are_refused():
     problem = refused(document(masses={"kidneys": "300 g", "kidney_left": "150 g"}))
     assert (problem.code, problem.place) == ("kidneys-twice", "p.yaml: masses.kidneys")
 
@@ -377,14 +377,14 @@ def test_a_region_and_its_alias_are_one():
     assert (problem.code, problem.place) == ("region-twice", "p.yaml: masses.left_kidney")
 
 
-def test_the_start_is_that_of_the_first_delivered_cycle():
+def test_start_must_match_the_first_delivered_cycle():
     problem = refused(document({}, therapy={"start": "2026-01-11"}))
     assert (problem.code, problem.place) == ("start-after-delivery", "p.yaml: therapy.start")
     assert "remove it" in problem.cure
     read(document({}, therapy={"start": "2026-01-12"}))
 
 
-def test_more_cycles_than_a_course_can_have_are_refused_by_plan_and_check(tmp_path):
+def test_too_many_cycles_are_refused_by_plan_and_check(tmp_path):
     given = document(*({"at": f"{2026 + i}-01-12"} for i in range(13)))
     problem = refused(given)
     assert (problem.code, problem.place) == ("too-many-cycles", "p.yaml: cycles")
@@ -411,6 +411,6 @@ def test_unknown_keys_of_every_section_name_the_nearest():
 
 
 @pytest.mark.parametrize("sign", ["\a", "\x1b", "\ud800"], ids=["bell", "escape", "half a sign"])
-def test_a_name_that_would_act_on_a_terminal_is_refused(sign):
+def test_id_with_control_characters_is_refused(sign):
     data = {"patient": {"id": f"A{sign}B", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
     assert refused(data).code == "control-character"

@@ -1,4 +1,4 @@
-"""A file of another kind is named for what it is, with the command that takes it."""
+"""A file of another kind is named, with the command that takes it."""
 
 import zipfile
 
@@ -58,14 +58,14 @@ def test_a_file_that_is_not_text_is_named(reader, what, tmp_path):
     ("member", "what"),
     [("xl/workbook.xml", "Excel"), ("word/document.xml", "Word"), ("a.csv", "zip archive")],
 )
-def test_a_workbook_is_to_be_saved_as_csv(reader, member, what, tmp_path):
+def test_workbook_gets_the_advice_to_save_as_csv(reader, member, what, tmp_path):
     problem = refusal(reader, workbook(tmp_path / "given.xlsx", member))
     assert what in problem.message
     assert ("as CSV" in problem.cure) is (what == "Excel")
     assert "import" not in problem.cure  # no such command yet
 
 
-def test_a_dicom_file_of_many_megabytes_is_named_too(tmp_path):
+def test_large_dicom_file_is_named(tmp_path):
     path = tmp_path / "scan.dcm"
     path.write_bytes(BINARY["a DICOM file"] + bytes(12_000_000))  # above the limit of every reader
     assert "DICOM" in refusal("patient", path).message
@@ -122,7 +122,7 @@ def test_a_result_and_a_page_are_named(tmp_path):
         assert what in refusal("patient", path).message
 
 
-def test_a_cohort_with_semicolons_is_told_to_have_commas(tmp_path):
+def test_cohort_with_semicolons_gets_the_advice_to_use_commas(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("patient_id;sex;cycle\nP-1;male;1\n")
     with pytest.raises(InputError, match="semicolons") as caught:

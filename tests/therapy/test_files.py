@@ -1,7 +1,6 @@
-"""Files that are written: whole or not at all, through links, with the permissions that they had.
+"""Writing a file: completely or not at all, through links, with the existing permissions.
 
-What is expected is what POSIX says of ``open`` and ``rename`` and of the file mode creation mask,
-and what SECURITY.md promises.
+Expected results follow POSIX (``open``, ``rename``, the file mode creation mask) and SECURITY.md.
 """
 
 import os
@@ -44,7 +43,7 @@ def refused(path, code="unwritable-file"):
 
 
 @pytest.mark.parametrize("content", ["naïve\n", "", "a\r\nb", b"\x00\xff"])
-def test_a_file_holds_what_was_written_and_nothing_stands_beside_it(tmp_path, content):
+def test_file_holds_what_was_written_without_leftovers(tmp_path, content):
     write_whole(tmp_path / "new", content)
     expected = content if isinstance(content, bytes) else content.encode()
     assert (tmp_path / "new").read_bytes() == expected
@@ -54,7 +53,7 @@ def test_a_file_holds_what_was_written_and_nothing_stands_beside_it(tmp_path, co
 # Links.
 
 
-def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path):
+def test_link_stays_and_its_target_is_replaced(tmp_path):
     (tmp_path / "far").mkdir()
     (tmp_path / "far" / "file").write_text("old")
     (tmp_path / "near").symlink_to("far/file")
@@ -66,7 +65,7 @@ def test_a_link_stays_and_what_it_points_to_is_replaced(tmp_path):
     assert os.listdir(tmp_path / "far") == ["file"]
 
 
-def test_what_a_link_to_nothing_names_is_made(tmp_path):
+def test_target_of_a_dangling_link_is_created(tmp_path):
     (tmp_path / "link").symlink_to("file")
     write_whole(tmp_path / "link", "new")
     assert (tmp_path / "link").is_symlink()
@@ -92,7 +91,7 @@ def test_a_link_to_a_folder_is_refused(tmp_path):
     assert os.listdir(tmp_path / "folder") == []
 
 
-def test_another_name_of_the_same_file_keeps_what_it_had(tmp_path):
+def test_hard_link_keeps_the_old_content(tmp_path):
     """A hard link: renaming gives the name to a new file, and leaves the old one to the others."""
     (tmp_path / "kept").write_text("old")
     os.link(tmp_path / "kept", tmp_path / "name")
@@ -105,7 +104,7 @@ def test_another_name_of_the_same_file_keeps_what_it_had(tmp_path):
 
 
 @pytest.mark.parametrize("permissions", [0o600, 0o640, 0o644, 0o664, 0o755])
-def test_a_file_that_is_there_keeps_its_permissions(tmp_path, umask, permissions):
+def test_existing_file_keeps_its_permissions(tmp_path, umask, permissions):
     (tmp_path / "file").write_text("old")
     (tmp_path / "file").chmod(permissions)
     umask(0o027)
@@ -163,13 +162,13 @@ def open_folder():
         yield folder
 
 
-def test_a_folder_that_one_may_write_to_takes_the_file(open_folder):
+def test_writable_folder_takes_the_file(open_folder):
     """The others here are refused for what they say, and not since nobody could do anything."""
     assert as_nobody(open_folder / "file") == ""
     assert (open_folder / "file").read_text() == "new"
 
 
-def test_a_folder_that_one_may_not_write_to_is_refused(open_folder):
+def test_read_only_folder_is_refused(open_folder):
     open_folder.chmod(0o555)
     said = as_nobody(open_folder / "file")
     open_folder.chmod(0o777)
@@ -177,7 +176,7 @@ def test_a_folder_that_one_may_not_write_to_is_refused(open_folder):
     assert os.listdir(open_folder) == []
 
 
-def test_a_file_that_one_may_not_write_to_is_kept_though_the_folder_would_let_it_go(open_folder):
+def test_read_only_file_is_kept_in_a_writable_folder(open_folder):
     (open_folder / "file").write_text("signed")
     (open_folder / "file").chmod(0o444)
     assert "cannot be written: it is read-only" in as_nobody(open_folder / "file")
@@ -188,7 +187,7 @@ def test_a_file_that_one_may_not_write_to_is_kept_though_the_folder_would_let_it
 # What is no file, and what cannot be one.
 
 
-def test_a_folder_a_pipe_and_a_device_are_refused_and_left_as_they_are(tmp_path):
+def test_folder_pipe_and_device_are_refused_unchanged(tmp_path):
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     for path in (tmp_path / "folder", tmp_path / "pipe", Path("/dev/full"), Path("/dev/null")):
@@ -219,7 +218,7 @@ def test_a_name_that_is_too_long_is_refused(tmp_path):
         ("null\0character", "null"),
     ],
 )
-def test_a_place_that_cannot_be_is_refused(tmp_path, name, why):
+def test_impossible_path_is_refused(tmp_path, name, why):
     (tmp_path / "file").write_text("old")
     assert why in refused(tmp_path / name)
     assert os.listdir(tmp_path) == ["file"]
@@ -227,7 +226,7 @@ def test_a_place_that_cannot_be_is_refused(tmp_path, name, why):
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_a_disk_that_takes_only_a_part_leaves_what_was_there(tmp_path, there):
+def test_full_disk_leaves_the_old_file(tmp_path, there):
     """The system's limit on the size of a file stands for the end of the disk."""
     if there:
         (tmp_path / "file").write_text("old")
@@ -241,7 +240,7 @@ def test_a_disk_that_takes_only_a_part_leaves_what_was_there(tmp_path, there):
     assert [path.read_text() for path in tmp_path.iterdir()] == (["old"] if there else [])
 
 
-def test_what_a_killed_program_left_behind_disturbs_nobody(tmp_path):
+def test_leftover_of_a_killed_run_is_ignored(tmp_path):
     (tmp_path / ".file.01234567.part").write_text("half")
     write_whole(tmp_path / "file", "new")
     assert (tmp_path / "file").read_text() == "new"
@@ -258,14 +257,14 @@ def overwriting(sources, *targets):
 
 
 @pytest.mark.parametrize("make", [Path.symlink_to, Path.hardlink_to])
-def test_an_input_under_another_name_is_still_an_input(tmp_path, make):
+def test_input_under_another_name_is_recognised(tmp_path, make):
     (tmp_path / "input").write_text("read")
     make(tmp_path / "other", tmp_path / "input")
     assert overwriting([tmp_path / "input"], tmp_path / "other") == "would-overwrite-input"
 
 
 @pytest.mark.parametrize("other", ["one", "./one", "folder/../one", "link"])
-def test_two_results_are_not_one_file(tmp_path, other):
+def test_two_results_in_one_file_are_refused(tmp_path, other):
     (tmp_path / "folder").mkdir()
     (tmp_path / "link").symlink_to("one")
     assert overwriting([], tmp_path / "one", Path(f"{tmp_path}/{other}")) == "named-twice"
@@ -277,7 +276,7 @@ def test_different_files_are_let_through(tmp_path):
     refuse_overwriting([tmp_path / "input", missing], tmp_path / "one", tmp_path / "two", missing)
 
 
-def test_what_cannot_be_written_is_known_before_and_nothing_is_made(tmp_path):
+def test_unwritable_target_is_found_before_any_work(tmp_path):
     refuse_unwritable(tmp_path / "one", tmp_path / "two")
     with pytest.raises(InputError, match=r"nowhere/two: file: cannot be written: No such file"):
         refuse_unwritable(tmp_path / "one", tmp_path / "nowhere" / "two")

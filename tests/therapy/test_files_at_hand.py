@@ -1,4 +1,4 @@
-"""Files at hand: read whole or refused, and checked."""
+"""Reading, checking and replacing files."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def test_a_file_is_read_up_to_its_largest_size(tmp_path):
     assert refused(read_bytes, file, "scans.csv", 4) == "file-too-large"
 
 
-def test_what_is_no_file_is_refused(tmp_path):
+def test_path_that_is_not_a_file_is_refused(tmp_path):
     assert refused(read_bytes, tmp_path / "none.csv", "none.csv", 10) == "no-such-file"
     assert refused(read_bytes, tmp_path, "folder", 10) == "no-such-file"
 
@@ -34,7 +34,7 @@ def test_a_name_that_no_system_takes_is_refused(tmp_path):
     assert refused(read_bytes, tmp_path / ("x" * 300), "x", 10) == "unreadable-file"
 
 
-def test_text_is_utf_8_with_or_without_its_mark():
+def test_utf_8_is_read_with_or_without_byte_order_mark():
     assert decode("Hänscheid".encode("utf-8-sig"), "n.yaml") == "Hänscheid"
     with pytest.raises(InputError) as caught:
         decode("id: 1\nHänscheid".encode("latin-1"), "n.yaml")
@@ -42,7 +42,7 @@ def test_text_is_utf_8_with_or_without_its_mark():
     assert (problem.code, problem.place) == ("not-utf-8", "n.yaml:2")
 
 
-def test_a_file_that_cannot_be_written_stays_as_it_was_and_no_part_is_left(tmp_path):
+def test_unwritable_file_is_unchanged_without_leftovers(tmp_path):
     file = tmp_path / "plan.json"
     write_whole(file, "one")
     assert refused(write_whole, file, "half of a character: \ud800") == "unwritable-file"
@@ -53,7 +53,7 @@ def test_a_file_that_cannot_be_written_stays_as_it_was_and_no_part_is_left(tmp_p
 # --- checking -----------------------------------------------------------------------------------
 
 
-def test_the_file_that_is_begun_with_is_one_that_can_be_planned(tmp_path):
+def test_template_file_can_be_planned(tmp_path):
     file = tmp_path / "patient.yaml"
     file.write_text(TEMPLATE, encoding="utf-8")
     assert read_patient(file).person.id == "EX-001"
@@ -67,7 +67,7 @@ def test_the_file_that_is_begun_with_is_one_that_can_be_planned(tmp_path):
     [((-80, 60), "not-positive"), ((80, 60), "too-few-points")],
     ids=["an entry", "a curve"],
 )
-def test_a_check_says_what_is_wrong_with_entries_and_with_curves(tmp_path, activities, code):
+def test_check_reports_entries_and_curves(tmp_path, activities, code):
     rows = "".join(f"liver,{t},{a}\n" for t, a in zip((4, 24), activities, strict=True))
     (tmp_path / "c.csv").write_text(f"region,time [h],activity [MBq]\n{rows}", encoding="utf-8")
     (tmp_path / "p.yaml").write_text(

@@ -1,4 +1,4 @@
-"""The bands that a picture shades are those by which the values were graded."""
+"""The shaded bands of a figure are the grades of the values."""
 
 import pytest
 from sample_patients import example
@@ -12,7 +12,7 @@ NAMES = ("thrombocytopenia", "creatinine_rise", "not_eligible")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_value_after_the_first_dose_lies_in_the_band_of_its_grade(name):
+def test_every_value_lies_in_the_band_of_its_grade(name):
     plan = dosimetry.plan(example(name))
     first = min((c.at for c in plan.cycles if c.status == "delivered"), default="")
     compared = 0
@@ -42,7 +42,7 @@ def test_every_value_after_the_first_dose_lies_in_the_band_of_its_grade(name):
         ("haemoglobin", Range(None, None, "own")),
     ],
 )
-def test_bands_follow_one_another_and_agree_with_the_grades(analyte, limits, baseline):
+def test_bands_are_contiguous_and_agree_with_the_grades(analyte, limits, baseline):
     found = bands(analyte, limits, baseline)
     assert found[0].lower is None
     assert found[-1].upper is None

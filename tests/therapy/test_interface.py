@@ -1,4 +1,4 @@
-"""The names that other programs import: what they take, what they return, what they refuse."""
+"""Names for programs that import dosimetry: arguments, results, refusals."""
 
 import copy
 import dataclasses
@@ -46,7 +46,7 @@ def refusal(function, *arguments, **named):
 
 
 def test_dir_has_every_public_name():
-    # issue 14, item 7: the names that tools import
+    # the names that tools import
     wanted = {"plan", "compare", "limits", "check", "calendar", "verify", "fit", "read_patient"}
     assert wanted | {"Plan", "Patient", "InputError"} == set(dosimetry.__all__)
     assert {*dosimetry.__all__, "report", "__version__"} == set(dir(dosimetry))
@@ -70,12 +70,12 @@ def test_patient_path_and_mapping_give_the_same():
     assert dosimetry.check(PLAIN).ok
 
 
-def test_calendar_is_that_of_the_plan():
+def test_calendar_equals_the_calendar_of_the_plan():
     assert dosimetry.calendar(TWO, "to-limit") == dosimetry.plan(TWO, "to-limit").calendar
 
 
 @pytest.mark.parametrize("given", [None, 3, "nowhere.yaml", {}])
-def test_check_reports_what_others_refuse(given):
+def test_check_reports_what_plan_refuses(given):
     report = dosimetry.check(given)
     assert not report.ok
     with pytest.raises(InputError) as caught:
@@ -116,7 +116,7 @@ def test_changed_plan_is_refused():
         (PLAIN, "other-kind-of-file", "a patient file, not a plan"),
     ],
 )
-def test_other_document_is_named_for_what_it_is(document, code, words):
+def test_other_document_is_named_by_its_kind(document, code, words):
     problem = refusal(Plan.from_json, json.dumps(document))
     assert problem.code == code
     assert words in problem.message
@@ -253,7 +253,7 @@ def test_every_field_survives_the_round_trip():
 # --- Patient.replace ----------------------------------------------------------------------------
 
 
-def test_replaced_mass_plans_as_if_written_and_is_named():
+def test_replaced_mass_acts_like_a_written_one_and_is_named():
     read = Patient.from_dict(PLAIN)
     for changed in (
         read.replace({"masses.kidneys": "400 g"}),
@@ -267,7 +267,7 @@ def test_replaced_mass_plans_as_if_written_and_is_named():
     assert dosimetry.plan(read).provenance.replaced == ()
 
 
-def test_replacing_keeps_the_hash_of_the_file_and_says_so():
+def test_replacing_keeps_the_file_hash_and_is_recorded():
     read = dosimetry.read_patient(TWO)
     made = dosimetry.plan(read.replace({"cycles[0].administered": "7.0 GBq"}))
     assert "two_cycles.yaml" in made.provenance.inputs
@@ -276,7 +276,7 @@ def test_replacing_keeps_the_hash_of_the_file_and_says_so():
     assert not dosimetry.verify(made, folder()).ok
 
 
-def test_nothing_replaced_is_the_patient_that_was_read():
+def test_empty_replacement_returns_the_patient_as_read():
     read = dosimetry.read_patient(TWO)
     assert dosimetry.plan(read.replace()).to_json() == dosimetry.plan(read).to_json()
 
@@ -287,7 +287,7 @@ def test_two_replacements_are_both_named():
     assert set(changed.replaced()[1]) == {"masses.kidneys", "patient.age"}
 
 
-def test_replacing_leaves_the_patient_as_it_was():
+def test_replacing_leaves_the_original_patient_unchanged():
     read = Patient.from_dict(FULL)
     before = copy.deepcopy(read.to_dict())
     read.replace({"cycles[0].measurements[0].activity": "1.9 %IA", "labs[0].platelets": None})
@@ -329,7 +329,7 @@ def test_values_inside_scans_labs_and_estimates_are_replaced():
         ([("masses.kidneys", "300 g")], "wrong-type", "replace"),
     ],
 )
-def test_replacement_that_cannot_be_is_refused(changes, code, place):
+def test_impossible_replacement_is_refused(changes, code, place):
     problem = refusal(Patient.from_dict(PLAIN).replace, changes)
     assert (problem.code, problem.place) == (code, place)
 
@@ -372,7 +372,7 @@ def test_fewer_cycles_than_delivered_are_refused():
 # --- how results look ---------------------------------------------------------------------------
 
 
-def test_results_show_themselves_in_one_line():
+def test_repr_of_results_is_one_line():
     made = dosimetry.plan(TWO)
     shown = [repr(made), repr(dosimetry.read_patient(TWO)), f"{dosimetry.read_patient(TWO)}"]
     shown += map(repr, (*made.flags, *made.curves))

@@ -1,4 +1,4 @@
-"""The pair of kidneys and each side: never one against the other, and one kidney is one."""
+"""The kidneys as a pair and by side: never both at once; a solitary kidney counts as the pair."""
 
 import pytest
 from sample_patients import cycle, flag_of, patient, planned, region_of, washout
@@ -22,7 +22,7 @@ def of(made, code):
 
 
 @pytest.mark.parametrize("name", ["kidney_left", "kidneys"])
-def test_earlier_radiation_of_an_only_kidney_counts_whole(name):
+def test_previous_dose_of_a_solitary_kidney_counts_fully(name):
     without = planned(cycle(LEFT), risks=SINGLE)
     made = planned(cycle(LEFT), risks=SINGLE, prior_doses={name: EARLIER})
     for region in ("kidneys", "kidney_left"):
@@ -31,7 +31,7 @@ def test_earlier_radiation_of_an_only_kidney_counts_whole(name):
         assert dose.bed.value == pytest.approx(before.bed.value + 12.0)
 
 
-def test_earlier_radiation_of_one_of_two_kidneys_counts_half_into_the_pair_and_says_so():
+def test_previous_dose_of_one_kidney_counts_half_in_the_pair():
     without = planned(cycle(LEFT, RIGHT))
     made = planned(cycle(LEFT, RIGHT), prior_doses={"kidney_left": EARLIER})
     for region, more in (("kidneys", 5.0), ("kidney_left", 10.0), ("kidney_right", 0.0)):
@@ -45,13 +45,13 @@ def test_earlier_radiation_of_one_of_two_kidneys_counts_half_into_the_pair_and_s
     assert not any(words in line for line in both.assumptions)
 
 
-def test_coefficients_of_the_pair_and_of_the_sides_exclude_each_other():
+def test_coefficients_of_pair_and_sides_exclude_each_other():
     given = {"kidneys": "0.2 Gy/GBq", "kidney_left": "0.9 Gy/GBq", "kidney_right": "0.9 Gy/GBq"}
     found = refusals(cycle(dose_coefficients=given))
     assert found == [("kidneys-twice", "cycles[0].dose_coefficients.kidneys")]
 
 
-def test_a_patient_with_one_kidney_has_no_two():
+def test_solitary_kidney_excludes_a_second_kidney():
     two = {"kidney_left": "0.5 Gy/GBq", "kidney_right": "0.5 Gy/GBq"}
     prior = {"kidney_left": EARLIER, "kidney_right": EARLIER}
     masses = {"kidney_left": "150 g", "kidney_right": "150 g"}
@@ -65,7 +65,7 @@ def test_a_patient_with_one_kidney_has_no_two():
     ]
 
 
-def test_a_pair_in_one_cycle_and_sides_in_another_are_doubted():
+def test_pair_in_one_cycle_and_sides_in_another_warn():
     pair = cycle(dose_coefficients={"kidneys": "1.2 Gy/GBq"}, at="2026-03-09")
     (found,) = of(planned(cycle(LEFT, RIGHT), pair), "kidneys-mixed")
     assert "a pair in cycle 2 and side by side in cycle 1" in found.message
@@ -92,7 +92,7 @@ def test_a_pair_in_one_cycle_and_sides_in_another_are_doubted():
         ),
     ],
 )  # fmt: skip
-def test_a_mass_is_said_to_be_unused_where_no_dose_depends_on_it(cycles, masses, unused):
+def test_unused_mass_is_reported(cycles, masses, unused):
     plain = planned(cycles)
     given = {name: "160 g" if "kidney" in name else "900 g" for name in masses}
     made = planned(cycles, masses=given)
@@ -112,7 +112,7 @@ def test_one_kidney_beyond_the_limit_of_the_pair_is_named():
     assert not of(planned(cycle(LEFT, RIGHT)), "one-kidney-higher")
 
 
-def test_a_patient_of_which_nothing_was_measured_has_no_uneven_kidneys():
+def test_unmeasured_patient_gets_no_one_kidney_warning():
     assert not of(planned(), "one-kidney-higher")
     assert patient().masses == {}
 
@@ -121,7 +121,7 @@ def test_a_patient_of_which_nothing_was_measured_has_no_uneven_kidneys():
     ("risks", "solitary", "number", "share"),
     [((), False, 2, 0.5), (SINGLE, True, 1, 1.0), (("diabetes", *SINGLE), True, 1, 1.0)],
 )
-def test_a_kidney_has_half_of_the_pair_or_all_of_it(risks, solitary, number, share):
+def test_kidney_has_half_of_the_pair_or_all_if_solitary(risks, solitary, number, share):
     person = patient(risks=risks).person
     assert kidneys.solitary(person) is solitary
     assert kidneys.number_of_kidneys(person) == number
@@ -143,9 +143,7 @@ def test_sides_are_given_left_first_and_both_or_not():
         ("spleen", "spleen", ("spleen",), ("spleen",)),
     ],
 )
-def test_a_side_is_served_by_its_pair_and_the_pair_by_its_sides(
-    region, pair, with_pair, with_sides
-):
+def test_side_uses_its_pair_and_the_pair_its_sides(region, pair, with_pair, with_sides):
     assert kidneys.pair_of(region) == pair
     assert kidneys.with_pair(region) == with_pair
     assert kidneys.with_sides(region) == with_sides

@@ -1,4 +1,4 @@
-"""Where the label and dosimetry both apply the least counts, and the plan says which decided."""
+"""Label and dosimetry limits together: the lower activity is given, with its reason."""
 
 import itertools
 
@@ -25,7 +25,7 @@ def to_come(plan):
     ]
 
 
-def test_fixed_gives_what_the_label_says_and_flags_the_rest():
+def test_fixed_gives_the_label_dose_and_flags_limits():
     plan = planned(doses("1.0 Gy/GBq"), REDUCED, limits=TIGHT)
     assert to_come(plan) == [(3.7, "planned", "label"), (7.4, "planned", "regimen")]
     assert plan.flags[0].severity == "exceeds"
@@ -34,7 +34,7 @@ def test_fixed_gives_what_the_label_says_and_flags_the_rest():
     )
 
 
-def test_adjusted_gives_the_rest_to_the_cycle_that_the_label_does_not_reduce():
+def test_adjusted_gives_the_rest_to_the_unreduced_cycle():
     plan = planned(doses("0.72 Gy/GBq"), REDUCED, strategy="adjusted", limits=TIGHT)
     (first, _, by_label), (second, _, by_limit) = to_come(plan)
     assert (first, by_label, by_limit) == (3.7, "label", "own")
@@ -50,12 +50,12 @@ def test_adjusted_keeps_below_the_label_where_a_limit_is_nearer():
     assert by == "own"
 
 
-def test_adjusted_says_that_the_label_decided_where_no_limit_is_near():
+def test_adjusted_names_the_label_where_no_limit_is_near():
     plan = planned(doses("0.1 Gy/GBq"), REDUCED, strategy="adjusted", limits=TIGHT)
     assert to_come(plan) == [(3.7, "planned", "label"), (7.4, "planned", "regimen")]
 
 
-def test_to_limit_counts_the_reduced_dose_and_goes_on():
+def test_to_limit_counts_the_reduced_dose_and_continues():
     plan = planned(doses(), REDUCED, strategy="to-limit", limits=TIGHT)
     found = to_come(plan)
     assert found[0] == (3.7, "planned", "label")
@@ -82,14 +82,14 @@ def test_no_strategy_gives_a_dose_after_a_stop(strategy):
 
 
 @pytest.mark.parametrize("activity", ["5.55 GBq", "3 GBq", "9 GBq"])
-def test_a_reduced_dose_is_never_above_the_regimen_s_own(activity):
+def test_reduced_dose_never_exceeds_the_regimen(activity):
     own = {"activity": activity, "cycles": 4, "interval": "8 week"}
     plan = planned(given(0, SECOND), REDUCED, regimen=own)
     full = float(activity.split()[0])
     assert [a for a, _, _ in to_come(plan)] == [min(3.7, full), full]
 
 
-def test_a_cycle_left_out_on_request_is_told_from_one_that_the_label_withholds():
+def test_omitted_cycle_differs_from_a_withheld_cycle():
     plan = planned(given(0, SECOND), REDUCED, options={"without_cycles": [3]})
     assert to_come(plan) == [(None, "withheld", "request"), (3.7, "planned", "label")]
     assert plan.cycles[3].at == date(DUE + 56)  # day 168: 16 weeks after the second dose
@@ -97,7 +97,7 @@ def test_a_cycle_left_out_on_request_is_told_from_one_that_the_label_withholds()
     assert not any("label: " in line and "what if" in line for line in plan.assumptions)
 
 
-def test_two_cycles_left_out_are_more_than_sixteen_weeks():
+def test_two_omitted_cycles_exceed_sixteen_weeks():
     plan = planned(given(0), [draw(-2), draw(28)], options={"without_cycles": [2, 3]})
     assert [c.status for c in plan.cycles] == ["delivered", "withheld", "withheld", "stopped"]
     assert "16 weeks" in plan.cycles[3].reason
@@ -111,7 +111,7 @@ def test_no_cycle_is_planned_before_the_latest_observation():
     assert max(gaps) <= 1
 
 
-def test_renal_flags_of_dosimetry_stand_beside_what_the_laboratory_says():
+def test_renal_dose_flags_are_shown_beside_laboratory_values():
     labs = [draw(-2), draw(84, creatinine="130 umol/L")]
     plan = planned(doses("1.0 Gy/GBq"), labs, limits=TIGHT)
     assert plan.flags[0].region == "kidneys"
@@ -122,7 +122,7 @@ def test_renal_flags_of_dosimetry_stand_beside_what_the_laboratory_says():
 
 
 def test_context_has_the_label_s_laboratory_abnormalities():
-    # US label, laboratory abnormalities of NETTER-1: all grades and grade 3 or 4 (issue, item 7)
+    # US label, laboratory abnormalities of NETTER-1: all grades and grade 3 or 4
     plan = planned(given(0), [])
     assert {rate.quantity: rate.value for rate in plan.context} == {
         "platelets decreased, all grades": 53.0,

@@ -1,4 +1,4 @@
-"""The label at its edges: the day of a dose, time zones, old values, cycles that wait."""
+"""Dose-modification rules at their edges: day of a dose, time zones, old values, waiting cycles."""
 
 import pint
 import pytest
@@ -39,19 +39,19 @@ def test_an_adverse_event_on_the_day_of_a_dose_followed_it():
         ("platelet count decreased", "platelets"),
     ],
 )
-def test_a_blood_count_is_given_as_a_value_and_not_as_an_event(term, analyte):
+def test_blood_count_entered_as_an_event_is_refused(term, analyte):
     with pytest.raises(InputError, match=f"give {analyte} under labs"):
         label_of(TWO, [BASELINE], [event(70, term, 3)])
 
 
-def test_no_other_toxicity_is_assumed_where_none_was_entered_since_the_last_dose():
+def test_missing_adverse_events_are_an_assumption():
     words = "no other toxicity of grade 3 or 4 has occurred: none is entered"
     assert any(words in line for line in planned(TWO, [BASELINE]).assumptions)
     entered = planned(TWO, [BASELINE], [event(70, "nausea", 0)])
     assert not any(words in line for line in entered.assumptions)
 
 
-def test_a_prothrombin_ratio_of_before_the_last_dose_decides_nothing():
+def test_prothrombin_ratio_before_the_last_dose_is_ignored():
     alone = only(84, albumin="25 g/L")
     found = label_of(TWO, [BASELINE, alone])  # 95 % at the baseline
     assert "prothrombin ratio" in "; ".join(found.unchecked)
@@ -59,7 +59,7 @@ def test_a_prothrombin_ratio_of_before_the_last_dose_decides_nothing():
     assert label_of(TWO, labs).answer != "stop"
 
 
-def test_a_sample_three_hours_after_a_dose_in_another_zone_is_no_baseline():
+def test_sample_after_the_dose_in_another_zone_is_not_baseline():
     dose = dose_at("2026-01-12T08:00:00+13:00")  # 2026-01-11T19:00Z
     labs = [
         at_time("2026-01-09T00:00:00Z", creatinine="1.0 mg/dL"),
@@ -69,7 +69,7 @@ def test_a_sample_three_hours_after_a_dose_in_another_zone_is_no_baseline():
     assert (found.answer, found.transitions[-1].rule) == ("withhold", "renal_toxicity")
 
 
-def test_a_sample_half_an_hour_before_a_dose_in_another_zone_is_the_baseline():
+def test_sample_before_the_dose_in_another_zone_is_baseline():
     dose = dose_at("2026-01-12T17:00:00-08:00")  # 2026-01-13T01:00Z
     labs = [
         at_time("2026-01-13T00:30:00Z", creatinine="1.0 mg/dL"),
@@ -78,13 +78,13 @@ def test_a_sample_half_an_hour_before_a_dose_in_another_zone_is_the_baseline():
     assert label_of(dose, labs).answer == "withhold"
 
 
-def test_a_sample_at_the_very_time_of_the_first_dose_is_its_baseline():
+def test_sample_at_the_time_of_the_first_dose_is_baseline():
     moment = "2026-01-12T09:30:00+01:00"
     labs = [at_time(moment, creatinine="1.0 mg/dL"), only(28, creatinine="1.5 mg/dL")]
     assert label_of(dose_at(moment), labs).answer == "withhold"
 
 
-def test_contraindications_are_of_the_time_before_the_first_dose():
+def test_contraindications_apply_before_the_first_dose_only():
     labs = [draw(-2, platelets="70 1e9/L"), draw(28)]
     found = label_of(given(0), labs)
     assert (found.answer, found.needs) == ("due", ())
@@ -92,7 +92,7 @@ def test_contraindications_are_of_the_time_before_the_first_dose():
     assert withheld.needs == ("haemoglobin of 8 g/dL or more",)
 
 
-def test_later_cycles_wait_for_the_one_that_is_withheld():
+def test_later_cycles_wait_for_the_withheld_cycle():
     made = planned(given(0), [BASELINE, draw(28, platelets="60 1e9/L")])
     assert [c.status for c in made.cycles] == ["delivered", "withheld", "withheld", "withheld"]
     assert [c.reason for c in made.cycles[2:]] == ["waits for cycle 2"] * 2
@@ -113,13 +113,13 @@ def test_values_that_are_old_by_the_next_dose_are_named(weeks):
     assert all("older than 4 weeks by cycle 3" in words for words in found.unchecked)
 
 
-def test_values_of_years_before_the_first_dose_do_not_pass_silently():
+def test_values_years_before_the_first_dose_are_unchecked():
     found = label_of([], [draw(-1000)], start=date(0))
     assert found.answer == "unchecked"
     assert "older than 4 weeks by cycle 1" in found.unchecked[0]
 
 
-def test_cycles_beyond_the_four_of_the_label_are_warned_of_and_not_answered_for():
+def test_more_than_four_cycles_draw_a_warning():
     doses = [
         {**one, "dose_coefficients": {"kidneys": "0.1 Gy/GBq", "red_marrow": "0.01 Gy/GBq"}}
         for one in given(0, 56, 112, 168)
@@ -151,14 +151,14 @@ def test_a_toxicity_after_the_fourth_dose_withholds_a_fifth():
     ("weeks", "earliest"),
     [(4, 49), (7, 49), (8, 56), (9, 63)],  # the label: 8 weeks +/- 1 week
 )
-def test_the_earliest_date_by_the_label_is_seven_weeks_after_the_last_dose(weeks, earliest):
+def test_earliest_label_date_is_seven_weeks_after_last_dose(weeks, earliest):
     regimen = {"activity": "7.4 GBq", "cycles": 4, "interval": f"{weeks} week"}
     found = label_of(given(0), [BASELINE, draw(20)], regimen=regimen)
     assert found.earliest == date(earliest)
 
 
 @pytest.mark.parametrize("value", ["111 umol/L", "113 umol/L"])  # 39 and 41 % above 80 umol/L
-def test_a_plan_says_what_it_takes_for_the_resolution_of_renal_toxicity(value):
+def test_plan_states_the_resolution_of_renal_toxicity(value):
     labs = [BASELINE, draw(84, creatinine="130 umol/L"), draw(100, creatinine=value)]
     made = planned(TWO, labs)
     # PMC10133840, table 1: complete resolution or return to baseline, which neither is
@@ -177,23 +177,23 @@ def test_the_reason_of_a_cycle_never_contradicts_its_activity(options):
         assert cycle.activity.value <= 3.7 or "at most" not in cycle.reason
 
 
-def test_octreotide_goes_on_where_the_last_cycle_is_left_out_on_request():
+def test_octreotide_continues_where_the_last_cycle_is_omitted():
     made = planned(given(0, 56, 112), [BASELINE], options={"without_cycles": [4]})
     after = [e.at for e in made.calendar if e.kind == "octreotide" and e.at > date(112)]
     assert after[:2] == [date(140), date(168)]
 
 
 @pytest.mark.parametrize("quantity", [Q(62, "1/nL"), Q(62e9, "1/L"), Q(62000, "1/uL")])
-def test_counts_are_taken_as_pint_quantities(quantity):
+def test_pint_quantities_are_accepted_as_counts(quantity):
     assert read_lab("platelets", quantity).value == pytest.approx(62.0)
 
 
 @pytest.mark.parametrize("text", ["78 umol/l", "0.078 mmol/L", "78 nmol/mL", "78 umol / L"])
-def test_amounts_of_substance_are_taken_in_any_unit_of_their_kind(text):
+def test_molar_concentrations_are_read_in_any_unit(text):
     assert read_lab("creatinine", text).value == pytest.approx(78 / 88.42)
 
 
-def test_half_a_range_is_completed_from_the_table_and_said_so():
+def test_one_sided_range_is_completed_from_the_table():
     document = {"creatinine": {"lower": "45 umol/L"}}
     made = planned(TWO, [BASELINE], ranges=document)
     (line,) = [text for text in made.assumptions if text.startswith("reference ranges")]

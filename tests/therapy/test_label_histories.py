@@ -1,4 +1,4 @@
-"""Random courses: what the label must never do, whatever is measured and given, and when."""
+"""Random courses: invariants of the dose-modification rules for any values, events and doses."""
 
 import datetime as dt
 import itertools
@@ -15,8 +15,8 @@ from dosimetry.therapy.regimen import programme
 
 pytestmark = pytest.mark.slow
 
-FULL, REDUCED = 7.4, 3.7  # GBq, label_rules.md
-LONGEST = 112  # days, label_rules.md
+FULL, REDUCED = 7.4, 3.7  # GBq, US prescribing information
+LONGEST = 112  # days, US prescribing information
 CYCLES, EIGHT_WEEKS = 6, 56
 
 # Values well inside and outside of every rule; None: not measured.

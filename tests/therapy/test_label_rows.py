@@ -1,4 +1,4 @@
-"""Every row of the label's tables through ``plan``: values stated from the label, not computed.
+"""Every row of the label tables through ``plan``: values taken from the label, not computed.
 
 A man of 60 years and 78 kg: clearance 80 x 78/72 = 86.67 mL/min per mg/dL of creatinine. Baseline
 values: creatinine 80 umol/L, bilirubin 11 umol/L (upper limit 20), albumin 41 g/L (lower limit 35).
@@ -146,7 +146,7 @@ def test_a_criterion_that_holds_withholds(rule, row, bad):
 
 
 @pytest.mark.parametrize("key", ROWS, ids=" ".join)
-def test_a_value_just_beside_the_criterion_does_not(key):
+def test_value_just_outside_the_criterion_does_not_withhold(key):
     row = ROWS[key]
     for good in row.just_not:
         label = found(TWO, row, (84, good))
@@ -215,7 +215,7 @@ def test_a_contraindication_forbids_the_first_dose(bad, good):
 # --- what resolution is where something is missing -----------------------------------------------
 
 
-def test_a_creatinine_39_percent_up_never_resumes():
+def test_creatinine_39_percent_above_baseline_never_resumes():
     # Normal is at most 110 umol/L: 60 umol/L + 39 % is normal and not back at its baseline.
     row = Row([], [], [], baseline={"creatinine": "60 umol/L"})
     label = found(TWO, row, (84, {"creatinine": "90 umol/L"}), (110, {"creatinine": "83 umol/L"}))
@@ -224,14 +224,14 @@ def test_a_creatinine_39_percent_up_never_resumes():
     assert "38 % above the baseline of 60 umol/L" in label.reason
 
 
-def test_an_abnormal_baseline_is_what_bilirubin_returns_to():
+def test_bilirubin_resolves_at_an_abnormal_baseline():
     row = Row([], [], [], baseline={"bilirubin": "30 umol/L"})  # above the upper limit of 20
     bad = (84, {"bilirubin": "70 umol/L"})
     assert found(TWO, row, bad, (110, {"bilirubin": "33 umol/L"})).answer == "reduced"
     assert found(TWO, row, bad, (110, {"bilirubin": "34 umol/L"})).answer == "withhold"
 
 
-def test_without_a_baseline_a_normal_creatinine_is_a_resolution():
+def test_missing_baseline_makes_normal_creatinine_resolved():
     # 2.2 mg/dL is 39.4 mL/min; normal is at most 110 umol/L = 1.244 mg/dL
     labs = [draw(84, creatinine="2.2 mg/dL"), draw(110, creatinine="1.3 mg/dL")]
     assert label_of(TWO, labs).answer == "withhold"

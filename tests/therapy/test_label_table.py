@@ -1,7 +1,7 @@
-"""The dose-modification table of the label, row by row, as label_rules.md has it.
+"""The dose-modification table of the US prescribing information, row by row.
 
-Two doses were given, on day 0 and day 56; cycle 3 is due on day 112, and 16 weeks after the second
-dose is day 168.
+Two doses were given, on day 0 and day 56. Cycle 3 can be given on day 112; 16 weeks after the
+second dose is day 168.
 """
 
 import pytest
@@ -86,7 +86,7 @@ def test_once_resolved_in_time_the_next_dose_is_reduced(rule, bad):
 
 
 @every_row
-def test_resolved_on_the_last_day_is_in_time_and_a_day_later_is_not(rule, bad):
+def test_resolution_on_the_last_day_counts_a_day_later_not(rule, bad):
     assert answer(TWO, draw(84, **bad), draw(LATEST)) == ("reduced", 3.7)
     assert answer(TWO, draw(84, **bad), draw(LATEST + 1)) == ("stop", None)
 
@@ -103,7 +103,7 @@ def test_not_resolved_after_sixteen_weeks_is_a_stop(rule, bad):
 
 
 @every_row
-def test_after_a_reduced_dose_without_recurrence_the_dose_is_full_again(rule, bad):
+def test_reduced_dose_without_recurrence_gives_full_dose(rule, bad):
     labs = [BASELINE, draw(84, **bad), draw(110), draw(DUE + 50)]
     found = label_of(THREE, labs)
     assert (found.answer, found.activity.value, found.state) == ("due", 7.4, "full-again")
@@ -121,7 +121,7 @@ def test_a_recurrence_after_the_reduced_dose_is_a_stop(rule, bad):
 
 
 @every_row
-def test_a_recurrence_after_the_full_dose_is_a_stop_too(rule, bad):
+def test_recurrence_after_the_full_dose_is_a_stop(rule, bad):
     five = {"activity": "7.4 GBq", "cycles": 5, "interval": "8 week"}
     doses = [*THREE, *given(168)]
     labs = [BASELINE, draw(84, **bad), draw(110), draw(160), draw(190, **bad)]
@@ -130,12 +130,12 @@ def test_a_recurrence_after_the_full_dose_is_a_stop_too(rule, bad):
 
 
 @pytest.mark.parametrize("value", NOTHING.values(), ids=NOTHING)
-def test_what_the_label_does_not_count_changes_nothing(value):
+def test_toxicity_outside_the_label_changes_nothing(value):
     found = label_of(TWO, [BASELINE, draw(84, **value)])
     assert (found.answer, found.activity.value, found.transitions) == ("due", 7.4, ())
 
 
-def test_another_severe_toxicity_is_withheld_reduced_and_full_again():
+def test_other_severe_toxicity_withholds_reduces_and_recovers():
     severe, gone, back = event(70, "nausea", 3), event(90, "nausea", 2), event(120, "nausea", 4)
     found = label_of(TWO, [BASELINE, draw(84)], [severe])
     assert (found.answer, found.needs) == ("withhold", ("nausea of grade 2 or less",))
@@ -158,7 +158,7 @@ def test_two_toxicities_must_both_resolve():
     assert answer(TWO, draw(84, **both), one, draw(110)) == ("reduced", 3.7)
 
 
-def test_a_clearance_down_by_forty_percent_counts_where_the_creatinine_did_not():
+def test_clearance_down_40_percent_withholds_the_dose():
     # Both are of the same creatinine: up by 1/0.6 = 1.667 is down by 40 %; 1.4 comes first.
     assert answer(TWO, draw(84, creatinine="112 umol/L")) == ("withhold", None)
     reason = label_of(TWO, [BASELINE, draw(84, creatinine="133.4 umol/L")]).transitions[-1].reason
@@ -166,14 +166,14 @@ def test_a_clearance_down_by_forty_percent_counts_where_the_creatinine_did_not()
     assert "down 40 %" in reason
 
 
-def test_the_next_dose_waits_for_the_day_on_which_it_resolved():
+def test_next_dose_waits_for_the_day_of_resolution():
     bad, late = draw(84, platelets="60 1e9/L"), draw(130)
     made = planned(TWO, [BASELINE, bad, late])
     assert [c.at for c in made.cycles][2:] == [date(130), date(130 + 56)]
     assert f"moved from {date(DUE)} to {date(130)}" in made.cycles[2].reason
 
 
-def test_what_would_change_the_answer_is_said_in_the_unit_of_the_laboratory():
+def test_required_value_is_stated_in_the_laboratory_unit():
     def needs(**bad):
         return label_of(TWO, [BASELINE, draw(84, **bad)]).needs
 
@@ -187,7 +187,7 @@ def test_what_would_change_the_answer_is_said_in_the_unit_of_the_laboratory():
     assert words == "bilirubin of 20 umol/L or less (the upper limit of normal)"
 
 
-def test_before_the_first_dose_a_toxicity_of_the_table_is_none():
+def test_toxicity_before_the_first_dose_is_ignored():
     found = label_of([], [draw(-9, haemoglobin="9 g/dL"), draw(-2)], start=date(0))
     assert (found.answer, found.state, found.transitions) == ("due", "eligible", ())
 
@@ -206,7 +206,7 @@ CONTRAINDICATIONS = {
 
 
 @pytest.mark.parametrize("rule", CONTRAINDICATIONS)
-def test_contraindications_before_the_first_dose(rule):
+def test_contraindication_before_the_first_dose_withholds(rule):
     bad, good = CONTRAINDICATIONS[rule]
     found = label_of([], [draw(-2, **bad)], start=date(0))
     assert (found.answer, found.state, found.activity) == ("not-eligible", "not-eligible", None)
@@ -217,7 +217,7 @@ def test_contraindications_before_the_first_dose(rule):
     assert (found.answer, found.activity.value, found.unchecked) == ("due", 7.4, ())
 
 
-def test_a_contraindication_that_has_gone_is_none():
+def test_resolved_contraindication_does_not_withhold():
     labs = [draw(-20, platelets="70 1e9/L"), draw(-2)]
     found = label_of([], labs, start=date(0))
     assert (found.answer, [t.state for t in found.transitions]) == (
@@ -236,26 +236,26 @@ def against(doses, *labs):
     return [w.place for w in made.warnings if w.code == "against-the-label"], made.label
 
 
-def test_a_dose_while_withheld_is_warned_of_and_lifts_nothing():
+def test_dose_while_withheld_warns_and_releases_nothing():
     places, label = against([*TWO, *given(DUE)], draw(84, platelets="60 1e9/L"))
     assert places == ["cycles[2]"]
     assert label.answer == "withhold"
 
 
-def test_a_full_dose_where_the_label_has_a_reduced_one_is_warned_of():
+def test_full_dose_instead_of_a_reduced_one_warns():
     labs = (draw(84, platelets="60 1e9/L"), draw(110))
     assert against([*TWO, *given(DUE)], *labs)[0] == ["cycles[2]"]
     assert against([*TWO, *given(DUE, activity="3.9 GBq")], *labs)[0] == []
 
 
-def test_a_dose_more_than_sixteen_weeks_after_the_last_one_has_ended_the_course_of_the_label():
+def test_dose_after_more_than_sixteen_weeks_is_a_stop():
     places, label = against([*TWO, *given(SECOND + 113)])
     assert label.answer == "stop"
     assert places == ["cycles[2]"]
     assert against([*TWO, *given(SECOND + 112)], draw(SECOND + 150))[1].answer == "due"
 
 
-def test_values_that_are_missing_since_the_last_dose_are_named():
+def test_values_missing_since_the_last_dose_are_named():
     found = label_of(TWO, [BASELINE, only(84, platelets="150 1e9/L")])
     (words,) = found.unchecked
     assert (
@@ -265,14 +265,14 @@ def test_values_that_are_missing_since_the_last_dose_are_named():
     assert [w.place for w in warnings if w.code == "label-not-checked"] == ["labs"]
 
 
-def test_a_rule_without_its_baseline_says_that_it_could_not_be_checked():
+def test_rule_without_a_baseline_is_reported_unchecked():
     found = label_of(TWO, [draw(84)])
     said = "; ".join(found.unchecked)
     assert "creatinine" in said
     assert "no baseline" in said
 
 
-def test_a_clearance_without_age_or_weight_says_so():
+def test_clearance_without_age_or_weight_is_reported():
     document = course(TWO, [BASELINE, draw(84)])
     bare = document.model_copy(
         update={"person": document.person.model_copy(update={"weight": None})}
@@ -281,7 +281,7 @@ def test_a_clearance_without_age_or_weight_says_so():
     assert "creatinine clearance: patient.age and patient.weight are needed" in said
 
 
-def test_low_albumin_without_a_prothrombin_ratio_does_not_pass_silently():
+def test_low_albumin_without_prothrombin_ratio_is_reported():
     labs = [draw(-2, prothrombin_ratio=None), draw(84, albumin="28 g/L", prothrombin_ratio=None)]
     assert label_of(TWO, labs).unchecked == ("prothrombin ratio: no value since cycle 2",)
     # nor does it count as resolved while it may still hold
@@ -292,7 +292,7 @@ def test_low_albumin_without_a_prothrombin_ratio_does_not_pass_silently():
     assert (found.answer, found.needs) == ("withhold", (wanted,))
 
 
-def test_without_any_laboratory_value_the_plan_says_so_once():
+def test_missing_laboratory_values_are_reported_once():
     made = planned(TWO, [])
     assert (made.label.answer, made.label.state) == ("unchecked", "unchecked")
     assert len([w for w in made.warnings if w.code == "label-not-checked"]) == 1

@@ -1,4 +1,4 @@
-"""Laboratory values in the patient file: read strictly, refused with the likely cure."""
+"""Laboratory values of the patient file: strict reading, refusals with the likely cure."""
 
 import pandas as pd
 import pint
@@ -50,14 +50,14 @@ IMPOSSIBLE = {
     ("analyte", "value", "meant"),
     [(analyte, *case) for analyte, cases in IMPOSSIBLE.items() for case in cases],
 )
-def test_a_value_that_cannot_be_is_refused_with_the_unit_that_was_meant(analyte, value, meant):
+def test_impossible_value_is_refused_with_the_likely_unit(analyte, value, meant):
     code, place, words = refused_lab(**{analyte: value})
     assert (code, place) == ("impossible-value", f"p.yaml: labs[0].{analyte}")
     assert value in words
     assert (f"did you mean {meant}?" if meant else "check the number and its unit") in words
 
 
-def test_everything_wrong_in_the_values_of_a_date_is_said_at_once():
+def test_all_problems_of_a_date_are_reported_at_once():
     found = refused(labs=[{"at": "2026-1-10", "platelets": "212", "albumin": "4,1 g/dL"}, {}])
     assert [(code, place) for code, place, _ in found] == [
         ("not-a-date", "p.yaml: labs[0].at"),
@@ -78,12 +78,12 @@ def test_one_analyte_twice_at_one_time_is_refused():
     assert "labs[0].platelets" in words
 
 
-def test_two_samples_of_a_day_with_different_analytes_are_fine():
+def test_two_samples_of_a_day_with_other_analytes_are_read():
     labs = [{"at": date(-2), "platelets": "212 1e9/L"}, {"at": date(-2), "albumin": "40 g/L"}]
     assert len(planned([], labs, start=date(0)).labs) == 2
 
 
-def test_a_pint_quantity_is_taken_as_it_is():
+def test_pint_quantity_is_accepted():
     assert read_lab("haemoglobin", Q(128, "g/L")).value == pytest.approx(12.8)
     assert read_lab("albumin", Q(4.1, "g/dL")).value == pytest.approx(41.0)
 
@@ -94,7 +94,7 @@ def test_zero_counts_are_values():
         read_lab("creatinine", "0 mg/dL")
 
 
-def test_the_laboratory_s_own_ranges_stand_before_those_of_the_table():
+def test_own_reference_ranges_take_precedence():
     labs = [draw(-2), draw(84, platelets="140 1e9/L")]
 
     def graded(**ranges):
@@ -130,7 +130,7 @@ def test_the_laboratory_s_own_ranges_stand_before_those_of_the_table():
         ([], "wrong-type", ""),
     ],
 )
-def test_ranges_that_cannot_be_are_refused_at_their_place(ranges, code, place):
+def test_impossible_ranges_are_refused_at_their_field(ranges, code, place):
     ((found, where, _),) = refused(reference_ranges=ranges)
     assert (found, where) == (code, f"p.yaml: reference_ranges{place}")
 
@@ -148,7 +148,7 @@ def test_ranges_that_cannot_be_are_refused_at_their_place(ranges, code, place):
         ({"at": "2026-02-01", "term": "nausea", "grad": 3, "grade": 1}, "unknown-key", ".grad"),
     ],
 )
-def test_adverse_events_that_cannot_be_are_refused_at_their_place(event, code, place):
+def test_impossible_adverse_events_are_refused_at_their_field(event, code, place):
     ((found, where, words),) = refused(adverse_events=[event])
     assert (found, where) == (code, f"p.yaml: adverse_events[0]{place}")
     assert words.strip()
@@ -163,7 +163,7 @@ def test_adverse_events_that_cannot_be_are_refused_at_their_place(event, code, p
         ({"infusion_time": "9.30"}, "not-a-time"),
     ],
 )
-def test_zones_and_times_that_cannot_be_are_refused(therapy, code):
+def test_impossible_zones_and_times_are_refused(therapy, code):
     ((found, where, words),) = refused(therapy={"regimen": "netter-1", **therapy})
     assert (found, where) == (code, f"p.yaml: therapy.{next(iter(therapy))}")
     assert "Europe/Berlin" in words or "HH:MM" in words
@@ -181,7 +181,7 @@ def test_a_sample_on_the_day_of_the_first_dose_is_its_baseline():
     assert "before it" in " ".join(made.assumptions)
 
 
-def test_a_sample_with_a_time_is_before_or_after_a_dose_with_a_time():
+def test_timed_sample_is_ordered_by_the_time_of_the_dose():
     dose = [{"administered": "7.4 GBq", "at": "2026-01-12T09:30:00+01:00"}]
     after = [{"at": "2026-01-12T07:00:00-05:00", "platelets": "212 1e9/L"}]  # 13:00 in Berlin
     before = [{"at": "2026-01-12T08:00:00+01:00", "platelets": "212 1e9/L"}]
@@ -189,7 +189,7 @@ def test_a_sample_with_a_time_is_before_or_after_a_dose_with_a_time():
     assert planned(dose, before).labs[0].baseline
 
 
-def test_changes_are_from_the_baseline_and_none_before_it():
+def test_changes_are_relative_to_the_baseline():
     made = planned(given(0), [draw(-9), draw(-2, creatinine="100 umol/L"), draw(28)])
     found = [lab.change for lab in made.labs if lab.analyte == "creatinine"]
     assert found == [None, None, pytest.approx(-0.2)]  # 80 of 100 umol/L

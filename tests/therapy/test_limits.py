@@ -1,4 +1,4 @@
-"""Limits and flags: which limit holds, how likely it is passed, and how much room is left."""
+"""Limits and flags: applicable limit, probability of exceeding it, margin."""
 
 import math
 
@@ -50,8 +50,8 @@ def delivered(coefficients, *, sd=0.03):
 # --- which limits -------------------------------------------------------------------------------
 
 
-def test_the_default_limits_are_those_of_the_contract():
-    # contract.md: limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
+def test_default_limits_are_kidneys_and_red_marrow():
+    # column `default` of limits.csv; kidneys-bed stands for 40 Gy without a risk factor
     flags = planned().flags
     assert [flag.limit for flag in flags] == ["kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2"]
     assert [flag.limit_value.value for flag in flags] == [23.0, 40.0, 2.0]
@@ -59,15 +59,15 @@ def test_the_default_limits_are_those_of_the_contract():
 
 
 @pytest.mark.parametrize("risk", RISKS)
-def test_any_kidney_risk_factor_lowers_the_limit_of_bed_to_28_gy(risk):
-    # Bodei 2008; physics.md and contract.md: the flag carries the limit's id
+def test_kidney_risk_factor_lowers_the_bed_limit_to_28_gy(risk):
+    # Bodei 2008; the flag carries the id of the limit, not of the group
     flag = flag_of(planned(risks=[risk]), "kidneys-bed-28")
     assert (flag.limit_value.value, flag.quantity) == (28.0, "biologically effective dose")
     assert "Bodei 2008" in flag.source
 
 
 @pytest.mark.parametrize(("risks", "named"), [([], "kidneys-bed-28"), (RISKS, "kidneys-bed-40")])
-def test_a_limit_of_another_condition_holds_when_asked_for_and_draws_a_warning(risks, named):
+def test_requested_limit_of_another_condition_warns(risks, named):
     plan = planned(risks=risks, limits=["kidneys-ad-23", named])
     assert [flag.limit for flag in plan.flags] == ["kidneys-ad-23", named]
     (warning,) = [w for w in plan.warnings if w.code == "limit-of-another-condition"]
@@ -76,18 +76,18 @@ def test_a_limit_of_another_condition_holds_when_asked_for_and_draws_a_warning(r
 
 
 @pytest.mark.parametrize(("risks", "named"), [([], "kidneys-bed-40"), (RISKS, "kidneys-bed-28")])
-def test_a_limit_of_the_patient_s_own_condition_draws_no_warning(risks, named):
+def test_limit_of_the_patient_condition_draws_no_warning(risks, named):
     plan = planned(risks=risks, limits=[named])
     assert "limit-of-another-condition" not in codes(plan.warnings)
 
 
-def test_a_protocol_s_limit_is_looked_at_on_request():
+def test_protocol_limit_is_checked_on_request():
     plan = planned(limits=["kidneys-bed-27-iluminet"])
     assert [flag.limit_value.value for flag in plan.flags] == [27.0]
     assert "limit-of-another-condition" not in codes(plan.warnings)
 
 
-def test_limits_stand_in_the_order_of_the_patient_file():
+def test_limits_keep_the_order_of_the_patient_file():
     names = ["red-marrow-ad-2", own("mine", "liver", "BED", 30.0), "kidneys-ad-23"]
     assert [flag.limit for flag in planned(limits=names).flags] == [
         "red-marrow-ad-2",
@@ -96,7 +96,7 @@ def test_limits_stand_in_the_order_of_the_patient_file():
     ]
 
 
-def test_a_limit_of_one_s_own_is_flagged_as_written():
+def test_custom_limit_is_flagged_as_written():
     (flag,) = planned(limits=[own("liver-own", "liver", "absorbed dose", 6.0)]).flags
     assert (flag.limit, flag.region, flag.quantity) == ("liver-own", "liver", "absorbed dose")
     assert (flag.limit_value.value, flag.source) == (6.0, "protocol of the clinic")
@@ -104,14 +104,14 @@ def test_a_limit_of_one_s_own_is_flagged_as_written():
     assert flag.severity == "exceeds"
 
 
-def test_a_limit_of_one_s_own_has_no_condition_but_its_own():
+def test_custom_limit_has_only_its_own_condition():
     given = own("liver-own", "liver", "absorbed dose", 6.0)
     (limit,), _ = patient_limits(patient(limits=[given]))
     source = "protocol of the clinic"
     assert limit == Limit("liver-own", "liver", "absorbed dose", 6.0, "own", source)
 
 
-def test_no_limits_asked_for_give_no_flags():
+def test_empty_list_of_limits_gives_no_flags():
     assert planned(limits=[]).flags == ()
 
 
@@ -125,7 +125,7 @@ def test_the_limits_of_a_patient_carry_their_source():
 
 
 @pytest.mark.parametrize(
-    ("probability", "expected"),  # physics.md section 9
+    ("probability", "expected"),  # defaults.csv: caution above 0.05, exceeds above 0.5
     [
         (0.0, "within"),
         (0.05, "within"),
@@ -153,7 +153,7 @@ def test_severity_never_falls_with_activity(activity, factor):
 
 @settings(deadline=None, max_examples=25)
 @given(st.floats(1.0, 60.0), st.floats(1.0, 60.0))
-def test_a_lower_limit_is_never_less_likely_to_be_passed(one, other):
+def test_lower_limit_is_never_less_likely_exceeded(one, other):
     low, high = sorted((one, other))
     limits = [own(f"{q}-{name}", "kidneys", q, value) for q in ("absorbed dose", "BED")
               for name, value in (("low", low), ("high", high))]  # fmt: skip
@@ -164,7 +164,7 @@ def test_a_lower_limit_is_never_less_likely_to_be_passed(one, other):
         assert lower.margin_activity.value <= higher.margin_activity.value
 
 
-def test_exactly_at_the_limit_it_is_not_passed():
+def test_dose_exactly_at_the_limit_does_not_exceed():
     plan = planned(
         regimen="netter-1-control", prior_doses=earlier(23, 25), limits=["kidneys-ad-23"]
     )
@@ -176,7 +176,7 @@ def test_exactly_at_the_limit_it_is_not_passed():
 
 
 def test_a_limit_on_a_region_without_dose_is_not_assessed():
-    # contract.md: another agent, red marrow not measured
+    # another agent, red marrow not measured
     flag = flag_of(planned(cycle(washout("kidneys", 6000.0)), agent=PSMA), "red-marrow-ad-2")
     assert flag.severity == "not-assessed"
     assert flag.limit_value.value == 2.0
@@ -186,13 +186,13 @@ def test_a_limit_on_a_region_without_dose_is_not_assessed():
     assert empty == (None,) * 5
 
 
-def test_a_limit_of_bed_where_there_is_no_curve_and_no_half_life_is_not_assessed():
+def test_bed_limit_without_a_half_life_is_not_assessed():
     # red marrow has no row in effective_half_lives_lu177_dotatate.csv
     (flag,) = planned(limits=[own("marrow", "red_marrow", "BED", 2.0)]).flags
     assert flag.severity == "not-assessed"
 
 
-def test_a_strategy_says_which_limits_it_could_not_take_into_account():
+def test_strategy_names_the_limits_not_assessed():
     # one line for each, none for a fixed course, which looks at no limit
     flags = planned(cycle(washout("kidneys", 6000.0)), agent=PSMA).flags
     (warning,) = unassessed_warnings(flags, "to-limit")
@@ -209,7 +209,7 @@ def test_not_assessed_is_less_than_every_severity():
 # --- earlier radiation, first cycle -------------------------------------------------------------
 
 
-def test_earlier_radiation_counts_into_dose_and_bed():
+def test_previous_radiation_counts_into_dose_and_bed():
     without, with_it = planned(), planned(prior_doses=earlier(6, 6.8))
     for limit, shift in (("kidneys-ad-23", 6.0), ("kidneys-bed-40", 6.8)):
         one, other = flag_of(without, limit), flag_of(with_it, limit)
@@ -220,7 +220,7 @@ def test_earlier_radiation_counts_into_dose_and_bed():
 
 
 @pytest.mark.parametrize("limit", [8.0, 12.0, 16.0, 23.0, 30.0])
-def test_the_first_cycle_is_that_of_the_shortest_course_of_the_same_severity(limit):
+def test_first_cycle_is_the_first_with_the_final_severity(limit):
     limits = [own("kidneys-own", "kidneys", "absorbed dose", limit)]
     by_cycles = [planned(regimen=regimen(7.4, n), limits=limits).flags[0] for n in range(1, 5)]
     found = by_cycles[-1]
@@ -234,7 +234,7 @@ def test_within_has_no_first_cycle():
     assert (flag.severity, flag.first_cycle) == ("within", None)
 
 
-def test_a_limit_passed_by_earlier_radiation_is_passed_from_the_first_cycle_on():
+def test_limit_exceeded_before_cycle_1_has_first_cycle_1():
     flag = flag_of(planned(prior_doses=earlier(24, 26)), "kidneys-ad-23")
     assert (flag.severity, flag.probability, flag.first_cycle) == ("exceeds", 1.0, 1)
 
@@ -242,7 +242,7 @@ def test_a_limit_passed_by_earlier_radiation_is_passed_from_the_first_cycle_on()
 # --- margins ------------------------------------------------------------------------------------
 
 
-def test_the_margin_is_limit_less_mean():
+def test_margin_is_limit_minus_mean():
     for flag in planned().flags:
         expected = flag.limit_value.value - flag.value.value
         assert flag.margin.value == pytest.approx(expected, rel=1e-12)
@@ -258,9 +258,7 @@ MARGINS = [  # coefficient, limit, risk factors, is the margin above one cycle's
 
 
 @pytest.mark.parametrize(("coefficient", "limit", "risks", "above"), MARGINS)
-def test_a_further_cycle_of_the_margin_keeps_the_probability_and_a_little_more_does_not(
-    coefficient, limit, risks, above
-):
+def test_activity_left_is_the_largest_that_keeps_the_risk(coefficient, limit, risks, above):
     cycles = delivered([coefficient] * 4)
     margin = flag_of(planned(*cycles, risks=risks), limit).margin_activity
     assert margin.unit == "GBq"
@@ -276,11 +274,11 @@ def test_a_further_cycle_of_the_margin_keeps_the_probability_and_a_little_more_d
         assert (flag.severity == "within") is kept
 
 
-def test_there_is_no_margin_of_activity_where_the_limit_is_likely_passed():
+def test_likely_exceeded_limit_has_no_activity_left():
     flag = flag_of(planned(), "kidneys-ad-23")
     assert (flag.severity, flag.margin_activity.value) == ("caution", 0.0)
 
 
-def test_after_twelve_cycles_there_is_no_further_one():
+def test_twelve_cycles_allow_no_further_cycle():
     plan = planned(regimen=regimen(1.0, 12), limits=["kidneys-ad-23"])
     assert plan.flags[0].margin_activity is None

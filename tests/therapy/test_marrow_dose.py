@@ -1,7 +1,7 @@
-"""Red marrow of a cycle: from blood, from vertebrae, or from the population.
+"""Red marrow dose of a cycle: from blood, from vertebrae, or from the population.
 
-Expected doses are worked out here from the raw CSV of ``reference_tables``: TIA x S, with TIAs that
-the samples were made with (``physics.md`` sections 5 and 6). Nothing of dosimetry computes them.
+Expected doses are computed here from the raw CSV of ``reference_tables``: TIA x S, with the TIAs
+that the samples were made with. Nothing of dosimetry computes them.
 """
 
 import math
@@ -106,7 +106,7 @@ def hand_worked(body):
 
 
 @pytest.mark.parametrize("body", BODY)
-def test_every_contribution_to_the_marrow_is_that_of_the_hand_worked_example(body):
+def test_marrow_contributions_equal_the_hand_calculation(body):
     found = first_cycle(
         *organs(), scans(body, BODY[body]), blood=blood(), person={"weight": f"{WEIGHT} kg"}
     )
@@ -116,7 +116,7 @@ def test_every_contribution_to_the_marrow_is_that_of_the_hand_worked_example(bod
     assert found.basis == "measured"
 
 
-def test_the_hand_worked_example_in_figures():
+def test_hand_calculation_has_its_known_values():
     # 0.9 MBq h/g x 1170 g x 1.15e-5 mGy/(MBq s) x 3600 s/h = 43.59 mGy;
     # 6789 MBq h x 3.35e-8 mGy/(MBq s) x 3600 s/h = 0.8188 mGy;
     # 1e5 MBq h x 9.30788e-8 mGy/(MBq s) (known answer) x 3600 s/h x 73/97.5 = 25.09 mGy
@@ -126,8 +126,8 @@ def test_the_hand_worked_example_in_figures():
     assert expected["remainder_of_body"] == pytest.approx(0.02509, abs=5e-6)
 
 
-def test_known_s_value_of_the_marrow_from_the_remainder_in_a_plan():
-    # physics.md, known answers: 9.30788e-8 mGy/(MBq s); the other one has no marrow to be a source
+def test_plan_uses_the_known_marrow_from_remainder_s_value():
+    # computed independently: 9.30788e-8 mGy/(MBq s); the other has no marrow as a source
     found = parts(first_cycle(*organs(), scans("remainder_of_body", 1e5), blood=blood()))
     assert found["remainder_of_body"] / 1e5 / 3.6 == pytest.approx(9.30788e-8, rel=1e-5)
 
@@ -150,7 +150,7 @@ def test_both_kidneys_and_bladder_contents_irradiate_the_marrow():
     }
 
 
-def test_a_tumour_gives_the_marrow_nothing_but_leaves_the_remainder():
+def test_tumour_gives_no_marrow_dose_and_leaves_remainder():
     body = scans("total_body", 90_000.0, 70.0)
     found = parts(
         first_cycle(scans("tumour_1", 737.3), body, blood=blood(), masses={"tumour_1": "10 g"})
@@ -183,9 +183,7 @@ def test_the_marrow_irradiates_other_organs():
     ids=["60 kg", "120 kg", "marrow 900 g", "marrow 1500 g", "phantom"],
 )
 @pytest.mark.parametrize("method", ["blood", "vertebrae"])
-def test_the_marrow_s_self_dose_is_independent_of_its_mass_and_its_cross_dose_is_not(
-    method, assumed, mass
-):
+def test_marrow_mass_changes_cross_dose_and_not_self_dose(method, assumed, mass):
     measured = [vertebrae()] if method == "vertebrae" else []
     drawn = {"blood": blood()} if method == "blood" else {}
     own = first_cycle(scans("liver", 4000.0), *measured, **drawn, **assumed)
@@ -197,12 +195,12 @@ def test_the_marrow_s_self_dose_is_independent_of_its_mass_and_its_cross_dose_is
     )
 
 
-def test_the_volume_of_a_region_in_the_vertebrae_does_not_change_the_dose():
-    # physics.md section 6: the mass of the marrow cancels; 60 mL is what was outlined, not its mass
+def test_vertebral_volume_does_not_change_the_dose():
+    # the mass of the marrow cancels; 60 mL is the volume outlined, not the mass of the marrow
     assert parts(first_cycle(vertebrae(volume="60 mL"))) == parts(first_cycle(vertebrae()))
 
 
-def test_an_activity_of_the_marrow_does_depend_on_its_mass():
+def test_marrow_activity_depends_on_the_mass():
     # electrons alone: the dose of an activity goes with 1/mass
     light = first_cycle(scans("red_marrow", 500.0), masses={"red_marrow": "585 g"})
     assert parts(light)["red_marrow"] == exactly(2 * 500.0 * S_SELF)
@@ -211,7 +209,7 @@ def test_an_activity_of_the_marrow_does_depend_on_its_mass():
 # --- plasma, vertebrae, population --------------------------------------------------------------
 
 
-def test_an_agent_of_plasma_reaches_the_marrow_by_0_19_of_the_plasma_share():
+def test_plasma_agent_has_ratio_0_19_over_plasma_fraction():
     whole = first_cycle(blood=blood())
     plasma = first_cycle(
         blood=blood(),
@@ -236,7 +234,7 @@ def test_the_plasma_ratio_is_not_for_vertebrae():
     assert parts(first_cycle(vertebrae(), **plasma)) == parts(first_cycle(vertebrae()))
 
 
-def test_vertebrae_stand_in_for_blood():
+def test_vertebrae_replace_blood():
     body = scans("remainder_of_body", 100_000.0)
     found = first_cycle(*organs(), vertebrae(), body, person={"weight": f"{WEIGHT} kg"})
     expected = hand_worked("remainder_of_body")
@@ -251,7 +249,7 @@ def test_the_curve_of_the_blood_is_in_the_plan():
 
 @pytest.mark.parametrize("body", [[], *([scans(name, tia)] for name, tia in BODY.items())])
 def test_with_neither_blood_nor_vertebrae_the_population_stays(body):
-    # physics.md section 6: even where the whole body was measured
+    # even where the whole body was measured
     found = first_cycle(*organs(), *body)
     assert (found.basis, found.contributions) == ("population", ())
     assert found.absorbed_dose.value == pytest.approx(0.035 * 7.4, rel=1e-12)  # label, Gy/GBq
@@ -272,7 +270,7 @@ def test_blood_and_body_of_one_cycle_predict_the_marrow():
 
 
 def test_blood_alone_leaves_the_marrow_to_the_population():
-    # physics.md section 5: a sum that lacks a part is not a dose
+    # a sum without a known source is a lower bound, not a dose
     made = dosimetry.plan(patient(blood=blood()))
     assert bases_of(made) == ["partial", "population", "population", "population"]
 
@@ -286,7 +284,7 @@ def test_without_the_remainder_the_marrow_is_a_lower_bound():
     assert missing not in warned(*organs())
 
 
-def test_a_decay_correction_is_undone_in_blood_too():
+def test_decay_correction_of_blood_is_undone():
     # 177Lu, 159.528 h: a curve of 20 h corrected to administration shows 1/(1/20 - 1/159.528) h
     apparent = 1 / (1 / 20.0 - 1 / 159.528)
     corrected = blood(BLOOD * apparent / 20.0, apparent)
@@ -299,7 +297,7 @@ def test_a_decay_correction_is_undone_in_blood_too():
 
 @pytest.mark.parametrize("wrong", ["-1", "0", "nan", "inf"])
 @pytest.mark.parametrize(("key", "unit"), [("time", "h"), ("concentration", "kBq/mL")])
-def test_a_blood_sample_that_cannot_be_is_refused_at_its_place(key, unit, wrong):
+def test_impossible_blood_sample_is_refused_at_its_field(key, unit, wrong):
     samples = blood()
     samples[1][key] = f"{wrong} {unit}"
     ((code, place),) = problems(blood=samples)
@@ -360,7 +358,7 @@ def test_blood_beside_a_measured_marrow_is_refused():
     assert problems(scans("red_marrow", 500.0), blood=blood()) == twice
 
 
-def test_blood_beside_a_dose_coefficient_of_the_marrow_is_refused():
+def test_blood_beside_a_marrow_coefficient_is_refused():
     # as for any region that was measured in the cycle: keep one of the two
     found = problems(blood=blood(), dose_coefficients={"red_marrow": "0.03 Gy/GBq"})
     assert found == [("dose-twice", "cycles[0].dose_coefficients.red_marrow")]
@@ -386,6 +384,6 @@ def test_only_the_marrow_is_given_as_a_concentration(region):
     ]
 
 
-def test_one_blood_sample_has_no_half_life_to_go_with_it():
+def test_one_blood_sample_without_a_half_life_is_refused():
     ((code, place),) = problems(blood=blood(times=(24.0,)))
     assert (code, place) == ("no-half-life", "cycles[0].blood")

@@ -1,4 +1,4 @@
-"""Masses: given, from the scans' volumes, or the phantom's; and what their sd does to a dose."""
+"""Masses: given, from scan volumes, or of the phantom; effect of their sd on a dose."""
 
 import math
 
@@ -30,7 +30,7 @@ def mass_in(text):
 # --- where a mass comes from --------------------------------------------------------------------
 
 
-def test_a_mass_given_counts_and_is_no_assumption():
+def test_given_mass_is_used_and_is_not_an_assumption():
     found = mass_of("liver", {"liver": {"value": "1.6 kg", "sd": "8 %"}}, volume="900 mL")
     assert (found.value, found.relative_sd, found.origin) == (1600.0, mass_in(0.08), "")
 
@@ -40,7 +40,7 @@ def test_an_absolute_sd_of_a_mass_is_taken_relative_to_it():
     assert found.relative_sd == mass_in(0.05)
 
 
-def test_the_mean_volume_of_the_scans_gives_a_mass_at_1_05_g_per_ml():
+def test_mean_volume_gives_the_mass_at_1_05_g_per_ml():
     scans = washout("spleen", 900.0)
     scans = [{**scans[0], "volume": "180 mL"}, {**scans[1], "volume": "220 mL"}]
     found = first_dose(patient(cycle(scans)))
@@ -66,7 +66,7 @@ def test_scans_without_a_volume_are_left_out_of_the_mean():
         ("red_marrow", "male", 1170.0),
     ],
 )
-def test_without_any_the_mass_is_the_phantom_s_and_an_assumption(region, sex, mass):
+def test_missing_mass_is_the_phantom_mass_and_an_assumption(region, sex, mass):
     found = mass_of(region, sex=sex)
     assert found.value == mass
     assert found.origin == f"{region}: mass {mass:g} g of the adult {sex} phantom"
@@ -86,7 +86,7 @@ def test_a_mass_of_the_pair_gives_half_to_each_kidney():
     assert "kidney_left: half of the mass given for the kidneys" in found.assumptions
 
 
-def test_a_mass_of_the_kidneys_is_that_of_a_single_kidney():
+def test_mass_of_kidneys_is_the_mass_of_a_solitary_kidney():
     masses = {"kidneys": {"value": "200 g", "sd": "10 %"}}
     found = measured(washout("kidney_left", 5000.0), masses=masses, risks=["single_kidney"])
     left = found.doses["kidney_left"].dose
@@ -94,7 +94,7 @@ def test_a_mass_of_the_kidneys_is_that_of_a_single_kidney():
     assert not [line for line in found.assumptions if "mass" in line]
 
 
-def test_masses_of_left_and_right_add_up_where_the_pair_was_measured():
+def test_side_masses_add_up_to_the_measured_pair():
     masses = {
         "kidney_left": {"value": "180 g", "sd": "10 %"},
         "kidney_right": {"value": "120 g", "sd": "20 %"},
@@ -104,7 +104,7 @@ def test_masses_of_left_and_right_add_up_where_the_pair_was_measured():
     assert found.relative_sd == mass_in(math.hypot(18, 24) / 300)
 
 
-def test_a_tumour_without_mass_or_volume_has_none():
+def test_tumour_without_mass_or_volume_has_no_mass():
     assert mass_of("tumour_1") is None
     assert mass_of("tumour_1", volume="10 mL").value == mass_in(10.5)
 
@@ -116,7 +116,7 @@ def two_cycles(first, second, **more):
     return patient(cycle(*first), cycle(*second, at="2026-03-09"), **more)
 
 
-def test_a_volume_of_one_cycle_serves_the_next_and_is_said():
+def test_volume_of_one_cycle_serves_the_next_and_is_reported():
     # 10 mL at 1.05 g/mL (ICRU 46): 10.5 g in both cycles
     given = two_cycles([washout("tumour_1", 500.0, volume="10 mL")], [washout("tumour_1", 400.0)])
     assert region_mass("tumour_1", given, 1).value == mass_in(10.5)
@@ -168,7 +168,7 @@ def test_volumes_of_both_kidneys_serve_the_pair_and_back():
     assert region_mass("kidney_left", given, 1).value == mass_in(168.0)
 
 
-def test_one_kidney_s_volume_alone_is_not_the_pair_s():
+def test_volume_of_one_kidney_is_not_used_for_the_pair():
     sides = [washout("kidney_left", 5e3, volume="180 mL"), washout("kidney_right", 5e3)]
     given = two_cycles(sides, [washout("kidneys", 1e4)])
     assert region_mass("kidneys", given, 1).value == 310.0  # organ_masses_icrp89.csv
@@ -180,8 +180,8 @@ def test_one_kidney_s_volume_alone_is_not_the_pair_s():
 @pytest.mark.parametrize(
     ("mass", "unusual"), [(899, True), (900, False), (3600, False), (3601, True)]
 )
-def test_a_mass_outside_half_to_double_of_the_reference_draws_a_warning(mass, unusual):
-    # contract.md, bad input; the liver of the adult male has 1800 g
+def test_mass_outside_half_to_double_of_reference_warns(mass, unusual):
+    # mass_ratio_low and mass_ratio_high of defaults.csv; the liver of the adult male has 1800 g
     found = measured(washout("liver", 4000.0), masses={"liver": f"{mass} g"})
     assert ("mass-unusual" in codes(found.warnings)) is unusual
 
@@ -193,14 +193,14 @@ def test_a_kidney_is_compared_with_half_of_the_pair():
     assert unusual == ["cycles[0] kidney_right"]
 
 
-def test_a_single_kidney_is_compared_with_one_kidney():
+def test_solitary_kidney_is_compared_with_one_kidney():
     # 150 g is a usual kidney (half of 310 g), under whatever name it was measured
     for region in ("kidneys", "kidney_left"):
         found = measured(washout(region, 5000.0), masses={region: "150 g"}, risks=["single_kidney"])
         assert "mass-unusual" not in codes(found.warnings)
 
 
-def test_a_mass_of_a_region_that_was_not_measured_draws_a_warning():
+def test_mass_of_an_unmeasured_region_draws_a_warning():
     plan = planned(cycle(washout("liver", 4000.0)), masses={"spleen": "200 g"})
     (warning,) = [w for w in plan.warnings if w.code == "mass-not-used"]
     assert warning.place == "masses.spleen"
@@ -219,7 +219,7 @@ def approx(value, rel=1e-6):
     return pytest.approx(value, rel=rel)
 
 
-def test_the_mass_of_a_tumour_acts_through_the_absorbed_fraction_too():
+def test_tumour_mass_changes_the_absorbed_fraction():
     # S = phi(m)/m: the sphere loses fewer electrons when it is larger
     mass = math.sqrt(4.31 * 14.6)
     tumour = {"value": f"{mass!r} g", "sd": "15 %"}

@@ -1,4 +1,4 @@
-"""Measurements: a CSV file, an inline list or a DataFrame to scans, curves and masses."""
+"""Measurements: CSV file, inline list or DataFrame to scans, curves and masses."""
 
 import io
 import time
@@ -85,7 +85,7 @@ SAME = {
 
 
 @pytest.mark.parametrize("csv", SAME.values(), ids=SAME)
-def test_the_same_scans_written_otherwise_give_the_same_curve(tmp_path, csv):
+def test_other_spellings_of_the_scans_give_the_same_curve(tmp_path, csv):
     plain, other = curve(tmp_path, PLAIN), curve(tmp_path, csv)
     assert other.time == pytest.approx([t for t, _ in LIVER], rel=1e-12)
     assert other.activity == pytest.approx([a for _, a in LIVER], rel=1e-12)
@@ -110,7 +110,7 @@ def test_a_data_frame_gives_the_same_plan_as_the_csv(tmp_path):
     assert dosimetry.plan(by_frame).cumulative == dosimetry.plan(read(tmp_path, PLAIN)).cumulative
 
 
-def test_a_data_frame_without_some_volumes_is_the_csv_with_blank_cells(tmp_path):
+def test_data_frame_without_volumes_equals_blank_csv_cells(tmp_path):
     csv = (
         "region,time [h],activity [MBq],volume [mL]\nliver,4,80,1700\nliver,24,60,\nliver,96,30,\n"
     )
@@ -161,7 +161,7 @@ def test_decay_correction_to_the_administration_is_undone(tmp_path):
     assert curve(tmp_path, csv, decay_corrected_to="none").activity == pytest.approx([100.0] * 3)
 
 
-def test_decay_correction_of_percentages_is_undone_too(tmp_path):
+def test_decay_correction_of_percentages_is_undone(tmp_path):
     csv = (
         f"region,time [h],activity [%IA],sd [%]\nliver,{HALF_LIFE / 2},1,10\nliver,{HALF_LIFE},1,10"
     )
@@ -189,13 +189,13 @@ def test_litres_of_volume_are_a_thousand_millilitres(tmp_path):
     assert [scan.volume for scan in scans(read(tmp_path, csv))] == pytest.approx([1800.0, 1900.0])
 
 
-def test_a_mass_of_the_patient_file_counts_more_than_volumes(tmp_path):
+def test_mass_of_the_patient_file_overrides_volumes(tmp_path):
     (tmp_path / "c.csv").write_text(VOLUMES)
     given_mass = Patient.from_dict({**document("c.csv"), "masses": {"liver": "1500 g"}}, tmp_path)
     assert not any("mean volume" in line for line in first_dose(given_mass).assumptions)
 
 
-def test_aliases_of_a_region_are_the_region(tmp_path):
+def test_alias_is_read_as_its_region(tmp_path):
     csv = f"{HEADER}left_kidney,4,80\nkidney_l,24,60\nright_kidney,4,70\nkidney_r,24,50\n"
     assert [scan.region for scan in scans(read(tmp_path, csv))] == ["kidney_left"] * 2 + [
         "kidney_right"
@@ -315,7 +315,7 @@ def test_a_csv_over_ten_megabytes_is_refused(tmp_path):
     assert "10 MB" in problem.message
 
 
-def test_all_that_is_wrong_with_a_csv_is_said_at_once(tmp_path):
+def test_all_problems_of_a_csv_are_reported_at_once(tmp_path):
     csv = f"{HEADER}livr,-4,nan\nliver,4,80\nliver,4,x\nliver,24\nliver,4,81\nspleen,0,3\n"
     assert [problem.place for problem in refused(tmp_path, csv)] == [
         "c.csv:2: region",
@@ -352,7 +352,7 @@ WRONG_IN_TEN_MEGABYTES = {
 @pytest.mark.parametrize(
     ("csv", "code"), WRONG_IN_TEN_MEGABYTES.values(), ids=WRONG_IN_TEN_MEGABYTES
 )
-def test_ten_megabytes_of_what_is_wrong_are_refused_within_seconds(tmp_path, csv, code):
+def test_ten_megabytes_of_errors_are_refused_within_seconds(tmp_path, csv, code):
     """Reading stops at the problems that are said; to go through all of these takes minutes."""
     began = time.process_time()
     problems = refused(tmp_path, csv)
@@ -361,7 +361,7 @@ def test_ten_megabytes_of_what_is_wrong_are_refused_within_seconds(tmp_path, csv
     assert len(problems) <= MOST_PROBLEMS + 1
 
 
-def test_problems_of_every_cycle_are_said_at_once(tmp_path):
+def test_problems_of_all_cycles_are_reported_at_once(tmp_path):
     (tmp_path / "c.csv").write_text(f"{HEADER}livr,4,80\n")
     (tmp_path / "d.csv").write_text(f"{HEADER}liver,4,-80\n")
     data = document("c.csv")

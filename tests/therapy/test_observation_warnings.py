@@ -1,4 +1,4 @@
-"""When laboratory values were taken: before which dose, and how long before."""
+"""Warnings about dates, units and consistency of laboratory values and adverse events."""
 
 import pytest
 from labelled_course import SECOND, date, draw, event, given, only, planned
@@ -11,7 +11,7 @@ def doubts(made, code):
 
 
 @pytest.mark.parametrize(("days", "old"), [(-28, False), (-29, True), (-733, True)])
-def test_a_baseline_of_more_than_four_weeks_before_the_first_dose_is_doubted(days, old):
+def test_baseline_older_than_four_weeks_draws_a_warning(days, old):
     # European product information: tests within 2 to 4 weeks before an administration
     made = planned(given(0), [draw(days), only(20, creatinine="85 umol/L")])
     found = doubts(made, "baseline-old")
@@ -21,18 +21,18 @@ def test_a_baseline_of_more_than_four_weeks_before_the_first_dose_is_doubted(day
         assert "clearance" not in found[0].message  # it follows from the creatinine
 
 
-def test_an_analyte_taken_again_before_the_first_dose_has_a_new_baseline():
+def test_repeated_analyte_has_the_later_baseline():
     made = planned(given(0), [draw(-733), only(-3, creatinine="85 umol/L")])
     (found,) = doubts(made, "baseline-old")
     assert "creatinine" not in found.message
     assert "platelets" in found.message
 
 
-def test_a_course_that_has_not_begun_has_no_old_baseline():
+def test_course_not_started_has_no_old_baseline():
     assert not doubts(planned((), [draw(-733)], start=date(0)), "baseline-old")
 
 
-def test_a_sample_with_a_time_on_the_day_of_a_dose_without_one_is_doubted():
+def test_timed_sample_on_the_day_of_an_untimed_dose_warns():
     evening = {"at": f"{date(SECOND)}T18:00:00+01:00", "creatinine": "110 umol/L"}
     (found,) = doubts(
         planned(given(0, SECOND), [draw(-2), evening], time_zone="Europe/Berlin"),
@@ -51,7 +51,7 @@ def test_a_sample_with_a_time_on_the_day_of_a_dose_without_one_is_doubted():
     ("days", "far"),
     [(-183, True), (-182, False), (56 + 112, False), (56 + 113, True), (13000, True)],
 )
-def test_dates_half_a_year_before_or_sixteen_weeks_after_a_dose_are_doubted(days, far):
+def test_dates_far_from_the_doses_draw_a_warning(days, far):
     made = planned(given(0, SECOND), [draw(-2), only(days, creatinine="80 umol/L")])
     assert [one.place for one in doubts(made, "date-far-off")] == ["labs[1].at"] * far
     events = planned(given(0, SECOND), [draw(-2)], [event(days, "nausea", 1)])
@@ -63,12 +63,12 @@ def test_values_long_after_a_complete_course_are_follow_up():
     assert not doubts(planned(done, [draw(-2), draw(700)]), "date-far-off")
 
 
-def test_a_year_mistaken_before_the_first_dose_is_doubted():
+def test_mistaken_year_before_the_first_dose_warns():
     made = planned((), [draw(13000)], start=date(0))
     assert doubts(made, "date-far-off")
 
 
-def test_a_number_in_a_unit_that_could_be_mistaken_is_doubted():
+def test_number_in_a_confusable_unit_draws_a_warning():
     # 7.4 mmol/L is 11.9 g/dL (CTCAE grade 1); 7.4 g/dL would be grade 3
     labs = [draw(-2), only(20, haemoglobin="7.4 mmol/L")]
     (found,) = doubts(planned(given(0), labs), "unit-changes")
@@ -82,7 +82,7 @@ def test_a_number_in_a_unit_that_could_be_mistaken_is_doubted():
     ("neutrophils", "leukocytes", "doubted"),
     [("6", "3", True), ("3.9", "6.1", False), ("5.3", "6.1", True), ("5.2", "6.1", False)],
 )  # with 1.5 lymphocytes, and a tolerance of a tenth
-def test_counts_that_contradict_each_other_are_doubted(neutrophils, leukocytes, doubted):
+def test_contradicting_counts_draw_a_warning(neutrophils, leukocytes, doubted):
     counts = {"neutrophils": f"{neutrophils} 1e9/L", "leukocytes": f"{leukocytes} 1e9/L"}
     found = doubts(planned(given(0), [draw(-2, **counts)]), "counts-contradict")
     assert bool(found) == doubted
@@ -97,12 +97,12 @@ def test_counts_that_contradict_each_other_are_doubted(neutrophils, leukocytes, 
         ("platelets", {"lower": "140 1e9/L", "upper": "400 1e9/L"}, []),
     ],
 )
-def test_a_reference_range_far_from_the_table_is_doubted(name, limits, doubted):
+def test_reference_range_far_from_the_table_draws_a_warning(name, limits, doubted):
     made = planned(given(0), [draw(-2)], ranges={name: limits})
     assert [one.place for one in doubts(made, "range-unusual")] == doubted
 
 
-def test_one_analyte_twice_on_a_day_with_a_time_and_without_is_refused():
+def test_analyte_timed_and_untimed_on_one_day_is_refused():
     labs = [draw(-2), {"at": f"{date(20)}T08:00:00", "platelets": "160 1e9/L"}]
     labs.append(only(20, platelets="60 1e9/L"))
     with pytest.raises(InputError) as caught:

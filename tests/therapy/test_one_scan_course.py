@@ -1,7 +1,7 @@
-"""One scan in a course: which half-life, what it does to the dose, and how sure that is.
+"""One scan in a course: choice of the half-life, dose and uncertainty.
 
-Sources: ``physics.md`` section 4; table effective_half_lives (kidneys 51 h, geometric cv 0.20;
-liver 67 h); simulated patients and brute-force Monte Carlo written here.
+Sources: table effective_half_lives (kidneys 51 h, geometric cv 0.20; liver 67 h); simulated
+patients and brute-force Monte Carlo written here.
 """
 
 import functools
@@ -79,7 +79,7 @@ def refused(*cycles, **named):
 # --- which half-life ----------------------------------------------------------------------------
 
 
-def test_an_earlier_cycle_comes_before_the_patient_file_and_the_population():
+def test_earlier_cycle_takes_precedence_for_the_half_life():
     made = plan([full("liver", 80.0)], [one_scan("liver")], half_lives={"liver": "40 h"})
     found = last_curve(made, "liver")
     assert (
@@ -89,7 +89,7 @@ def test_an_earlier_cycle_comes_before_the_patient_file_and_the_population():
     assert found.effective_half_life.value == pytest.approx(80.0, rel=1e-6)
 
 
-def test_the_patient_file_comes_before_the_population():
+def test_half_life_of_the_patient_file_precedes_population():
     made = plan([one_scan("liver")], half_lives={"liver": {"value": "40 h", "sd": "4 h"}})
     found = last_curve(made, "liver")
     assert found.choice == "one scan; half-life 40 h: from the patient file"
@@ -97,23 +97,23 @@ def test_the_patient_file_comes_before_the_population():
 
 
 @pytest.mark.parametrize(("region", "half_life"), [("liver", "67"), ("kidneys", "51")])
-def test_the_population_is_the_last_resort_and_its_source_is_named(region, half_life):
+def test_population_half_life_is_last_and_names_its_source(region, half_life):
     found = last_curve(plan([one_scan(region)]), region)
     assert found.choice.startswith(f"one scan; half-life {half_life} h: population, ")
     assert "Hanscheid 2018" in found.choice
 
 
-def test_the_latest_full_curve_of_the_patient_counts():
+def test_latest_full_curve_gives_the_half_life():
     made = plan([full("liver", 80.0)], [full("liver", 60.0)], [one_scan("liver")])
     assert last_curve(made, "liver").choice.endswith("half-life 60 h: measured in cycle 2")
 
 
-def test_a_half_life_that_was_itself_taken_from_elsewhere_is_not_passed_on():
+def test_supplied_half_life_is_not_passed_to_later_cycles():
     made = plan([full("liver", 80.0)], [one_scan("liver")], [one_scan("liver")])
     assert last_curve(made, "liver").choice.endswith("half-life 80 h: measured in cycle 1")
 
 
-def test_a_half_life_given_without_sd_is_as_uncertain_as_the_population_s():
+def test_half_life_without_sd_has_the_population_sd():
     given, assumed = (
         last_curve(plan([one_scan("kidneys")], half_lives=given), "kidneys")
         for given in ({"kidneys": "51 h"}, {})
@@ -122,13 +122,13 @@ def test_a_half_life_given_without_sd_is_as_uncertain_as_the_population_s():
     assert given.tia == assumed.tia
 
 
-def test_a_half_life_given_for_the_kidneys_serves_the_left_and_the_right_one():
+def test_half_life_of_the_kidneys_serves_both_sides():
     made = plan([one_scan(side) for side in SIDES], half_lives={"kidneys": "60 h"})
     for side in SIDES:
         assert "half-life 60 h: from the patient file" in last_curve(made, side).choice
 
 
-def test_blood_of_an_earlier_cycle_gives_the_half_life_of_a_single_sample():
+def test_earlier_blood_gives_the_half_life_of_one_sample():
     samples = [
         {"time": f"{t} h", "concentration": f"{50 * 2 ** (-t / 20)!r} kBq/mL"} for t in (1, 8, 24)
     ]
@@ -155,14 +155,14 @@ def test_one_scan_without_any_half_life_is_refused_with_the_cure(region, agent):
     assert last_curve(cured, region).model == "single-point"
 
 
-def test_a_half_life_that_the_earlier_curve_does_not_determine_is_not_known_exactly():
+def test_undetermined_earlier_half_life_is_not_exact():
     # rising from 4 to 24 h: after it physical decay is assumed, a half-life without an sd
     rising = [*one_scan("kidneys", 4.0, 60.0, "5 %"), *one_scan("kidneys", 24.0, 80.0, "5 %")]
     made = plan([rising], [one_scan("kidneys", 48.0)])
     assert causes(made, "kidneys", 2).get("half-life", 0.0) > 0.0
 
 
-def test_a_badly_measured_half_life_does_not_give_more_than_was_administered():
+def test_uncertain_half_life_stays_below_administered():
     # two scans half an hour apart: 10 h +- 21 h; the most is 7.4 GBq that stays in the kidneys
     close = [*one_scan("kidneys", 24.0, 60.0, "5 %"), *one_scan("kidneys", 24.5, 58.0, "5 %")]
     found = dose_of(plan([close], [one_scan("kidneys", 48.0)]), "kidneys", 2)
@@ -175,12 +175,12 @@ def test_a_single_point_model_is_for_one_scan():
 
 
 @pytest.mark.parametrize("value", ["0 h", "-51 h", "nan h", "51", "51 MBq"])
-def test_a_half_life_that_cannot_be_is_refused_at_its_place(value):
+def test_impossible_half_life_is_refused_at_its_field(value):
     (problem,) = refused([one_scan("liver")], half_lives={"liver": value})
     assert problem.place == "effective_half_lives.liver"
 
 
-def test_a_half_life_that_no_scan_uses_draws_a_warning():
+def test_unused_half_life_draws_a_warning():
     assert "half-life-not-used" in codes(
         plan([full("liver", 60.0)], half_lives={"liver": "50 h"}).warnings
     )
@@ -191,7 +191,7 @@ def test_a_half_life_that_no_scan_uses_draws_a_warning():
 # --- what stands beside it ----------------------------------------------------------------------
 
 
-def test_hanscheid_s_rule_stands_beside_the_curve():
+def test_hanscheid_estimate_is_reported_beside_the_curve():
     # 2 x 72 h x 60 MBq / ln 2
     found = last_curve(plan([one_scan("kidneys")]), "kidneys").cross_check
     assert found.value == pytest.approx(12464.885, abs=0.001)
@@ -206,7 +206,7 @@ def test_a_scan_outside_0_75_to_2_5_half_lives_draws_a_warning(time, warned):
     assert [w.place for w in found] == ["cycles[0] kidneys"] * warned
 
 
-def test_a_plan_with_one_scan_says_so():
+def test_plan_with_one_scan_reports_it():
     made = plan([full("liver", 80.0)], [one_scan("liver")])
     assert [w.place for w in made.warnings if w.code == "one-scan-only"] == ["cycles[1] liver"]
 
@@ -215,7 +215,7 @@ def test_a_plan_with_one_scan_says_so():
 
 
 @pytest.mark.parametrize("time", [24.0, 72.0, 96.0, 168.0])
-def test_the_interval_of_the_dose_is_that_of_a_brute_force_monte_carlo(time):
+def test_dose_interval_equals_monte_carlo(time):
     # 200,000 draws, independent of the package; 0.6 %: four Monte Carlo errors at 168 h
     rng = np.random.default_rng(11)
     drawn = MEDIAN * np.exp(spread(CV) * rng.standard_normal(200_000))
@@ -225,7 +225,7 @@ def test_the_interval_of_the_dose_is_that_of_a_brute_force_monte_carlo(time):
     assert [found.p5, found.p95] == pytest.approx(np.percentile(doses, [5, 95]), rel=0.006)
 
 
-def test_the_dose_of_one_scan_is_the_area_of_its_curve_times_s():
+def test_one_scan_dose_is_tia_times_s():
     # that the area is the median of the distribution: tests/physics/test_one_scan.py
     made = plan([one_scan("kidneys")])
     assert dose_of(made, "kidneys").value == pytest.approx(made.curves[0].tia.value * S_KIDNEYS)
@@ -240,7 +240,7 @@ def test_one_draw_of_the_half_life_serves_both_kidneys():
     assert pair["counting and fit"] == pytest.approx(left["counting and fit"] / math.sqrt(2))
 
 
-def test_the_half_life_of_the_pair_is_one_also_where_the_kidneys_differ():
+def test_different_kidneys_share_one_half_life():
     # mass-weighted mean of one and the same relative change
     curves = [one_scan("kidney_left", 24.0, 90.0), one_scan("kidney_right", 24.0, 30.0)]
     found = plan(curves, masses={"kidney_left": "200 g", "kidney_right": "120 g"})
@@ -249,7 +249,7 @@ def test_the_half_life_of_the_pair_is_one_also_where_the_kidneys_differ():
 
 
 @pytest.mark.parametrize("times", [(24.0, 120.0), (4.0, 72.0)], ids=str)
-def test_two_scans_make_a_mono_exponential_that_passes_both(times):
+def test_two_scans_give_a_mono_exponential_through_both(times):
     made = plan([washout("kidneys", 5000.0, 47.0, times=times)])
     (curve,) = made.curves
     assert (curve.model, curve.dof) == ("mono", 0)
@@ -259,7 +259,7 @@ def test_two_scans_make_a_mono_exponential_that_passes_both(times):
     assert dose_of(made, "kidneys").value == pytest.approx(5000.0 * S_KIDNEYS, rel=1e-9)
 
 
-def test_a_full_curve_first_and_one_scan_later():
+def test_one_scan_after_a_full_curve_uses_its_half_life():
     # activity 60 MBq at 72 h, half-life 47 h measured in cycle 1; later doses near that value
     made = plan([full("kidneys", 47.0)], [one_scan("kidneys")], [one_scan("kidneys", 96.0, 45.0)])
     expected = 60.0 * 2 ** (72 / 47) * 47 / LN2 * S_KIDNEYS
@@ -292,7 +292,7 @@ def synthetic(time, count=10_000):
 
 
 @pytest.mark.parametrize("time", [24.0, 72.0, 96.0])
-def test_the_90_percent_interval_covers_the_truth_in_88_to_92_percent_of_patients(time):
+def test_interval_90_covers_88_to_92_percent_of_patients(time):
     # it scales exactly with the activity (next test), so that one plan serves all patients
     truth, measured = synthetic(time)
     _, low, high = stated(time, 60.0) / 60.0
@@ -301,7 +301,7 @@ def test_the_90_percent_interval_covers_the_truth_in_88_to_92_percent_of_patient
 
 
 @pytest.mark.parametrize("time", [24.0, 72.0, 96.0])
-def test_the_interval_of_a_patient_is_the_one_of_another_scaled_with_the_activity(time):
+def test_dose_interval_scales_with_the_activity(time):
     _, measured = synthetic(time, 5)
     for activity in measured.tolist():
         expected = stated(time, 60.0) * activity / 60.0

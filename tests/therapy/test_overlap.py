@@ -1,7 +1,7 @@
-"""Volumes of interest that include others: the activity counts once, doubts are named.
+"""Overlapping volumes of interest: the activity counts once, doubts are named.
 
-Source: ``physics.md`` section 5 (``contains``). The truth is a liver of 4000 MBq h with two
-metastases of 3000 and 1000 MBq h, scanned as one VOI of 8000 MBq h.
+The truth is a liver of 4000 MBq h with two metastases of 3000 and 1000 MBq h, scanned as one VOI of
+8000 MBq h.
 """
 
 import pytest
@@ -46,7 +46,7 @@ def doubts(made):
     return [w for w in made.warnings if w.code == "overlap-possible"]
 
 
-def test_what_a_liver_contains_counts_once():
+def test_contained_tumour_activity_counts_once():
     inside = doses(plan(WHOLE_LIVER, *TUMOURS, BODY, contains=INSIDE))
     apart = doses(plan(APART, *TUMOURS, BODY))
     assert set(inside) == set(apart)
@@ -61,14 +61,14 @@ def test_without_contains_the_activity_counts_twice():
     assert twice["lungs"] < once["lungs"]
 
 
-def test_the_sd_of_what_is_taken_out_is_in_the_dose():
+def test_sd_of_the_subtracted_activity_is_in_the_dose():
     made = plan(WHOLE_LIVER, *TUMOURS, contains=INSIDE)
     liver = region_of(made.cycles[0].regions, "liver").absorbed_dose
     alone = region_of(plan(WHOLE_LIVER).cycles[0].regions, "liver").absorbed_dose
     assert liver.sd / liver.value > 1.5 * alone.sd / alone.value
 
 
-def test_a_volume_loses_the_masses_inside_it():
+def test_volume_excludes_the_masses_inside_it():
     # 1900 mL at 1.05 g/mL less 55 g
     curve = washout("liver", 8000.0, volume="1900 mL")
     made = plan(curve, *TUMOURS, contains=INSIDE)
@@ -76,7 +76,7 @@ def test_a_volume_loses_the_masses_inside_it():
     assert doses(made)["liver"] == pytest.approx(doses(own)["liver"], rel=1e-9)
 
 
-def test_a_carried_volume_loses_what_it_contained():
+def test_carried_volume_excludes_the_contained_regions():
     # cycle 1: 1900 mL with 55 g inside; cycle 2 scans the liver without its tumours
     first = cycle(washout("liver", 8000.0, volume="1900 mL"), *TUMOURS, contains=INSIDE)
     second = cycle(APART, at="2026-03-09")
@@ -113,7 +113,7 @@ def kidneys_of(made, number):
     return region_of(made.cycles[number - 1].regions, "kidneys").absorbed_dose.value
 
 
-def test_sides_of_a_carried_pair_lose_what_the_pair_contained():
+def test_sides_of_a_carried_pair_exclude_contained_regions():
     # 450 mL less a tumour of 150 mL: 315 g, 157.5 g a side; as pair or as sides the same dose
     pair = washout("kidneys", 7000.0, volume="450 mL")
     tumour = washout("tumour_1", 1000.0, volume="150 mL")
@@ -127,7 +127,7 @@ def test_sides_of_a_carried_pair_lose_what_the_pair_contained():
     assert two == pytest.approx(3500 * 0.0853196 / 315, rel=0.03)
 
 
-def test_nested_volumes_lose_each_their_own():
+def test_nested_volumes_each_exclude_their_own_contents():
     # 1900, 300 and 200 mL at 1.05 g/mL: liver 1995 - 315 g, tumour_1 315 - 210 g
     made = plan(
         washout("liver", 9000.0, volume="1900 mL"),
@@ -146,7 +146,7 @@ def test_nested_volumes_lose_each_their_own():
         assert doses(made)[region] == pytest.approx(doses(own)[region], rel=1e-9)
 
 
-def test_an_entry_of_a_mass_is_without_what_the_region_contains():
+def test_entered_mass_excludes_the_contained_regions():
     made = plan(
         washout("liver", 9000.0, volume="1900 mL"),
         washout("tumour_1", 3000.0),
@@ -165,7 +165,7 @@ def test_a_tumour_never_has_more_than_the_organ_around_it():
     assert found == [("contained-above-container", "cycles[0].contains.liver")]
 
 
-def test_a_tumour_of_a_site_that_was_measured_is_doubted():
+def test_tumour_in_a_measured_organ_draws_a_warning():
     made = plan(WHOLE_LIVER, *TUMOURS, sites={"tumour_1": "liver"})
     (warning,) = doubts(made)
     assert "tumour_1 lies in the liver" in warning.message
@@ -178,12 +178,12 @@ def test_the_name_of_a_tumour_tells_its_site():
 
 
 @pytest.mark.parametrize("said", [{"liver": ["tumour_1"]}, {"liver": []}])
-def test_a_site_that_the_cycle_speaks_of_is_not_doubted(said):
+def test_site_named_under_contains_draws_no_warning(said):
     made = plan(WHOLE_LIVER, TUMOURS[0], sites={"tumour_1": "liver"}, contains=said)
     assert not doubts(made)
 
 
-def test_regions_that_fill_the_whole_body_are_doubted():
+def test_regions_that_fill_the_whole_body_draw_a_warning():
     made = plan(WHOLE_LIVER, *TUMOURS, washout("total_body", 12_500.0))  # 12,000 of 12,500 MBq h
     (warning,) = doubts(made)
     assert "96 % of the whole body" in warning.message
@@ -199,7 +199,7 @@ def test_more_than_the_whole_body_is_refused_and_overlap_named():
     plan(WHOLE_LIVER, *TUMOURS, washout("total_body", 11_000.0), contains=INSIDE)
 
 
-def test_more_than_was_given_is_overlap_where_tumours_explain_it():
+def test_excess_explained_by_tumours_is_named_overlap():
     # liver 5.2 GBq with a tumour of 4.6 GBq in it, of 7.4 GBq given: it was refused as a unit error
     times = {"times": (2.0, 24.0), "half_life": 60.0}
     liver, tumour = (washout(n, a, **times) for n, a in (("liver", 4.6e5), ("tumour_1", 4.1e5)))
@@ -229,12 +229,12 @@ def test_disjoint_volumes_are_an_assumption():
         ({"liver": ["tumor_x y"]}, "unknown-region"),
     ],
 )
-def test_what_cannot_be_contained_is_refused(contains, code):
+def test_impossible_contains_is_refused(contains, code):
     found = refused(WHOLE_LIVER, *TUMOURS, BODY, contains=contains)
     assert {one for one, _ in found} == {code}
 
 
-def test_a_site_is_of_a_tumour():
+def test_site_of_a_region_that_is_not_a_tumour_is_refused():
     assert codes_of_site({"liver": "spleen"}) == ["not-a-tumour"]
 
 

@@ -1,8 +1,8 @@
-"""A dose that lacks a source known to matter is a lower bound, and stands in no limit.
+"""A dose without a relevant source is a lower bound and is not used for a limit.
 
-Source: ``physics.md`` section 5. Expected probabilities come from plain Monte Carlo here: a million
-draws of the label's population (mean 0.035, sd 0.029 Gy/GBq over patients, between-cycle cv 0.30),
-those below the bound left out.
+Expected probabilities come from plain Monte Carlo written here: a million draws of the label's
+population (mean 0.035, sd 0.029 Gy/GBq over patients, between-cycle cv 0.30), without those below
+the bound.
 """
 
 import functools
@@ -60,17 +60,17 @@ def test_blood_alone_gives_a_lower_bound_of_the_marrow():
     assert found.absorbed_dose.value == pytest.approx(0.063, abs=0.001)
 
 
-def test_a_lower_bound_does_not_stand_in_the_limit():
+def test_lower_bound_is_not_used_as_the_dose_of_a_limit():
     made = planned(cycle(blood=SAMPLES))
     flag = flag_of(made, "red-marrow-ad-2")
-    # physics.md: p(> 2 Gy) 0.10 given the bound; the sum alone said p < 0.001, 89.7 GBq left.
+    # docs/review.md: p(> 2 Gy) 0.10 given the bound; the sum alone gave p < 0.001, 89.7 GBq left
     assert (flag.basis, flag.severity) == ("population", "caution")
     assert flag.probability == pytest.approx(share_above(2.0, 0.063), abs=0.004)
     assert flag.margin_activity.value == 0.0
 
 
 def test_a_high_lower_bound_conditions_the_population():
-    # physics.md: 0.45 Gy in cycle 1 gives p(> 2 Gy) 0.61, the maximum of draws 0.10
+    # 0.45 Gy in cycle 1 gives p(> 2 Gy) 0.61, the maximum of draws 0.10
     made = planned(cycle(blood=slow(0.45)))
     assert marrow(made).absorbed_dose.value == pytest.approx(0.45, abs=0.003)
     assert flag_of(made, "red-marrow-ad-2").probability == pytest.approx(0.61, abs=0.02)
@@ -86,7 +86,7 @@ def test_bounds_of_two_cycles_act_together(gray):
     assert flag_of(made, "red-marrow-ad-2").probability == pytest.approx(expected, abs=0.02)
 
 
-def test_a_whole_dose_of_a_later_cycle_takes_the_place():
+def test_complete_dose_of_a_later_cycle_replaces_the_bound():
     made = planned(cycle(blood=SAMPLES), cycle(BODY, blood=SAMPLES, at="2026-03-09"))
     assert [marrow(made, number).basis for number in (1, 2, 3)] == [
         *("partial", "measured", "predicted")
@@ -108,16 +108,16 @@ def test_an_organ_with_uptake_is_not_average_tissue(organ):
 def test_whole_body_alone_leaves_the_kidneys_to_the_population():
     flag = flag_of(planned(cycle(BODY)), "kidneys-ad-23")
     assert flag.basis == "population"
-    # physics.md, known answers: nothing measured, p(> 23 Gy) = 0.2660; the bound moves nothing
+    # docs/evidence.md, nothing measured: p(> 23 Gy) = 0.266; the bound changes nothing
     assert flag.probability == pytest.approx(0.266, abs=0.005)
 
 
-def test_one_kidney_of_a_patient_with_one_is_no_lower_bound():
+def test_solitary_kidney_is_not_a_lower_bound():
     made = planned(cycle(washout("kidney_left", 9000.0), BODY), risks=["single_kidney"])
     assert region_of(made.cycles[0].regions, "kidneys").basis == "measured"
 
 
-def test_without_a_population_a_lower_bound_assesses_nothing():
+def test_lower_bound_without_population_is_not_assessed():
     made = planned(cycle(blood=SAMPLES), agent=PSMA)
     assert marrow(made).basis == "partial"
     flag = flag_of(made, "red-marrow-ad-2")
@@ -125,20 +125,20 @@ def test_without_a_population_a_lower_bound_assesses_nothing():
     assert not [w for w in made.warnings if w.code == "lower-bound-above-limit"]
 
 
-def test_a_lower_bound_above_the_limit_is_said():
+def test_lower_bound_above_the_limit_is_reported():
     made = planned(cycle(blood=slow(2.5)), agent=PSMA)
     (warning,) = [w for w in made.warnings if w.code == "lower-bound-above-limit"]
     assert "red-marrow-ad-2" in warning.message
 
 
-def test_earlier_radiation_adds_to_a_lower_bound():
+def test_previous_radiation_adds_to_a_lower_bound():
     earlier = {"red_marrow": {"absorbed_dose": "1.8 Gy", "source": "a test"}}
     made = planned(cycle(blood=slow(0.46)), agent=PSMA, prior_doses=earlier)
     (warning,) = [w for w in made.warnings if w.code == "lower-bound-above-limit"]
     assert "2.26 Gy" in warning.message  # 1.8 + 0.46
 
 
-def test_a_supplied_coefficient_is_no_lower_bound():
+def test_supplied_coefficient_is_not_a_lower_bound():
     made = planned(cycle(BODY, dose_coefficients={"kidneys": "0.6 Gy/GBq"}))
     assert region_of(made.cycles[0].regions, "kidneys").basis == "measured"
     assert "cycles[0] kidneys" not in {w.place for w in made.warnings if w.code == "partial-dose"}

@@ -1,4 +1,4 @@
-"""The patient file: what of YAML and JSON is read, and what is refused."""
+"""The patient file: accepted and refused parts of YAML and JSON."""
 
 import gc
 import json
@@ -51,13 +51,13 @@ def refused(folder, content, name="p.yaml"):
         "1.0",
     ],
 )
-def test_every_scalar_stays_the_text_it_is(tmp_path, written):
+def test_every_scalar_is_read_as_text(tmp_path, written):
     assert read(tmp_path, PATIENT.replace("T-1", written)).person.id == written
     assert read_yaml(f"key: {written}", "p.yaml") == {"key": written}
 
 
 @pytest.mark.parametrize("written", ["'12 # 3'", '"12 # 3"'])
-def test_quotes_are_no_part_of_the_text(written):
+def test_quotes_are_not_part_of_the_text(written):
     assert read_yaml(f"id: {written}", "p.yaml") == {"id": "12 # 3"}
 
 
@@ -164,7 +164,7 @@ def test_characters_that_no_yaml_has_are_refused(tmp_path, content):
     ["", "\n\n", "# only a comment\n", "- a\n- b\n", "text\n", "[]\n", "'patient'\n"],
     ids=["empty", "blank", "comment", "list", "text", "empty list", "quoted text"],
 )
-def test_a_file_without_mapping_is_told_how_to_begin(tmp_path, content):
+def test_file_without_a_mapping_gets_a_first_line_to_write(tmp_path, content):
     problem = refused(tmp_path, content)
     assert (problem.code, problem.place) == ("wrong-type", "p.yaml: file")
     assert "patient:" in problem.cure
@@ -244,7 +244,7 @@ def test_a_number_is_quoted_as_the_file_has_it(tmp_path):
     assert "'12'" in refused(tmp_path, content, "p.json").message
 
 
-def test_half_a_surrogate_pair_is_no_text(tmp_path):
+def test_half_a_surrogate_pair_is_refused_as_text(tmp_path):
     for name, content in (
         ("p.json", json.dumps(DOCUMENT).replace("T-1", "\\ud800")),
         ("p.yaml", PATIENT.replace("T-1", '"\\uD800"')),
@@ -253,7 +253,7 @@ def test_half_a_surrogate_pair_is_no_text(tmp_path):
             dosimetry.plan(read(tmp_path, content, name)).to_json().encode()
 
 
-def test_half_a_surrogate_pair_is_no_name_of_a_file(tmp_path):
+def test_half_a_surrogate_pair_is_refused_as_file_name(tmp_path):
     cycle = {"administered": "7.4 GBq", "at": "2026-01-12", "measurements": "\ud800"}
     problem = refused(tmp_path, json.dumps({**DOCUMENT, "cycles": [cycle]}), "p.json")
     assert (problem.code, problem.place) == ("not-utf-8", "p.json: file")
@@ -269,7 +269,7 @@ def test_a_file_of_thousands_of_values_is_refused_at_once(tmp_path, name):
     assert (problem.code, problem.place) == ("too-many-values", f"{name}: file")
 
 
-def test_a_refusal_that_is_kept_keeps_nothing_else(tmp_path):
+def test_stored_refusal_holds_no_other_object(tmp_path):
     """A service reads thousands of wrong files; a cycle through pydantic is never collected."""
 
     def refuse():
@@ -292,7 +292,7 @@ def test_a_refusal_that_is_kept_keeps_nothing_else(tmp_path):
 # Files.
 
 
-def test_a_directory_is_no_patient_file(tmp_path):
+def test_directory_is_refused_as_patient_file(tmp_path):
     (tmp_path / "p.yaml").mkdir()
     with pytest.raises(InputError) as caught:
         dosimetry.read_patient(tmp_path / "p.yaml")
@@ -323,7 +323,7 @@ def test_one_megabyte_is_read_and_a_byte_more_is_refused(tmp_path):
     assert "1 MB" in problem.message
 
 
-def test_a_key_with_a_colon_still_has_the_file_in_its_place(tmp_path):
+def test_key_with_a_colon_keeps_the_file_name_in_its_place(tmp_path):
     problem = refused(tmp_path, f"{PATIENT}'note: mine': 3\n")
     assert problem.code == "unknown-key"
     assert problem.place.startswith("p.yaml: ")
@@ -413,7 +413,7 @@ ABSURD = {
         for value in values
     ],
 )
-def test_absurd_values_get_an_answer_or_a_refusal(tmp_path, path, value):
+def test_absurd_values_are_read_or_refused(tmp_path, path, value):
     document = json.loads(json.dumps(FULL))
     *outer, last = (int(step) if step.isdigit() else step for step in path.split())
     inner = document

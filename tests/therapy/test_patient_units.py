@@ -1,4 +1,4 @@
-"""Units: every quantity of the patient file takes its own dimension and refuses all others."""
+"""Units: every quantity of the patient file accepts its own dimension and refuses all others."""
 
 import copy
 import json
@@ -232,7 +232,7 @@ def test_a_bare_number_is_refused(tmp_path, place, value):
         ("3 1e400/L", "not-a-quantity"),
     ],
 )
-def test_what_is_no_quantity_is_refused(tmp_path, place, value, code):
+def test_text_that_is_not_a_quantity_is_refused(tmp_path, place, value, code):
     (problem,) = refused(tmp_path, with_value(place, value))
     assert (problem.code, problem.place) == (code, f"p.json: {place}")
     assert problem.cure
@@ -318,7 +318,7 @@ def test_scans_of_a_list_convert(tmp_path, column, value, number):
         ("haemoglobin", "128 g/L", Amount(12.8, "g/dL")),
         # 1 mmol/L of haemoglobin is 1.6114 g/dL (molar mass of the monomer, 16114 g/mol)
         ("haemoglobin", "8 mmol/L", Amount(12.8914, "g/dL")),
-        # 1 mg/dL of creatinine is 88.42 umol/L (label_rules.md)
+        # 1 mg/dL of creatinine is 88.42 umol/L (SI conversion factor)
         ("creatinine", "0.08842 mmol/L", Amount(1.0, "mg/dL")),
         ("creatinine", "176.84 umol/L", Amount(2.0, "mg/dL")),
         ("creatinine", "0.9 mg/dL", Amount(0.9, "mg/dL")),

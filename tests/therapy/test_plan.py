@@ -1,6 +1,6 @@
 """Whole plans: known answers, and the examples recalculated from the raw files.
 
-Sources: ``physics.md``, table "Known answers"; the label (Lutathera US prescribing information);
+Sources: ``docs/evidence.md``, "Known answers"; the label (Lutathera US prescribing information);
 the SNMMI 177Lu Dosimetry Challenge; ``recalculated_course``, which imports nothing of dosimetry.
 """
 
@@ -48,10 +48,10 @@ def entry(entries, region):
 
 
 @pytest.mark.parametrize(
-    ("region", "mean", "sd", "p5", "p95"),  # physics.md, known answers: 4 x 7.4 GBq
+    ("region", "mean", "sd", "p5", "p95"),  # docs/evidence.md, known answers: 4 x 7.4 GBq
     [("kidneys", 19.358, 8.295, 9.06, 34.95), ("red_marrow", 1.0360, 0.790, 0.270, 2.509)],
 )
-def test_known_doses_of_a_course_with_nothing_measured(region, mean, sd, p5, p95):
+def test_unmeasured_course_has_the_known_doses(region, mean, sd, p5, p95):
     found = region_of(planned().cumulative, region).absorbed_dose
     assert found.value == pytest.approx(mean, abs=5e-4)
     assert found.sd == pytest.approx(sd, abs=5e-4)
@@ -59,14 +59,14 @@ def test_known_doses_of_a_course_with_nothing_measured(region, mean, sd, p5, p95
 
 
 @pytest.mark.parametrize(
-    ("limit", "probability"),  # physics.md, known answers
+    ("limit", "probability"),  # docs/evidence.md, known answers
     [("kidneys-ad-23", 0.2660), ("red-marrow-ad-2", 0.0951)],
 )
-def test_known_probabilities_of_a_course_with_nothing_measured(limit, probability):
+def test_unmeasured_course_has_the_known_probabilities(limit, probability):
     assert flag_of(planned(), limit).probability == pytest.approx(probability, abs=0.005)
 
 
-def test_label_means_of_four_cycles():
+def test_four_cycles_have_the_label_means():
     # Label: kidneys 19.4, red marrow 1.0, spleen 25 Gy at 29.6 GBq
     found = {c.region: c.absorbed_dose.value for c in planned().cumulative}
     assert round(found["kidneys"], 1) == 19.4
@@ -75,7 +75,7 @@ def test_label_means_of_four_cycles():
 
 
 @pytest.mark.parametrize("sex", ["male", "female"])
-def test_every_mean_of_the_label_s_course_is_met(sex):
+def test_every_mean_of_the_label_is_met(sex):
     # Column mean_course of the table, printed to 0.1 Gy; the label's own two figures for the
     # urinary bladder wall, 0.437 Gy/GBq and 12.8 Gy, differ by 1.1 %
     found = {c.region: c.absorbed_dose.value for c in planned(sex=sex).cumulative}
@@ -87,7 +87,7 @@ def test_every_mean_of_the_label_s_course_is_met(sex):
         assert value == pytest.approx(printed, rel=0.011, abs=0.07)
 
 
-def test_each_cycle_of_a_course_with_nothing_measured_is_the_label_s():
+def test_each_cycle_of_an_unmeasured_course_equals_the_label():
     for planned_cycle in planned().cycles:
         kidneys = region_of(planned_cycle.regions, "kidneys")
         assert kidneys.basis == "population"
@@ -99,10 +99,10 @@ def test_each_cycle_of_a_course_with_nothing_measured_is_the_label_s():
 
 
 @pytest.mark.parametrize(
-    ("region", "tia"),  # left: physics.md, known answers, `uptake` with sd 10 %
+    ("region", "tia"),  # left: docs/evidence.md, `uptake` with sd 10 %
     [("kidney_left", 7595.822), ("kidney_right", None)],
 )
-def test_time_integrated_activity_of_snmmi_patient_4(region, tia):
+def test_snmmi_patient_4_has_the_known_tia(region, tia):
     curve = entry(document("snmmi_patient4")["curves"], region)
     assert curve["model"] == "uptake"
     if tia:
@@ -113,7 +113,7 @@ def test_time_integrated_activity_of_snmmi_patient_4(region, tia):
     ("region", "coefficient"),  # Gy/GBq, the challenge's own results
     [("kidney_left", 0.3802), ("kidney_right", 0.3174)],
 )
-def test_absorbed_dose_per_activity_of_snmmi_patient_4(region, coefficient):
+def test_snmmi_patient_4_has_the_known_dose_per_activity(region, coefficient):
     found = entry(document("snmmi_patient4")["cycles"][0]["regions"], region)
     assert found["coefficient"]["value"] == pytest.approx(coefficient, rel=0.05)
     assert found["basis"] == "measured"
@@ -145,7 +145,7 @@ def matching(name, region):
 
 @pytest.mark.slow
 @each_example
-def test_the_plan_has_the_regions_of_the_recalculation(name):
+def test_plan_and_recalculation_have_the_same_regions(name):
     found = document(name)
     expected = EXAMPLES[name]().regions
     assert {c["region"] for c in found["cumulative"]} == set(expected)
@@ -155,13 +155,13 @@ def test_the_plan_has_the_regions_of_the_recalculation(name):
 
 
 @each_example
-def test_activities_of_the_course(name):
+def test_activities_equal_the_recalculation(name):
     found = [one["activity"]["value"] for one in document(name)["cycles"]]
     assert found == close(EXAMPLES[name]().activities)
 
 
 @each_example
-def test_curves_and_their_time_integrated_activity(name):
+def test_curves_and_tia_equal_the_recalculation(name):
     cycles = EXAMPLES[name]().cycles
     found = document(name)["curves"]
     assert len(found) == sum(len(one.curves) for one in cycles)
@@ -176,7 +176,7 @@ def test_curves_and_their_time_integrated_activity(name):
 
 
 @each_region
-def test_doses_and_bed_of_delivered_cycles(name, region):
+def test_doses_and_bed_of_delivered_cycles_are_recalculated(name, region):
     course = EXAMPLES[name]()
     for one, expected in zip(document(name)["cycles"], course.cycles, strict=False):
         for each in matching(name, region):
@@ -190,7 +190,7 @@ def test_doses_and_bed_of_delivered_cycles(name, region):
 
 
 @each_region
-def test_sds_of_delivered_cycles(name, region):
+def test_sds_of_delivered_cycles_equal_the_recalculation(name, region):
     course = EXAMPLES[name]()
     for one, expected in zip(document(name)["cycles"], course.cycles, strict=False):
         for each in matching(name, region):
@@ -220,19 +220,19 @@ def assert_moments(found, moments):
 
 
 @each_region
-def test_posterior_means_and_sds_of_measured_regions(name, region):
+def test_posteriors_of_measured_regions_are_recalculated(name, region):
     for each in matching(name, region):
         assert_predicted(name, each)
 
 
-def test_means_and_sds_of_regions_known_from_the_population_alone():
+def test_population_regions_equal_the_recalculation():
     for region, expected in two_cycles().regions.items():
         if not expected.measured:
             assert_predicted("two_cycles", region)
 
 
 @each_example
-def test_where_the_recalculation_has_a_bed_the_plan_has_one(name):
+def test_plan_has_every_bed_of_the_recalculation(name):
     for found in document(name)["cumulative"]:
         has_one = EXAMPLES[name]().regions[found["region"]].g is not None
         assert (found["bed"] is not None) == (found["eqd2"] is not None) == has_one
@@ -244,7 +244,7 @@ def test_where_the_recalculation_has_a_bed_the_plan_has_one(name):
 
 @pytest.mark.slow
 @each_example
-def test_percentiles_are_those_of_a_monte_carlo_of_our_own(name):
+def test_percentiles_equal_plain_monte_carlo(name):
     for found in document(name)["cumulative"]:
         expected = EXAMPLES[name]().regions[found["region"]]
         for quantity in ("absorbed_dose", "bed"):
@@ -256,7 +256,7 @@ def test_percentiles_are_those_of_a_monte_carlo_of_our_own(name):
 
 
 @each_example
-def test_probabilities_are_those_of_a_monte_carlo_of_our_own(name):
+def test_probabilities_equal_plain_monte_carlo(name):
     for flag in document(name)["flags"]:
         if flag["severity"] == "not-assessed":
             continue
@@ -270,7 +270,7 @@ def test_probabilities_are_those_of_a_monte_carlo_of_our_own(name):
 
 
 @pytest.mark.parametrize(("name", "limit"), [("psma_patient1", "kidneys-ad-23")])
-def test_a_further_cycle_of_the_margin_has_the_probability_in_a_monte_carlo_of_our_own(name, limit):
+def test_activity_left_meets_the_risk_in_plain_monte_carlo(name, limit):
     (flag,) = [f for f in document(name)["flags"] if f["limit"] == limit]
     region = EXAMPLES[name]().regions[flag["region"]]
     further = region.with_further(flag["margin_activity"]["value"])
@@ -281,7 +281,7 @@ def test_a_further_cycle_of_the_margin_has_the_probability_in_a_monte_carlo_of_o
 # --- what a second measurement does -------------------------------------------------------------
 
 
-def test_the_second_measured_cycle_changes_the_prediction_of_those_to_come():
+def test_second_measured_cycle_changes_the_prediction():
     # examples/two_cycles.yaml: the kidneys take up a third more in cycle 2 than in cycle 1
     both = dosimetry.plan(example("two_cycles"))
     first = example("two_cycles")
@@ -296,14 +296,14 @@ def test_the_second_measured_cycle_changes_the_prediction_of_those_to_come():
         assert after_two.basis == after_one.basis == "predicted"
 
 
-def test_a_cycle_that_was_not_measured_is_predicted_from_those_that_were():
+def test_unmeasured_cycle_is_predicted_from_measured_cycles():
     plan = planned(cycle(washout("kidneys", 9000.0)), cycle(at="2026-03-09"))
     kidneys = [region_of(c.regions, "kidneys") for c in plan.cycles]
     assert [k.basis for k in kidneys] == ["measured", "predicted", "predicted", "predicted"]
     assert kidneys[1].coefficient == kidneys[2].coefficient
 
 
-def test_a_cycle_to_come_scales_with_its_activity():
+def test_dose_of_a_planned_cycle_scales_with_its_activity():
     curve = washout("kidneys", 9000.0)
     full, half = (planned(cycle(curve), regimen=regimen(a, 2)).cycles[1] for a in (7.4, 3.7))
     one, other = (region_of(c.regions, "kidneys") for c in (full, half))
@@ -312,13 +312,13 @@ def test_a_cycle_to_come_scales_with_its_activity():
 
 
 @pytest.mark.parametrize("model", ["auto", "trapezoid"])
-def test_a_tumour_with_a_curve_and_a_mass_has_a_dose_however_poor_the_curve(model):
+def test_tumour_with_a_poor_curve_still_has_a_dose(model):
     poor = cycle(late_scans("tumour_1"), models={"tumour_1": model})
     plan = planned(poor, masses={"tumour_1": "20 g"})
     assert region_of(plan.cycles[0].regions, "tumour_1").basis == "measured"
 
 
-def test_a_model_that_gives_more_than_was_administered_is_refused():
+def test_model_above_the_administered_activity_is_refused():
     # bi, asked for by name, runs away to 3e14 MBq in a part that no scan sees
     with pytest.raises(InputError) as caught:
         planned(cycle(late_scans("kidneys"), models={"kidneys": "bi"}))
@@ -326,7 +326,7 @@ def test_a_model_that_gives_more_than_was_administered_is_refused():
 
 
 @pytest.mark.parametrize("model", ["auto", "mono"])
-def test_what_is_known_from_the_population_alone_says_so(model):
+def test_population_regions_are_marked_population(model):
     # A curve that determines nothing leaves the label's 0.654 Gy/GBq, and the label's basis
     plan = planned(cycle(late_scans("kidneys"), models={"kidneys": model}))
     kidneys = region_of(plan.cycles[1].regions, "kidneys")
@@ -335,13 +335,13 @@ def test_what_is_known_from_the_population_alone_says_so(model):
 
 
 @pytest.mark.parametrize("model", ["auto", "mono"])
-def test_a_course_is_not_less_than_what_was_measured_of_it(model):
+def test_course_dose_is_at_least_the_measured_dose(model):
     plan = planned(cycle(late_scans("kidneys"), models={"kidneys": model}))
     measured = region_of(plan.cycles[0].regions, "kidneys").absorbed_dose.value
     assert region_of(plan.cumulative, "kidneys").absorbed_dose.p95 > measured
 
 
-def test_a_plan_asks_for_a_known_strategy_and_a_risk_up_to_one_half():
+def test_unknown_strategy_and_risk_above_one_half_are_refused():
     for strategy, risk, code in (
         ("fixd", 0.05, "unknown-strategy"),
         ("fixed", 0.0, "risk-out-of-range"),

@@ -1,4 +1,4 @@
-"""The plan as a document: bytes, names, digits, provenance, and what was taken for granted."""
+"""The plan as a document: bytes, names, digits, provenance, assumptions."""
 
 import functools
 import hashlib
@@ -23,7 +23,7 @@ ESTIMATE = {"value", "sd", "unit"}
 SPREAD = {"value", "sd", "p5", "p95", "unit"}
 AMOUNT = {"value", "unit"}
 PROBLEM = {"code", "place", "message"}
-# Keys of each place of the document: those of contract.md, and beside them those added since.
+# Keys of each place of the document: the first version, and beside it those added since.
 CONTRACT = {
     "": {"schema", "patient", "strategy", "cycles", "cumulative", "flags", "curves",
          "assumptions", "warnings", "provenance"},
@@ -194,7 +194,7 @@ for name in {NAMES!r}:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("threads", ["1", "2"])
-def test_the_document_is_the_same_in_another_process_and_with_other_threads(threads):
+def test_document_does_not_depend_on_process_or_threads(threads):
     variables = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONHASHSEED": threads}
     environment |= dict.fromkeys(variables, threads)
@@ -219,20 +219,20 @@ def test_the_document_ends_in_one_newline_and_is_plain_json(name):
 
 
 @each_example
-def test_names_and_nesting_are_those_of_the_contract(name):
+def test_names_and_nesting_are_unchanged(name):
     for place, found in places(document(name)):
         if place not in BY_NAME:
             expected = CONTRACT.get(place, set()) | ADDED.get(place, set())
             assert set(found) == expected, place
 
 
-def test_every_place_of_the_contract_is_in_some_example():
+def test_every_place_of_the_document_is_in_an_example():
     seen = {place for name in NAMES for place, _ in places(document(name))}
     assert seen == {*CONTRACT, *ADDED, *BY_NAME}
 
 
 @each_example
-def test_words_and_units_are_those_of_the_contract(name):
+def test_enumerated_words_and_units_are_unchanged(name):
     found = document(name)
     assert (found["schema"], found["strategy"]) == ("dosimetry/plan/2", "fixed")
     assert {one["status"] for one in found["cycles"]} <= {"delivered", "planned", "withheld"}
@@ -256,7 +256,7 @@ def test_words_and_units_are_those_of_the_contract(name):
 
 
 @each_example
-def test_kidneys_always_have_a_dose_and_left_and_right_where_they_were_measured_apart(name):
+def test_sides_have_doses_only_where_measured_separately(name):
     apart = {"kidney_left", "kidney_right"} <= {c["region"] for c in document(name)["curves"]}
     for one in document(name)["cycles"]:
         if one["activity"] is None:
@@ -271,7 +271,7 @@ def test_kidneys_always_have_a_dose_and_left_and_right_where_they_were_measured_
 
 @each_example
 def test_floats_have_at_most_twelve_significant_digits(name):
-    # contract.md: the bytes must not depend on the number of threads
+    # the bytes must not depend on the number of threads
     numbers = re.findall(r": (-?[0-9][0-9.e+-]*)", text(name))
     assert len(numbers) > 100
     for number in numbers:
@@ -290,7 +290,7 @@ def test_the_document_keeps_to_its_schema(name):
 
 
 @each_example
-def test_the_frame_has_one_row_per_cycle_and_region_with_the_same_numbers(name):
+def test_frame_has_one_row_per_cycle_and_region(name):
     frame = dosimetry.plan(example(name)).to_frame()
     rows = [(one, region) for one in document(name)["cycles"] for region in one["regions"]]
     assert len(frame) == len(rows)
@@ -358,13 +358,13 @@ def test_the_population_and_its_source_are_named():
     assert said(planned(), "not measured, population data used", "kidneys", "Lutathera")
 
 
-def test_the_sd_of_a_scan_point_is_named_where_none_was_given():
+def test_missing_sd_of_a_scan_point_is_named():
     with_sd, without = (planned(cycle(washout("liver", 4e3, sd=sd))) for sd in ("5 %", None))
     assert said(without, "no sd given for the scan points; 10 % of the value")
     assert not said(with_sd, "no sd given for the scan points")
 
 
-def test_the_density_and_the_phantom_s_masses_are_named_where_they_were_used():
+def test_density_and_phantom_masses_are_named_where_used():
     by_volume = planned(cycle(washout("liver", 4e3, volume="1.7 L")))
     assert said(by_volume, "liver: mass", "1.05 g/mL")
     assert said(planned(cycle(washout("liver", 4e3))), "liver: mass 1800 g", "male phantom")
@@ -372,7 +372,7 @@ def test_the_density_and_the_phantom_s_masses_are_named_where_they_were_used():
     assert not said(given, "liver: mass")
 
 
-def test_the_phantom_s_masses_are_named_where_they_weigh_coefficients():
+def test_phantom_masses_that_weight_coefficients_are_named():
     given = {"kidney_left": "0.4 Gy/GBq", "kidney_right": "0.7 Gy/GBq"}
     assert said(planned(cycle(dose_coefficients=given)), "155 g")
 
@@ -385,12 +385,12 @@ def test_the_variation_between_cycles_is_named(region, share):
     assert said(planned(), f"dose per activity varies by {share} (1 sd) between cycles", region)
 
 
-def test_the_default_variation_of_another_agent_is_named_as_an_assumption():
+def test_default_variability_of_another_agent_is_assumed():
     plan = planned(cycle(washout("kidneys", 6e3)), agent=PSMA)
     assert said(plan, "varies by 20 % (1 sd) between cycles: kidneys", "assumption")
 
 
-def test_the_half_life_of_the_table_is_named_where_there_is_no_curve():
+def test_table_half_life_without_a_curve_is_named():
     plan = planned(cycle(washout("kidneys", 6e3)))
     assert said(plan, "without a measured curve", "67 h", "spleen", "liver")
     assert not said(plan, "without a measured curve", "kidneys")
@@ -403,8 +403,7 @@ def test_the_radiobiology_of_each_region_is_named():
     assert said(plan, "BED of tumour_1: alpha/beta 10 Gy, repair half-life 1.5 h")
 
 
-def test_one_warning_lists_all_regions_with_the_generic_alpha_beta():
-    # physics.md section 7
+def test_one_warning_lists_regions_with_generic_alpha_beta():
     plan = dosimetry.plan(example("psma_patient1"))
     (warning,) = [w for w in plan.warnings if w.code == "generic-alpha-beta"]
     of_their_own = {"kidneys", "kidney_left", "kidney_right"}
@@ -416,12 +415,12 @@ def test_one_warning_lists_all_regions_with_the_generic_alpha_beta():
 @pytest.mark.parametrize(
     ("given", "named"), [({}, True), ({"systematic_uncertainty": "5 %"}, False)]
 )
-def test_no_systematic_uncertainty_is_named(given, named):
+def test_missing_systematic_uncertainty_is_named(given, named):
     plan = planned(cycle(washout("liver", 4e3), **given))
     assert said(plan, "no systematic uncertainty given", "cycle 1") == named
 
 
-def test_earlier_radiation_is_named_with_its_source():
+def test_previous_radiation_is_named_with_its_source():
     earlier = {"absorbed_dose": "6 Gy", "bed": "6.8 Gy", "source": "90Y-DOTATOC 2021"}
     assert said(planned(prior_doses={"kidneys": earlier}), "kidneys, 6 Gy", "90Y-DOTATOC 2021")
 
@@ -434,19 +433,19 @@ def test_regimen_s_values_age_and_thresholds_are_named():
     assert said(plan, "0.05", "caution", "0.5", "exceeds")
 
 
-def test_s_values_are_not_named_where_none_was_used():
+def test_unused_s_values_are_not_named():
     plan = planned(cycle(dose_coefficients={"liver": "0.3 Gy/GBq"}))
     assert not said(plan, "S values")
 
 
-def test_no_assumption_stands_there_twice():
+def test_no_assumption_is_listed_twice():
     for name in NAMES:
         found = document(name)["assumptions"]
         assert len(set(found)) == len(found)
 
 
-def test_another_agent_has_no_population_and_says_so():
-    # contract.md: regions that were not measured are left out
+def test_agent_without_population_data_is_reported():
+    # without population data, regions that were not measured are left out
     plan = dosimetry.plan(example("psma_patient1"))
     assert {region.basis for one in plan.cycles for region in one.regions} == {
         *("measured", "predicted", "partial")
@@ -458,5 +457,5 @@ def test_another_agent_has_no_population_and_says_so():
     assert {flag.severity for flag in empty.flags} == {"not-assessed"}
 
 
-def test_a_plan_says_what_it_is_not():
+def test_plan_states_it_is_not_a_medical_device():
     assert "not a medical device" in document("nothing_measured")["disclaimer"]

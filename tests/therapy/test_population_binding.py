@@ -1,6 +1,6 @@
-"""A limit that rests on the population alone does not cut the regimen's own cycles.
+"""A limit known from the population alone does not reduce the cycles of the regimen.
 
-Source: ``physics.md`` section 10: it binds them at p <= 0.5, and what goes beyond at the risk.
+It binds them at a probability of 0.5, and activity beyond the regimen at the accepted risk.
 """
 
 import pytest
@@ -22,7 +22,7 @@ def blood(factor):
     return [{"time": f"{t} h", "concentration": f"{c * factor} kBq/mL"} for t, c in BLOOD]
 
 
-def test_a_marrow_nobody_measured_leaves_the_regimen():
+def test_unmeasured_marrow_does_not_lower_the_regimen():
     # the review: 5.38 GBq because of the marrow; right: 7.4 GBq
     made = dosimetry.plan(example("snmmi_patient4"), "adjusted")
     assert activities(made) == [7.4] * 3
@@ -30,14 +30,14 @@ def test_a_marrow_nobody_measured_leaves_the_regimen():
     assert made.decision.reason.endswith("Red marrow was not measured; it did not lower the dose.")
 
 
-def test_with_bind_all_it_binds_at_the_risk():
+def test_bind_all_applies_the_risk_to_population_limits():
     made = dosimetry.plan(example("snmmi_patient4"), "adjusted", bind="all")
     assert activities(made) == [pytest.approx(5.38, abs=0.005)] * 3  # the review's figure
     assert (made.decision.bound_by, made.decision.not_bound_by) == ((MARROW,), ())
     assert flag_of(made, MARROW).probability == pytest.approx(0.05, abs=0.002)
 
 
-def test_the_population_binds_the_regimen_where_it_is_likely_exceeded():
+def test_population_limit_likely_exceeded_binds_the_regimen():
     # the label's population, mean 0.654 Gy/GBq: at 12 GBq a cycle 31 Gy are likely to exceed 23 Gy
     regimen = {"activity": "12 GBq", "cycles": 4, "interval": "8 week"}
     made = dosimetry.plan(patient(regimen=regimen), "adjusted")
@@ -55,9 +55,9 @@ def test_beyond_the_regimen_the_population_binds_at_the_risk():
 
 
 @pytest.mark.parametrize("asked", [{"activity": "15 GBq"}, {"max_activity": "15 GBq"}])
-def test_more_than_the_regimen_on_request_goes_beyond_it(asked):
+def test_requested_higher_activity_stays_at_the_regimen(asked):
     # 4 x 15 GBq is not the regimen's own 4 x 7.4 GBq, at which the population holds it:
-    # physics.md, known answers: p(> 23 Gy) = 0.2660, of 4096 draws within 0.005
+    # docs/evidence.md, known answers: p(> 23 Gy) = 0.266, with 4096 draws within 0.005
     made = dosimetry.plan(patient(), "adjusted", **asked)
     assert activities(made) == [7.4] * 4
     assert flag_of(made, "kidneys-ad-23").probability == pytest.approx(0.266, abs=0.005)
@@ -76,20 +76,20 @@ def test_the_decision_states_the_probability_that_held():
     assert "at most 0.5" not in more
 
 
-def test_a_regimen_given_already_leaves_nothing_to_ease():
+def test_activity_above_the_regimen_leaves_nothing_to_ease():
     # 3 x 12 GBq are more than the regimen's 29.6 GBq: the population binds a fourth at the risk
     given = [cycle(administered="12 GBq", at=f"2026-0{i}-12") for i in (1, 3, 5)]
     made = dosimetry.plan(patient(*given), "adjusted")
     assert activities(made) == []
 
 
-def test_a_limit_that_was_measured_binds_at_the_risk():
+def test_measured_limit_binds_at_the_risk():
     made = dosimetry.plan(example("two_cycles"), "adjusted")
     assert made.decision.bound_by == ("kidneys-ad-23",)
     assert flag_of(made, "kidneys-ad-23").probability == pytest.approx(0.05, abs=0.002)
 
 
-def test_earlier_radiation_makes_a_limit_bind():
+def test_previous_radiation_makes_a_limit_bind():
     prior = {"kidneys": {"absorbed_dose": "6 Gy", "bed": "6.8 Gy", "source": "a test"}}
     made = dosimetry.plan(patient(prior_doses=prior), "adjusted")
     assert made.decision.limit == "kidneys-ad-23"
@@ -103,12 +103,12 @@ def test_a_lower_bound_above_the_mean_counts_as_measured(factor, binds):
     assert (MARROW not in made.decision.not_bound_by) is binds
 
 
-def test_a_limit_that_cannot_be_assessed_is_named():
+def test_limit_that_is_not_assessed_is_named():
     made = dosimetry.plan(example("psma_patient1"), "adjusted")
     assert made.decision.not_bound_by == (MARROW,)
 
 
-def test_fixed_is_bound_by_nothing():
+def test_no_limit_binds_the_fixed_strategy():
     decision = dosimetry.plan(patient(cycle(washout("kidneys", 9000.0)))).decision
     assert (decision.bound_by, decision.not_bound_by) == ((), ())
 

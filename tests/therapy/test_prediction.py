@@ -100,7 +100,7 @@ def test_conditioning_equals_the_textbook(prior, course):
 
 @settings(deadline=None)
 @given(flat_priors, courses())
-def test_conditioning_with_a_flat_prior_equals_the_precision_matrix(prior, course):
+def test_flat_prior_conditioning_equals_precision_matrix(prior, course):
     assert_same(posterior(prior, *course), *by_precision(prior, *course))
 
 
@@ -117,26 +117,26 @@ def test_a_flat_prior_is_the_limit_of_a_wide_one(flat, course):
     assert gaps[1] < 10 / 1e5
 
 
-def test_with_nothing_measured_the_prior_stays():
+def test_no_measurement_leaves_the_prior():
     prior = Prior(-0.5, 0.16, 0.02)
     found = posterior(prior, [], 3)
     assert_same(found, [-0.5] * 3, 0.16 + 0.02 * np.eye(3), 1e-15)
 
 
-def test_with_a_flat_prior_and_nothing_measured_there_is_no_prediction():
+def test_flat_prior_without_measurement_gives_no_prediction():
     assert posterior(Prior(0.0, math.inf, 0.02), [], 3) is None
     nothing = [Observation(0, 1.0, math.inf, (0.0, 0.0))]
     assert posterior(Prior(0.0, math.inf, 0.02), nothing, 3) is None
 
 
-def test_one_exact_measurement_with_a_flat_prior_predicts_itself_plus_two_variations():
+def test_flat_prior_predicts_measurement_plus_two_variations():
     # ln k_2 - ln k_1 = delta_2 - delta_1, so its variance is 2 omega^2
     found = posterior(Prior(0.0, math.inf, 0.04), [Observation(0, 0.5, 0.0, (0.0, 0.0))], 2)
     assert found.mean == pytest.approx([math.log(0.5)] * 2, rel=1e-12)
     np.testing.assert_allclose(found.covariance, [[0.0, 0.0], [0.0, 0.08]], atol=1e-15)
 
 
-def test_without_variation_over_patients_a_measurement_says_nothing_of_other_cycles():
+def test_no_patient_variation_leaves_other_cycles_unchanged():
     found = posterior(Prior(-0.5, 0.0, 0.04), [Observation(0, 0.9, 0.1, (0.0, 0.0))], 2)
     noise = math.log1p(0.01)
     weight = 0.04 / (0.04 + noise)
@@ -164,9 +164,7 @@ def test_the_order_of_the_measurements_does_not_matter(prior, course):
 
 @settings(deadline=None)
 @given(flat_priors, courses(), st.floats(0.1, 10.0))
-def test_with_a_flat_prior_a_factor_on_what_was_measured_is_one_on_what_is_predicted(
-    prior, course, factor
-):
+def test_flat_prior_prediction_scales_with_the_measurement(prior, course, factor):
     seen, cycles = course
     scaled = [Observation(o.cycle, o.coefficient * factor, o.own_sd, o.shared_sds) for o in seen]
     one, other = posterior(prior, seen, cycles), posterior(prior, scaled, cycles)
@@ -178,7 +176,7 @@ def test_with_a_flat_prior_a_factor_on_what_was_measured_is_one_on_what_is_predi
 
 @settings(deadline=None)
 @given(priors, courses())
-def test_a_measurement_never_widens(prior, course):
+def test_measurement_never_widens_the_posterior(prior, course):
     variance = np.diag(posterior(prior, *course).covariance)
     assert np.all(variance <= prior.variance + prior.between_cycles + 1e-12)
     assert np.all(variance >= 0)
@@ -186,7 +184,7 @@ def test_a_measurement_never_widens(prior, course):
 
 @settings(deadline=None)
 @given(st.one_of(priors, flat_priors), courses(least=2))
-def test_one_more_measured_cycle_never_widens(prior, course):
+def test_another_measured_cycle_never_widens_the_posterior(prior, course):
     seen, cycles = course
     fewer = np.diag(posterior(prior, seen[:-1], cycles).covariance)
     assert np.all(np.diag(posterior(prior, seen, cycles).covariance) <= fewer + 1e-12)
@@ -283,7 +281,7 @@ def test_one_cycle_of_the_prior_has_mean_and_sd_of_the_label(mean, relative_sd, 
     assert one.sd == pytest.approx(mean * relative_sd, rel=1e-9)
 
 
-def test_variation_between_cycles_is_never_above_that_over_patients():
+def test_cycle_variation_never_exceeds_patient_variation():
     # SD/mean of 10 % is less than 30 % between cycles: no variation over patients is left
     prior = population_prior(1.0, 0.1, 0.30)
     assert (prior.variance, prior.between_cycles) == (0.0, log_variance(0.30))
@@ -291,11 +289,11 @@ def test_variation_between_cycles_is_never_above_that_over_patients():
 
 
 def test_the_variance_of_the_logarithm_of_a_log_normal():
-    # omega^2 = ln(1 + cv^2); physics.md section 8
+    # omega^2 = ln(1 + cv^2)
     assert log_variance(0.20) == pytest.approx(math.log(1.04), rel=1e-14)
 
 
-def test_quantiles_without_weights_are_those_of_the_draws():
+def test_quantiles_without_weights_equal_the_draws():
     assert weighted_quantiles(np.arange(101.0), None, (0.05, 0.95)) == (5.0, 95.0)
 
 
@@ -318,7 +316,7 @@ def test_a_coefficient_is_the_mean_and_sd_of_a_log_normal():
     assert found.unit == "Gy/GBq"
 
 
-def test_a_flat_prior_knows_nothing_without_a_measurement():
+def test_flat_prior_has_no_estimate_without_a_measurement():
     flat = Prior(0.0, math.inf, 0.02)
     assert posterior(flat, [], 4) is None
     assert posterior(flat, [Observation(0, 0.7, math.inf, (0.1, 0.1))], 4) is None

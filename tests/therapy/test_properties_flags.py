@@ -1,4 +1,4 @@
-"""Grades and flags never turn for the better as a value gets worse, whatever its unit and range."""
+"""Property tests of grades and flags: never better for a worse value, in any unit and range."""
 
 import itertools
 
@@ -53,7 +53,7 @@ def test_a_higher_value_never_has_a_lower_grade(analyte, one, other, upper, base
 @pytest.mark.parametrize("analyte", FALLING)
 @EXAMPLES
 @given(positive, positive, positive)
-def test_a_higher_lower_limit_of_normal_never_makes_a_grade_lower(analyte, value, one, other):
+def test_raising_the_lower_normal_limit_never_lowers_a_grade(analyte, value, one, other):
     low, high = sorted([one, other])
     grades = [graded(analyte, value, lower, None, None) for lower in (low, high)]
     assert grades[0] <= grades[1]
@@ -62,7 +62,7 @@ def test_a_higher_lower_limit_of_normal_never_makes_a_grade_lower(analyte, value
 @pytest.mark.parametrize("analyte", RISING)
 @EXAMPLES
 @given(positive, positive, positive)
-def test_a_higher_upper_limit_of_normal_never_makes_a_grade_higher(analyte, value, one, other):
+def test_raising_the_upper_normal_limit_never_raises_a_grade(analyte, value, one, other):
     low, high = sorted([one, other])
     grades = [graded(analyte, value, None, upper, None) for upper in (low, high)]
     assert grades[0] >= grades[1]
@@ -71,9 +71,7 @@ def test_a_higher_upper_limit_of_normal_never_makes_a_grade_higher(analyte, valu
 @pytest.mark.parametrize("analyte", RISING)
 @EXAMPLES
 @given(positive, positive, st.none() | positive, st.floats(0.01, 100.0))
-def test_only_multiples_count_in_what_is_graded_by_multiples(
-    analyte, value, upper, baseline, factor
-):
+def test_grades_by_multiples_depend_only_on_multiples(analyte, value, upper, baseline, factor):
     one = graded(analyte, value, None, upper, baseline)
     # on a bound the rounding of the factor would decide
     near = [value * (1 + step) for step in (-1e-6, 1e-6)]
@@ -86,9 +84,7 @@ def test_only_multiples_count_in_what_is_graded_by_multiples(
 @pytest.mark.parametrize("analyte", [*FALLING, *RISING])
 @EXAMPLES
 @given(positive, maybe, maybe)
-def test_the_unit_that_a_laboratory_reports_in_does_not_change_a_grade(
-    analyte, value, limit, baseline
-):
+def test_unit_of_a_laboratory_value_does_not_change_a_grade(analyte, value, limit, baseline):
     found = graded(analyte, value, limit, limit, baseline)
     for unit in clinical.analyte(analyte).units:
         reported = clinical.from_canonical(analyte, value, unit)
@@ -102,9 +98,7 @@ def test_the_unit_that_a_laboratory_reports_in_does_not_change_a_grade(
 @pytest.mark.parametrize("analyte", [*FALLING, *RISING])
 @EXAMPLES
 @given(positive, maybe, maybe, maybe)
-def test_every_value_has_the_grade_of_its_band_and_bands_differ_from_the_next(
-    analyte, value, lower, upper, baseline
-):
+def test_every_value_has_the_grade_of_its_band(analyte, value, lower, upper, baseline):
     found = bands(analyte, Range(lower, upper, ""), baseline)
     edges = [band.lower for band in found[1:]]
     assert edges == [band.upper for band in found[:-1]] == sorted(edges)
@@ -144,7 +138,7 @@ def earlier(dose):
 
 @PLANS
 @given(st.floats(0.1, 30.0), st.floats(0.1, 10.0))
-def test_more_earlier_radiation_never_has_a_lower_severity(dose, more):
+def test_more_previous_radiation_never_lowers_severity(dose, more):
     less, worse = (planned(prior_doses=earlier(d)).flags for d in (dose, dose + more))
     for one, other in zip(less, worse, strict=True):
         assert one.probability <= other.probability
@@ -188,7 +182,7 @@ def test_the_units_of_activity_and_limit_do_not_change_a_flag(activity, limit):
 
 @PLANS
 @given(st.floats(1.0, 12.0))
-def test_worse_flags_are_among_those_that_are_at_least_as_bad(activity):
+def test_worse_flags_are_a_subset_of_milder_thresholds(activity):
     flags = planned(regimen=regimen(activity, 4)).flags
     nested = [{flag.limit for flag in flags.at_least(name)} for name in SEVERITIES]
     assert nested[0] >= nested[1] >= nested[2]

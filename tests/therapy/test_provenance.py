@@ -1,4 +1,4 @@
-"""Provenance is that of what was planned: a change in memory is named, looked at, and no secret."""
+"""Provenance: a change in memory is named and checked like a file."""
 
 import copy
 import dataclasses
@@ -59,7 +59,7 @@ def test_a_mapping_is_read_and_planned():
 
 
 @pytest.mark.parametrize("given", [None, 3, [], ["p.yaml"], b"p.yaml", object(), float("nan")])
-def test_what_is_not_a_patient_is_refused_saying_what_to_pass(given):
+def test_other_argument_is_refused_naming_the_accepted_types(given):
     for function in (dosimetry.plan, compare, limits):
         with pytest.raises(InputError) as caught:
             function(given)
@@ -69,14 +69,14 @@ def test_what_is_not_a_patient_is_refused_saying_what_to_pass(given):
 
 
 @pytest.mark.parametrize("given", [None, 3, [], b"p.yaml", {"patient": {}}])
-def test_what_is_not_a_file_name_is_refused(given):
+def test_argument_that_is_not_a_file_name_is_refused(given):
     with pytest.raises(InputError) as caught:
         dosimetry.read_patient(given)
     assert caught.value.problems[0].code == "wrong-type"
 
 
 @pytest.mark.parametrize("given", [None, 3, [], "p.yaml"])
-def test_what_is_not_a_mapping_is_refused(given):
+def test_argument_that_is_not_a_mapping_is_refused(given):
     with pytest.raises(InputError) as caught:
         Patient.from_dict(given)
     assert caught.value.problems[0].code == "wrong-type"
@@ -105,14 +105,14 @@ def test_an_option_of_another_type_is_refused_by_name(option, value, place):
 # --- a patient changed in memory ----------------------------------------------------------------
 
 
-def test_a_patient_as_it_was_read_has_nothing_replaced(patient):
+def test_patient_as_read_has_nothing_replaced(patient):
     assert replaced(patient) == ()
     assert replaced(copy.deepcopy(patient)) == ()
     assert replaced(patient.model_copy()) == ()
 
 
 def test_a_mass_replaced_is_named_beside_the_hash_of_the_file(patient):
-    # contract: such a plan says "replaced: [masses.kidneys]", never the hash of the file alone
+    # the plan names the changed field, never the hash of the file alone
     changed = Patient.from_dict(PLAIN, source="p.yaml", sha256="0" * 64)
     changed = with_masses(changed, kidneys=Estimate(400.0, None, "g"))
     made = dosimetry.plan(changed)
@@ -122,24 +122,24 @@ def test_a_mass_replaced_is_named_beside_the_hash_of_the_file(patient):
     assert "masses.kidneys" in warning.message
 
 
-def test_a_change_gives_the_plan_of_a_file_that_says_so(patient):
+def test_changed_patient_plans_like_a_file_with_the_change(patient):
     # the change counts: the same doses as from a mapping that holds it
     changed = dosimetry.plan(with_masses(Patient.from_dict(PLAIN), kidneys="400 g"))
     written = dosimetry.plan({**PLAIN, "masses": {"kidneys": "400 g"}})
     assert changed.cumulative == written.cumulative
 
 
-def test_an_entry_changed_in_place_is_noticed(patient):
+def test_entry_changed_in_place_is_detected(patient):
     patient.masses["kidney_left"] = Estimate(250.0, None, "g")
     assert replaced(patient) == ("masses.kidney_left",)
 
 
-def test_a_cycle_taken_away_is_noticed(patient):
+def test_removed_cycle_is_detected(patient):
     del patient.cycles[1]
     assert replaced(patient) == ("cycles[1]",)
 
 
-def test_a_frozen_amount_changed_by_force_is_noticed(patient):
+def test_frozen_amount_changed_by_force_is_detected(patient):
     object.__setattr__(patient.person.age, "value", 20.0)
     assert replaced(patient) == ("patient.age",)
 
@@ -149,12 +149,12 @@ def test_a_field_cannot_be_set(patient):
         patient.masses = {}
 
 
-def test_scans_replaced_are_noticed(patient):
+def test_replaced_scans_are_detected(patient):
     twice = with_scans(patient, lambda scan: dataclasses.replace(scan, value=2 * scan.value))
     assert replaced(twice) == ("cycles[0].measurements",)
 
 
-def test_scans_replaced_before_reading_do_not_pass_for_the_file(patient):
+def test_scans_replaced_before_reading_are_detected(patient):
     measured = patient.cycles[0].measurements
     scans = tuple(dataclasses.replace(scan, value=scan.value / 2) for scan in measured.scans)
     given = dataclasses.replace(measured, scans=scans)
@@ -163,7 +163,7 @@ def test_scans_replaced_before_reading_do_not_pass_for_the_file(patient):
     assert made.provenance.replaced == ("cycles[0].measurements",)
 
 
-def test_what_was_changed_is_looked_at_like_a_file(patient):
+def test_changed_value_is_checked_like_a_file(patient):
     with pytest.raises(InputError, match="not positive"):
         dosimetry.plan(with_masses(patient, kidney_left=Estimate(-1.0, None, "g")))
     with pytest.raises(InputError, match="not positive"):
@@ -177,18 +177,18 @@ def test_what_was_changed_is_looked_at_like_a_file(patient):
         dosimetry.plan(patient.model_copy(update={"cycles": [first, *patient.cycles[1:]]}))
 
 
-def test_text_in_place_of_a_quantity_is_read(patient):
+def test_text_set_instead_of_a_quantity_is_read(patient):
     as_text = with_masses(patient, kidney_left="250 g")
     as_estimate = with_masses(patient, kidney_left=Estimate(250.0, None, "g"))
     assert dosimetry.plan(as_text).cumulative == dosimetry.plan(as_estimate).cumulative
 
 
-def test_a_patient_made_without_reading_is_looked_at():
+def test_patient_built_in_memory_is_checked():
     made = Patient.model_validate(PLAIN)
     assert dosimetry.plan(made).cumulative == dosimetry.plan(PLAIN).cumulative
 
 
-def test_verify_says_that_the_files_alone_do_not_give_the_plan(patient, tmp_path):
+def test_verify_reports_a_plan_changed_in_memory(patient, tmp_path):
     made = dosimetry.plan(with_masses(patient, kidney_left="250 g"))
     path = tmp_path / "plan.json"
     path.write_text(made.to_json(), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Cycles on a calendar: what was delivered, what is to come, and what is unusual in it."""
+"""Cycles on a calendar: delivered and planned cycles, and warnings about unusual ones."""
 
 import datetime as dt
 
@@ -30,7 +30,7 @@ def weeks_after(date, weeks):
 # --- dates --------------------------------------------------------------------------------------
 
 
-def test_netter_1_is_four_cycles_of_7_4_gbq_every_eight_weeks_from_the_start():
+def test_netter1_has_four_cycles_every_eight_weeks():
     # Strosberg 2017; regimens.csv
     assert calendar(planned(start=START)) == [
         (1, "planned", "2026-01-12", 7.4),
@@ -44,13 +44,13 @@ def test_without_a_start_planned_cycles_have_no_date():
     assert [c.at for c in planned().cycles] == [None] * 4
 
 
-def test_cycles_to_come_follow_the_last_delivered_one():
+def test_planned_cycles_follow_the_last_delivered_cycle():
     plan = planned(*delivered("2026-01-12", "2026-03-23"))
     assert [c.status for c in plan.cycles] == ["delivered", "delivered", "planned", "planned"]
     assert [c.at for c in plan.cycles[2:]] == [weeks_after("2026-03-23", w) for w in (8, 16)]
 
 
-def test_a_delivered_cycle_keeps_its_time_and_those_to_come_have_a_date():
+def test_delivered_cycle_has_a_time_and_planned_cycle_a_date():
     plan = planned(*delivered("2026-01-12T23:30:00+01:00"))
     assert plan.cycles[0].at == "2026-01-12T23:30:00+01:00"
     assert plan.cycles[1].at == "2026-03-09"
@@ -61,7 +61,7 @@ def test_the_start_may_be_the_date_of_the_first_delivered_cycle():
     assert calendar(one) == calendar(other)
 
 
-def test_an_own_regimen_has_its_own_activity_number_and_interval():
+def test_custom_regimen_has_its_own_activity_and_interval():
     plan = planned(regimen=regimen(5.5, 3, "10 week"), start=START)
     assert calendar(plan) == [(i + 1, "planned", weeks_after(START, 10 * i), 5.5) for i in range(3)]
     assert (plan.therapy.regimen, plan.therapy.description) == (
@@ -78,7 +78,7 @@ def test_dates_cross_a_leap_day():
 # --- activity -----------------------------------------------------------------------------------
 
 
-def test_the_net_activity_is_that_prepared_less_the_residual_both_at_the_injection():
+def test_net_activity_is_prepared_minus_residual_at_injection():
     # examples/two_cycles.yaml: 7.42 GBq two hours before, 55 MBq one and a half hours after
     net = 7420 * 2 ** (-2.0 / HALF_LIFE) - 55 * 2 ** (1.5 / HALF_LIFE)
     plan = planned(
@@ -98,13 +98,13 @@ def test_the_net_activity_is_that_prepared_less_the_residual_both_at_the_injecti
     assert first.activity.value == pytest.approx(net / 1000, rel=1e-12)
 
 
-def test_without_times_prepared_and_residual_are_those_at_the_injection():
+def test_prepared_and_residual_without_times_are_at_injection():
     given = {"prepared": "7.42 GBq", "residual": "20 MBq"}
     plan = planned(cycle(administered=given, dose_coefficients=LIVER))
     assert plan.cycles[0].activity.value == pytest.approx(7.4, rel=1e-12)
 
 
-def test_a_residual_as_large_as_what_was_prepared_is_refused():
+def test_residual_as_large_as_prepared_is_refused():
     with pytest.raises(InputError) as caught:
         patient(cycle(administered={"prepared": "60 MBq", "residual": "60 MBq"}))
     assert codes(caught.value.problems) == ["nothing-administered"]
@@ -113,7 +113,7 @@ def test_a_residual_as_large_as_what_was_prepared_is_refused():
 # --- how many -----------------------------------------------------------------------------------
 
 
-def test_a_course_that_is_done_has_no_cycle_to_come():
+def test_completed_course_has_no_planned_cycle():
     dates = [weeks_after(START, 8 * i) for i in range(4)]
     plan = planned(*delivered(*dates))
     assert {c.status for c in plan.cycles} == {"delivered"}
@@ -138,7 +138,7 @@ def test_a_course_has_at_most_twelve_cycles():
 # --- the control arm ----------------------------------------------------------------------------
 
 
-def test_the_control_arm_gives_no_cycle_and_no_organ_any_dose_and_says_so():
+def test_control_arm_gives_no_dose_and_reports_it():
     # Strosberg 2017: octreotide LAR 60 mg alone
     plan = planned(regimen="netter-1-control", start=START)
     assert plan.cycles == ()
@@ -151,7 +151,7 @@ def test_the_control_arm_gives_no_cycle_and_no_organ_any_dose_and_says_so():
     assert said in plan.assumptions
 
 
-def test_in_the_control_arm_a_cycle_delivered_before_still_counts():
+def test_control_arm_counts_a_delivered_cycle():
     plan = planned(*delivered(START), regimen="netter-1-control")
     assert [(c.status, c.activity.value) for c in plan.cycles] == [("delivered", 7.4)]
 
@@ -166,20 +166,20 @@ def test_the_control_arm_s_margin_is_in_cycles_of_netter_1():
 
 @pytest.mark.parametrize(("interval", "short"), [("41 day", True), ("6 week", False)])
 def test_an_interval_under_six_weeks_draws_a_warning(interval, short):
-    # contract.md, bad input
+    # row shortest_interval of defaults.csv
     plan = planned(regimen=regimen(7.4, 4, interval), start=START)
     assert [w.place for w in plan.warnings if w.code == "interval-short"] == (
         ["therapy.regimen"] if short else []
     )
 
 
-def test_an_interval_between_delivered_cycles_is_looked_at_too():
+def test_interval_between_delivered_cycles_is_checked():
     plan = planned(*delivered("2026-01-12", "2026-02-22", "2026-04-12"))
     assert [w.place for w in plan.warnings if w.code == "interval-short"] == ["cycles[1].at"]
 
 
 @pytest.mark.parametrize(
-    ("activity", "code"),  # GBq; contract.md: above 7.4 GBq + 10 %
+    ("activity", "code"),  # GBq; defaults.csv: above 7.4 GBq + 10 %, below 0.37 GBq
     [(8.14, None), (8.15, "activity-high"), (0.37, None), (0.36, "activity-low")],
 )
 def test_an_activity_far_from_the_label_draws_a_warning(activity, code):
@@ -190,6 +190,6 @@ def test_an_activity_far_from_the_label_draws_a_warning(activity, code):
         assert found == ([(code, place)] if code else [])
 
 
-def test_the_usual_course_draws_no_warning_of_its_calendar():
+def test_usual_course_draws_no_calendar_warning():
     found = codes(planned(start=START).warnings)
     assert not {"interval-short", "activity-high", "activity-low"} & set(found)

@@ -1,4 +1,4 @@
-"""One region over a course: doses add up, probabilities follow, and the room that is left."""
+"""One region over a course: sum of doses, probabilities, activity left."""
 
 import itertools
 import math
@@ -51,7 +51,7 @@ def test_a_planned_cycle_gives_activity_times_coefficient():
     assert (coefficient.value, coefficient.sd) == (pytest.approx(0.654), pytest.approx(0.295))
 
 
-def test_the_mean_bed_of_a_planned_cycle_is_that_of_the_spread_dose():
+def test_planned_mean_bed_includes_the_spread_of_the_dose():
     # E[D + G D^2/(alpha/beta)], E[D^2] = mean^2 + sd^2: more than the BED of the mean dose
     _, bed, _ = course([7.4]).planned(0)
     mean, sd = 7.4 * 0.654, 7.4 * 0.295
@@ -66,7 +66,7 @@ def test_a_measured_cycle_keeps_its_dose_and_gets_its_bed():
     assert bed.sd == pytest.approx(0.4 * (1 + 2 * G * 5.0 / ALPHA_BETA))
 
 
-def test_without_protraction_there_is_an_absorbed_dose_and_no_bed():
+def test_missing_protraction_gives_dose_without_bed():
     found = course([7.4], g=None)
     assert found.planned(0)[1] is None
     assert found.measured_bed(0, Distribution(5.0, 0.4, 4.4, 5.7, "Gy")) is None
@@ -74,7 +74,7 @@ def test_without_protraction_there_is_an_absorbed_dose_and_no_bed():
     assert found.cumulative(DOSE) is not None
 
 
-def test_without_the_bed_of_earlier_radiation_there_is_no_cumulative_bed():
+def test_missing_previous_bed_gives_no_cumulative_bed():
     found = course([7.4], earlier=(6.0, None))
     assert found.cumulative(BED) is None
     assert found.cumulative_dose().value == pytest.approx(6.0 + 7.4 * 0.654)
@@ -98,7 +98,7 @@ def test_cycles_add_up(quantity):
     assert found.cumulative(quantity).value == pytest.approx(sum(parts), rel=1e-12)
 
 
-def test_earlier_radiation_shifts_the_distribution_and_widens_nothing():
+def test_previous_radiation_shifts_without_widening():
     without, with_it = course([7.4] * 2), course([7.4] * 2, earlier=(6.0, 6.8))
     for quantity, shift in ((DOSE, 6.0), (BED, 6.8)):
         one, other = without.cumulative(quantity), with_it.cumulative(quantity)
@@ -107,13 +107,13 @@ def test_earlier_radiation_shifts_the_distribution_and_widens_nothing():
         assert other.sd == one.sd
 
 
-def test_percentiles_of_one_cycle_are_those_of_the_log_normal():
+def test_percentiles_of_one_cycle_are_log_normal():
     found = single(-0.5, 0.09, 7.4).cumulative_dose()
     expected = 7.4 * lognorm(0.3, scale=math.exp(-0.5)).ppf([0.05, 0.95])
     assert [found.p5, found.p95] == pytest.approx(expected, rel=2e-3)
 
 
-def test_a_course_without_cycles_has_earlier_radiation_alone():
+def test_course_without_cycles_has_only_previous_radiation():
     found = course([], earlier=(6.0, 6.8)).cumulative_dose()
     assert (found.value, found.sd, found.p5, found.p95) == (6.0, 0.0, 6.0, 6.0)
 
@@ -121,21 +121,21 @@ def test_a_course_without_cycles_has_earlier_radiation_alone():
 # --- probabilities ------------------------------------------------------------------------------
 
 
-def test_the_probability_of_one_cycle_is_that_of_the_log_normal():
+def test_probability_of_one_cycle_is_log_normal():
     found = single(-0.5, 0.09, 7.4)
     for limit in (3.0, 4.5, 6.0, 8.0):
         expected = lognorm(0.3, scale=7.4 * math.exp(-0.5)).sf(limit)
         assert at_the_end(found, DOSE, limit) == pytest.approx(expected, abs=1 / 2048)
 
 
-def test_before_the_first_cycle_only_earlier_radiation_counts():
+def test_only_previous_radiation_counts_before_cycle_1():
     found = course([7.4], earlier=(6.0, 6.8))
     assert found.probabilities(DOSE, 5.9)[0] == 1.0
     assert found.probabilities(DOSE, 6.0)[0] == 0.0  # above the limit, not at it
     assert found.probabilities(BED, 6.7)[0] == 1.0
 
 
-def test_the_probabilities_of_the_cycles_of_a_course_are_those_of_shorter_courses():
+def test_probability_after_each_cycle_equals_shorter_course():
     found = course([7.4] * 4).probabilities(DOSE, 23.0)
     for cycles in range(1, 5):
         shorter = course([7.4] * cycles)
@@ -194,7 +194,7 @@ def passed(found, quantity, limit, activity):
 
 
 @pytest.mark.parametrize(("quantity", "limit", "side"), ROOM)
-def test_the_further_activity_is_the_largest_that_keeps_the_probability(quantity, limit, side):
+def test_activity_left_is_the_largest_within_the_risk(quantity, limit, side):
     found = course([FULL, FULL])
     most, cycles = found.further_activity(quantity, limit, ALLOWED, FULL)
     assert (most < FULL) == (side == "below")
@@ -212,7 +212,7 @@ def test_further_cycles_of_that_activity_keep_the_probability(quantity, limit):
         assert (at_the_end(longer, quantity, limit) <= ALLOWED) == kept
 
 
-def test_activity_in_full_cycles_leaves_more_room_than_in_one():
+def test_full_cycles_leave_more_activity_than_one_cycle():
     # BED grows faster than the activity of one cycle
     found = course([7.4] * 2)
     in_cycles, _ = found.further_activity(BED, 90.0, ALLOWED, FULL)
@@ -221,16 +221,16 @@ def test_activity_in_full_cycles_leaves_more_room_than_in_one():
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
-def test_there_is_no_room_where_the_limit_is_passed_already(quantity):
+def test_exceeded_limit_leaves_no_activity(quantity):
     found = course([7.4] * 4, earlier=(30.0, 30.0))
     assert found.further_activity(quantity, 28.0, ALLOWED, FULL) == (0.0, 0)
 
 
-def test_there_is_no_further_cycle_after_the_twelfth():
+def test_twelfth_cycle_leaves_no_further_cycle():
     assert course([7.4] * 12).further_activity(DOSE, 1e4, ALLOWED, FULL) is None
 
 
-def test_the_last_cycle_of_a_course_takes_all_that_is_left():
+def test_last_cycle_takes_all_activity_left():
     most, cycles = course([7.4] * 11).further_activity(DOSE, 1e4, ALLOWED, FULL)
     assert most > 100 * FULL
     assert cycles == 1
@@ -238,7 +238,7 @@ def test_the_last_cycle_of_a_course_takes_all_that_is_left():
 
 @settings(deadline=None)
 @given(st.floats(5.0, 100.0), st.floats(1.0, 2.0))
-def test_a_higher_limit_never_leaves_less_room(limit, factor):
+def test_higher_limit_never_leaves_less_activity(limit, factor):
     found = course([7.4] * 2)
     for quantity in QUANTITIES:
         less, _ = found.further_activity(quantity, limit, ALLOWED, FULL)

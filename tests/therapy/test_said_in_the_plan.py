@@ -1,4 +1,4 @@
-"""What is given and not used, or taken for granted, is said in the plan."""
+"""Unused input and assumptions are reported in the plan."""
 
 import pytest
 from labelled_course import date, draw
@@ -15,14 +15,14 @@ BLOOD = [
 ]
 
 
-def test_an_empty_list_of_limits_is_said_to_look_at_nothing():
+def test_empty_list_of_limits_is_reported():
     made = planned(cycle(KIDNEYS), limits=[])
     assert made.flags == ()
     assert "no-limits" in codes(made.warnings)
     assert "no-limits" not in codes(planned(cycle(KIDNEYS)).warnings)
 
 
-def test_a_systematic_uncertainty_does_not_widen_a_coefficient_done_elsewhere():
+def test_systematic_uncertainty_skips_supplied_coefficients():
     given = {"kidneys": {"value": "0.5 Gy/GBq", "sd": "10 %"}}
     made = planned(cycle(dose_coefficients=given, systematic_uncertainty="10 %"))
     (warning,) = [one for one in made.warnings if one.code == "systematic-not-used"]
@@ -36,17 +36,17 @@ def test_a_systematic_uncertainty_does_not_widen_a_coefficient_done_elsewhere():
 @pytest.mark.parametrize(
     ("mass", "said"), [(None, True), ("310 g", True), ({"value": "310 g", "sd": "8 %"}, False)]
 )
-def test_a_mass_without_sd_is_said_to_be_taken_as_exact(mass, said):
+def test_mass_without_sd_is_an_assumption(mass, said):
     made = planned(cycle(KIDNEYS), masses={"kidneys": mass} if mass else None)
     assert ("no uncertainty given for the mass of kidneys; 0 % used" in made.assumptions) == said
 
 
-def test_the_mass_of_marrow_that_cancels_is_not_said_to_be_exact():
+def test_cancelling_marrow_mass_is_not_an_assumption():
     made = planned(cycle(blood=BLOOD))
     assert not any("no uncertainty given for the mass" in line for line in made.assumptions)
 
 
-def test_a_residual_without_a_time_is_said_to_be_that_of_the_injection():
+def test_residual_without_a_time_is_an_assumption():
     made = planned(cycle(administered={"prepared": "7.42 GBq", "residual": "55 MBq"}))
     for name in ("prepared", "residual"):
         assert f"cycle 1: {name} without a time: taken as its activity at the injection" in (
@@ -56,18 +56,18 @@ def test_a_residual_without_a_time_is_said_to_be_that_of_the_injection():
     assert not any("residual without" in line for line in alone.assumptions)
 
 
-def test_a_ratio_of_marrow_to_blood_without_blood_is_said_to_be_unused():
+def test_marrow_ratio_without_blood_is_reported_unused():
     made = planned(cycle(KIDNEYS), marrow_to_blood_ratio="plasma")
     assert "ratio-not-used" in codes(made.warnings)
     assert "ratio-not-used" not in codes(planned(cycle(blood=BLOOD)).warnings)
 
 
-def test_a_volume_of_blood_is_refused_since_nothing_would_use_it():
+def test_volume_of_blood_is_refused():
     with pytest.raises(InputError, match="column 'volume' is not known"):
         planned(cycle(blood=[{**sample, "volume": "5 mL"} for sample in BLOOD]))
 
 
-def test_what_a_sum_leaves_by_rounding_is_no_contribution():
+def test_rounding_residue_is_not_a_contribution():
     # S(heart wall <- tumour) is none: of total body less tumour only rounding would stay
     scans = [washout("total_body", 300000.0), KIDNEYS, washout("tumour_1", 900.0)]
     made = planned(cycle(*scans), masses={"tumour_1": "20 g"})
@@ -76,7 +76,7 @@ def test_what_a_sum_leaves_by_rounding_is_no_contribution():
             assert abs(part.absorbed_dose.value) > 1e-12 * region.absorbed_dose.value
 
 
-def test_the_day_of_a_dose_is_that_of_the_course_s_time_zone():
+def test_day_of_a_dose_follows_the_time_zone_of_the_course():
     # 23:30 in Greenwich is half past eight of the next day in Tokyo
     late = [{"administered": "7.4 GBq", "at": "2026-01-11T23:30:00Z"}]
     made = labelled(late, [draw(-2)], time_zone="Asia/Tokyo")

@@ -1,4 +1,4 @@
-"""The second calculation agrees with the first, and sees what is planted in it."""
+"""The recalculation agrees with the first calculation and detects planted errors."""
 
 import dataclasses
 import subprocess
@@ -107,7 +107,7 @@ def test_both_calculations_agree(make):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_measured_figure_of_an_example_is_computed_twice(name):
+def test_every_measured_figure_is_recalculated(name):
     plan = dosimetry.plan(example(name))
     seen = {(one.cycle, one.region, one.quantity) for one in plan.second_check}
     for curve in plan.curves:
@@ -129,7 +129,7 @@ def test_energy_over_mass_has_the_known_energy():
     assert electron_gain(310.0) / 3.6 == pytest.approx(7.64513e-5, rel=5e-6)
 
 
-def test_kidneys_of_another_phantom_are_within_their_photons():
+def test_kidney_dose_differs_from_another_phantom_by_photons():
     found, photons = kidney_gain("kidneys", 253.0, "male")
     assert found / 3.6 == pytest.approx(9.49908e-5, rel=photons)
     assert 0.005 < photons < 0.02
@@ -146,7 +146,7 @@ def test_a_large_sphere_keeps_its_electrons():
         (("kidneys", "liver", "spleen"), 2.81743e-7),
     ],
 )
-def test_what_the_remainder_gives_the_marrow(measured, expected):
+def test_remainder_dose_to_the_marrow_is_recalculated(measured, expected):
     sources = (*measured, "remainder_of_body")
     masses = {**dict.fromkeys(measured, 300.0), "total_body": 73_000.0}
     weights = gain_of("red_marrow", "male", sources, masses).by_source
@@ -161,7 +161,7 @@ def test_masses_are_found_in_the_order_of_the_physics():
     assert mass_of("tumour_1", made, 0) is None
 
 
-def test_the_second_calculation_carries_volumes_itself():
+def test_recalculation_carries_volumes_itself():
     # 10 mL at 1.05 g/mL; both sides make the pair: 180 + 140 mL
     sides = [
         washout("kidney_left", 5e3, volume="180 mL"),
@@ -208,7 +208,7 @@ def failed(cycles_and_curves, source):
 
 
 @pytest.mark.parametrize("factor", [1.0012, 0.9988, -1.0, 3.6, 1 / 3.6])
-def test_a_wrong_tia_is_seen(factor):
+def test_wrong_tia_is_detected(factor):
     source = example("snmmi_patient4")
     plan = dosimetry.plan(source)
     wrong = with_curve(plan, tia=moved(plan.curves[0].tia, factor))
@@ -216,7 +216,7 @@ def test_a_wrong_tia_is_seen(factor):
 
 
 @pytest.mark.parametrize(("place", "factor"), [(0, 1.01), (1, 1.01), (2, 0.5)])
-def test_a_wrong_parameter_is_seen(place, factor):
+def test_wrong_parameter_is_detected(place, factor):
     source = example("snmmi_patient4")
     plan = dosimetry.plan(source)
     parameters = list(plan.curves[0].parameters)
@@ -225,7 +225,7 @@ def test_a_wrong_parameter_is_seen(place, factor):
     assert ("kidney_left", "time-integrated activity") in failed(wrong, source)
 
 
-def test_a_point_that_was_not_measured_is_seen():
+def test_point_that_was_not_measured_is_detected():
     source = example("snmmi_patient4")
     plan = dosimetry.plan(source)
     first, *others = plan.curves[0].points
@@ -240,20 +240,20 @@ def test_a_point_that_was_not_measured_is_seen():
     [("kidneys", 1.02), ("kidney_left", 0.98), ("tumour_1", 1.006), ("kidneys", -1.0),
      ("liver", 1.002)],
 )  # fmt: skip
-def test_a_wrong_dose_is_seen(region, factor):
+def test_wrong_dose_is_detected(region, factor):
     source = example("two_cycles")
     wrong = with_region(dosimetry.plan(source), region, absorbed_dose=factor)
     assert (region, "absorbed dose") in failed(wrong, source)
 
 
 @pytest.mark.parametrize("factor", [1.002, 0.998, -1.0])
-def test_a_wrong_bed_is_seen(factor):
+def test_wrong_bed_is_detected(factor):
     source = example("two_cycles")
     wrong = with_region(dosimetry.plan(source), "kidneys", bed=factor)
     assert failed(wrong, source) == {("kidneys", "biologically effective dose")}
 
 
-def test_a_figure_that_differs_is_refused_with_place_and_both_figures():
+def test_difference_is_refused_with_place_and_both_figures():
     source = example("two_cycles")
     cycles, curves = with_region(dosimetry.plan(source), "kidneys", bed=2.0)
     with pytest.raises(InputError) as caught:

@@ -1,4 +1,4 @@
-"""Standard input in place of a file, and the examples as files to write: within one process."""
+"""Standard input instead of a file, and examples written to files, within one process."""
 
 import io
 import sys

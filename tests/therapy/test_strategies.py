@@ -1,7 +1,6 @@
-"""Strategies: how much is given, and that it is neither too much nor too little.
+"""Strategies: the activity given is neither too high nor too low.
 
-What a strategy chose (``physics.md`` section 10) is checked by planning the same again with the
-``fixed`` strategy and a regimen written out.
+Each choice is checked by planning it again with the ``fixed`` strategy and a regimen written out.
 """
 
 import functools
@@ -23,7 +22,7 @@ from dosimetry.therapy.label_course import Slot
 from dosimetry.therapy.regimen import Programme
 from dosimetry.therapy.strategy import Bounds, decide
 
-FULL, LANDING = 7.4, 0.002  # GBq; issue 3: p = risk within 0.002
+FULL, LANDING = 7.4, 0.002  # GBq; the probability meets the risk within 0.002
 LARGE = "200 GBq"  # a cap that no limit is beyond
 RISKS = (0.02, 0.05, 0.2, 0.5)
 EXAMPLES = ("nothing_measured", "snmmi_patient4", "two_cycles")
@@ -65,7 +64,7 @@ def refused(**named):
 
 @pytest.mark.parametrize("risk", RISKS)
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_adjusted_lands_on_the_risk(name, risk):
+def test_adjusted_meets_the_risk(name, risk):
     made = dosimetry.plan(example(name), "adjusted", risk, max_activity=LARGE, bind="all")
     assert given_activities(made)
     assert risk - LANDING <= highest_probability(made) <= risk
@@ -73,7 +72,7 @@ def test_adjusted_lands_on_the_risk(name, risk):
 
 @pytest.mark.parametrize("risk", RISKS)
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_adjusted_never_goes_above_the_regimen_and_lands_on_the_risk_below_it(name, risk):
+def test_adjusted_meets_the_risk_and_stays_below_the_regimen(name, risk):
     made = dosimetry.plan(example(name), "adjusted", risk, bind="all")
     (activity,) = set(given_activities(made))
     assert activity <= FULL
@@ -86,14 +85,14 @@ def test_adjusted_never_goes_above_the_regimen_and_lands_on_the_risk_below_it(na
 @pytest.mark.parametrize(
     ("quantity", "gray"), [("absorbed dose", 30.0), ("biologically effective dose", 30.0)]
 )
-def test_adjusted_lands_on_the_risk_of_a_measured_organ_too(quantity, gray, risk):
+def test_adjusted_meets_the_risk_of_a_measured_organ(quantity, gray, risk):
     limits = [own_limit("kidneys", gray, quantity=quantity)]
     cycles = [cycle(KIDNEYS, systematic_uncertainty="5 %")]
     made = planned("adjusted", risk, cycles, {"max_activity": LARGE}, limits=limits)
     assert risk - LANDING <= made.flags[0].probability <= risk
 
 
-def test_adjusted_is_what_a_fixed_regimen_of_that_activity_gives():
+def test_adjusted_equals_a_fixed_regimen_of_its_activity():
     made = planned("adjusted")
     again = planned("fixed", regimen=regimen(given_activities(made)[0], 4))
     for one, other in zip(made.flags, again.flags, strict=True):
@@ -103,14 +102,14 @@ def test_adjusted_is_what_a_fixed_regimen_of_that_activity_gives():
 
 
 @pytest.mark.parametrize("cap", [3.0, 5.0, 30.0])
-def test_adjusted_keeps_to_the_highest_activity_asked_for(cap):
+def test_adjusted_stays_below_the_highest_activity(cap):
     free = given_activities(planned("adjusted", options={"max_activity": LARGE}))[0]
     made = planned("adjusted", options={"max_activity": f"{cap!r} GBq"})
     assert given_activities(made) == [pytest.approx(min(cap, free))] * 4
     assert (made.decision.limit is None) is (cap < free)
 
 
-def test_adjusted_gives_fewer_cycles_rather_than_less_than_the_least_activity():
+def test_adjusted_drops_cycles_below_the_least_activity():
     made = planned("adjusted", options={"min_activity": "6 GBq"})
     assert len(given_activities(planned("adjusted"))) == 4  # of 4.9 GBq
     assert [cycle.status for cycle in made.cycles] == ["planned"] * 3 + ["stopped"]
@@ -136,7 +135,7 @@ COURSES = {
 
 @pytest.mark.parametrize("risk", RISKS)
 @pytest.mark.parametrize("course", COURSES.values(), ids=COURSES)
-def test_to_limit_allows_a_cycle_exactly_when_the_next_one_keeps_the_risk(course, risk):
+def test_to_limit_gives_a_cycle_only_if_it_keeps_the_risk(course, risk):
     made = planned("to-limit", risk, options={"max_cycles": 12}, **course)
     count = len([cycle for cycle in made.cycles if cycle.activity is not None])
     if count:
@@ -153,21 +152,21 @@ def test_to_limit_allows_a_cycle_exactly_when_the_next_one_keeps_the_risk(course
 
 
 @pytest.mark.parametrize("most", [1, 3, 8, 12])
-def test_to_limit_keeps_to_the_largest_number_of_cycles(most):
+def test_to_limit_stays_below_the_largest_number_of_cycles(most):
     made = planned("to-limit", options={"max_cycles": most}, limits=[own_limit("kidneys", 500.0)])
     assert given_activities(made) == [FULL] * most
     assert made.decision.limit is None
     assert f"largest number of cycles, {most}" in made.decision.reason
 
 
-def test_to_limit_counts_delivered_cycles_into_the_largest_number():
+def test_to_limit_counts_delivered_cycles():
     made = planned("to-limit", cycles=[cycle(KIDNEYS)], options={"max_cycles": 1})
     assert [cycle.status for cycle in made.cycles] == ["delivered"]
     assert "All cycles of the regimen have been delivered." in made.decision.reason
 
 
 @pytest.mark.parametrize("cap", [5.0, 9.0])
-def test_to_limit_keeps_to_the_highest_activity_asked_for(cap):
+def test_to_limit_stays_below_the_highest_activity(cap):
     limits, options = [own_limit("kidneys", 500.0)], {"max_activity": f"{cap!r} GBq"}
     assert (
         given_activities(planned("to-limit", options=options, limits=limits))
@@ -212,7 +211,7 @@ least_activities = st.one_of(st.none(), st.floats(0.4, FULL))
 @pytest.mark.slow
 @settings(deadline=None)
 @given(strategy_names, examples, risks, risks, limits_in_gray, least_activities)
-def test_more_risk_never_means_less_activity(strategy, name, one, other, gray, lowest):
+def test_more_risk_never_lowers_the_activity(strategy, name, one, other, gray, lowest):
     low, high = (activity_of(strategy, name, r, gray, lowest=lowest) for r in sorted([one, other]))
     assert low <= high * (1 + 1e-12)
 
@@ -220,12 +219,12 @@ def test_more_risk_never_means_less_activity(strategy, name, one, other, gray, l
 @pytest.mark.slow
 @settings(deadline=None)
 @given(strategy_names, examples, risks, limits_in_gray, limits_in_gray, least_activities)
-def test_a_lower_limit_never_means_more_activity(strategy, name, risk, one, other, lowest):
+def test_lower_limit_never_raises_the_activity(strategy, name, risk, one, other, lowest):
     low, high = (activity_of(strategy, name, risk, g, lowest=lowest) for g in sorted([one, other]))
     assert low <= high * (1 + 1e-12)
 
 
-def test_more_risk_never_means_less_activity_with_a_least_activity_either():
+def test_more_risk_never_lowers_activity_with_a_minimum():
     # at a risk of 0.4 one cycle may hold 18.54 GBq and two 18.30 GBq: both pass 9.148 GBq a cycle
     course = {"name": "nothing_measured", "gray": 0.6, "region": "red_marrow", "cycles": 2}
     bounds = {"lowest": 9.148, "highest": 40.0}
@@ -277,7 +276,7 @@ def test_a_what_if_is_an_assumption_of_the_plan(what_if, words):
     assert not any("what if" in line for line in planned("fixed").assumptions)
 
 
-def test_another_interval_moves_the_cycles_to_come_and_nothing_else():
+def test_another_interval_moves_only_planned_cycles():
     made = dosimetry.plan(example("snmmi_patient4"), interval="10 week")
     usual = dosimetry.plan(example("snmmi_patient4"))
     # from 2026-01-12 on, every seventy days
@@ -286,12 +285,12 @@ def test_another_interval_moves_the_cycles_to_come_and_nothing_else():
 
 
 @pytest.mark.parametrize("strategy", ["fixed", "to-limit", "adjusted"])
-def test_another_activity_is_that_of_the_cycles_to_come(strategy):
+def test_another_activity_applies_to_planned_cycles(strategy):
     made = planned(strategy, options={"activity": "2 GBq"}, limits=[own_limit("kidneys", 500.0)])
     assert set(given_activities(made)) == {2.0}
 
 
-def test_a_cycle_left_out_is_withheld_and_the_others_stay():
+def test_omitted_cycle_is_withheld_and_the_others_stay():
     made = dosimetry.plan(example("snmmi_patient4"), without_cycles=[3])
     usual = dosimetry.plan(example("snmmi_patient4"))
     assert [c.status for c in made.cycles] == ["delivered", "planned", "withheld", "planned"]
@@ -301,7 +300,7 @@ def test_a_cycle_left_out_is_withheld_and_the_others_stay():
     assert fewer < usual_risk
 
 
-def test_a_cycle_left_out_leaves_its_activity_to_the_others():
+def test_omitted_cycle_leaves_its_activity_to_the_others():
     one = planned("adjusted", options={"without_cycles": [2], "max_activity": LARGE})
     assert [cycle.activity is None for cycle in one.cycles] == [False, True, False, False]
     assert 0.05 - LANDING <= highest_probability(one) <= 0.05
@@ -309,7 +308,7 @@ def test_a_cycle_left_out_leaves_its_activity_to_the_others():
 
 @pytest.mark.parametrize("number", [0, 1, 5, -1])
 @pytest.mark.parametrize("strategy", ["fixed", "adjusted"])
-def test_a_cycle_that_is_not_to_come_cannot_be_left_out(strategy, number):
+def test_cycle_that_is_not_planned_cannot_be_omitted(strategy, number):
     found = refused(
         strategy=strategy, cycles=[cycle(KIDNEYS)], options={"without_cycles": [number]}
     )
@@ -333,7 +332,7 @@ def test_a_decision_names_limit_cycle_and_probability(strategy):
 
 
 @pytest.mark.parametrize("strategy", ["to-limit", "adjusted"])
-def test_a_strategy_that_cannot_give_one_cycle_gives_none_and_says_why(strategy):
+def test_strategy_without_a_possible_cycle_states_why(strategy):
     made = planned(strategy, prior_doses=PASSED)
     assert given_activities(made) == []
     assert [cycle.status for cycle in made.cycles] == ["stopped"] * 4
@@ -348,7 +347,7 @@ def test_a_strategy_that_cannot_give_one_cycle_gives_none_and_says_why(strategy)
     [({}, {}), ({"without_cycles": [2]}, {}), ({}, {"prior_doses": PASSED})],
     ids=["usual", "one left out", "none possible"],
 )
-def test_a_cycle_that_is_not_given_has_no_activity_and_a_reason(strategy, options, named):
+def test_cycle_not_given_has_a_reason_and_no_activity(strategy, options, named):
     made = planned(strategy, options=options, **named)
     for found in made.cycles:
         none = found.status in ("withheld", "stopped")
@@ -357,7 +356,7 @@ def test_a_cycle_that_is_not_given_has_no_activity_and_a_reason(strategy, option
         assert (found.regions == ()) is none
 
 
-def test_an_activity_below_the_least_useful_one_is_not_given_and_the_plan_says_why():
+def test_activity_below_the_minimum_is_not_given():
     made = planned("adjusted", options={"max_activity": "0.2 GBq"})
     assert given_activities(made) == []
     assert made.decision.limit is None
@@ -365,13 +364,13 @@ def test_an_activity_below_the_least_useful_one_is_not_given_and_the_plan_says_w
     assert "None" not in made.decision.reason
 
 
-def test_a_cycle_dropped_for_its_small_activity_says_so():
+def test_cycle_dropped_for_its_small_activity_is_named():
     # three cycles of 6.5 GBq are given; why the fourth is not: 4.9 GBq is less than 6
     made = planned("adjusted", options={"min_activity": "6 GBq"})
     assert "6 GBq" in made.cycles[3].reason
 
 
-def test_a_limit_of_which_nothing_is_known_draws_a_warning_where_a_strategy_decides():
+def test_limit_without_data_warns_where_a_strategy_decides():
     named = {"cycles": [cycle(KIDNEYS)], "agent": PSMA}
     for strategy in ("to-limit", "adjusted"):
         made = planned(strategy, **named)
@@ -402,5 +401,5 @@ def test_a_risk_outside_0_to_one_half_is_refused(strategy, risk):
         ({"min_activity": "7,4 GBq"}, "not-a-quantity"),
     ],
 )
-def test_an_option_that_cannot_be_is_refused_by_its_name(options, code):
+def test_impossible_option_is_refused_by_name(options, code):
     assert refused(strategy="adjusted", options=options) == [(code, *options)]

@@ -1,6 +1,6 @@
 """CTCAE v5.0 grades: every bound, on both sides of it and on it.
 
-The bounds are written here from the CTCAE v5.0 document, not read from the project's table.
+The bounds are written here from the CTCAE v5.0 document, not read from the table of the project.
 """
 
 import pytest
@@ -65,7 +65,7 @@ def test_a_rise_is_graded_by_multiples(analyte, unit, uln, usual, bound, at, abo
     assert graded(analyte, bound * (1 + STEP), unit, limits, base) == above
 
 
-def test_a_grade_names_its_term_and_whether_it_is_of_the_blood():
+def test_grade_names_its_term_and_whether_haematological():
     # CTCAE v5.0, Investigations
     limits = Range(0.7, 1.3, "")
     assert grade("platelets", 62.0, NONE, None) == Grade("platelet count decreased", 2, True)
@@ -77,17 +77,17 @@ def test_the_lowest_grade_reaches_down_to_zero():
     assert graded("platelets", 1.0, "1e9/L", NONE) == 4
 
 
-def test_grades_that_need_a_baseline_are_left_out_without_one():
+def test_grades_that_need_a_baseline_are_skipped_without_one():
     limits = Range(None, 4.0, "")
     assert grade("creatinine", 2.0, limits, None).grade == 0
     assert grade("creatinine", 2.0, limits, 1.0).grade == 2
 
 
-def test_what_the_ctcae_does_not_grade_has_no_grade():
+def test_analyte_outside_the_ctcae_has_no_grade():
     assert grade("prothrombin_ratio", 60.0, NONE, None) is None
 
 
-def test_every_row_of_the_table_has_a_bound_tested_here():
+def test_every_row_of_the_table_has_a_tested_bound():
     tested = {row[0] for row in (*COUNTS, *RISES)}
     assert tested == {"platelets", "neutrophils", "lymphocytes", "leukocytes", "haemoglobin",
                       "albumin", "creatinine", "bilirubin"}  # fmt: skip

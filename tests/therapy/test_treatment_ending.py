@@ -1,4 +1,4 @@
-"""Adverse events that end the treatment, or may; each row of their table through ``plan``."""
+"""Adverse events that end the treatment or may end it: each row of their table through ``plan``."""
 
 import pytest
 from labelled_course import DUE, SECOND, date, draw, event, given, label_of, planned
@@ -13,9 +13,9 @@ TWO = given(0, SECOND)
 BEFORE, FINE = draw(-2), draw(110)  # nothing that the label asks is unchecked before cycle 3
 
 # US label, warnings (hypersensitivity) and lutathera-hcp.com, Preparing and Administering: no
-# rechallenge after grade 3 or 4, premedication after grade 1 or 2 (issue, item 1).
+# rechallenge after grade 3 or 4, premedication after grade 1 or 2.
 HYPERSENSITIVITY = ("anaphylaxis", "allergic reaction", "infusion related reaction", "angioedema")
-# Issue, item 1: myelodysplastic syndrome and leukaemia, whatever their grade, are asked about.
+# Myelodysplastic syndrome and leukaemia of every grade are asked about.
 ANY_GRADE = (
     "myelodysplastic syndrome",
     "leukemia",
@@ -35,7 +35,7 @@ def after(*events):
 NONE = [None, None]
 
 
-def test_every_row_of_the_table_is_taken_through_a_plan():
+def test_every_row_of_the_table_has_a_test():
     rows = {(row["term"], int(row["from_grade"]), row["consequence"]) for row in ROWS}
     wanted = {(t, g, c) for t in HYPERSENSITIVITY for g, c in ((1, "premedication"), (3, "stop"))}
     wanted |= {(term, 1, "ask") for term in ANY_GRADE}
@@ -59,7 +59,7 @@ def test_severe_hypersensitivity_stops_and_never_resumes(term, grade):
 
 @pytest.mark.parametrize("grade", [1, 2])
 @pytest.mark.parametrize("term", HYPERSENSITIVITY)
-def test_mild_hypersensitivity_goes_on_with_premedication(term, grade):
+def test_mild_hypersensitivity_continues_with_premedication(term, grade):
     answer, activities, made = after(event(SECOND, term, grade), event(60, term, 0))
     assert (answer, activities) == ("due", [7.4, 7.4])
     (condition,) = made.label.conditions
@@ -78,7 +78,7 @@ def test_marrow_disease_of_any_grade_is_asked_about(term, grade):
 
 
 @pytest.mark.parametrize("term", [*ASKED, "seizure", "gibberish"])  # the last two are not in it
-def test_a_severe_event_left_to_judgement_never_resumes_unasked(term):
+def test_severe_event_left_to_judgement_is_asked_about(term):
     for events in ([event(70, term, 3)], [event(70, term, 4), event(90, term, 1)]):
         answer, activities, made = after(*events)
         assert (answer, activities) == ("withhold", NONE)
@@ -94,7 +94,7 @@ def test_other_severe_reactions_of_the_table_resume_reduced(term):
     assert after(event(70, term, 3), event(90, term, 2))[:2] == ("reduced", [3.7, 7.4])
 
 
-def test_no_lets_the_rule_for_other_reactions_act():
+def test_answer_no_applies_the_rule_for_other_reactions():
     severe = event(70, "seizure", 3, "no")
     assert after(severe)[:2] == ("withhold", NONE)
     assert after(severe)[2].label.questions == ()
@@ -110,7 +110,7 @@ def test_an_answer_may_come_with_a_later_entry():
     assert after(event(70, "MDS", 2), event(90, "MDS", 2, "no"))[:2] == ("due", [7.4, 7.4])
 
 
-def test_yes_stops_whatever_the_event():
+def test_answer_yes_stops_for_every_event():
     for term, grade in (("seizure", 3), ("nausea", 3), ("MDS", 1), ("nausea", 1)):
         assert after(event(70, term, grade, "yes"), event(90, term, 0))[:2] == ("stop", NONE)
 
@@ -140,7 +140,7 @@ def test_a_dose_given_while_a_question_is_open_closes_nothing():
 
 
 @pytest.mark.parametrize("term", ["anaphylaxis", "MDS"])
-def test_before_the_first_dose_it_is_asked_about_too(term):
+def test_event_before_the_first_dose_is_asked_about(term):
     found = label_of([], [BEFORE], [event(-5, term, 3)], start=date(0))
     assert (found.answer, found.state, len(found.questions)) == ("withhold", "withheld", 1)
     known = label_of([], [BEFORE], [event(-5, term, 3, "no")], start=date(0))
@@ -152,7 +152,7 @@ def test_an_event_with_a_time_follows_an_untimed_dose_of_its_day():
     assert label_of(given(0), [BEFORE], [timed]).answer == "stop"
 
 
-def test_no_to_severe_hypersensitivity_is_refused():
+def test_answer_no_to_severe_hypersensitivity_is_refused():
     with pytest.raises(InputError) as caught:
         after(event(70, "anaphylaxis", 3, "no"))
     (problem,) = caught.value.problems
@@ -187,7 +187,7 @@ def test_another_name_of_an_event_is_the_same_event():
         after(event(70, "vomiting", 2), event(70, "emesis", 3))
 
 
-def test_a_complete_course_says_what_forbids_a_further_dose():
+def test_complete_course_names_what_forbids_a_further_dose():
     doses = given(0, 56, 112, 168)
     stopped = label_of(doses, [BEFORE], [event(168, "anaphylaxis", 4)])
     assert (stopped.answer, stopped.state) == ("complete", "stopped")
@@ -197,14 +197,14 @@ def test_a_complete_course_says_what_forbids_a_further_dose():
     assert "does this end the treatment?" in asked.reason
 
 
-def test_a_term_that_the_table_does_not_have_is_named():
+def test_term_outside_the_table_is_named():
     made = after(event(70, "anaphylaxsis", 2))[2]
     (warning,) = [w for w in made.warnings if w.code == "unknown-term"]
     assert (warning.place, warning.cure) == ("adverse_events[0].term", "nearest: anaphylaxis")
     assert not [w for w in after(event(70, "nausea", 2))[2].warnings if w.code == "unknown-term"]
 
 
-def test_an_answer_that_no_rule_looks_at_is_said():
+def test_answer_that_no_rule_uses_is_reported():
     made = planned(
         TWO, [BEFORE], [event(70, "seizure", 3, "yes")], radiopharmaceutical="177Lu-PSMA"
     )

@@ -1,7 +1,7 @@
-"""The uncertainty of a measured dose by its causes.
+"""Uncertainty of a measured dose by cause.
 
-Sources: ``physics.md`` sections 3, 4 and 8 (Gear 2018): counting and fit, half-life, systematic and
-mass are independent, so they add up in quadrature; what a cause adds is worked out here.
+Source: Gear 2018. Counting and fit, half-life, systematic and mass are independent and add up in
+quadrature; the part of each cause is computed here.
 """
 
 import json
@@ -94,7 +94,7 @@ def test_the_parts_of_every_measured_region_add_up_to_its_sd():
         assert math.hypot(*parts) == pytest.approx(region["absorbed_dose"]["sd"], rel=1e-9)
 
 
-def test_every_part_is_a_positive_sd_in_gray_and_stands_there_once():
+def test_every_part_is_a_positive_sd_in_gray_listed_once():
     for region in document():
         causes = [part["cause"] for part in region["uncertainty"]]
         assert set(causes) <= CAUSES
@@ -133,22 +133,22 @@ def test_each_part_reacts_to_its_own_input_only(given, cause):
     assert changed[cause] < 0.6 * USUAL[cause]
 
 
-def test_the_systematic_part_is_what_the_cycle_says():
+def test_systematic_part_equals_the_value_of_the_cycle():
     assert USUAL["systematic"] == pytest.approx(0.05, rel=1e-9)
 
 
-def test_the_part_of_the_counting_is_the_sd_of_the_scan():
+def test_counting_part_equals_the_sd_of_the_scan():
     assert USUAL["counting and fit"] == pytest.approx(0.08, rel=1e-9)
 
 
-def test_the_part_of_the_mass_is_its_relative_sd_less_what_photons_do():
-    # electrons go with 1/m, photons with m^(-2/3) (physics.md section 5)
+def test_mass_part_is_its_relative_sd_corrected_for_photons():
+    # electrons go with 1/m, photons with m^(-2/3) (docs/method.md)
     electrons = MALE.delta / 290.0
     share = electrons / MALE.own("kidneys", 290.0)
     assert USUAL["mass"] == pytest.approx(0.10 * (share + (1 - share) * 2 / 3), rel=1e-3)
 
 
-def test_the_part_of_the_half_life_is_that_of_the_area_s_change_with_it():
+def test_half_life_part_is_the_change_of_the_tia():
     # d ln(T 2^(ts/T))/d ln T = 1 - ts ln 2/T; small sd, so that the delta method holds at 150 h
     found = budget(
         "kidneys",
@@ -159,7 +159,7 @@ def test_the_part_of_the_half_life_is_that_of_the_area_s_change_with_it():
     assert found["half-life"] == pytest.approx(0.01 * slope, rel=0.02)
 
 
-def test_the_part_of_a_curve_is_that_of_its_area():
+def test_curve_part_equals_the_sd_of_the_tia():
     made = planned(washout("kidneys", 3000.0, sd="6 %", times=(4.0, 24.0, 72.0, 168.0)))
     area = made.curves[0].tia
     (part,) = region_of(made.cycles[0].regions, "kidneys").uncertainty
@@ -176,7 +176,7 @@ def test_a_half_life_is_uncertain_for_one_scan_only():
     assert "half-life" in budget("kidneys", one_scan("kidneys"))
 
 
-def test_what_is_not_uncertain_is_not_in_the_budget():
+def test_exact_input_is_not_in_the_budget():
     assert set(budget("kidneys", washout("kidneys", 3000.0))) == {"counting and fit"}
     found = budget("kidneys", washout("kidneys", 3000.0), systematic_uncertainty="7 %")
     assert set(found) == {"counting and fit", "systematic"}
@@ -184,15 +184,15 @@ def test_what_is_not_uncertain_is_not_in_the_budget():
     assert set(found) == {"counting and fit"}
 
 
-def test_a_half_life_of_the_liver_is_none_of_the_kidneys_but_by_cross_dose():
+def test_liver_half_life_reaches_kidneys_only_by_cross_dose():
     curves = [washout("kidneys", 3000.0), one_scan("liver")]
     own, other = budget("kidneys", *curves), budget("liver", *curves)
     assert other["half-life"] > 0.05
     assert 0 < own["half-life"] < 0.001
 
 
-def test_an_sd_of_the_marrow_s_mass_is_no_part_of_a_dose_from_blood():
-    # physics.md section 6: it cancels
+def test_marrow_mass_sd_does_not_enter_a_dose_from_blood():
+    # the mass cancels in the self-dose
     samples = [
         {"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)!r} kBq/mL"} for t in (1, 8, 24)
     ]
@@ -200,7 +200,7 @@ def test_an_sd_of_the_marrow_s_mass_is_no_part_of_a_dose_from_blood():
     assert set(budget("red_marrow", blood=samples, masses=masses)) == {"counting and fit"}
 
 
-def test_of_a_coefficient_done_elsewhere_only_its_sd_is_known():
+def test_supplied_coefficient_has_only_its_own_sd():
     found = entry(
         "kidneys",
         dose_coefficients={"kidneys": {"value": "0.4 Gy/GBq", "sd": "0.05 Gy/GBq"}},
@@ -213,7 +213,7 @@ def test_of_a_coefficient_done_elsewhere_only_its_sd_is_known():
     )
 
 
-def test_independent_kidneys_average_their_counting_and_share_their_calibration():
+def test_kidneys_average_counting_and_share_calibration():
     found = budget(
         "kidneys", *(washout(side, 3000.0) for side in SIDES), systematic_uncertainty="5 %"
     )
@@ -237,14 +237,14 @@ def two_cycles(sd, times=(TIME, TIME), **fields):
     return found.sd / found.value
 
 
-def test_a_calibration_error_stays_in_the_course_where_as_large_a_counting_error_averages_out():
-    # physics.md sections 3 and 8: e_s is shared by all measured cycles, e_c is of the cycle alone
+def test_calibration_error_does_not_average_out_over_cycles():
+    # docs/method.md, prediction: e_s is shared by all measured cycles, e_c is of the cycle alone
     shared = two_cycles("1 %", systematic_uncertainty="10 %")
     own = two_cycles("10.05 %")
     assert shared > 1.2 * own
 
 
-def test_a_wrong_half_life_errs_alike_in_two_early_scans_and_cancels_in_an_early_and_a_late_one():
+def test_half_life_error_cancels_in_early_and_late_scans():
     # d ln(area)/d ln T = 1 - ts ln 2/T is 0.67 at 24 h and -0.67 at 123 h for the table's 51 h
     early, late, mixed = (two_cycles("1 %", t) for t in ((24.0,) * 2, (123.0,) * 2, (24.0, 123.0)))
     assert early > 0.1

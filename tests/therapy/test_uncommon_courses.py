@@ -1,4 +1,4 @@
-"""Courses that few patients have: what is asked of them, and what is left out of a plan."""
+"""Rare courses: questions, refusals, and regions left out of a plan."""
 
 from dataclasses import replace
 
@@ -30,12 +30,12 @@ def dates(plan, kind):
 # --- dates --------------------------------------------------------------------------------------
 
 
-def test_a_time_zone_alone_gives_no_time_of_day_where_the_last_dose_had_none():
+def test_time_zone_alone_gives_no_time_of_day():
     plan = planned(cycle(at="2026-01-12"), time_zone=BERLIN)
     assert dates(plan, "dose") == ["2026-01-12", "2026-03-09", "2026-05-04", "2026-06-29"]
 
 
-def test_a_time_of_day_without_a_zone_is_that_of_the_clock_on_the_wall():
+def test_time_of_day_without_a_zone_is_local_time():
     plan = planned(cycle(at="2026-03-23T09:30:00"), regimen=regimen(7.4, 2))
     assert dates(plan, "dose") == ["2026-03-23T09:30:00", "2026-05-18"]
     drips = dates(plan, "amino-acids")
@@ -45,7 +45,7 @@ def test_a_time_of_day_without_a_zone_is_that_of_the_clock_on_the_wall():
 # --- what is said twice -------------------------------------------------------------------------
 
 
-def test_a_residual_with_a_time_and_without_an_activity_is_incomplete():
+def test_residual_time_without_activity_is_refused():
     prepared = {
         "prepared": "7.4 GBq",
         "prepared_at": "2026-01-12T09:00",
@@ -55,12 +55,12 @@ def test_a_residual_with_a_time_and_without_an_activity_is_incomplete():
     assert [code for code, _ in found] == ["missing"]
 
 
-def test_a_limit_named_by_itself_and_by_what_it_stands_for_is_named_twice():
+def test_limit_named_by_id_and_group_is_refused_as_repeated():
     found = refusals(limits=["kidneys-bed", "kidneys-bed-40"])  # without a risk factor, the same
     assert found == [("limit-twice", "therapy.limits")]
 
 
-def test_earlier_radiation_of_the_pair_and_of_one_kidney_is_the_same_twice():
+def test_previous_dose_of_pair_and_side_is_refused():
     dose = {"absorbed_dose": "6 Gy", "bed": "7 Gy", "source": "me"}
     found = refusals(prior_doses={"kidneys": dose, "kidney_left": dose})
     assert ("kidneys-twice", "therapy.prior_doses.kidneys") in found
@@ -69,7 +69,7 @@ def test_earlier_radiation_of_the_pair_and_of_one_kidney_is_the_same_twice():
 # --- regions with and without a dose ------------------------------------------------------------
 
 
-def test_earlier_radiation_of_a_region_without_a_dose_is_said_to_count_nowhere():
+def test_previous_dose_of_a_region_without_dose_is_reported():
     # another agent has no population: without a measurement the spleen has no dose
     dose = {"absorbed_dose": "6 Gy", "source": "me"}
     plan = planned(cycle(KIDNEYS), agent=PSMA, prior_doses={"spleen": dose})
@@ -78,7 +78,7 @@ def test_earlier_radiation_of_a_region_without_a_dose_is_said_to_count_nowhere()
     assert not any("earlier radiation of spleen" in line for line in plan.assumptions)
 
 
-def test_earlier_radiation_of_one_kidney_counts_for_the_pair():
+def test_previous_dose_of_one_kidney_counts_for_the_pair():
     # the pair had the mean of 6 Gy and none: 3 Gy; used, so not called "not used"
     dose = {"absorbed_dose": "6 Gy", "bed": "7 Gy", "source": "me"}
     plan = planned(cycle(KIDNEYS), prior_doses={"kidney_left": dose})
@@ -89,7 +89,7 @@ def test_earlier_radiation_of_one_kidney_counts_for_the_pair():
     assert said in plan.assumptions
 
 
-def test_of_the_regions_only_those_asked_for_are_looked_at():
+def test_only_requested_regions_are_computed():
     given = patient(cycle(KIDNEYS, washout("spleen", 4000.0)))
     delivered = delivered_doses(delivered_cycles(given))
     some, every = course_doses(given, delivered, {"kidneys"}), course_doses(given, delivered)
@@ -98,17 +98,17 @@ def test_of_the_regions_only_those_asked_for_are_looked_at():
     assert one.cumulative_dose() == other.cumulative_dose()
 
 
-def test_the_protraction_measured_is_that_of_the_delivered_cycles():
+def test_measured_protraction_comes_from_delivered_cycles():
     given = patient(cycle(KIDNEYS), cycle(washout("kidneys", 5000.0, 40.0), at="2026-03-09"))
     found = measured_protraction(["kidneys"], given, delivered_doses(delivered_cycles(given)))[
         "kidneys"
     ]
-    # physics.md section 6: G = l/(l + mu) of a mono-exponential; kidneys repair in 2.8 h
+    # MIRD pamphlet 20: G = l/(l + mu) of a mono-exponential; kidneys repair in 2.8 h
     expected = [1 / (1 + half_life / 2.8) for half_life in (50.0, 40.0)]
     assert list(found) == [pytest.approx(one, rel=1e-5) for one in expected]
 
 
-def test_a_course_that_has_ended_keeps_its_cycles_and_draws_no_others():
+def test_ended_course_keeps_its_cycles_and_adds_none():
     given = patient(cycle(KIDNEYS), cycle(KIDNEYS, at="2026-03-09"))
     region = course_doses(given, delivered_doses(delivered_cycles(given))).regions["kidneys"]
     ended = region.with_activities((7.4, 7.4)).ended()
@@ -117,7 +117,7 @@ def test_a_course_that_has_ended_keeps_its_cycles_and_draws_no_others():
     assert ended.cumulative_dose().value == pytest.approx(whole.value, rel=1e-12)
 
 
-def test_coefficients_of_both_kidneys_are_weighted_by_their_masses():
+def test_coefficients_of_both_kidneys_are_mass_weighted():
     sides = {"kidney_left": "0.4 Gy/GBq", "kidney_right": "0.6 Gy/GBq"}
     own = planned(
         cycle(administered="10 GBq", dose_coefficients=sides),
@@ -133,13 +133,13 @@ def test_coefficients_of_both_kidneys_are_weighted_by_their_masses():
 # --- documents ----------------------------------------------------------------------------------
 
 
-def test_a_plan_s_document_repeats_to_the_byte_and_bears_the_hash_of_the_rest():
+def test_document_repeats_to_the_byte_and_holds_its_hash():
     first, second = (planned(cycle(KIDNEYS)).to_json() for _ in range(2))
     assert first == second
     assert planned(cycle(washout("kidneys", 6001.0))).to_json() != first
 
 
-def test_a_plan_may_be_made_of_an_example_with_an_interval_in_days_only():
+def test_interval_must_be_in_whole_days():
     given = dosimetry.read_patient("examples/nothing_measured.yaml")
     assert dosimetry.plan(given, interval="70 d").cycles[1].at is not None
     with pytest.raises(InputError, match="not a whole number of days"):
@@ -149,12 +149,12 @@ def test_a_plan_may_be_made_of_an_example_with_an_interval_in_days_only():
 # --- the second calculation ---------------------------------------------------------------------
 
 
-def test_the_second_calculation_adds_the_masses_given_for_both_kidneys():
+def test_recalculation_adds_the_masses_of_both_kidneys():
     both = patient(cycle(KIDNEYS), masses={"kidney_left": "150 g", "kidney_right": "140 g"})
     assert mass_of("kidneys", both, ()) == 290.0
 
 
-def test_where_nothing_has_a_bed_the_second_calculation_compares_doses_alone():
+def test_recalculation_without_bed_compares_doses_only():
     # coefficients from elsewhere have no curve, and of this agent no half-life is known
     given = patient(cycle(dose_coefficients={"liver": "0.3 Gy/GBq"}), agent=PSMA)
     plan = dosimetry.plan(given)
@@ -165,7 +165,7 @@ def test_where_nothing_has_a_bed_the_second_calculation_compares_doses_alone():
     ]
 
 
-def test_where_a_plan_has_no_bed_the_second_calculation_compares_none():
+def test_recalculation_compares_no_bed_if_the_plan_has_none():
     given = patient(cycle(KIDNEYS))
     plan = dosimetry.plan(given)
     bare = [

@@ -1,4 +1,4 @@
-"""Entries of a patient file that few write: each is read for what it is, or refused where it is."""
+"""Rare but valid patient-file input, and its refusals."""
 
 import datetime as dt
 from pathlib import Path
@@ -48,15 +48,15 @@ def refused(**document):
     ],
     ids=["another key", "no value", "value of time", "sd of time", "sd out of proportion"],
 )
-def test_an_estimate_is_a_value_with_an_sd_and_nothing_else(entry, expected):
+def test_estimate_has_only_value_and_sd(entry, expected):
     assert refusal(read_estimate, entry, "g") == expected
 
 
-def test_an_sd_left_empty_is_none():
+def test_empty_sd_is_read_as_missing():
     assert read_estimate({"value": "0.16 kg", "sd": None}, "g") == Estimate(160.0, None, "g")
 
 
-def test_an_estimate_of_python_is_taken_in_any_unit():
+def test_python_estimate_is_accepted_in_any_unit():
     assert read_estimate(Estimate(0.16, 0.01, "kg"), "g") == Estimate(160.0, 10.0, "g")
 
 
@@ -71,18 +71,18 @@ def test_a_value_read_once_is_not_read_again():
     assert isinstance(scans, Measurements)
 
 
-def test_an_amount_of_python_is_a_laboratory_value():
+def test_python_amount_is_accepted_as_laboratory_value():
     assert read_lab("creatinine", Amount(88.42, "umol/L")).value == pytest.approx(1.0)
     assert str(read_lab("haemoglobin", "128 g/L")) == "haemoglobin 128 g/L"
 
 
 @pytest.mark.parametrize("gap", [None, np.nan], ids=["null", "nan"])
-def test_a_gap_in_a_table_of_laboratory_values_is_no_value(gap):
+def test_blank_laboratory_cell_is_not_a_value(gap):
     found = read_draw({"at": AT, "platelets": "200 1e9/L", "creatinine": gap})
     assert list(found.values) == ["platelets"]
 
 
-def test_a_rule_on_the_change_of_a_value_needs_a_baseline():
+def test_rule_on_a_change_without_baseline_is_unchecked():
     # creatinine was never measured before the first dose
     labs = [only(-2, platelets="200 1e9/L"), draw(20)]
     found = label_of(given(0), labs)
@@ -92,56 +92,56 @@ def test_a_rule_on_the_change_of_a_value_needs_a_baseline():
 # --- form ---------------------------------------------------------------------------------------
 
 
-def test_what_is_not_a_mapping_is_refused_as_such():
+def test_value_that_is_not_a_mapping_is_refused():
     assert refused(masses="200 g") == [("wrong-type", "masses")]
     assert refused(labs=["platelets"]) == [("wrong-type", "labs[0]")]
     assert refused(therapy="netter-1") == [("wrong-type", "therapy")]
     assert refused(cycles="one") == [("wrong-type", "cycles")]
 
 
-def test_a_time_of_day_without_minutes_is_none():
+def test_time_of_day_without_minutes_is_refused():
     with pytest.raises(InputError) as caught:
         patient(start="2026-01-12", infusion_time="9 o'clock")
     (problem,) = caught.value.problems
     assert (problem.code, problem.place) == ("not-a-time", "therapy.infusion_time")
 
 
-def test_the_schema_of_a_patient_file_names_its_dialect_and_its_sections():
+def test_patient_schema_names_its_dialect_and_sections():
     schema = schema_of("patient")
     assert schema["$schema"].endswith("2020-12/schema")
     assert {"patient", "therapy", "masses", "cycles", "labs"} <= set(schema["properties"])
 
 
-def test_a_region_given_twice_under_two_names_is_given_twice():
+def test_region_under_two_names_is_refused_as_repeated():
     assert refused(masses={"kidney_left": "160 g", "left_kidney": "170 g"}) == [
         ("region-twice", "masses.left_kidney")
     ]
 
 
-def test_a_time_of_day_of_python_is_one():
+def test_python_time_of_day_is_accepted():
     given = patient(start="2026-01-12", infusion_time=dt.time(9, 30))
     assert given.therapy.infusion_time == dt.time(9, 30)
 
 
-def test_a_key_that_is_no_text_is_refused_in_its_place():
+def test_key_that_is_not_text_is_refused_at_its_field():
     assert refused(cycles=[{5: "7.4 GBq", "at": AT}]) == [
         ("missing", "cycles[0].administered"),
         ("wrong-type", "cycles[0][5]"),
     ]
 
 
-def test_a_key_not_known_inside_an_activity_is_refused_in_its_place():
+def test_unknown_key_of_an_activity_is_refused_at_its_field():
     prepared = {"prepared": "7.4 GBq", "prepared_at": "2026-01-12T09:00", "rest": "60 MBq"}
     found = refused(cycles=[{"administered": prepared, "at": "2026-01-12T09:30"}])
     assert found == [("unknown-key", "cycles[0].administered.rest")]
 
 
-def test_measurements_are_a_file_a_list_or_a_table():
+def test_measurements_of_another_type_are_refused():
     found = refused(cycles=[{"administered": "7.4 GBq", "at": AT, "measurements": 5}])
     assert found == [("wrong-type", "cycles[0].measurements")]
 
 
-def test_a_cell_of_a_table_that_is_no_number_is_refused():
+def test_cell_that_is_not_a_number_is_refused():
     table = pd.DataFrame({"region": ["liver"], "time [h]": [[4.0]], "activity [MBq]": [80.0]})
     with pytest.raises(InputError) as caught:
         read_measurements(table, Path())
@@ -182,7 +182,7 @@ def test_a_cell_of_a_table_that_is_no_number_is_refused():
         ),
     ],
 )
-def test_an_unknown_key_is_answered_by_the_keys_of_its_section(place, document, known):
+def test_unknown_key_gets_the_known_keys_of_its_section(place, document, known):
     with pytest.raises(InputError) as caught:
         Patient.from_dict(document)
     (unknown,) = [problem for problem in caught.value.problems if problem.code == "unknown-key"]
@@ -190,7 +190,7 @@ def test_an_unknown_key_is_answered_by_the_keys_of_its_section(place, document, 
     assert unknown.cure.startswith(f"known: {known}")
 
 
-def test_a_key_not_known_in_a_section_of_a_region_is_refused_in_its_place():
+def test_unknown_key_of_a_region_is_refused_at_its_field():
     dose = {"absorbed_dose": "6 Gy", "source": "me", "doze": "6 Gy"}
     assert refused(therapy={**NETTER, "prior_doses": {"kidneys": dose}}) == [
         ("unknown-key", "therapy.prior_doses.kidneys.doze")

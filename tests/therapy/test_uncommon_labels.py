@@ -1,4 +1,4 @@
-"""The label where something is missing or too late: what is not looked at, what stays stopped."""
+"""Dose-modification rules with missing or late values."""
 
 from dataclasses import replace
 
@@ -11,7 +11,7 @@ from dosimetry.therapy.observations import observations
 BASELINE = draw(-2)
 
 
-def test_after_a_stop_a_dose_changes_the_state_of_no_toxicity():
+def test_dose_after_a_stop_changes_no_toxicity():
     # thrombocytopenia of grade 2 after the first dose, resolved; the next dose a year later
     labs = [BASELINE, draw(28, platelets="60 1e9/L"), draw(49)]
     on_time = label_of(given(0, SECOND), [*labs, draw(SECOND + 28)])
@@ -22,7 +22,7 @@ def test_after_a_stop_a_dose_changes_the_state_of_no_toxicity():
     assert {one.rule for one in after_the_dose} == {"longest_interval"}
 
 
-def test_a_multiple_of_the_upper_limit_of_normal_needs_that_limit():
+def test_multiple_of_the_upper_limit_needs_that_limit():
     seen = observations(course(given(0), [BASELINE, draw(20)]))
     known = seen.all[-1].findings
     (rule,) = [one for one in label_rules("toxicity") if one.name == "hepatotoxicity"]
@@ -32,7 +32,7 @@ def test_a_multiple_of_the_upper_limit_of_normal_needs_that_limit():
     assert found == ("bilirubin", "no upper limit of normal")
 
 
-def test_without_an_age_creatinine_says_nothing_of_the_filtration():
+def test_missing_age_gives_no_filtration_rate():
     known = planned(given(0), [BASELINE])
     unknown = planned(given(0), [BASELINE], person={"age": None})
     assert [one.egfr is None for one in known.renal_function] == [False]
@@ -40,7 +40,7 @@ def test_without_an_age_creatinine_says_nothing_of_the_filtration():
     assert [one.creatinine_clearance for one in unknown.renal_function] == [None]
 
 
-def test_where_the_label_allows_less_than_every_limit_the_label_decides():
+def test_label_decides_where_it_allows_less_than_the_limits():
     # thrombocytopenia of grade 2 after the third dose, resolved: half a dose is left to be given
     labs = [BASELINE, draw(140, platelets="60 1e9/L"), draw(165)]
     far = {

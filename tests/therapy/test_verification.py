@@ -1,4 +1,4 @@
-"""What a verification says of a plan that was written by others: each difference in its words."""
+"""Verification of a plan: each difference in words."""
 
 import json
 
@@ -24,25 +24,25 @@ def verified(folder, document):
     return verify(path, EXAMPLES)
 
 
-def test_a_plan_as_it_was_written_is_verified(document, tmp_path):
+def test_unchanged_plan_is_verified(document, tmp_path):
     assert verified(tmp_path, document).ok
 
 
-def test_a_table_that_is_used_no_more_is_named(document, tmp_path):
+def test_table_no_longer_used_is_named(document, tmp_path):
     document["provenance"]["tables"]["s_values_of_1998"] = "0" * 64
     (found,) = verified(tmp_path, document).differences
     assert found.code == "tables-changed"
     assert found.message == "'s_values_of_1998' was used for the plan, but is not used now"
 
 
-def test_options_that_no_plan_can_have_are_refused_as_in_a_plan(document, tmp_path):
+def test_impossible_options_are_refused_as_in_a_plan(document, tmp_path):
     document["risk"] = 0.9  # a strategy may run one half at most
     with pytest.raises(InputError) as caught:
         verified(tmp_path, document)
     assert [problem.code for problem in caught.value.problems] == ["risk-out-of-range"]
 
 
-def test_what_stands_in_one_document_only_is_named_with_the_one():
+def test_value_in_one_document_only_is_named_with_its_document():
     found = differences({"risk": 0.05, "added": 1}, {"risk": 0.05, "missing": 1})
     assert {(one.place, one.message) for one in found} == {
         ("added", "stands in the document only"),
@@ -55,7 +55,7 @@ def measured():
     return dosimetry.plan(example("two_cycles")).to_json()
 
 
-def test_a_document_without_its_own_hash_was_changed(document, tmp_path):
+def test_document_without_its_hash_is_reported_changed(document, tmp_path):
     document["provenance"]["content"] = "0" * 64
     path = tmp_path / "plan.json"
     path.write_text(json.dumps(document), encoding="utf-8")
@@ -69,9 +69,7 @@ def test_a_table_that_the_plan_does_not_name_is_named(document, tmp_path):
     assert found.message == "'limits' is used now, but is not named in the plan"
 
 
-def test_options_that_no_plan_can_have_are_one_more_difference_of_a_changed_plan(
-    document, tmp_path
-):
+def test_impossible_options_add_to_the_differences(document, tmp_path):
     document["risk"] = 0.9
     document["provenance"]["tables"]["limits"] = "0" * 64
     found = verified(tmp_path, document)
@@ -82,7 +80,7 @@ def test_options_that_no_plan_can_have_are_one_more_difference_of_a_changed_plan
 @pytest.mark.parametrize(
     ("text", "code"), [("{", "not-json"), ("{}", "not-a-plan"), ("[1]", "wrong-type")]
 )
-def test_what_is_no_plan_is_refused(text, code, tmp_path):
+def test_document_that_is_not_a_plan_is_refused(text, code, tmp_path):
     path = tmp_path / "plan.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError) as caught:
@@ -90,14 +88,14 @@ def test_what_is_no_plan_is_refused(text, code, tmp_path):
     assert {problem.code for problem in caught.value.problems} == {code}
 
 
-def test_a_plan_made_without_a_patient_file_is_not_made_again(document, tmp_path):
+def test_plan_without_a_patient_file_is_not_recomputed(document, tmp_path):
     document["provenance"]["inputs"] = {}
     with pytest.raises(InputError) as caught:
         verified(tmp_path, document)
     assert [problem.code for problem in caught.value.problems] == ["no-patient-file"]
 
 
-def test_a_dose_halved_is_seen_in_its_place_and_by_the_second_calculation(measured, tmp_path):
+def test_halved_dose_is_found_and_contradicted(measured, tmp_path):
     document = json.loads(measured)
     places = [region["region"] for region in document["cycles"][0]["regions"]]
     dose = document["cycles"][0]["regions"][places.index("kidneys")]["absorbed_dose"]
@@ -110,7 +108,7 @@ def test_a_dose_halved_is_seen_in_its_place_and_by_the_second_calculation(measur
     ]
 
 
-def test_a_region_left_out_is_seen(measured, tmp_path):
+def test_omitted_region_is_detected(measured, tmp_path):
     document = json.loads(measured)
     del document["cycles"][0]["regions"][-1]
     found = verified(tmp_path, document).differences

@@ -1,4 +1,4 @@
-"""The pictures of a plan, one by one or by the group; drawn by matplotlib."""
+"""The pictures of a plan, singly or by group, drawn by matplotlib."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GROUPS = ("limits", "timeline", "curves", "labs", "uncertainty")
-Format = Literal["svg", "png", "pdf"]
+FigureFormat = Literal["svg", "png", "pdf"]
 COLUMNS = 2
 HEAD = 0.25  # height of a title in inches
 DOTS = 200  # per inch, of a PNG
 
 
 def pictures(plan: Plan) -> tuple[Picture, ...]:
-    """Return every picture that a plan has something to show in.
+    """Return the pictures of a plan; those without data are left out.
 
     Examples
     --------
@@ -47,18 +47,18 @@ def figure(plan: Plan, name: str) -> Figure:
     ----------
     plan : Plan
     name : str
-        A group: ``limits``, ``timeline``, ``curves``, ``labs``, ``uncertainty``; or one picture
-        of :func:`pictures` by its name.
+        A group (``limits``, ``timeline``, ``curves``, ``labs``, ``uncertainty``), or the name of
+        one of the :func:`pictures`.
 
     Returns
     -------
     matplotlib.figure.Figure
-        No window and no global state: to be shown by a notebook or saved.
+        To be shown by a notebook or saved; no window is opened.
 
     Raises
     ------
     InputError
-        matplotlib is not installed, or there is no such picture.
+        matplotlib is not installed, or the plan has no such picture.
 
     Examples
     --------
@@ -69,17 +69,17 @@ def figure(plan: Plan, name: str) -> Figure:
     """
     need("report")
     known = pictures(plan)
-    found = [picture for picture in known if name in (picture.group, picture.name)]
-    if not found:
+    named = [picture for picture in known if name in (picture.group, picture.name)]
+    if not named:
         names = list(dict.fromkeys([*(p.group for p in known), *(p.name for p in known)]))
-        near, known_ones = nearest(f"{name}", names), f"there are: {', '.join(names)}"
+        near, existing = nearest(f"{name}", names), f"pictures: {', '.join(names)}"
         raise refuse(
             "unknown-picture",
             f"this plan has no picture {quote(name)}",
-            f"{near}  ({known_ones})" if near else known_ones,
+            f"{near}  ({existing})" if near else existing,
         )
     with settings():
-        return _alone(found[0]) if len(found) == 1 else _together(found)
+        return _alone(named[0]) if len(named) == 1 else _together(named)
 
 
 def _empty(size: tuple[float, float]) -> Figure:
@@ -100,34 +100,34 @@ def _alone(picture: Picture) -> Figure:
     return whole
 
 
-def _together(found: list[Picture]) -> Figure:
+def _together(group: list[Picture]) -> Figure:
     """Draw the pictures of a group side by side, each under its title."""
     from dosimetry.report.figures import style
 
-    width, height = found[0].sizes[0]
-    rows, row = -(-len(found) // COLUMNS), HEAD + height
+    width, height = group[0].sizes[0]
+    rows, row = -(-len(group) // COLUMNS), HEAD + height
     whole = _empty((COLUMNS * width, rows * row))
     grid = whole.add_gridspec(
         2 * rows, COLUMNS, wspace=0, hspace=0, height_ratios=[HEAD, height] * rows
     )
-    for i, picture in enumerate(found):
+    for i, picture in enumerate(group):
         down, right = divmod(i, COLUMNS)
         picture.draw(whole.add_subfigure(grid[2 * down + 1, right], facecolor="none"))
         style.title(whole, picture.title, right * width + 0.06, (rows - down) * row - 0.06)
     return whole
 
 
-def embedded(found: Iterable[Picture]) -> Iterator[tuple[Picture, tuple[str, ...]]]:
+def embedded(wanted: Iterable[Picture]) -> Iterator[tuple[Picture, tuple[str, ...]]]:
     """Yield each picture with its SVG for a page, one per size.
 
-    Figures of one size and group are drawn on the same axes, one after the other.
+    Pictures of one size and group reuse the same axes, which saves most of the time.
     """
     from dosimetry.report.figures import svg
 
     need("report")
     sheets: dict[object, Figure] = {}
     with settings():
-        for picture in found:
+        for picture in wanted:
             drawn = []
             for i, size in enumerate(picture.sizes):
                 sheet = sheets.setdefault((picture.group, size), _empty(size))
@@ -138,8 +138,8 @@ def embedded(found: Iterable[Picture]) -> Iterator[tuple[Picture, tuple[str, ...
             yield picture, tuple(drawn)
 
 
-def file_of(picture: Picture, kind: Format) -> bytes:
-    """Return one picture as a file: on white, with its title."""
+def file_of(picture: Picture, kind: FigureFormat) -> bytes:
+    """Return a picture as the content of a file, on white and with its title."""
     from dosimetry.report.figures import svg
 
     need("report")
@@ -157,12 +157,12 @@ def file_of(picture: Picture, kind: Format) -> bytes:
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Draw with our settings, and leave those of the host program as they are."""
+    """Draw with the settings of the report; those of the host program are restored."""
     import matplotlib as mpl
 
     from dosimetry.report.figures.style import SETTINGS
 
-    # Signs that the type face has not: the reader's own has them, or shows a box.
+    # A glyph that our typeface lacks comes from the reader's, so the warning is of no use.
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")
         yield

@@ -1,4 +1,4 @@
-"""How do we know: each fitted curve with its points, their error bars, band and residuals."""
+"""Pictures of the fitted curves: points with error bars, band, residuals."""
 
 from __future__ import annotations
 
@@ -39,17 +39,17 @@ class Panel:
 
     @property
     def title(self) -> str:
-        """Region and cycle."""
+        """Return region and cycle."""
         return f"{style.label(self.region)}, cycle {self.cycle}"
 
     def entry(self, curve: PlanCurve) -> str:
-        """Return what the key says of a curve."""
+        """Return the entry of a curve in the key: its side, its model."""
         side = side_word(curve.region) if len(self.curves) > 1 else ""
         return f"{side} ({curve.model})" if side else curve.model
 
 
 def panels(plan: Plan) -> list[Panel]:
-    """Return the panels of a plan: cycle by cycle, the kidneys first and together.
+    """Return the panels of a plan by cycle: first both kidneys together, then the others.
 
     Examples
     --------
@@ -58,15 +58,15 @@ def panels(plan: Plan) -> list[Panel]:
     >>> [panel.title for panel in panels(plan)]
     ['kidneys, cycle 1']
     """
-    found = []
+    ordered = []
     for cycle in dict.fromkeys(curve.cycle for curve in plan.curves):
         own = [curve for curve in plan.curves if curve.cycle == cycle]
         kidneys = tuple(c for side in SIDES for c in own if c.region == side)  # the left one first
         if kidneys:
             name = PAIR if len(kidneys) > 1 else kidneys[0].region
-            found.append(Panel(cycle, name, kidneys))
-        found += [Panel(cycle, c.region, (c,)) for c in own if c.region not in SIDES]
-    return found
+            ordered.append(Panel(cycle, name, kidneys))
+        ordered += [Panel(cycle, c.region, (c,)) for c in own if c.region not in SIDES]
+    return ordered
 
 
 def pictures(plan: Plan) -> list[Picture]:
@@ -75,7 +75,7 @@ def pictures(plan: Plan) -> list[Picture]:
 
 
 def picture_of(curve: PlanCurve) -> Picture:
-    """Return the picture of one curve alone."""
+    """Return the picture of a single curve."""
     return _picture(Panel(curve.cycle, curve.region, (curve,)), 1)
 
 
@@ -85,7 +85,7 @@ def _picture(panel: Panel, number: int) -> Picture:
 
 
 def alt(panel: Panel) -> str:
-    """Say what the picture shows."""
+    """Return the description of the picture."""
     parts = []
     for curve in panel.curves:
         worst = float(np.max(np.abs(residuals(curve))))
@@ -100,7 +100,7 @@ def alt(panel: Panel) -> str:
 
 
 def draw(panel: Panel, figure: FigureBase) -> None:
-    """Draw the curves of a panel, and under them the residuals."""
+    """Draw the curves of a panel and, below them, the residuals."""
     upper = style.axes_at(figure, "activity", (LEFT, 1.0, WIDTH, SIZE[1] - 1.1))
     lower = style.axes_at(figure, "residuals", (LEFT, 0.42, WIDTH, STRIP))
     last = max(curve.points[-1].time.value for curve in panel.curves)
@@ -110,11 +110,11 @@ def draw(panel: Panel, figure: FigureBase) -> None:
     top, worst = 0.0, 2.6
     for curve, (colour, look) in zip(panel.curves, LOOKS, strict=False):
         top = max(top, _curve(upper, curve, grid, colour, look))
-        far = residuals(curve)
-        worst = max(worst, 1.25 * float(np.max(np.abs(far))))
+        distances = residuals(curve)
+        worst = max(worst, 1.25 * float(np.max(np.abs(distances))))
         times = [point.time.value for point in curve.points]
-        lower.vlines(times, 0, far, color=colour, lw=0.9)
-        lower.plot(times, far, color=colour, **{**look, "ls": "", "ms": 3.5})
+        lower.vlines(times, 0, distances, color=colour, lw=0.9)
+        lower.plot(times, distances, color=colour, **{**look, "ls": "", "ms": 3.5})
     top *= 1.3 if len(panel.curves) > 1 else 1.2
     style.bare(upper).set(xlim=(0, end), ylim=(0, top))
     unit = panel.curves[0].tia.unit.removesuffix("*h")
@@ -134,7 +134,7 @@ def draw(panel: Panel, figure: FigureBase) -> None:
 
 
 def _curve(axes: Axes, curve: PlanCurve, grid: Array, colour: str, look: dict[str, Any]) -> float:
-    """Draw one curve; return how high it reaches."""
+    """Draw one curve and return its largest value."""
     activity, sd = activity_over(curve, grid)
     points = curve.points
     times = [point.time.value for point in points]
@@ -153,7 +153,7 @@ def _curve(axes: Axes, curve: PlanCurve, grid: Array, colour: str, look: dict[st
 
 
 def _strip(axes: Axes, end: float, worst: float) -> None:
-    """Frame the residuals."""
+    """Draw the axes of the residuals, and lines at 0 and ± 2 sd."""
     axes.hlines([0], 0, end, color=style.MUTED, lw=0.7)
     axes.hlines([-2, 2], 0, end, color=style.RULE, lw=0.7, ls=(0, (1, 2)))
     style.bare(axes).set(xlim=(0, end), ylim=(-worst, worst))

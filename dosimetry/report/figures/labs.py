@@ -1,4 +1,4 @@
-"""What the blood says: laboratory values over time with CTCAE grades and the days of doses."""
+"""Pictures of the laboratory values over time, with CTCAE grades and days of doses."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ SHADES = (0.0, 0.07, 0.14, 0.22, 0.3)  # of the grades 0 to 4
 
 
 def pictures(plan: Plan) -> list[Picture]:
-    """Return one picture per analyte that was measured."""
+    """Return one picture per analyte with a value."""
     doses = tuple(
         (day(cycle.at), cycle.number) for cycle in plan.cycles if cycle.at and cycle.activity
     )
-    found = []
+    drawable = []
     for analyte in ANALYTES:
         values = tuple(lab for lab in plan.labs if lab.analyte == analyte)
         bands = tuple(band for band in plan.grade_bands if band.analyte == analyte)
         if values:
-            found.append(
+            drawable.append(
                 Picture(
                     "labs",
                     f"lab-{analyte}",
@@ -42,15 +42,16 @@ def pictures(plan: Plan) -> list[Picture]:
                     functools.partial(draw, values, bands, doses),
                 )
             )
-    return found
+    return drawable
 
 
 def alt(values: tuple[PlanLab, ...]) -> str:
-    """Say what the picture shows."""
+    """Return the description of the picture."""
     worst = max((lab.grade or 0 for lab in values), default=0)
-    said = "; ".join(f"{lab.at[:10]}: {in_unit(lab, values[0].value.unit):.4g}" for lab in values)
+    unit = values[0].value.unit
+    dated = "; ".join(f"{lab.at[:10]}: {in_unit(lab, unit):.4g}" for lab in values)
     graded = f" Highest CTCAE grade {worst}." if any(v.grade is not None for v in values) else ""
-    return f"{values[0].analyte} over time in {unit_words(values[0].value.unit)}: {said}.{graded}"
+    return f"{values[0].analyte.capitalize()} over time in {unit_words(unit)}. {dated}.{graded}"
 
 
 def in_unit(lab: PlanLab, unit: str) -> float:
@@ -118,9 +119,9 @@ def _bound(analyte: str, value: float, unit: str, wanted: str) -> float:
 def _grades(
     axes: Axes, bands: tuple[PlanGradeBand, ...], analyte: str, unit: str, ceiling: float
 ) -> None:
-    """Shade the grades, the darker the higher, and name them at the right."""
+    """Shade the grades, darker for higher ones, with their names on the right."""
     below = -1.0
-    for band in sorted(bands, key=lambda one: one.lower or 0.0):
+    for band in sorted(bands, key=lambda band: band.lower or 0.0):
         low = _bound(analyte, band.lower or 0.0, band.unit, unit)
         high = ceiling if band.upper is None else _bound(analyte, band.upper, band.unit, unit)
         high = min(high, ceiling)

@@ -1,4 +1,4 @@
-"""How much: the dose of the course against each limit, delivered and planned apart."""
+"""Picture of the limits: delivered and planned dose of the course against each."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 BED = "biologically effective dose"
 ROW, HEAD = 0.98, 0.3  # heights in inches
 LOOKS: dict[str, dict[str, Any]] = {
-    "earlier radiation": {"facecolor": "none", "hatch": "xxxx", "edgecolor": style.MUTED},
+    "previous radiation": {"facecolor": "none", "hatch": "xxxx", "edgecolor": style.MUTED},
     "delivered": {"facecolor": style.PALE_BLUE, "edgecolor": style.BLUE},
     "planned": {"facecolor": "none", "edgecolor": style.BLUE, "hatch": "/////"},
 }
-FARTHEST = 4.0  # most that is shown, as a multiple of the limit
+FARTHEST = 4.0  # largest dose shown, as a multiple of the limit
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One limit with its verdict as shown, and the parts of the dose beside it, in Gy."""
+    """A limit with its verdict in words, and the parts of the dose in Gy."""
 
     flag: Flag
     total: Distribution | None
@@ -40,17 +40,17 @@ class Bar:
 
     @property
     def parts(self) -> dict[str, float]:
-        """The parts by what they are called."""
+        """Return the parts of the dose by their names."""
         return dict(zip(LOOKS, (self.earlier, self.delivered, self.planned), strict=True))
 
     @property
     def quantity(self) -> str:
-        """The quantity, short."""
+        """Return the quantity, BED abbreviated."""
         return "BED" if self.flag.quantity == BED else "absorbed dose"
 
     @property
     def says(self) -> str:
-        """Dose and interval in words."""
+        """Return dose and 5 to 95 % interval in words."""
         if self.total is None:
             return "no dose known"
         return range_of(self.total)
@@ -71,61 +71,61 @@ def bars(plan: Plan) -> list[Bar]:
 
 
 def _bar(flag: Flag, dose: CumulativeDose | None, plan: Plan) -> Bar:
-    said = short_verdict(flag, plan), is_noted(flag, plan)
+    verdict = short_verdict(flag, plan), is_noted(flag, plan)
     bed = flag.quantity == BED
     total = None if dose is None else (dose.bed if bed else dose.absorbed_dose)
     if dose is None or total is None:
-        return Bar(flag, None, 0.0, 0.0, 0.0, *said)
+        return Bar(flag, None, 0.0, 0.0, 0.0, *verdict)
     so_far = dose.so_far and (dose.so_far.bed if bed else dose.so_far.absorbed_dose)
     before = dose.earlier and (dose.earlier.bed if bed else dose.earlier.absorbed_dose)
     earlier = before.value if before else 0.0
     reached = so_far.value if so_far else earlier
     delivered, planned = max(reached - earlier, 0.0), max(total.value - reached, 0.0)
-    return Bar(flag, total, earlier, delivered, planned, *said)
+    return Bar(flag, total, earlier, delivered, planned, *verdict)
 
 
 def pictures(plan: Plan) -> list[Picture]:
-    """Return the one picture of all limits; none where there is no limit."""
-    found = bars(plan)
-    if not found:
+    """Return the picture of all limits; none for a plan without limits."""
+    rows = bars(plan)
+    if not rows:
         return []
-    height = HEAD + ROW * len(found)
+    height = HEAD + ROW * len(rows)
     return [
         Picture(
             "limits",
             "limits",
             "Dose of the whole course against each limit",
-            alt(found),
-            ((style.WIDE, height), (style.NARROW, height + 0.18 * len(found) + 0.18)),
-            lambda figure: draw(found, figure),
+            alt(rows),
+            ((style.WIDE, height), (style.NARROW, height + 0.18 * len(rows) + 0.18)),
+            lambda figure: draw(rows, figure),
         )
     ]
 
 
-def alt(found: list[Bar]) -> str:
-    """Say what the picture shows."""
+def alt(rows: list[Bar]) -> str:
+    """Return the description of the picture."""
     lines = []
-    for bar in found:
+    for bar in rows:
         parts = [f"{name} {plain(value)} Gy" for name, value in bar.parts.items() if value > 0]
-        made = f" ({', '.join(parts)})" if parts else ""
+        split = f" ({', '.join(parts)})" if parts else ""
         lines.append(
-            f"{style.label(bar.flag.region)}, {bar.quantity}: {bar.says}{made}, "
+            f"{style.label(bar.flag.region).capitalize()}, {bar.quantity}: {bar.says}{split}, "
             f"limit {bar.flag.limit_value.value:g} Gy, {bar.verdict}."
         )
     return f"A bar for each limit, with the 5 to 95 % interval. {' '.join(lines)}"
 
 
-def draw(found: list[Bar], figure: FigureBase) -> None:
-    """Draw one bar per limit; all limits stand at the same place, each axis in Gy."""
+def draw(rows: list[Bar], figure: FigureBase) -> None:
+    """Draw one bar per limit; all limits stand at the same position, each axis is in Gy."""
     width, height = style.size_of(figure)
     narrow = width < 5
-    reach = min(max([1.35, *(_reach(bar) * 1.05 for bar in found)]), FARTHEST)
+    reach = min(max([1.35, *(_reach(bar) * 1.05 for bar in rows)]), FARTHEST)
     axes = style.bare(style.axes_at(figure, "bars", (0.08, 0, width - 0.16, height)))
     axes.set_xlim(0, reach)
     axes.set_ylim(0, height)
-    top = height - _key(axes, found, height, narrow)
-    row = top / len(found)
-    for i, bar in enumerate(found):
+    top = height - _key(axes, rows, height, narrow)
+    row = top / len(rows)
+    for i, bar in enumerate(rows):
         _row(axes, bar, top - i * row, reach, narrow)
 
 
@@ -206,12 +206,12 @@ def _scale(axes: Axes, y: float, limit: float, reach: float) -> None:
         )  # fmt: skip
 
 
-def _key(axes: Axes, found: list[Bar], height: float, narrow: bool) -> float:
-    """Draw what the signs mean along the top; return the height it took in inches."""
+def _key(axes: Axes, rows: list[Bar], height: float, narrow: bool) -> float:
+    """Draw the key along the top and return its height in inches."""
     reach = axes.get_xlim()[1]
     inch = reach / (style.size_of(axes.figure)[0] - 0.16)
     x, y = 0.0, height - 0.12
-    shown = {part for bar in found for part, value in bar.parts.items() if value > 0}
+    shown = {part for bar in rows for part, value in bar.parts.items() if value > 0}
     for text, look in LOOKS.items():
         if text not in shown:
             continue

@@ -1,4 +1,4 @@
-"""One picture of a report: what it is called, what it says in words, and how it is drawn."""
+"""A picture of a report: its name, its description, and the function that draws it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, not drawn yet.
+    """A picture before it is drawn.
 
     Attributes
     ----------
     group : str
         ``limits``, ``timeline``, ``curves``, ``labs`` or ``uncertainty``.
     name : str
-        Unique within the plan, fit for a file name.
+        Unique within the plan, suitable as a file name.
     title : str
     alt : str
-        What it shows, in words.
+        Description for readers who do not see it.
     sizes : tuple of (width, height)
-        In inches; the second, where there is one, for narrow screens.
+        In inches; a second one is for narrow screens.
     draw : callable
-        Takes a figure of one of the sizes, or a part of one.
+        Takes a figure of one of the sizes, or a subfigure.
     """
 
     group: str

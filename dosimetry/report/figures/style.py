@@ -1,4 +1,4 @@
-"""How every picture looks: colours with their counterparts in the dark, type, frames, ticks."""
+"""The style of all pictures: light and dark colours, typeface, axes, ticks, key."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dosimetry.report.terminal_parts import words
 from dosimetry.therapy.plan import Severity
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ NARROW, WIDE = 3.7, 7.0  # in inches: one column of a phone, the text of a page
 SMALL, NORMAL = 7.5, 8.5  # type sizes in points
 LONGEST_LABEL = 30
 
-# Each colour and what stands for it on a dark ground; shape and word never leave it to colour.
+# Each colour and its counterpart on a dark ground. Shape or text always repeat what colour shows.
 INK, MUTED, RULE, FAINT = "#1d1f22", "#5b6068", "#b9bec6", "#eef0f3"
 BLUE, PALE_BLUE, ORANGE = "#1f5f99", "#9cc2e4", "#a8520a"
 GREEN, AMBER, RED, VIOLET = "#25703f", "#8a5a00", "#ab2117", "#6a4a9c"
@@ -42,12 +43,12 @@ SEVERITY: dict[Severity, tuple[str, str]] = {  # colour and marker
     "not-assessed": (VIOLET, "D"),
 }
 SETTINGS: Any = {
-    "svg.fonttype": "none",  # text stays text: it can be selected and read aloud
+    "svg.fonttype": "none",  # text stays text, which can be selected and read aloud
     "svg.hashsalt": "dosimetry",
     "svg.id": None,
     "font.size": NORMAL,
     "font.family": ["DejaVu Sans"],
-    "text.parse_math": False,  # a "$" in a name is a "$"
+    "text.parse_math": False,  # a "$" in a name starts no formula
     "text.color": INK,
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
@@ -68,61 +69,60 @@ SETTINGS: Any = {
 
 
 def label(text: str, longest: int = LONGEST_LABEL) -> str:
-    """Return a name fit for a picture: words, short, without signs that turn or break the line.
+    """Return a name for a picture: in words, shortened, without control characters.
 
     Examples
     --------
     >>> label("kidney_left"), label("x" * 40, 10)
-    ('kidney left', 'xxxxxxxxx…')
+    ('left kidney', 'xxxxxxxxx…')
     """
-    kept = "".join(
-        sign for sign in text.replace("_", " ") if not unicodedata.category(sign).startswith("C")
-    )
+    kept = "".join(sign for sign in words(text) if not unicodedata.category(sign).startswith("C"))
     return kept if len(kept) <= longest else f"{kept[: longest - 1]}…"
 
 
 def axes_at(figure: FigureBase, name: str, place: tuple[float, float, float, float]) -> Axes:
-    """Return the axes of this name, emptied, at a place in inches: left, bottom, width, height.
+    """Return empty axes at a place in inches: left, bottom, width, height.
 
-    Making axes takes longer than drawing on them: a figure that is drawn again keeps its own.
+    A figure that is drawn again reuses its axes of this name, because making axes takes longer
+    than drawing on them.
     """
     width, height = size_of(figure)
     left, bottom, wide, high = place
     where = (left / width, bottom / height, wide / width, high / height)
     sheet: Any = figure
-    found: Axes | None = next((one for one in sheet.axes if one.get_label() == name), None)
-    if found is None:
-        found = figure.add_axes(where, label=name)
+    axes: Axes | None = next((part for part in sheet.axes if part.get_label() == name), None)
+    if axes is None:
+        axes = figure.add_axes(where, label=name)
         for side in ("top", "right"):
-            found.spines[side].set_visible(False)
-        found.tick_params(length=2.5, width=0.7, pad=2.5)
-        return found
-    found.set_position(where)
-    for artist in [*found.lines, *found.collections, *found.texts, *found.patches]:
+            axes.spines[side].set_visible(False)
+        axes.tick_params(length=2.5, width=0.7, pad=2.5)
+        return axes
+    axes.set_position(where)
+    for artist in [*axes.lines, *axes.collections, *axes.texts, *axes.patches]:
         artist.remove()
-    return found
+    return axes
 
 
 def size_of(figure: FigureBase) -> tuple[float, float]:
-    """Return width and height of a figure or of a part of one, in inches."""
-    sheet: Any = figure  # a whole figure or a part of one: both have a box
+    """Return width and height of a figure or subfigure in inches."""
+    sheet: Any = figure  # both kinds have a bbox, their common base has none
     return float(sheet.bbox.width / sheet.dpi), float(sheet.bbox.height / sheet.dpi)
 
 
 def bare(axes: Axes) -> Axes:
-    """Take frame and ticks away."""
+    """Return axes without frame and ticks."""
     axes.set_axis_off()
     return axes
 
 
 def title(figure: FigureBase, text: str, left: float, top: float) -> None:
-    """Write a title, its upper left corner at a place in inches."""
+    """Write a title with its upper left corner at a place in inches."""
     width, height = size_of(figure)
     figure.text(left / width, top / height, label(text, 60), va="top", weight="bold")
 
 
 def ticks(low: float, high: float, count: int = 4) -> list[float]:
-    """Return round numbers from low to high.
+    """Return about ``count`` round numbers from low to high.
 
     Examples
     --------
@@ -131,12 +131,12 @@ def ticks(low: float, high: float, count: int = 4) -> list[float]:
     """
     from matplotlib.ticker import MaxNLocator
 
-    found = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(x) + 0.0 for x in found if low - 1e-9 * abs(low) <= x <= high]
+    values = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+    return [float(x) + 0.0 for x in values if low - 1e-9 * abs(low) <= x <= high]
 
 
 def box(axes: Axes, x: float, y: float, width: float, height: float, **look: Any) -> None:
-    """Draw a box around a middle height, from x to the right."""
+    """Draw a box from x to the right, centred on the height y."""
     from matplotlib.patches import Rectangle
 
     axes.add_patch(Rectangle((x, y - height / 2), width, height, linewidth=0.8, **look))
@@ -145,18 +145,18 @@ def box(axes: Axes, x: float, y: float, width: float, height: float, **look: Any
 def left_scale(
     axes: Axes, places: Sequence[float], names: Sequence[str], label: str, away: float
 ) -> None:
-    """Draw a scale at the left of bare axes: matplotlib's own takes as long as all the rest.
+    """Draw a scale on the left of bare axes; matplotlib's own would double the drawing time.
 
     Parameters
     ----------
     axes : Axes
-        Their limits set, and bare.
+        Bare, with their limits set.
     places, names : sequences
-        Where the marks are in data coordinates, and what is written there.
+        Positions of the ticks in data coordinates, and their labels.
     label : str
-        What the scale shows, with its unit.
+        Quantity and unit.
     away : float
-        Of the label from the axes, in inches.
+        Distance of the label from the axes in inches.
     """
     inch, (low, high), (x, _) = 1 / _inches(axes)[0], axes.get_ylim(), axes.get_xlim()
     mark = 0.035 * inch * (axes.get_xlim()[1] - x)
@@ -174,7 +174,7 @@ def left_scale(
 
 
 def lower_scale(axes: Axes, places: Sequence[float], names: Sequence[str], label: str) -> None:
-    """Draw a scale below bare axes; see :func:`left_scale`."""
+    """Draw a scale below bare axes, see :func:`left_scale`."""
     inch, (low, high), (y, top) = 1 / _inches(axes)[1], axes.get_xlim(), axes.get_ylim()
     mark = 0.035 * inch * (top - y)
     segments = [[(low, y), (high, y)], *([(x, y - mark), (x, y)] for x in places)]
@@ -195,7 +195,7 @@ def _strokes(axes: Axes, segments: list[list[tuple[float, float]]]) -> None:
 
 
 def side_labels(axes: Axes, places: Sequence[float], names: Sequence[str], pad: float) -> None:
-    """Write labels at the left of the axes, in data coordinates, some inches away."""
+    """Write labels on the left of the axes, at data coordinates, ``pad`` inches away."""
     axes.yaxis.set_visible(False)
     x = -pad / _inches(axes)[0]
     low, high = axes.get_ylim()
@@ -207,7 +207,7 @@ def side_labels(axes: Axes, places: Sequence[float], names: Sequence[str], pad: 
 
 
 def months(first: float, last: float, most: int) -> list[tuple[float, str]]:
-    """Return first days of months between two days, with their names, as many as fit.
+    """Return the first days of at most ``most`` months between two days, with their names.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def months(first: float, last: float, most: int) -> list[tuple[float, str]]:
 
 
 def key(axes: Axes, entries: Sequence[tuple[str, dict[str, Any], str]], top: float = 0.97) -> None:
-    """Write what each mark stands for, one under the other at the upper right of the axes."""
+    """Draw the key at the upper right of the axes, one entry below the other."""
     width, height = _inches(axes)
     for i, (text, marks, colour) in enumerate(entries):
         y = top - i * 0.155 / height

@@ -1,11 +1,11 @@
-"""A drawn figure as clean SVG: no style that a strict page would refuse, no id twice, no date."""
+"""Figures as SVG for a strict page: no style attribute, unique ids, no date."""
 
 from __future__ import annotations
 
 import functools
 import io
 import re
-import xml.etree.ElementTree as ET  # reads only what matplotlib wrote a moment before
+import xml.etree.ElementTree as ET  # reads only the output of matplotlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,12 +17,12 @@ REFERENCE = re.compile(r"url\(#([^)]+)\)")
 TURN = re.compile(r"rotate\(-?0(\.0)? [^)]*\)")
 FONT = re.compile(r"(?:(italic|bold|[1-9]00) )*([\d.]+)px (.+)", re.DOTALL)
 PLACES = {"d", "transform", "x", "y"}
-DIGITS = re.compile(r"(\.\d\d)\d+")  # hundredths of a point are finer than any eye
+DIGITS = re.compile(r"(\.\d\d)\d+")  # a hundredth of a point is not visible
 FAMILY = "DejaVu Sans, Helvetica, Arial, sans-serif"
 
 
 def raw(figure: Figure) -> bytes:
-    """Return what matplotlib writes."""
+    """Return a figure as matplotlib writes it."""
     out = io.BytesIO()
     metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(out, format="svg", metadata=metadata)
@@ -30,18 +30,18 @@ def raw(figure: Figure) -> bytes:
 
 
 def clean(written: bytes, prefix: str, title: str, alone: bool) -> str:
-    """Return SVG with attributes in place of styles, and ids that nothing else on a page has.
+    """Return an SVG with attributes instead of styles, and with unique ids.
 
     Parameters
     ----------
     written : bytes
-        By matplotlib.
+        The output of matplotlib.
     prefix : str
         Put in front of every id.
     title : str
-        For a file that stands alone; a page says it in its own words.
+        Title of a single file; a page has its own heading.
     alone : bool
-        A file of its own: with size, type face and white ground.
+        For a single file: with size, typeface and white ground.
     """
     root = ET.fromstring(written)
     width, height = root.get("viewBox", "0 0 1 1").split()[2:]
@@ -79,13 +79,14 @@ def _text(root: ET.Element) -> str:
 
 
 def _used(root: ET.Element) -> set[str]:
-    found = set()
+    """Return the ids that something refers to."""
+    ids = set()
     for node in root.iter():
         for name, value in node.attrib.items():
             if name == HREF:
-                found.add(value.removeprefix("#"))
-            found.update(REFERENCE.findall(value))
-    return found
+                ids.add(value.removeprefix("#"))
+            ids.update(REFERENCE.findall(value))
+    return ids
 
 
 def _refer(node: ET.Element, prefix: str) -> None:
@@ -98,7 +99,7 @@ def _refer(node: ET.Element, prefix: str) -> None:
 
 
 def _attributes(node: ET.Element) -> None:
-    """Turn the style of a node into attributes: a style would need a laxer page."""
+    """Turn the style of a node into attributes; the policy of the page forbids inline styles."""
     for name, value in _declarations(node.attrib.pop("style", "")):
         node.set(name, value)
     if TURN.fullmatch(node.get("transform", "")):
@@ -109,15 +110,16 @@ def _attributes(node: ET.Element) -> None:
 
 @functools.lru_cache(maxsize=4096)
 def _declarations(style: str) -> tuple[tuple[str, str], ...]:
-    found = []
+    declarations = []
     for part in filter(None, (piece.strip() for piece in style.split(";"))):
         name, _, value = part.partition(":")
         name, value = name.strip(), value.strip()
         if name == "font":
             match = FONT.fullmatch(value)
             if match:
-                found += [("font-size", match[2])]
-                found += [("font-weight", match[1])] if match[1] and match[1] != "italic" else []
+                declarations += [("font-size", match[2])]
+                if match[1] and match[1] != "italic":
+                    declarations += [("font-weight", match[1])]
         elif name != "font-family":
-            found.append((name, value))
-    return tuple(found)
+            declarations.append((name, value))
+    return tuple(declarations)

@@ -1,4 +1,4 @@
-"""When: doses, withheld periods, companion drugs, laboratory controls and scans on one line."""
+"""Picture of the course in time: doses, withheld periods, drugs, laboratory and scans."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS = {  # row, marker, colour
 
 @dataclass(frozen=True)
 class Span:
-    """Something on the line: from a day to a day, known to have been or to come."""
+    """A span of days on the time line; ``done`` if it is in the past of the plan."""
 
     start: float
     end: float | None
@@ -41,10 +41,19 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Line:
-    """What is drawn: days are counted from the first of January of year one.
+class Timeline:
+    """The content of the picture, in days counted from 1 January of year 1.
 
-    ``states`` are those of the cycles, as they are shown.
+    Attributes
+    ----------
+    cycles : tuple of (day, PlanCycle)
+    states : tuple of str
+        State of each cycle in words.
+    rows : tuple of (name, marker, colour, spans)
+    first, last : float
+        Days shown.
+    beyond : tuple of str
+        Names of rows that go on after the last day.
     """
 
     cycles: tuple[tuple[float, PlanCycle], ...]
@@ -70,8 +79,8 @@ def day(at: str) -> float:
     return date + (moment.hour * 60 + moment.minute) / 1440
 
 
-def line(plan: Plan) -> Line | None:
-    """Return what there is to draw; None where the course has no date."""
+def timeline_of(plan: Plan) -> Timeline | None:
+    """Return the time line of a plan; None for a course without dates."""
     cycles = tuple((day(cycle.at), cycle) for cycle in plan.cycles if cycle.at)
     if not cycles:
         return None
@@ -80,7 +89,7 @@ def line(plan: Plan) -> Line | None:
     done = max([done, *taken.values()])
     rows = []
     for kind, (name, marker, colour) in KINDS.items():
-        if kind == "withheld":  # a cycle that is not given stands in the row of the doses
+        if kind == "withheld":  # the period; the cycle itself stands in the row of doses
             spans = _withheld(plan.label)
         elif kind == "laboratory":
             spans = [span for span in _events(plan, kind, done) if not span.done]
@@ -96,7 +105,7 @@ def line(plan: Plan) -> Line | None:
         name for name, _, _, spans in rows if any((s.end or s.start) > last for s in spans)
     )
     states = tuple(status(plan, cycle) for _, cycle in cycles)
-    return Line(cycles, states, tuple(rows), first, last, beyond)
+    return Timeline(cycles, states, tuple(rows), first, last, beyond)
 
 
 def _events(plan: Plan, kind: str, done: float) -> list[Span]:
@@ -108,82 +117,83 @@ def _events(plan: Plan, kind: str, done: float) -> list[Span]:
 
 
 def _withheld(label: PlanLabel | None) -> list[Span]:
-    """Return from when to when the label withheld the next dose: to the latest day if open."""
-    found: list[Span] = []
+    """Return the periods in which the label withheld the next dose, an open one to its deadline."""
+    periods: list[Span] = []
     begun: float | None = None
     for change in label.transitions if label else ():
         if change.state == "withheld":
             begun = day(change.at) if begun is None else begun
         elif begun is not None:
-            found.append(Span(begun, day(change.at), True))
+            periods.append(Span(begun, day(change.at), True))
             begun = None
     if begun is not None:
-        found.append(Span(begun, day(label.latest) if label and label.latest else None, False))
-    return found
+        periods.append(Span(begun, day(label.latest) if label and label.latest else None, False))
+    return periods
 
 
 def pictures(plan: Plan) -> list[Picture]:
-    """Return the one picture of the course; none where it has no date."""
-    found = line(plan)
-    if found is None:
+    """Return the picture of the course; none without dates."""
+    timeline = timeline_of(plan)
+    if timeline is None:
         return []
-    height = HEAD + ROW * (1 + len(found.rows)) + FOOT
+    height = HEAD + ROW * (1 + len(timeline.rows)) + FOOT
     return [
         Picture(
             "timeline",
             "timeline",
             "The course in time",
-            alt(found),
+            alt(timeline),
             ((style.WIDE, height), (style.NARROW, height)),
-            lambda figure: draw(found, figure),
+            lambda figure: draw(timeline, figure),
         )
     ]
 
 
-def alt(found: Line) -> str:
-    """Say what the picture shows."""
+def alt(timeline: Timeline) -> str:
+    """Return the description of the picture."""
     doses = [
         f"cycle {cycle.number}, {(cycle.at or '')[:10]}, {state}"
         + (f", {cycle.activity.value:.2f} {cycle.activity.unit}" if cycle.activity else "")
-        for (_, cycle), state in zip(found.cycles, found.states, strict=True)
+        for (_, cycle), state in zip(timeline.cycles, timeline.states, strict=True)
     ]
-    with_it = f" Beside them: {', '.join(name for name, *_ in found.rows)}." if found.rows else ""
-    return f"A time line of the doses: {'; '.join(doses)}.{with_it}"
+    rows = ", ".join(name for name, *_ in timeline.rows)
+    others = f" Other rows: {rows}." if rows else ""
+    return f"Time line of the doses: {'; '.join(doses)}.{others}"
 
 
-def draw(found: Line, figure: FigureBase) -> None:
-    """Draw a row for the doses and one for everything that goes with them."""
+def draw(timeline: Timeline, figure: FigureBase) -> None:
+    """Draw a row of doses, and below it one row for each kind of event."""
     width, height = style.size_of(figure)
     left = 1.55
     right = 0.12
     axes = style.axes_at(figure, "line", (left, FOOT, width - left - right, height - FOOT))
-    axes.set(xlim=(found.first, found.last), ylim=(0, height - FOOT))
-    per_day = (width - left - right) / (found.last - found.first)
+    axes.set(xlim=(timeline.first, timeline.last), ylim=(0, height - FOOT))
+    per_day = (width - left - right) / (timeline.last - timeline.first)
     top = height - FOOT - HEAD
-    lines = [top - ROW * i for i in range(1, 1 + len(found.rows))]
-    axes.hlines(lines, found.first, found.last, color=style.FAINT, lw=0.7)
-    middles = [top - ROW * (i + 0.5) for i in range(1 + len(found.rows))]
-    for at, cycle in found.cycles:
+    lines = [top - ROW * i for i in range(1, 1 + len(timeline.rows))]
+    axes.hlines(lines, timeline.first, timeline.last, color=style.FAINT, lw=0.7)
+    middles = [top - ROW * (i + 0.5) for i in range(1 + len(timeline.rows))]
+    for at, cycle in timeline.cycles:
         if cycle.activity is not None:
             axes.vlines(at, 0, middles[0], color=style.RULE, lw=0.8)
-    _doses(axes, found, middles[0], per_day)
-    for (_, marker, colour, spans), y in zip(found.rows, middles[1:], strict=True):
-        _row(axes, found, spans, (marker, colour, y, per_day))
-    names = ["dose, activity [GBq]", *(name for name, *_ in found.rows)]
+    _doses(axes, timeline, middles[0], per_day)
+    for (_, marker, colour, spans), y in zip(timeline.rows, middles[1:], strict=True):
+        _row(axes, timeline, spans, (marker, colour, y, per_day))
+    names = ["dose, activity [GBq]", *(name for name, *_ in timeline.rows)]
     style.side_labels(axes, middles, names, 0.08)
     axes.spines["left"].set_visible(False)
-    months = style.months(found.first, found.last, int((width - left) / 0.62))
+    months = style.months(timeline.first, timeline.last, int((width - left) / 0.62))
     axes.set_xticks([at for at, _ in months], [name for _, name in months])
 
 
-def _doses(axes: Axes, found: Line, y: float, per_day: float) -> None:
-    apart = [b - a for (a, _), (b, _) in zip(found.cycles, found.cycles[1:], strict=False)]
-    said = [
+def _doses(axes: Axes, timeline: Timeline, y: float, per_day: float) -> None:
+    apart = [b - a for (a, _), (b, _) in zip(timeline.cycles, timeline.cycles[1:], strict=False)]
+    labels = [
         f"{cycle.activity.value:.2f}" if cycle.activity else state
-        for (_, cycle), state in zip(found.cycles, found.states, strict=True)
+        for (_, cycle), state in zip(timeline.cycles, timeline.states, strict=True)
     ]
-    roomy = min(apart, default=99.0) * per_day > 0.065 * max(map(len, said)) + 0.05
-    for (at, cycle), text in zip(found.cycles, said, strict=True):
+    roomy = min(apart, default=99.0) * per_day > 0.065 * max(map(len, labels)) + 0.05
+    for (at, cycle), text in zip(timeline.cycles, labels, strict=True):
         if cycle.activity is None:
             axes.plot([at], [y], marker="x", ms=6.5, mew=1.8, color=style.AMBER)
         else:
@@ -198,25 +208,25 @@ def _doses(axes: Axes, found: Line, y: float, per_day: float) -> None:
 
 
 def _row(
-    axes: Axes, found: Line, spans: Sequence[Span], look: tuple[str, str, float, float]
+    axes: Axes, timeline: Timeline, spans: Sequence[Span], look: tuple[str, str, float, float]
 ) -> None:
     marker, colour, y, per_day = look
     for done in (True, False):
-        shown = [s for s in spans if s.done is done and s.start <= found.last]
+        shown = [s for s in spans if s.done is done and s.start <= timeline.last]
         points = [s.start for s in shown if not _long(s, per_day)]
         face = colour if done else "none"
         if points:
             axes.plot(points, [y] * len(points), marker, ms=4.6, mew=1.0, color=colour, mfc=face)
         for span in shown:
             if _long(span, per_day):
-                end = min(span.end or span.start, found.last)
+                end = min(span.end or span.start, timeline.last)
                 style.box(
                     axes, span.start, y, end - span.start, 0.13, facecolor="none",
                     edgecolor=colour, hatch="////",
                 )  # fmt: skip
-    if any((s.end or s.start) > found.last for s in spans):
+    if any((s.end or s.start) > timeline.last for s in spans):
         axes.text(
-            found.last, y, "→", ha="right", va="center", color=colour, weight="bold",
+            timeline.last, y, "→", ha="right", va="center", color=colour, weight="bold",
         )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""How sure: what each cause adds to the uncertainty of every measured dose."""
+"""Picture of the uncertainty of each measured dose, in all and by cause."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Budget:
-    """The relative sd of one measured dose in percent: of all causes, and of each."""
+    """The relative sd of a measured dose in percent: in all, and by cause."""
 
     cycle: int
     region: str
@@ -37,7 +37,7 @@ class Budget:
 
 
 def budgets(plan: Plan) -> list[Budget]:
-    """Return the budget of every region with a limit or a curve of its own, by cycle.
+    """Return the budgets of the regions with a limit or a measured curve, by cycle.
 
     Examples
     --------
@@ -57,82 +57,84 @@ def budgets(plan: Plan) -> list[Budget]:
 
 def of_interest(plan: Plan) -> set[str]:
     """Return the regions that have a limit or a measured curve."""
-    found = {flag.region for flag in plan.flags}
+    regions = {flag.region for flag in plan.flags}
     for curve in plan.curves:
         if curve.region != "blood":
-            found.update(reference.region(curve.region).targets)
-    return found | ({"red_marrow"} if any(c.region == "blood" for c in plan.curves) else set())
+            regions.update(reference.region(curve.region).targets)
+    return regions | ({"red_marrow"} if any(c.region == "blood" for c in plan.curves) else set())
 
 
 def _budget(cycle: int, dose: CycleRegion) -> Budget:
-    per = 100.0 / dose.absorbed_dose.value
-    causes: dict[str, float] = {part.cause: part.sd.value * per for part in dose.uncertainty}
-    whole = dose.absorbed_dose.sd
-    total = whole * per if whole else math.hypot(*causes.values())
+    percent = 100.0 / dose.absorbed_dose.value
+    causes: dict[str, float] = {part.cause: part.sd.value * percent for part in dose.uncertainty}
+    sd = dose.absorbed_dose.sd
+    total = sd * percent if sd else math.hypot(*causes.values())
     return Budget(cycle, dose.region, total, causes)
 
 
 def pictures(plan: Plan) -> list[Picture]:
-    """Return the one picture of all budgets; none where nothing was measured."""
-    found = budgets(plan)
-    if not found:
+    """Return the picture of all budgets; none if nothing was measured."""
+    rows = budgets(plan)
+    if not rows:
         return []
-    height = HEAD + ROW * len(found) + FOOT
+    height = HEAD + ROW * len(rows) + FOOT
     return [
         Picture(
             "uncertainty",
             "uncertainty",
             "Uncertainty of each measured dose",
-            alt(found),
+            alt(rows),
             ((style.NARROW, height),),
-            lambda figure: draw(found, figure),
+            lambda figure: draw(rows, figure),
         )
     ]
 
 
-def alt(found: list[Budget]) -> str:
-    """Say what the picture shows."""
-    largest = max(found, key=lambda one: one.total)
+def alt(rows: list[Budget]) -> str:
+    """Return the description of the picture."""
+    largest = max(rows, key=lambda budget: budget.total)
     return (
-        "Relative standard deviation of each measured dose in percent, in all and by cause. The "
-        f"largest: {style.label(largest.region)} in cycle {largest.cycle}, {largest.total:.2g} %."
+        "Relative standard deviation of each measured dose in percent, in all and by cause. "
+        f"Largest: {style.label(largest.region)} in cycle {largest.cycle}, {largest.total:.2g} %."
     )
 
 
-def draw(found: list[Budget], figure: FigureBase) -> None:
-    """Draw a row per dose: a bar for the whole, a mark for each cause."""
+def draw(rows: list[Budget], figure: FigureBase) -> None:
+    """Draw a row per dose: a bar for the total, a mark for each cause."""
     width, height = style.size_of(figure)
     left = 1.5
-    head = height - FOOT - ROW * len(found)
-    axes = style.axes_at(figure, "budget", (left, FOOT, width - left - 0.2, ROW * len(found)))
-    top = max(one.total for one in found) * 1.08
-    rows, totals = np.arange(len(found)), [one.total for one in found]
-    axes.barh(rows, totals, 0.5, color=style.FAINT, edgecolor=style.RULE, linewidth=0.7)
-    axes.vlines(totals, rows - 0.36, rows + 0.36, color=style.INK, lw=1.6)
+    head = height - FOOT - ROW * len(rows)
+    axes = style.axes_at(figure, "budget", (left, FOOT, width - left - 0.2, ROW * len(rows)))
+    top = max(budget.total for budget in rows) * 1.08
+    places, totals = np.arange(len(rows)), [budget.total for budget in rows]
+    axes.barh(places, totals, 0.5, color=style.FAINT, edgecolor=style.RULE, linewidth=0.7)
+    axes.vlines(totals, places - 0.36, places + 0.36, color=style.INK, lw=1.6)
     for cause, (marker, colour, face) in CAUSES.items():
-        shares = [(one.causes[cause], i) for i, one in enumerate(found) if cause in one.causes]
+        shares = [
+            (budget.causes[cause], i) for i, budget in enumerate(rows) if cause in budget.causes
+        ]
         if shares:
             axes.plot(*zip(*shares, strict=True), marker, ms=4.2, color=colour, mfc=face)
-    names = [f"{style.label(one.region, 16)}, cycle {one.cycle}" for one in found]
+    names = [f"{style.label(budget.region, 16)}, cycle {budget.cycle}" for budget in rows]
     axes.set(
-        xlim=(0, top), ylim=(len(found) - 0.4, -0.6), xticks=style.ticks(0, top, 6),
+        xlim=(0, top), ylim=(len(rows) - 0.4, -0.6), xticks=style.ticks(0, top, 6),
         xlabel="sd of the absorbed dose, relative [%]",
     )  # fmt: skip
-    style.side_labels(axes, range(len(found)), names, 0.08)
+    style.side_labels(axes, range(len(rows)), names, 0.08)
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_label_coords(0.5, -0.27 / (ROW * len(found)))
-    _key(figure, found, (width, height, head))
+    axes.xaxis.set_label_coords(0.5, -0.27 / (ROW * len(rows)))
+    _key(figure, rows, (width, height, head))
 
 
-def _key(figure: FigureBase, found: list[Budget], size: tuple[float, float, float]) -> None:
+def _key(figure: FigureBase, rows: list[Budget], size: tuple[float, float, float]) -> None:
     width, height, head = size
     axes = style.bare(style.axes_at(figure, "key", (0.1, height - head, width - 0.2, head)))
     axes.set(xlim=(0, width - 0.2), ylim=(0, head))
-    entries = [("all together", "|", style.INK, style.INK)]
+    entries = [("total", "|", style.INK, style.INK)]
     entries += [
         (cause, *look)
         for cause, look in CAUSES.items()
-        if any(cause in one.causes for one in found)
+        if any(cause in budget.causes for budget in rows)
     ]
     x, y = 0.06, head - 0.14
     for text, marker, colour, face in entries:
