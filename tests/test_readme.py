@@ -2,13 +2,11 @@
 
 import contextlib
 import io
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import run_text
 
 pytestmark = pytest.mark.slow
 
@@ -34,14 +32,9 @@ def test_the_readme_and_the_page_of_the_label_show_plans() -> None:
 def test_what_a_page_shows_is_what_the_command_prints(
     page: str, command: str, picture: str
 ) -> None:
-    printed = subprocess.run(
-        [sys.executable, "-c", "from dosimetry.cli import main; main()", *command.split()],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    done = run_text(*command.split())
+    assert done.returncode == 0
+    printed = done.stdout
     lines = [line.rstrip() for line in printed.splitlines()]
     expected = [line.rstrip() for line in picture.splitlines()]
     assert lines[: len(expected)] == expected
