@@ -1,4 +1,8 @@
-"""The command line as a separate program: output, files and exit codes."""
+"""The command line: output, files and exit codes.
+
+Most commands run within this process (``builders/command_line.py``). As programs of their own run
+one of each way to end, and what only such a program shows: a terminal, another encoding.
+"""
 
 import functools
 import json
@@ -7,34 +11,27 @@ import pty
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import jsonschema
 import pytest
 import yaml
+from command_line import ROOT, environment, run
 
 import dosimetry
 from dosimetry import tables
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = tuple(sorted(path.stem for path in (ROOT / "examples").glob("*.yaml")))
 COMMANDS = ("plan", "fit", "decay", "init", "check", "tables", "schema", "calendar", "trial")
-PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
-# What would change how a program prints: the tests choose it themselves.
-DISPLAY = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "PY_COLORS", "GITHUB_ACTIONS", "TERM"}
+STARTED = "import sys; sys.argv[0] = 'dosimetry'; from dosimetry.cli import main; main()"
+PROGRAM = (sys.executable, "-c", STARTED)
 ESCAPE = "\x1b"
 PATIENT = "patient: {id: T-1, sex: male}\ntherapy: {regimen: netter-1}\n"
 
 
-def environment(**more):
-    kept = {name: value for name, value in os.environ.items() if name not in DISPLAY}
-    paths = filter(None, (str(ROOT), kept.get("PYTHONPATH")))
-    return {**kept, "PYTHONPATH": os.pathsep.join(paths), **more}
-
-
-def run(*arguments, cwd=ROOT, **variables):
+def program(*arguments, cwd=ROOT, **variables):
+    """Run a command as a program of its own."""
     return subprocess.run(
         [*PROGRAM, *map(str, arguments)],
         capture_output=True,
@@ -72,6 +69,29 @@ def fits(text, width=80):
 @functools.cache
 def schema(document):
     return json.loads(printed("schema", document))
+
+
+# A program of its own.
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (0, ("plan", example("two_cycles"))),
+        (0, ("plan", example("nothing_measured"), "--format", "json")),
+        (1, ("plan", example("nothing_measured"), "--fail-on", "caution")),
+        (2, ("plan", "nobody.yaml", "--format", "json")),
+        (2, ("plan", "--rsik", "1")),
+        (0, ("check", example("psma_patient1"))),
+        (0, ("plan", "--help")),
+    ],
+    ids=["table", "document", "flag", "refused", "usage", "warnings", "help"],
+)
+def test_own_program_and_command_in_process_agree(code, arguments):
+    done, within = program(*arguments), run(*arguments)
+    assert done.returncode == within.returncode == code
+    assert (done.stdout, done.stderr) == (within.stdout, within.stderr)
+    assert done.stdout or code == 2
 
 
 # Plans.
@@ -181,7 +201,7 @@ def test_control_characters_of_a_file_do_not_reach_the_terminal(tmp_path):
 
 
 def test_ascii_terminal_gets_its_plan():
-    done = run("plan", example("nothing_measured"), PYTHONIOENCODING="ascii")
+    done = program("plan", example("nothing_measured"), PYTHONIOENCODING="ascii")
     assert b"Traceback" not in done.stderr
     assert done.returncode == 0
 

@@ -1,23 +1,19 @@
 """Strategies on the command line: ``plan`` with its options, ``compare`` and ``limits``.
 
-Each runs as a separate program; its output is compared with the results of the package.
+Their output is compared with the results of the package.
 """
 
 import functools
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from command_line import ROOT, run_text
 
 import dosimetry
 from dosimetry.therapy.comparison import compare, limits
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).resolve().parents[1]
 SNMMI, TWO, NEW = (
     f"examples/{n}.yaml" for n in ("snmmi_patient4", "two_cycles", "nothing_measured")
 )
@@ -30,20 +26,7 @@ therapy:
 """
 
 
-@functools.cache
-def run(*arguments):
-    """Run a command in 80 columns."""
-    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "TERM")}
-    return subprocess.run(
-        [sys.executable, "-c", "from dosimetry.cli import main; main()", *arguments],
-        cwd=ROOT,
-        env={**kept, "PYTHONPATH": str(ROOT), "COLUMNS": "80", "PYTHONUTF8": "1"},
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
+run = functools.cache(run_text)
 
 
 def printed(*arguments):
@@ -239,7 +222,6 @@ def test_a_plan_from_blood_and_one_scan_fits_the_terminal(tmp_path):
         "      - {time: 24 h, concentration: 9 kBq/mL}\n"
     )
     shown = run("plan", tmp_path / "p.yaml", "--full").stdout
-    shown = shown if isinstance(shown, str) else shown.decode()
     # without the remainder the marrow's dose is a lower bound
     assert "Kidneys, cycle 1. Uncertainty: counting and fit" in shown
     assert "≥ lower bound" in shown

@@ -4,7 +4,7 @@ import json
 
 import jsonschema
 import pytest
-from test_cli import ROOT, run
+from command_line import ROOT, run
 
 import dosimetry
 from dosimetry import InputError
@@ -136,25 +136,10 @@ def test_help_of_schema_names_every_document():
 # Standard input.
 
 
-def piped(*arguments, given, cwd=ROOT):
-    import subprocess
-
-    from test_cli import PROGRAM, environment
-
-    return subprocess.run(
-        [*PROGRAM, *arguments],
-        input=given,
-        capture_output=True,
-        cwd=cwd,
-        env=environment(),
-        check=False,
-    )
-
-
 def test_patient_file_is_read_from_standard_input():
     examples = ROOT / "examples"
     given = (examples / "two_cycles.yaml").read_bytes()
-    done = piped("plan", "-", "--format", "json", given=given, cwd=examples)
+    done = run("plan", "-", "--format", "json", given=given, cwd=examples)
     assert done.returncode == 0
     found = json.loads(done.stdout)
     told = json.loads(dosimetry.plan(examples / "two_cycles.yaml").to_json())
@@ -167,7 +152,7 @@ def test_patient_file_is_read_from_standard_input():
 
 def test_json_is_read_from_standard_input():
     given = json.dumps(dosimetry.read_patient(ROOT / TWO).to_dict()).encode()
-    done = piped("check", "-", given=given)
+    done = run("check", "-", given=given)
     of_the_file = run("check", TWO)
     assert (done.returncode, done.stderr) == (0, of_the_file.stderr)
     assert done.stdout == of_the_file.stdout.replace(TWO.encode(), b"-")
@@ -176,13 +161,13 @@ def test_json_is_read_from_standard_input():
 def test_curves_are_read_from_standard_input():
     file = ROOT / "examples" / "two_cycles_1.csv"
     arguments = ("--administered", "7.3 GBq", "--format", "json")
-    done = piped("fit", "-", *arguments, given=file.read_bytes())
+    done = run("fit", "-", *arguments, given=file.read_bytes())
     assert (done.returncode, done.stdout) == (0, run("fit", file, *arguments).stdout)
 
 
 def test_plan_is_verified_from_standard_input():
     given = dosimetry.plan(ROOT / TWO).to_json().encode()
-    assert piped("verify", "-", "--inputs", "examples", given=given).returncode == 0
+    assert run("verify", "-", "--inputs", "examples", given=given).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -190,7 +175,7 @@ def test_plan_is_verified_from_standard_input():
     [(b"", "wrong-type"), (b"%PDF-1.7", "other-kind-of-file"), (b"\xff", "not-utf-8")],
 )
 def test_bad_standard_input_is_named_by_a_dash(given, code):
-    done = piped("plan", "-", "--format", "json", given=given)
+    done = run("plan", "-", "--format", "json", given=given)
     (problem,) = problems_of(done)
     assert problem["code"] == code
     assert problem["place"].startswith("-:")
@@ -202,9 +187,7 @@ def test_dash_inside_a_patient_file_is_a_file_name():
         "therapy": {"regimen": "netter-1"},
         "cycles": [{"administered": "7.4 GBq", "at": "2026-01-12", "measurements": "-"}],
     }
-    (problem,) = problems_of(
-        piped("plan", "-", "--format", "json", given=json.dumps(data).encode())
-    )
+    (problem,) = problems_of(run("plan", "-", "--format", "json", given=json.dumps(data).encode()))
     assert problem["code"] == "no-such-file"
 
 

@@ -3,13 +3,11 @@
 import contextlib
 import doctest
 import io
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import run_text
 
 pytestmark = pytest.mark.slow
 
@@ -33,14 +31,9 @@ def test_readme_shows_one_plan_and_label_page_three() -> None:
 
 @pytest.mark.parametrize(("page", "command", "picture"), SHOWN)
 def test_shown_output_equals_the_printed_output(page: str, command: str, picture: str) -> None:
-    printed = subprocess.run(
-        [sys.executable, "-c", "from dosimetry.cli import main; main()", *command.split()],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
+    done = run_text(*command.split())
+    assert done.returncode == 0
+    printed = done.stdout
     lines = [line.rstrip() for line in printed.splitlines()]
     expected = [line.rstrip() for line in picture.splitlines()]
     assert lines[: len(expected)] == expected

@@ -184,25 +184,28 @@ def double_quadrature(shape, repair_half_life):
     repair = LN2 / repair_half_life
     breaks = [*shape.breaks()]
     breaks += [breaks[-1] + k / shape.slowest() for k in (1, 3, 7, 15, 25, 40)]
-    edges = [0.0]
+    edges, narrowest = [0.0], 1.0 / shape.steepest()
     for stop in breaks[1:]:
         begun = edges[-1]
         while edges[-1] < stop:
-            passed = 1.0 / shape.steepest() + 0.2 * (edges[-1] - begun)
+            passed = narrowest + 0.2 * (edges[-1] - begun)
             edges.append(min(edges[-1] + min(passed, 2.0 / repair), stop))
     nodes, weights = np.polynomial.legendre.leggauss(16)
     nodes, weights = (nodes + 1) / 2, weights / 2
-    double, unrepaired = 0.0, 0.0
-    for start, width in zip(edges[:-1], np.diff(edges), strict=True):
-        outer = start + width * nodes
-        inner = start + width * np.outer(nodes, nodes)
-        left = np.exp(-repair * (outer[:, None] - inner))
-        gained = width * nodes * np.sum(shape.activity(inner) * left * weights, axis=1)
-        present = unrepaired * np.exp(-repair * (outer - start)) + gained
-        rate = shape.activity(outer)
-        double += width * np.sum(rate * present * weights)
-        last = np.exp(-repair * width * (1 - nodes))
-        unrepaired = unrepaired * np.exp(-repair * width) + width * np.sum(rate * last * weights)
+    start, width = np.array(edges[:-1])[:, None], np.diff(edges)[:, None]  # panels below each other
+    outer = start + width * nodes
+    inner = start[:, :, None] + width[:, :, None] * np.outer(nodes, nodes)
+    left = np.exp(-repair * (outer[:, :, None] - inner))
+    gained = width * nodes * np.sum(shape.activity(inner) * left * weights, axis=2)
+    rate = shape.activity(outer)
+    last = np.exp(-repair * width * (1 - nodes))
+    added = width[:, 0] * np.sum(rate * last * weights, axis=1)
+    kept = np.exp(-repair * width[:, 0])
+    unrepaired = np.zeros((len(added), 1))  # at the start of each panel
+    for panel in range(len(added) - 1):
+        unrepaired[panel + 1] = unrepaired[panel] * kept[panel] + added[panel]
+    present = unrepaired * np.exp(-repair * (outer - start)) + gained
+    double = np.sum(width * rate * present * weights)
     return 2 * double / shape.integral() ** 2
 
 

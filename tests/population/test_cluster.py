@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dosimetry.population.cohort import run_cohort
+from dosimetry.population.cohort import TOGETHER, run_cohort
 from dosimetry.problems import InputError
 
 distributed = pytest.importorskip("distributed")
@@ -108,11 +108,19 @@ def started_by(process):
     return found[1:]
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """Return a folder with a table of ten parts and the results of a run to its end."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    write(folder / "table.csv", synthetic(10 * TOGETHER, cycles=1, regions=("spleen",)))
+    run_cohort(folder / "table.csv", folder / "whole.csv")
+    return folder
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="needs the processes of Linux")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
-def test_local_cluster_stops_with_its_command_and_run_resumes(tmp_path, sign):
-    table = write(tmp_path / "table.csv", synthetic(1500, cycles=1, regions=("spleen",)))
-    run_cohort(table, tmp_path / "whole.csv")
+def test_local_cluster_stops_with_its_command_and_run_resumes(tmp_path, uninterrupted, sign):
+    table = uninterrupted / "table.csv"
     output = tmp_path / "out.csv"
     program = command(table, "-o", output, "--workers", 2)
     running = subprocess.Popen(interruptible(program), stderr=subprocess.DEVNULL)
@@ -129,7 +137,7 @@ def test_local_cluster_stops_with_its_command_and_run_resumes(tmp_path, sign):
     again = subprocess.run([*program, "--resume"], capture_output=True, text=True, check=False)
     assert again.returncode == 0, again.stderr
     for name in ("{}.csv", "{}.limits.csv"):
-        one, two = (tmp_path / name.format(which) for which in ("whole", "out"))
+        one, two = uninterrupted / name.format("whole"), tmp_path / name.format("out")
         assert one.read_bytes() == two.read_bytes()
 
 

@@ -287,10 +287,18 @@ def wait_for_parts(folder, count, seconds=120):
     raise AssertionError(f"no {count} parts in {folder}")
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    """Return a folder with a table of 700 patients and the results of a run to its end."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    write(folder / "table.csv", synthetic(700, cycles=1, regions=("spleen", "liver")))
+    run_cohort(folder / "table.csv", folder / "whole.csv")
+    return folder
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
-def test_resumed_run_neither_loses_nor_doubles_rows(tmp_path, sign):
-    table = write(tmp_path / "table.csv", synthetic(700, cycles=1, regions=("spleen", "liver")))
-    run_cohort(table, tmp_path / "whole.csv")
+def test_resumed_run_neither_loses_nor_doubles_rows(tmp_path, uninterrupted, sign):
+    table = uninterrupted / "table.csv"
     output = tmp_path / "out.csv"
     running = subprocess.Popen(
         interruptible(command(table, "-o", output)), stderr=subprocess.DEVNULL
@@ -310,7 +318,7 @@ def test_resumed_run_neither_loses_nor_doubles_rows(tmp_path, sign):
     )
     assert again.returncode == 0, again.stderr
     for name in ("{}.csv", "{}.limits.csv"):
-        one, two = (tmp_path / name.format(which) for which in ("whole", "out"))
+        one, two = uninterrupted / name.format("whole"), tmp_path / name.format("out")
         assert one.read_bytes() == two.read_bytes()
     assert not (tmp_path / ".out.csv.parts").exists()
 

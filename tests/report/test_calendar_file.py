@@ -3,19 +3,15 @@
 import datetime as dt
 import itertools
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import vobject
+from command_line import ROOT, run_text
 
 import dosimetry
 from dosimetry import InputError, Patient
 from dosimetry.report.calendar import to_ics
 
-ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
 DOSES = [dt.date(2026, 1, 12), dt.date(2026, 3, 9), dt.date(2026, 5, 4), dt.date(2026, 6, 29)]
 
 
@@ -101,21 +97,14 @@ def test_course_without_a_date_is_refused():
         to_ics(dosimetry.plan(bare))
 
 
-def run(*arguments, cwd):
-    return subprocess.run(
-        [*PROGRAM, *arguments], cwd=cwd, capture_output=True, text=True, timeout=60, check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "", "COLUMNS": "80"},
-    )  # fmt: skip
-
-
 @pytest.mark.slow
 def test_command_writes_the_file_and_prints_the_same_table(tmp_path):
     example = str(ROOT / "examples" / "thrombocytopenia.yaml")
-    done = run("calendar", example, "-o", "plan.ics", cwd=tmp_path)
+    done = run_text("calendar", example, "-o", "plan.ics", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "")
     text = (tmp_path / "plan.ics").read_bytes().decode()
     assert [p.name for p in tmp_path.iterdir()] == ["plan.ics"]
-    table = run("calendar", example, cwd=tmp_path)
+    table = run_text("calendar", example, cwd=tmp_path)
     assert table.returncode == 0
     assert all(len(line) <= 80 for line in table.stdout.splitlines())
     for start in starts(text, "dose"):

@@ -7,6 +7,8 @@ import subprocess
 import sys
 
 import pytest
+from command_line import environment
+from command_line import run_text as run
 from report_plans import ROOT
 
 from dosimetry import InputError
@@ -18,11 +20,12 @@ PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
 WITHOUT = "import sys; sys.modules[{name!r}] = None\nfrom dosimetry.cli import main; main()"
 
 
-def run(*arguments, program=PROGRAM, cwd=ROOT, **variables):
+def run_program(program, *arguments, cwd=ROOT):
+    """Run some code as a program of its own."""
     return subprocess.run(
-        [*program, *map(str, arguments)],
+        [sys.executable, "-c", program, *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80", **variables},
+        env=environment(COLUMNS="80"),
         capture_output=True,
         text=True,
         check=False,
@@ -84,8 +87,7 @@ def test_the_help_of_figures_has_an_example():
 )
 def test_a_missing_extra_is_named_before_any_work(name, arguments, cure, tmp_path):
     """The patient file is not there either: it must not have been looked at."""
-    program = (sys.executable, "-c", WITHOUT.format(name=name))
-    done = run(*arguments, program=program, cwd=tmp_path)
+    done = run_program(WITHOUT.format(name=name), *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert f"python -m pip install {cure}" in done.stderr
     assert name in done.stderr
@@ -126,14 +128,12 @@ def test_invalid_build_time_is_refused(monkeypatch):
 @pytest.mark.parametrize("arguments", [("--help",), ("plan", "examples/two_cycles.yaml")])
 def test_plan_without_a_report_imports_no_report_library(arguments):
     program = (
-        sys.executable,
-        "-c",
         "import atexit, sys\n"
         "sys.modules['dask'] = None\n"  # which pint takes up where it is there, and it jinja2
         "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
-        "from dosimetry.cli import main; main()",
+        "from dosimetry.cli import main; main()"
     )
-    done = run(*arguments, program=program)
+    done = run_program(program, *arguments)
     assert done.returncode == 0
     loaded = set(done.stderr.split())
     assert "dosimetry.cli" in loaded
