@@ -27,7 +27,7 @@ check: $(VENV)/.ready
 	$(BIN)/lint-imports
 
 coverage: $(VENV)/.ready
-	$(BIN)/pytest -n 2 --cov --cov-report=term tests/physics tests/therapy
+	$(BIN)/pytest -n 2 --cov --cov-report=term tests/course tests/cycle tests/documents tests/label tests/patient tests/physics tests/planning tests/recalculation tests/test_files*.py tests/test_file_kinds.py
 
 docs: $(VENV)/.ready
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -17,10 +17,10 @@ import numpy as np
 from lines import Line
 from scipy.optimize import curve_fit
 
+from dosimetry.physics.curve_search.least_squares import FASTEST, fit_batch
+from dosimetry.physics.curve_search.optima import Optima
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.least_squares import FASTEST, fit_batch
-from dosimetry.physics.optima import Optima
-from dosimetry.reference import half_life
+from dosimetry.reference.nuclides import half_life
 
 COUNT, PART, TURNS = 100_000, 400, 5
 PHYSICAL = LN2 / half_life("Lu-177")

@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 
 import dosimetry
-from dosimetry import reference, tables
 from dosimetry.physics import absorbed_dose, decay, radiobiology
 from dosimetry.physics.fitting import fit_points
 from dosimetry.physics.kinetics import Exponentials
+from dosimetry.reference import nuclides, phantoms, tables
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "evidence.md"
@@ -116,10 +116,10 @@ def known_answers() -> Iterator[Row]:
     yield row("decay constant of 177Lu", "1/h", decay.constant.kernel(HALF_LIFE), 0.00434499)
     yield row("decays of 1 MBq", "MBq h", decay.time_integral.kernel(1.0, HALF_LIFE), 230.150)
     beside = decay.daughter_activity.kernel(
-        1.48, 7400.0, 720.0, reference.half_life("Lu-177m"), HALF_LIFE, 0.217
+        1.48, 7400.0, 720.0, nuclides.half_life("Lu-177m"), HALF_LIFE, 0.217
     )
     yield row("177Lu of 7.4 GBq with 1.48 MBq 177mLu, after 30 d", "MBq", beside, 324.312)
-    left = decay.decay.kernel(1.48, 720.0, reference.half_life("Lu-177m"))
+    left = decay.decay.kernel(1.48, 720.0, nuclides.half_life("Lu-177m"))
     yield row("177mLu of it", "MBq", left, 1.30005)
     fast = math.log(2) / 12
     slow = math.log(2) / 60
@@ -132,8 +132,8 @@ def known_answers() -> Iterator[Row]:
         found = radiobiology.lea_catcheside(Exponentials(*map(np.array, shape)), 2.8)
         yield row(f"G, {name}", "1", found, g)
         yield row(f"BED of 5 Gy, {name}", "Gy", radiobiology.bed.kernel(5.0, found, 2.6), bed)
-    s_self = reference.s_values("male")["kidneys", "kidneys"]
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy("Lu-177"))
+    s_self = phantoms.s_values("male")["kidneys", "kidneys"]
+    constant = absorbed_dose.electron_dose_constant(nuclides.electron_energy("Lu-177"))
     electron, photon = absorbed_dose.split_self(s_self, 310.0, constant)
     yield row("S(kidneys), electrons, male", "mGy/(MBq s)", electron / 3.6, 7.64513e-5)
     yield row("S(kidneys), photons, male", "mGy/(MBq s)", photon / 3.6, 1.14871e-6)
@@ -210,7 +210,7 @@ def s_value_pairs(sex: str) -> list[Row]:
     """Return S values that both phantoms have, for kidneys, liver and spleen as sources."""
     table = tables.table(f"s_values_lu177_opendose_icrp110_adult_{sex}")
     theirs = {(row["target"], row["source"]): float(row["s_value"]) for row in table.rows}
-    ours = reference.s_values(sex)
+    ours = phantoms.s_values(sex)
     found = []
     for target, name in TARGETS.items():
         for source in ("kidneys", "liver", "spleen"):
@@ -264,14 +264,14 @@ def decay_codes() -> Iterator[Row]:
             1.48,
             7400.0,
             24 * days,
-            reference.half_life("Lu-177m"),
+            nuclides.half_life("Lu-177m"),
             HALF_LIFE,
-            reference.branching_fraction("Lu-177m", "Lu-177"),
+            nuclides.branching_fraction("Lu-177m", "Lu-177"),
         )
         yield Row(f"177Lu beside 177mLu after {days:g} d", "MBq", ours, theirs["Lu-177"], name)
     for row in tables.table("nuclides").rows:
         theirs = radioactivedecay.Nuclide(row["nuclide"]).half_life("h")
-        ours = reference.half_life(row["nuclide"])
+        ours = nuclides.half_life(row["nuclide"])
         yield Row(f"half-life of {row['nuclide']}", "h", ours, theirs, name)
 
 

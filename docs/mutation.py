@@ -1,6 +1,6 @@
 """Write ``docs/mutation.md``: small changes of the code, and whether a test detects them.
 
-``make mutate`` runs every mutant from the start. ``python docs/mutation.py therapy.limits`` runs
+``make mutate`` runs every mutant from the start. ``python docs/mutation.py course.flags`` runs
 the mutants of a module that have no result yet, ``--again`` also those that survived,
 ``--sample N`` at most N of each module (0 only writes the page). Results stay in ``mutants/``. The
 reasons of the survivors are written by hand in ``docs/mutation_reasons.csv``.
@@ -45,13 +45,14 @@ run but do not check, or a change without effect.
 {date}, dosimetry {version}, mutmut {mutmut}, Python {python}. Computed by `make mutate`
 ({hours:.1f} h of one core for the mutants counted here).
 
-- **Changed**: `physics/`, `therapy/limits.py`, `therapy/toxicity.py` and `therapy/prediction.py`,
-  within functions, methods, properties and public functions with units (mutmut alone skips
-  decorated functions). Not `physics/compiling.py`, which passes the sources of the kernel to numba:
+- **Changed**: `physics/` (without `draws.py`, a Sobol sequence that is compared draw by draw),
+  `recalculation/integrals.py`, `course/flags.py` and `label/grades.py`, within functions,
+  methods, properties and public functions with units (mutmut alone skips decorated functions).
+  Not `physics/curve_search/compiling.py`, which passes the sources of the kernel to numba:
   mutants run interpreted, and the kernel is one source for both.
 - **Not changed**: code, text and cure of an error or warning (`raise ...`, `Problem(...)`). The
   condition before it is changed.
-- **Tests used**: `tests/physics`, and the tests of `tests/therapy` named in `pyproject.toml`,
+- **Tests used**: `tests/physics`, and the other tests named in `pyproject.toml`,
   without the slowest and with {examples} examples of a property. Doctests and the tests of whole
   plans are not used; they would kill more.
 - **Killed** includes mutants that never end. They are stopped at {limit:g} times the duration of

@@ -81,7 +81,7 @@ def rows() -> dict[str, dict[str, str]]:
 
 def filled(text: str) -> str:
     """Return a text with ``{name}`` replaced by the value of that row of table ``defaults``."""
-    from dosimetry import tables
+    from dosimetry.reference import tables
 
     defaults = {row["name"]: row for row in tables.table("defaults").rows}
 

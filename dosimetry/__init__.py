@@ -19,33 +19,32 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dosimetry.physics.fitting import fit as fit
-    from dosimetry.problems import InputError as InputError
-    from dosimetry.therapy.checking import check as check
-    from dosimetry.therapy.comparison import compare as compare
-    from dosimetry.therapy.comparison import limits as limits
-    from dosimetry.therapy.dates import calendar as calendar
-    from dosimetry.therapy.patient import Patient as Patient
-    from dosimetry.therapy.patient_file import read_patient as read_patient
-    from dosimetry.therapy.plan import Plan as Plan
-    from dosimetry.therapy.scheduler import plan as plan
-    from dosimetry.therapy.verification import verify as verify
+    from dosimetry.documents.plan import Plan
+    from dosimetry.patient.patient import Patient
+    from dosimetry.patient.read import read_patient
+    from dosimetry.physics.fitting import fit
+    from dosimetry.planning.check import check
+    from dosimetry.planning.compare import compare, limits
+    from dosimetry.planning.course_plan import plan
+    from dosimetry.planning.dates import calendar
+    from dosimetry.planning.verify import verify
+    from dosimetry.problems import InputError
 
 __version__ = "0.1.0"
 
 # Loaded when first asked for (PEP 562), so that "dosimetry --help" starts at once.
 _HOMES = {
     "InputError": "dosimetry.problems",
-    "Patient": "dosimetry.therapy.patient",
-    "Plan": "dosimetry.therapy.plan",
-    "calendar": "dosimetry.therapy.dates",
-    "check": "dosimetry.therapy.checking",
-    "compare": "dosimetry.therapy.comparison",
+    "Patient": "dosimetry.patient.patient",
+    "Plan": "dosimetry.documents.plan",
+    "calendar": "dosimetry.planning.dates",
+    "check": "dosimetry.planning.check",
+    "compare": "dosimetry.planning.compare",
     "fit": "dosimetry.physics.fitting",
-    "limits": "dosimetry.therapy.comparison",
-    "plan": "dosimetry.therapy.scheduler",
-    "read_patient": "dosimetry.therapy.patient_file",
-    "verify": "dosimetry.therapy.verification",
+    "limits": "dosimetry.planning.compare",
+    "plan": "dosimetry.planning.course_plan",
+    "read_patient": "dosimetry.patient.read",
+    "verify": "dosimetry.planning.verify",
 }
 __all__ = [  # lazy
     "InputError",
@@ -70,7 +69,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'dosimetry' has no attribute {name!r}")
     if "IPython" in sys.modules:  # a notebook: plans and curves show themselves there
-        import_module("dosimetry.report.display").register()
+        import_module("dosimetry.report.notebook").register()
     return getattr(import_module(_HOMES[name]), name)
 
 

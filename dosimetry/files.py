@@ -1,4 +1,4 @@
-"""Files: read with a limit on their size, written whole or not at all."""
+"""Libraries that only reports need, checked before any work is done."""
 
 from __future__ import annotations
 
@@ -9,11 +9,46 @@ import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
+from dosimetry.file_kinds import refuse_binary
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
-from dosimetry.therapy.file_kinds import refuse_binary
+
+EXTRAS = {"report": ("jinja2", "matplotlib"), "pdf": ("jinja2", "matplotlib", "weasyprint")}
+
+
+def need(extra: str) -> None:
+    """Refuse if a library of an extra is not installed.
+
+    Raises
+    ------
+    InputError
+        With the command that installs it.
+
+    Examples
+    --------
+    >>> need("report")
+    """
+    missing = [name for name in EXTRAS[extra] if find_spec(name) is None]
+    if missing:
+        raise refuse(
+            "extra-not-installed",
+            f"not installed, but needed for this output: {', '.join(missing)}",
+            f"python -m pip install 'dosimetry[{extra}]'",
+        )
+    if extra == "pdf":
+        try:
+            import_module("weasyprint")
+        except OSError as error:
+            raise refuse(
+                "library-not-installed",
+                f"WeasyPrint does not find its system library: {error}",
+                "install Pango, as in: apt-get install libpango-1.0-0 libpangoft2-1.0-0",
+            ) from None
+
 
 STANDARD_INPUT = "-"
 

@@ -6,16 +6,17 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dosimetry.population.cohort_table import cohort_schema
-from dosimetry.population.simulation import SCHEMA as SIMULATION_SCHEMA
-from dosimetry.population.trial import TRIAL_SCHEMA, PublishedTrial
-from dosimetry.population.virtual_trial import VirtualTrial
+from dosimetry.cycle.curves_of_file import CurveDocument
+from dosimetry.documents.fit import FIT_SCHEMA
+from dosimetry.documents.plan import SCHEMA, Plan
+from dosimetry.patient.patient import Patient
+from dosimetry.planning.check import CHECK_SCHEMA, CheckReport
+from dosimetry.planning.compare import COMPARE_SCHEMA, LIMITS_SCHEMA, Allowances, Comparison
+from dosimetry.population.cohort.table import cohort_schema
+from dosimetry.population.published_trial import TRIAL_SCHEMA, PublishedTrial
+from dosimetry.population.virtual_trial.outcome import VirtualTrial
+from dosimetry.population.virtual_trial.simulate import SCHEMA as SIMULATION_SCHEMA
 from dosimetry.problems import PROBLEMS_SCHEMA, Problem, nearest, quote, refuse
-from dosimetry.therapy.checking import CHECK_SCHEMA, CheckReport
-from dosimetry.therapy.comparison import COMPARE_SCHEMA, LIMITS_SCHEMA, Allowances, Comparison
-from dosimetry.therapy.curves import CurveDocument
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.plan import FIT_SCHEMA, SCHEMA, Plan
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PATIENT_SCHEMA, COHORT_SCHEMA = "dosimetry/patient/1", "dosimetry/cohort/1"

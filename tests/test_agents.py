@@ -2,7 +2,8 @@
 
 import pytest
 
-from dosimetry import Patient, agents, clinical, reference, tables
+from dosimetry import Patient
+from dosimetry.reference import agents, label, regimens, tables
 
 ROWS = tables.table("agents").rows
 
@@ -54,9 +55,9 @@ def test_the_default_agent_has_a_marrow_to_blood_ratio():
 def test_the_regimen_of_the_label_gives_its_doses():
     # Lutathera US prescribing information: 7.4 GBq every 8 weeks (+/- 1 week), 4 doses
     agent = agents.of_label()
-    assert reference.regimen(agent.label_regimen).agent == agent.name
-    assert (clinical.full_activity(), clinical.label_doses()) == (7.4, 4)
-    assert clinical.earliest_interval() == 7 * 168
+    assert regimens.regimen(agent.label_regimen).agent == agent.name
+    assert (label.full_activity(), label.label_doses()) == (7.4, 4)
+    assert label.earliest_interval() == 7 * 168
 
 
 def test_one_agent_is_the_default_and_one_has_the_label():

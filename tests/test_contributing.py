@@ -52,7 +52,7 @@ def add(house, table, line):
 
 
 def run(house, *arguments):
-    program = "from dosimetry.cli import main; main()"
+    program = "from dosimetry.cli.program import main; main()"
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         cwd=house,

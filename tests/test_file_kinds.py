@@ -7,9 +7,9 @@ from sample_patients import EXAMPLES
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.population.cohort_table import read_records
-from dosimetry.therapy.curves import fit_file
-from dosimetry.therapy.verification import verify
+from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.planning.verify import verify
+from dosimetry.population.cohort.table import read_records
 
 READERS = {
     "patient": dosimetry.read_patient,

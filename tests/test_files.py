@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from dosimetry.files import refuse_overwriting, refuse_unwritable, write_whole
 from dosimetry.problems import InputError
-from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NOBODY = 65534
 
 
@@ -137,7 +137,7 @@ def as_nobody(path):
     program = (
         "import os, sys\nfrom pathlib import Path\n"
         "from dosimetry.problems import InputError\n"
-        "from dosimetry.therapy.files import write_whole\n"
+        "from dosimetry.files import write_whole\n"
         f"if os.geteuid() == 0: os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
         "try: write_whole(Path(sys.argv[1]), 'new')\n"
         "except InputError as error: print(error)"

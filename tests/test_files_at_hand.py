@@ -3,9 +3,9 @@
 import pytest
 
 from dosimetry import InputError, read_patient
-from dosimetry.therapy.checking import check
-from dosimetry.therapy.files import decode, read_bytes, write_whole
-from dosimetry.therapy.template import TEMPLATE
+from dosimetry.files import decode, read_bytes, write_whole
+from dosimetry.patient.template import TEMPLATE
+from dosimetry.planning.check import check
 
 
 def refused(function, *arguments):

@@ -20,7 +20,8 @@ def test_every_mutated_file_has_a_row():
     paths = {path for pattern in config["only_mutate"] for path in ROOT.glob(pattern)}
     paths -= {ROOT / path for path in config["do_not_mutate"]}
     code = {path for path in paths if path.suffix == ".py" and path.name != "__init__.py"}
-    assert set(MODULES) == {f"{path.parent.name}.{path.stem}" for path in code}
+    names = [path.relative_to(ROOT / "dosimetry").with_suffix("").parts for path in code]
+    assert set(MODULES) == {".".join(parts) for parts in names}
 
 
 def test_the_counts_add_up():

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dosimetry
-from dosimetry import tables
-from dosimetry.therapy import kidneys, second_check, second_dose, sections, template
+from dosimetry.patient import kidneys, schema, template
+from dosimetry.recalculation import check, dose
+from dosimetry.reference import tables
 
 EXAMPLE = template.__file__  # the commented patient file that "dosimetry init" writes
 TREES = {
@@ -46,12 +47,12 @@ def test_one_file_names_the_sides_of_the_kidneys():
     # the recalculation repeats facts of the first calculation on purpose
     for side in ("kidney_left", "kidney_right"):
         named = {file for file, texts in TEXTS.items() if side in texts}
-        assert named == {kidneys.__file__, second_dose.__file__}
+        assert named == {kidneys.__file__, dose.__file__}
 
 
 def test_one_file_names_the_risk_factor_of_a_solitary_kidney():
     named = files_that_say("single_kidney")
-    assert named == {sections.__file__, second_dose.__file__, EXAMPLE}
+    assert named == {schema.__file__, dose.__file__, EXAMPLE}
 
 
 def test_only_the_recalculation_has_a_marrow_fraction_of_its_own():
@@ -61,7 +62,7 @@ def test_only_the_recalculation_has_a_marrow_fraction_of_its_own():
         for file, tree in TREES.items()
         if any(isinstance(node, ast.Constant) and node.value == 0.19 for node in ast.walk(tree))
     }
-    assert holding == {second_check.__file__}
+    assert holding == {check.__file__}
 
 
 def number_in(node):

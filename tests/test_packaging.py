@@ -57,7 +57,7 @@ def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Pa
     where = run(
         installed / "python",
         "-c",
-        "from dosimetry import tables; print(tables.folder())",
+        "from dosimetry.reference import tables; print(tables.folder())",
         cwd=tmp_path,
     ).stdout.strip()
     shipped = {path.name for path in Path(where).iterdir()}

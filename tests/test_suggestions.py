@@ -6,7 +6,8 @@ map; their meaning was assigned by hand.
 
 import pytest
 
-from dosimetry import InputError, clinical, reference
+from dosimetry import InputError
+from dosimetry.reference import laboratory, regions
 from dosimetry.suggestions import typo
 
 LISTED = "all regions: dosimetry tables regions"
@@ -14,7 +15,7 @@ LISTED = "all regions: dosimetry tables regions"
 
 def cure_of(name):
     with pytest.raises(InputError) as caught:
-        reference.region(name)
+        regions.region(name)
     (problem,) = caught.value.problems
     assert problem.code == "unknown-region"
     assert LISTED in problem.cure  # said in any case
@@ -72,12 +73,12 @@ def test_lesion_gets_the_naming_rule_of_tumours(name):
 
 
 def test_no_suggestion_swaps_the_side_of_any_region():
-    known = [name for name in reference._regions()[0] if "left" in name or "right" in name]
+    known = [name for name in regions._regions()[0] if "left" in name or "right" in name]
     assert known
     for name in known:
         for written in (name.upper(), name.title(), name.replace("_", " ").title(), name[:-1]):
             try:
-                meant = reference.region(written).name
+                meant = regions.region(written).name
             except InputError as error:
                 meant = error.problems[0].cure
             side, other = ("left", "right") if "left" in name else ("right", "left")
@@ -100,5 +101,5 @@ def test_typo_is_corrected_only_if_one_word_is_near(word, known, meant):
 
 def test_an_analyte_is_not_taken_for_another():
     with pytest.raises(InputError, match="known: ") as caught:
-        clinical.analyte("eosinophils")
+        laboratory.analyte("eosinophils")
     assert "nearest" not in caught.value.problems[0].cure

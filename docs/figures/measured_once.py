@@ -14,9 +14,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import dosimetry
-from dosimetry.therapy.course_doses import course_doses
-from dosimetry.therapy.cycle_dose import delivered_doses
-from dosimetry.therapy.delivered import delivered_cycles
+from dosimetry.course.regions import course_doses
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.dose import delivered_doses
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTIVITY, CYCLES, LIMIT = 7.4, 4, 23.0

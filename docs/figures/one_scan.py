@@ -16,10 +16,10 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
 
-from dosimetry import reference
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.one_scan import EARLIEST, LATEST, HalfLife, fit_one, hanscheid
-from dosimetry.therapy.prediction import log_variance
+from dosimetry.physics.prediction import log_variance
+from dosimetry.reference import nuclides, population
 
 PATIENTS = 10_000
 NOISE = 0.10  # relative sd of one scan
@@ -47,11 +47,11 @@ def simulate() -> dict[str, np.ndarray]:
         ``one_scan`` and ``hanscheid``: 5th percentile, median and 95th, shape (3, times);
         ``half_life`` and ``both``: half the width of the central 68 %, shape (times,).
     """
-    found = reference.effective_half_life("kidneys")
+    found = population.effective_half_life("kidneys")
     if found is None:
         raise LookupError("the table has no half-life of the kidneys")
     median, cv, source = found
-    physical = reference.half_life("Lu-177")
+    physical = nuclides.half_life("Lu-177")
     known = HalfLife(median, log_variance(cv) ** 0.5, source)
     rng = np.random.default_rng(177)
     half_life = np.minimum(median * np.exp(known.log_sd * rng.standard_normal(PATIENTS)), physical)
@@ -81,7 +81,7 @@ def _half_width(errors: np.ndarray) -> np.ndarray:
 
 def draw(found: dict[str, np.ndarray]) -> Figure:
     """Return the figure: error above, its spread below."""
-    row = reference.effective_half_life("kidneys")
+    row = population.effective_half_life("kidneys")
     if row is None:
         raise SystemExit("the table has no effective half-life of the kidneys")
     median = row[0]

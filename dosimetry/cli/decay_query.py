@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dosimetry import reference
 from dosimetry.physics import decay as physics
 from dosimetry.problems import InputError, quote, refuse
+from dosimetry.reference import nuclides
 from dosimetry.units import HOURS_PER_DAY, conversion, parse_quantity, unit_of
 
 LEAST, MOST = 1e-15, 1e15  # MBq or h; outside, an exponent is wrong
@@ -35,7 +35,7 @@ def describe_decay(activity: str, after: str | None, to: str | None, nuclide: st
     >>> describe_decay("7.4 GBq", "-2.5 h", None, "Lu-177")
     '7.4 GBq of Lu-177 2.5 h earlier: 7.48082 GBq'
     """
-    half_life = reference.half_life(nuclide)
+    half_life = nuclides.half_life(nuclide)
     start = _positive(activity, "MBq", "ACTIVITY")
     if (after is None) == (to is None):
         raise refuse(

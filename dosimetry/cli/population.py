@@ -8,13 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dosimetry.cli_options import (
-    Format,
-    FormatOption,
-    MaxCyclesOption,
-    RiskOption,
-    print_document,
-)
+from dosimetry.cli.options import Format, FormatOption, MaxCyclesOption, RiskOption, print_document
 
 
 def simulate(
@@ -49,11 +43,11 @@ def simulate(
     ] = None,
 ) -> None:
     """Simulate the doses of virtual patients."""
-    from dosimetry.population.simulation import simulate as run
-    from dosimetry.report.files import counted
-    from dosimetry.report.population import show_virtual_trial, virtual_trial_svg
-    from dosimetry.report.terminal_parts import console
-    from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
+    from dosimetry.files import refuse_overwriting, refuse_unwritable, write_whole
+    from dosimetry.population.virtual_trial.simulate import simulate as run
+    from dosimetry.report.terminal.parts import console
+    from dosimetry.report.terminal.population import show_virtual_trial, virtual_trial_svg
+    from dosimetry.report.terminal.progress import counted
 
     targets = [target for target in (output, figure) if target is not None]
     refuse_overwriting((), *targets)
@@ -84,9 +78,9 @@ def trial(
     format: FormatOption = Format.TABLE,
 ) -> None:
     """Show the published results of a trial."""
-    from dosimetry.population.trial import published
-    from dosimetry.report.terminal_parts import console
-    from dosimetry.report.trial import show_published_trial
+    from dosimetry.population.published_trial import published
+    from dosimetry.report.terminal.parts import console
+    from dosimetry.report.terminal.trial import show_published_trial
 
     results = published(name)
     if format is Format.JSON:
@@ -121,9 +115,9 @@ def cohort(
 
     Exits with 1 if rows were rejected; FILE.rejected.csv names them and the reasons.
     """
-    from dosimetry.population.cohort import run_cohort
-    from dosimetry.population.cohort_table import count_patients
-    from dosimetry.report.files import counted
+    from dosimetry.population.cohort.run import run_cohort
+    from dosimetry.population.cohort.table import count_patients
+    from dosimetry.report.terminal.progress import counted
 
     total = count_patients(table) if sys.stderr.isatty() else 0
     try:

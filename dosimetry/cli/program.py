@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from dosimetry.cli_options import (
+from dosimetry.cli.options import (
     AsOfOption,
     Format,
     FormatOption,
@@ -23,7 +23,7 @@ from dosimetry.cli_options import (
     StrategyOption,
     print_document,
 )
-from dosimetry.cli_population import add_commands
+from dosimetry.cli.population import add_commands
 
 if TYPE_CHECKING:
     from dosimetry.problems import InputError
@@ -127,11 +127,12 @@ def plan(
     as_of: AsOfOption = None,
 ) -> None:
     """Plan the course: next dose, doses per cycle, limits."""
-    from dosimetry.report.files import busy, check_target, write_report
-    from dosimetry.report.today import day_of
-    from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, write_whole
-    from dosimetry.therapy.patient_file import read_patient
-    from dosimetry.therapy.scheduler import plan as make_plan
+    from dosimetry.files import refuse_overwriting, refuse_unwritable, write_whole
+    from dosimetry.patient.read import read_patient
+    from dosimetry.planning.course_plan import plan as make_plan
+    from dosimetry.report.page.files import check_target, write_report
+    from dosimetry.report.terminal.progress import busy
+    from dosimetry.report.words.today import day_of
 
     day = day_of(as_of)
     if report is not None:
@@ -160,8 +161,8 @@ def plan(
     if format is Format.JSON:
         print_document(made.to_json())
     elif not quiet:
-        from dosimetry.report.terminal import show_plan
-        from dosimetry.report.terminal_parts import console
+        from dosimetry.report.terminal.parts import console
+        from dosimetry.report.terminal.plan import show_plan
 
         show_plan(made, console(), day, full=full)
     if fail_on is not None and made.flags.at_least(fail_on.value):
@@ -180,8 +181,8 @@ def verify(
 
     Exits with 1 if a number differs.
     """
+    from dosimetry.planning.verify import verify as verify_plan
     from dosimetry.problems import printable
-    from dosimetry.therapy.verification import verify as verify_plan
 
     verification = verify_plan(plan, inputs)
     for difference in verification.differences:
@@ -208,11 +209,11 @@ def figures(
     quiet: QuietOption = False,
 ) -> None:
     """Write the figures of the report as single files."""
-    from dosimetry.report.extras import need
-    from dosimetry.report.files import busy, figure_files, write_figures
-    from dosimetry.therapy.files import refuse_overwriting
-    from dosimetry.therapy.patient_file import read_patient
-    from dosimetry.therapy.scheduler import plan as make_plan
+    from dosimetry.files import need, refuse_overwriting
+    from dosimetry.patient.read import read_patient
+    from dosimetry.planning.course_plan import plan as make_plan
+    from dosimetry.report.page.files import figure_files, write_figures
+    from dosimetry.report.terminal.progress import busy
 
     need("report")
     with busy("planning", quiet):
@@ -229,14 +230,14 @@ def compare(
     patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
 ) -> None:
     """Compare the strategies: cycles, activity, doses."""
-    from dosimetry.therapy.comparison import compare as compare_strategies
+    from dosimetry.planning.compare import compare as compare_strategies
 
     comparison = compare_strategies(patient, risk)
     if format is Format.JSON:
         print_document(comparison.to_json())
     else:
-        from dosimetry.report.comparison import show_comparison
-        from dosimetry.report.terminal_parts import console
+        from dosimetry.report.terminal.comparison import show_comparison
+        from dosimetry.report.terminal.parts import console
 
         show_comparison(comparison, console())
 
@@ -246,14 +247,14 @@ def limits(
     patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
 ) -> None:
     """Show the activity and cycles that each limit still allows."""
-    from dosimetry.therapy.comparison import limits as allowances_of
+    from dosimetry.planning.compare import limits as allowances_of
 
     allowances = allowances_of(patient, risk)
     if format is Format.JSON:
         print_document(allowances.to_json())
     else:
-        from dosimetry.report.comparison import show_allowances
-        from dosimetry.report.terminal_parts import console
+        from dosimetry.report.terminal.comparison import show_allowances
+        from dosimetry.report.terminal.parts import console
 
         show_allowances(allowances, console())
 
@@ -270,20 +271,20 @@ def calendar(
     as_of: AsOfOption = None,
 ) -> None:
     """Show the dates of doses, drugs, laboratory and scans."""
-    from dosimetry.report.today import day_of
-    from dosimetry.therapy.files import refuse_overwriting, write_whole
-    from dosimetry.therapy.patient_file import read_patient
-    from dosimetry.therapy.scheduler import plan as make_plan
+    from dosimetry.files import refuse_overwriting, write_whole
+    from dosimetry.patient.read import read_patient
+    from dosimetry.planning.course_plan import plan as make_plan
+    from dosimetry.report.words.today import day_of
 
     day = day_of(as_of)
     made = make_plan(read_patient(patient), strategy, risk)
     if output is None:
-        from dosimetry.report.clinic import show_calendar
-        from dosimetry.report.terminal_parts import console
+        from dosimetry.report.terminal.clinic import show_calendar
+        from dosimetry.report.terminal.parts import console
 
         show_calendar(made, console(), day)
         return
-    from dosimetry.report.calendar import to_ics
+    from dosimetry.exchange.icalendar import to_ics
 
     text = to_ics(made)
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], output)
@@ -314,14 +315,14 @@ def fit(
     ] = None,
 ) -> None:
     """Fit and integrate time-activity curves."""
-    from dosimetry.therapy.curves import fit_file
+    from dosimetry.cycle.curves_of_file import fit_file
 
     document = fit_file(curves, administered, nuclide, model or (), bootstrap)
     if format is Format.JSON:
         print_document(document.to_json())
     else:
-        from dosimetry.report.curves import show_curves
-        from dosimetry.report.terminal_parts import console
+        from dosimetry.report.terminal.curves import show_curves
+        from dosimetry.report.terminal.parts import console
 
         show_curves(document.curves, console())
 
@@ -342,7 +343,7 @@ def decay(
     nuclide: NuclideOption = "Lu-177",
 ) -> None:
     """Print an activity after decay, or the time to one."""
-    from dosimetry.therapy.decay_query import describe_decay
+    from dosimetry.cli.decay_query import describe_decay
 
     typer.echo(describe_decay(activity, after, to, nuclide))
 
@@ -359,8 +360,8 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a patient file to fill in, or an example."""
-    from dosimetry.therapy.examples import new_files
-    from dosimetry.therapy.files import write_new
+    from dosimetry.files import write_new
+    from dosimetry.patient.examples import new_files
 
     files = new_files(patient, example)
     write_new(files, overwrite=force)
@@ -373,7 +374,7 @@ def init(
 @app.command(epilog="Example: dosimetry check examples/psma_patient1.yaml")
 def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None:
     """List everything that is wrong with a patient file."""
-    from dosimetry.therapy.checking import check as check_patient
+    from dosimetry.planning.check import check as check_patient
 
     report = check_patient(patient)
     if format is Format.JSON:
@@ -398,8 +399,8 @@ def tables(
     ] = None,
 ) -> None:
     """Show the reference tables and their sources."""
-    from dosimetry.report.tables import show_table, show_table_list
-    from dosimetry.report.terminal_parts import console
+    from dosimetry.report.terminal.parts import console
+    from dosimetry.report.terminal.tables import show_table, show_table_list
 
     if name is None:
         show_table_list(console())
@@ -419,8 +420,8 @@ def schema(
     ] = "patient",
 ) -> None:
     """Print the JSON schema of a document."""
+    from dosimetry.documents.write import to_json
     from dosimetry.schemas import schema_of
-    from dosimetry.therapy.plan import to_json
 
     print_document(to_json(schema_of(document)))
 

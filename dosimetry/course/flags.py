@@ -1,68 +1,17 @@
-"""Limits of a patient, with a flag for each: probability of exceeding it and margin."""
+"""A flag for each limit: probability of exceeding it, margin, activity left."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dosimetry import reference, tables
+from dosimetry.course.region import RegionCourse
+from dosimetry.documents.flags import Flag, FlagBasis, Flags, Severity
+from dosimetry.documents.plan import PlanCycle
+from dosimetry.patient.schema import Course
 from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
-from dosimetry.reference import Limit
-from dosimetry.therapy.plan import Flag, FlagBasis, Flags, PlanCycle, Severity
-from dosimetry.therapy.region_course import RegionCourse
-from dosimetry.therapy.sections import Course, OwnLimit
-
-
-def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
-    """Return the limits of a patient, and warnings where one does not fit.
-
-    A name that stands for several limits (``kidneys-bed``) picks the one whose condition holds.
-    """
-    at_risk = bool(course.person.kidney_risk_factors)
-    holds = {
-        "always": True,
-        "on_request": True,
-        "kidney_risk_factor": at_risk,
-        "no_kidney_risk_factor": not at_risk,
-    }
-    wanted = course.therapy.limits
-    if wanted is None:
-        wanted = list(
-            dict.fromkeys(
-                row["stands_for"] for row in reference.limit_rows() if row["default"] == "yes"
-            )
-        )
-    limits: list[Limit] = []
-    warnings: list[Problem] = []
-    if not wanted:
-        warnings.append(
-            Problem(
-                "no-limits",
-                "the list of limits is empty, so no limit is checked",
-                "remove the list to use the default limits",
-                "therapy.limits",
-            )
-        )
-    for i, item in enumerate(wanted):
-        if isinstance(item, OwnLimit):
-            limits.append(
-                Limit(item.id, item.region, item.quantity, item.limit.value, "own", item.source)
-            )
-            continue
-        for row in reference.limit_rows():
-            fits = holds[row["applies_when"]]
-            if row["id"] == item or (row["stands_for"] == item and fits):
-                limits.append(reference.limit(row))
-                if not fits:
-                    warnings.append(
-                        Problem(
-                            "limit-of-another-condition",
-                            f"limit {item} applies to another condition: {row['condition']}",
-                            f"write {row['stands_for']}, which chooses the limit by the condition",
-                            f"therapy.limits[{i}]",
-                        )
-                    )
-    return limits, warnings
+from dosimetry.reference import tables
+from dosimetry.reference.limits import Limit
 
 
 def severity(probability: float) -> Severity:
@@ -120,7 +69,7 @@ def flag(limit: Limit, regions: Mapping[str, RegionCourse], per_cycle: float) ->
         bound,
         Amount(limit.value - total.value, "Gy"),
         None if further is None else Amount(further[0], "GBq"),
-        None if found == "within" else _first(chances[1:].tolist(), found),
+        None if found == "within" else first_cycle_with(chances[1:].tolist(), found),
         limit.source,
         basis_of(region),
     )
@@ -138,7 +87,7 @@ def basis_of(region: RegionCourse) -> FlagBasis:
     return "measured" if given <= region.measured else "predicted"
 
 
-def _first(chances: list[float], found: Severity) -> int | None:
+def first_cycle_with(chances: list[float], found: Severity) -> int | None:
     """Return the number of the first cycle with a severity."""
     return next((i + 1 for i, p in enumerate(chances) if severity(p) == found), None)
 

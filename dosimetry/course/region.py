@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from dosimetry.physics.kinetics import Array
-from dosimetry.physics.radiobiology import bed, bed_sd
-from dosimetry.quantities import Distribution, Estimate
-from dosimetry.therapy.prediction import (
+from dosimetry.physics.prediction import (
     Posterior,
     powers_moments,
     weighted_moments,
     weighted_quantiles,
 )
+from dosimetry.physics.radiobiology import bed, bed_sd
+from dosimetry.quantities import Distribution, Estimate
 
 DOSE, BED = "absorbed dose", "biologically effective dose"
 

@@ -8,14 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dosimetry import agents, reference, tables
-from dosimetry.physics.decay import LN2
-from dosimetry.physics.kinetics import Exponentials, Shape
-from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
-from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.course_warnings import course_warnings
-from dosimetry.therapy.cycle_dose import CycleDose
-from dosimetry.therapy.kidneys import (
+from dosimetry.course.region import RegionCourse
+from dosimetry.course.warnings import course_warnings
+from dosimetry.cycle.dose import CycleDose
+from dosimetry.patient.kidneys import (
     PAIR,
     SIDES,
     given_sides,
@@ -24,14 +20,15 @@ from dosimetry.therapy.kidneys import (
     solitary,
     with_pair,
 )
-from dosimetry.therapy.prediction import (
-    Prior,
-    log_variance,
-    population_prior,
-    posterior,
-)
-from dosimetry.therapy.region_course import RegionCourse
-from dosimetry.therapy.sections import Course
+from dosimetry.patient.schema import Course
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.kinetics import Exponentials, Shape
+from dosimetry.physics.prediction import Prior, log_variance, population_prior, posterior
+from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
+from dosimetry.problems import Problem, in_words
+from dosimetry.reference import agents, phantoms, radiobiology, tables
+from dosimetry.reference import population as population_figures
+from dosimetry.reference import regions as regions_figures
 
 LISTED = 6
 FIRST = (PAIR, *SIDES, "red_marrow", "spleen", "liver")
@@ -102,7 +99,7 @@ class _Notes:
 def _order(region: str) -> tuple[int, str]:
     if region in FIRST:
         return FIRST.index(region), ""
-    role = reference.region(region).role
+    role = regions_figures.region(region).role
     return len(FIRST) + (0 if role == "tumour" else 1), region
 
 
@@ -110,11 +107,11 @@ def _population(course: Course) -> dict[str, tuple[float, float]]:
     """Return mean and sd in Gy/GBq by region, of the sex; none for another agent."""
     if not agents.has_population(course.therapy.radiopharmaceutical):
         return {}
-    own = reference.organ_masses(course.person.sex)
-    other = reference.organ_masses("female" if course.person.sex == "male" else "male")
+    own = phantoms.organ_masses(course.person.sex)
+    other = phantoms.organ_masses("female" if course.person.sex == "male" else "male")
     return {
         name: (found.value, found.sd or 0.0)
-        for name, found in reference.population_coefficients().items()
+        for name, found in population_figures.population_coefficients().items()
         if name in own or name not in other
     }
 
@@ -122,8 +119,8 @@ def _population(course: Course) -> dict[str, tuple[float, float]]:
 def _variation(like: str, course: Course) -> tuple[float, str]:
     """Return the between-cycle coefficient of variation and its source."""
     if agents.has_population(course.therapy.radiopharmaceutical):
-        return reference.between_cycle_cv(like)
-    return reference.between_cycle_cv("")
+        return population_figures.between_cycle_cv(like)
+    return population_figures.between_cycle_cv("")
 
 
 def _region_course(
@@ -134,7 +131,7 @@ def _region_course(
     protraction: tuple[float, ...] | None,
     notes: _Notes,
 ) -> RegionCourse:
-    like = reference.region(name).like
+    like = regions_figures.region(name).like
     cv, cv_source = _variation(like, course)
     known = population.get(pair_of(name))
     prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
@@ -155,7 +152,7 @@ def _region_course(
         activities=tuple(cycle.net.activity_gbq for cycle in delivered),
         posterior=replace(found, bounds=bounds),
         protraction=protraction,
-        alpha_beta=reference.radiobiology(like).alpha_beta,
+        alpha_beta=radiobiology.radiobiology(like).alpha_beta,
         earlier_dose=earlier[0],
         earlier_bed=earlier[1],
         measured=frozenset(whole),
@@ -205,13 +202,13 @@ def _protraction(
         if own:
             usual = own[max(own)]
         else:
-            like = reference.region(name).like
-            row = reference.effective_half_life(like)
+            like = regions_figures.region(name).like
+            row = population_figures.effective_half_life(like)
             if row is None or not agents.has_population(course.therapy.radiopharmaceutical):
                 found[name] = None
                 continue
             mono = Exponentials(np.ones(1), np.array([LN2 / row[0]]))
-            usual = lea_catcheside(mono, reference.radiobiology(like).repair_half_life)
+            usual = lea_catcheside(mono, radiobiology.radiobiology(like).repair_half_life)
             notes.add(notes.half_life, (row[0], row[2]), name)
         found[name] = tuple(own.get(i, usual) for i in range(count))
     return found
@@ -223,7 +220,7 @@ def _of_own_curves(names: Collection[str], cycle: CycleDose) -> dict[str, float]
     for name in names:
         dose = cycle.doses.get(name)
         if dose is not None and dose.dose_rate is not None and not dose.missing:
-            repair = reference.radiobiology(reference.region(name).like).repair_half_life
+            repair = radiobiology.radiobiology(regions_figures.region(name).like).repair_half_life
             alike.setdefault(repair, {})[name] = dose.dose_rate
     return {
         name: g
@@ -264,7 +261,7 @@ def _assumptions(
             f"({source})"
         )
     for name, region in regions.items():
-        bio = reference.radiobiology(reference.region(name).like)
+        bio = radiobiology.radiobiology(regions_figures.region(name).like)
         if region.protraction is not None and not bio.generic and name not in SIDES:
             found.append(
                 f"BED of {name}: alpha/beta {bio.alpha_beta:g} Gy, repair half-life "

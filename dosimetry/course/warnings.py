@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dosimetry import agents, reference
-from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.kidneys import (
+from dosimetry.course.flags import severity
+from dosimetry.course.region import RegionCourse
+from dosimetry.documents.flags import Flags
+from dosimetry.patient.kidneys import (
     PAIR,
     SIDES,
     both_sides,
@@ -16,11 +17,11 @@ from dosimetry.therapy.kidneys import (
     solitary,
     with_sides,
 )
-from dosimetry.therapy.limits import severity
-from dosimetry.therapy.masses import MARROW
-from dosimetry.therapy.plan import Flags
-from dosimetry.therapy.region_course import RegionCourse
-from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.patient.masses import MARROW
+from dosimetry.patient.schema import Course, Cycle
+from dosimetry.problems import Problem, in_words
+from dosimetry.reference import agents, radiobiology
+from dosimetry.reference import regions as regions_figures
 
 
 def course_warnings(
@@ -39,10 +40,10 @@ def _population(
         name
         for name, region in regions.items()
         if region.protraction is not None
-        and reference.radiobiology(reference.region(name).like).generic
+        and radiobiology.radiobiology(regions_figures.region(name).like).generic
     ]
     if generic:
-        bio = reference.radiobiology("generic")
+        bio = radiobiology.radiobiology("generic")
         yield Problem(
             "generic-alpha-beta",
             f"no organ-specific alpha/beta for {in_words(generic)}; {bio.alpha_beta:g} Gy used",

@@ -10,21 +10,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from dosimetry import agents, reference, tables
+from dosimetry.cycle.delivered import DeliveredCycle
+from dosimetry.cycle.scan_fit import doubted, fit_scans, is_fitted, said_of, task_of
+from dosimetry.patient.by_region import SINGLE
+from dosimetry.patient.kidneys import with_pair
+from dosimetry.patient.masses import MARROW
+from dosimetry.patient.net_cycle import ActivityAtScan, ScansAtTime
+from dosimetry.patient.scans import Scan
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
 from dosimetry.physics.one_scan import HalfLife, fit_one
+from dosimetry.physics.prediction import log_variance
 from dosimetry.problems import InputError, Problem, in_words, refuse
-from dosimetry.therapy.delivered import DeliveredCycle
-from dosimetry.therapy.kidneys import with_pair
-from dosimetry.therapy.masses import MARROW
-from dosimetry.therapy.measurements import Scan
-from dosimetry.therapy.net_cycle import ActivityAtScan, ScansAtTime
-from dosimetry.therapy.prediction import log_variance
-from dosimetry.therapy.scan_fit import doubted, fit_scans, is_fitted, said_of, task_of
-from dosimetry.therapy.sections import SINGLE
+from dosimetry.reference import agents, regions, tables
+from dosimetry.reference import population as population_figures
 from dosimetry.units import MBQ_PER_KBQ
 
 VAGUE = 0.5  # relative sd above which a measured half-life is no better than the population's
@@ -160,8 +161,8 @@ def _half_life(
     region: str, cycle: DeliveredCycle, earlier: Sequence[Mapping[str, FittedCurve]]
 ) -> HalfLife:
     """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
-    like = "blood" if region == "blood" else reference.region(region).like
-    row = reference.effective_half_life(like)
+    like = "blood" if region == "blood" else regions.region(region).like
+    row = population_figures.effective_half_life(like)
     population = row if agents.has_population(cycle.agent) else None
     names = with_pair(region)
     given = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)

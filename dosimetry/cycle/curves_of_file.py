@@ -6,16 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dosimetry import reference
+from dosimetry.cycle.scan_fit import doubted, fit_scans, said_of
+from dosimetry.documents.fit import FIT_SCHEMA, Parameter
+from dosimetry.documents.write import to_json
+from dosimetry.files import read_input
+from dosimetry.patient.net_cycle import at_scan_time
+from dosimetry.patient.read_scans import read_csv
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
 from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
-from dosimetry.therapy.files import read_input
-from dosimetry.therapy.measurements import read_csv
-from dosimetry.therapy.net_cycle import at_scan_time
-from dosimetry.therapy.plan import FIT_SCHEMA, Parameter, to_json
-from dosimetry.therapy.scan_fit import doubted, fit_scans, said_of
+from dosimetry.reference import nuclides
+from dosimetry.reference import regions as regions_figures
 from dosimetry.units import parse_quantity
 
 # Unit of a TIA -> its unit per MBq administered; kBq/mL is MBq/L.
@@ -127,7 +129,7 @@ def fit_file(
         With every problem of the file and the options.
     """
     path = Path(path)
-    half_life = reference.half_life(nuclide)
+    half_life = nuclides.half_life(nuclide)
     try:
         given = parse_quantity(administered, "MBq")
     except InputError as error:
@@ -163,7 +165,7 @@ def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, s
     chosen = {"": "auto"}
     for text in models:
         region, _, model = text.rpartition("=")
-        name = reference.region(region).name if region else ""
+        name = regions_figures.region(region).name if region else ""
         if name and name not in regions:
             raise refuse(
                 "model-without-curve",

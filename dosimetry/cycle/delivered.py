@@ -1,6 +1,6 @@
 """The delivered cycles of a patient, resolved once: what their curves and doses are computed from.
 
-A cycle's own entry (:mod:`dosimetry.therapy.net_cycle`) and what the rest of the patient file says
+A cycle's own entry (:mod:`dosimetry.patient.net_cycle`) and what the rest of the patient file says
 of it: the phantom, the masses, half-lives, the ratio of red marrow to blood.
 """
 
@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dosimetry import reference
-from dosimetry.problems import InputError, Problem
-from dosimetry.quantities import Estimate
-from dosimetry.therapy.kidneys import PAIR, given_sides
-from dosimetry.therapy.masses import (
+from dosimetry.patient.kidneys import PAIR, given_sides
+from dosimetry.patient.masses import (
     MARROW,
     RegionMass,
     body_mass,
@@ -21,8 +18,11 @@ from dosimetry.therapy.masses import (
     red_marrow_mass,
     region_mass,
 )
-from dosimetry.therapy.net_cycle import NetCycle, net_cycle
-from dosimetry.therapy.sections import Course
+from dosimetry.patient.net_cycle import NetCycle, net_cycle
+from dosimetry.patient.schema import Course
+from dosimetry.problems import InputError, Problem
+from dosimetry.quantities import Estimate
+from dosimetry.reference import regions as regions_figures
 
 WITH_MASS = ("organ", "kidney", "tumour")  # roles of regions whose dose depends on their mass
 
@@ -129,7 +129,7 @@ def _masses(course: Course, net: NetCycle) -> dict[str, RegionMass]:
     found = {
         region: region_mass(region, course, net.index)
         for region in dict.fromkeys(regions)
-        if reference.region(region).role in WITH_MASS
+        if regions_figures.region(region).role in WITH_MASS
     }
     found["total_body"] = body_mass(course)
     return {region: mass for region, mass in found.items() if mass is not None}

@@ -7,18 +7,19 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from dosimetry import reference, tables
+from dosimetry.cycle.curves import Fits, Notes, Source, cycle_curves, sources_of
+from dosimetry.cycle.delivered import WITH_MASS, DeliveredCycle
+from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
+from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
+from dosimetry.cycle.region_dose import RegionDose, dose_from_elsewhere, region_dose
+from dosimetry.cycle.weights import BODY, region_weights
+from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
+from dosimetry.patient.masses import MARROW, RegionMass
+from dosimetry.patient.net_cycle import NetCycle
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import InputError, Problem, in_words, refuse
-from dosimetry.therapy.cycle_curves import Fits, Notes, Source, cycle_curves, sources_of
-from dosimetry.therapy.delivered import WITH_MASS, DeliveredCycle
-from dosimetry.therapy.kidneys import PAIR, SIDES, given_sides
-from dosimetry.therapy.masses import MARROW, RegionMass
-from dosimetry.therapy.net_cycle import NetCycle
-from dosimetry.therapy.overlap import disjoint_assumed, overlap_warnings, taken_out
-from dosimetry.therapy.plausibility import implausible_doses, implausible_half_lives
-from dosimetry.therapy.region_dose import RegionDose, dose_from_elsewhere, region_dose
-from dosimetry.therapy.weights import BODY, region_weights
+from dosimetry.reference import regions as regions_figures
+from dosimetry.reference import tables
 from dosimetry.units import MBQ_PER_GBQ
 
 STEP = 1e-4  # relative change of a mass, for its effect on the doses
@@ -129,7 +130,7 @@ def _remainder_only(regions: Sequence[str], place: str) -> Problem:
 def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
     """Tell whether some measured source is the region itself, or what it contains."""
     return target == "total_body" or any(
-        target in reference.region(source).targets or (target == PAIR and source in SIDES)
+        target in regions_figures.region(source).targets or (target == PAIR and source in SIDES)
         for source in sources
     )
 
@@ -139,7 +140,7 @@ def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ..
     stands_for = {"remainder_of_body": BODY, PAIR: SIDES}
     return tuple(
         need
-        for need in reference.region(target).needs
+        for need in regions_figures.region(target).needs
         if not {need, *stands_for.get(need, ())} & set(sources)
     )
 
@@ -161,7 +162,7 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
 
 
 def _taken_to_be(region: str) -> list[str]:
-    role = reference.region(region).role
+    role = regions_figures.region(region).role
     if role == "contents" and region != "colon":
         return [f"{in_words([region])}: activity assumed in the contents"]
     return (
@@ -249,7 +250,7 @@ def _masses(
     masses: dict[str, RegionMass] = {}
     exact: list[str] = []
     for region in sources:
-        if reference.region(region).role not in WITH_MASS:
+        if regions_figures.region(region).role not in WITH_MASS:
             continue
         mass = cycle.masses.get(region)
         if mass is None:

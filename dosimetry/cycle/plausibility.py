@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 
-from dosimetry import agents, reference, tables
+from dosimetry.patient.kidneys import pair_of
 from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.prediction import log_variance
 from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.kidneys import pair_of
-from dosimetry.therapy.prediction import log_variance
+from dosimetry.reference import agents, regions, tables
+from dosimetry.reference import population as population_figures
 
 
 def implausible_doses(
@@ -32,7 +33,7 @@ def implausible_doses(
     """
     if not agents.has_population(agent):
         return
-    population = reference.population_coefficients()
+    population = population_figures.population_coefficients()
     for region, found in coefficients.items():
         row = population.get(pair_of(region))
         if row is None or region in resting:
@@ -56,8 +57,8 @@ def implausible_half_lives(
     if not agents.has_population(agent):
         return
     for region, curve in curves.items():
-        like = "blood" if region == "blood" else reference.region(region).like
-        row = reference.effective_half_life(like)
+        like = "blood" if region == "blood" else regions.region(region).like
+        row = population_figures.effective_half_life(like)
         if row is None:
             continue
         found, (median, cv, _) = curve.effective_half_life.value, row

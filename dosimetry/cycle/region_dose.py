@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dosimetry import reference
+from dosimetry.cycle.curves import Source
+from dosimetry.cycle.weights import Weights
 from dosimetry.physics.kinetics import Array, Shape, combine
 from dosimetry.physics.one_scan import noise_quantiles
+from dosimetry.physics.prediction import NORMAL_95, LowerBound, Observation, log_variance
 from dosimetry.quantities import Distribution
-from dosimetry.therapy.cycle_curves import Source
-from dosimetry.therapy.prediction import NORMAL_95, LowerBound, Observation, log_variance
-from dosimetry.therapy.weights import Weights
+from dosimetry.reference import regions
 from dosimetry.units import MBQ_PER_GBQ
 
 ROUNDING = 1e-12  # of a dose: what is below is no part of it
@@ -137,7 +137,7 @@ def _half_life_effect(
     for name, part in parts.items():
         effect = sources[name].half_life_effect
         if effect is not None:
-            like = reference.region(name).like
+            like = regions.region(name).like
             groups[like] = groups.get(like, np.zeros(len(effect))) + part * (effect - 1.0)
     if not groups:
         return None

@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dosimetry.patient.by_region import SINGLE
+from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan
+from dosimetry.patient.scan_values import lines_of
+from dosimetry.patient.scans import Scan
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_points
 from dosimetry.problems import InputError, Problem, refuse
-from dosimetry.therapy.measurements import Scan
-from dosimetry.therapy.net_cycle import CONCENTRATION, ActivityAtScan
-from dosimetry.therapy.sections import SINGLE
 
 
 def is_fitted(scans: Sequence[ActivityAtScan], model: str) -> bool:
@@ -82,22 +83,6 @@ def doubted(curve: FittedCurve, scans: Sequence[Scan]) -> FittedCurve:
         "to multiply with",
     )
     return replace(curve, warnings=(*curve.warnings, doubt))
-
-
-def lines_of(scans: Sequence[Scan]) -> str:
-    """Return where scans stand: ``c.csv:2, 3``; the entries of a list by their index.
-
-    Examples
-    --------
-    >>> one = Scan("liver", 4.0, 80.0, "MBq", None, None, 1.0, "c.csv:2")
-    >>> lines_of([one, replace(one, place="c.csv:3")]), lines_of([replace(one, place="[0]")])
-    ('c.csv:2, 3', 'measurements[0]')
-    """
-    places = [scan.place for scan in scans]
-    file, colon, _ = places[0].rpartition(":")
-    if not colon:
-        return ", ".join(f"measurements{place}" for place in places)
-    return f"{file}:" + ", ".join(place.removeprefix(f"{file}:") for place in places)
 
 
 def said_of(error: InputError, region: str, scans: Sequence[Scan]) -> Iterator[tuple[Problem, str]]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dosimetry import reference
+from dosimetry.cycle.curves import Notes, Source
+from dosimetry.patient.kidneys import PAIR, SIDES, given_sides, pair_of
+from dosimetry.patient.masses import MARROW, RegionMass
 from dosimetry.physics import absorbed_dose
 from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.cycle_curves import Notes, Source
-from dosimetry.therapy.kidneys import PAIR, SIDES, given_sides, pair_of
-from dosimetry.therapy.masses import MARROW, RegionMass
+from dosimetry.reference import nuclides, phantoms, regions
 
 BODY = ("total_body", "remainder_of_body")
 
@@ -29,17 +29,17 @@ def region_weights(
     The mass of ``total_body`` scales the weights of the body and its remainder.
     """
     sources = {
-        region: reference.region(region).sources
+        region: regions.region(region).sources
         for region in curves
-        if reference.region(region).sources and region not in BODY
+        if regions.region(region).sources and region not in BODY
     }
     body = next((name for name in BODY if name in curves), None)
     targets: list[str] = []
     for region in curves:
         if region not in BODY and (region in masses or region in sources):
-            targets += reference.region(region).targets
+            targets += regions.region(region).targets
     if body is not None:
-        known = {target for target, _ in reference.s_values(sex)}
+        known = {target for target, _ in phantoms.s_values(sex)}
         targets += sorted(known - {MARROW})
     if given_sides(curves):
         targets.append(PAIR)
@@ -62,9 +62,9 @@ def _target_weights(
     masses: Mapping[str, RegionMass],
     notes: Notes,
 ) -> Weights:
-    if reference.region(target).role == "tumour":
+    if regions.region(target).role == "tumour":
         return {target: _sphere_weight(target, masses[target], notes)}
-    s_values = reference.s_values(sex)
+    s_values = phantoms.s_values(sex)
     phantom = pair_of(target)
     own = _own_weights(target, sex, masses)
     by_source = dict(own)
@@ -86,8 +86,8 @@ def _target_weights(
 
 def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
     """Return the weight of each measured region's self-dose to a target."""
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
-    s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
+    constant = absorbed_dose.electron_dose_constant(nuclides.electron_energy(regions.NUCLIDE))
+    s_values, phantom = phantoms.s_values(sex), phantoms.organ_masses(sex)
     sides = given_sides(masses)
     if target in SIDES or (target == PAIR and sides):
         s_pair, pair_mass = s_values[PAIR, PAIR], phantom[PAIR]
@@ -99,7 +99,7 @@ def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dic
             weight = absorbed_dose.kidney_s_value.kernel(s_pair, pair_mass, mass, constant)
             weights[side] = weight * share
         return weights
-    if target not in masses or reference.region(target).role != "organ":
+    if target not in masses or regions.region(target).role != "organ":
         return {}
     mass = masses[target].value
     s_self = s_values[target, target]
@@ -107,7 +107,7 @@ def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dic
 
 
 def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
-    masses, s_values = reference.sphere_s_values()
+    masses, s_values = phantoms.sphere_s_values()
     if not masses[0] <= mass.value <= masses[-1]:
         notes.warnings.append(
             Problem(
@@ -123,8 +123,8 @@ def _sphere_weight(target: str, mass: RegionMass, notes: Notes) -> float:
 
 def _by_body_mass(s_value: float, sex: str, masses: Mapping[str, RegionMass]) -> float:
     """Return an S value to the total body, scaled to the patient's mass."""
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
-    phantom = reference.organ_masses(sex)["total_body"]
+    constant = absorbed_dose.electron_dose_constant(nuclides.electron_energy(regions.NUCLIDE))
+    phantom = phantoms.organ_masses(sex)["total_body"]
     mass = masses["total_body"].value
     return float(absorbed_dose.self_s_value.kernel(s_value, phantom, mass, constant))
 
@@ -139,8 +139,8 @@ def _remainder_weight(
 
     The remainder is the total body without the measured sources that have a phantom mass.
     """
-    s_values, phantom = reference.s_values(sex), reference.organ_masses(sex)
-    constant = absorbed_dose.electron_dose_constant(reference.electron_energy(reference.NUCLIDE))
+    s_values, phantom = phantoms.s_values(sex), phantoms.organ_masses(sex)
+    constant = absorbed_dose.electron_dose_constant(nuclides.electron_energy(regions.NUCLIDE))
     taken = sorted({name for names in sources.values() for name in names if name in phantom})
     body = phantom["total_body"]
     taken_masses = [phantom[name] for name in taken]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dosimetry.quantities import Amount
+from dosimetry.quantities import Amount, Distribution
 
 Answer = Literal["due", "reduced", "unchecked", "withhold", "stop", "not-eligible", "complete"]
 LabelState = Literal[
@@ -249,3 +249,25 @@ class PlanGradeBand:
     lower: float | None
     upper: float | None
     unit: str
+
+
+if TYPE_CHECKING:
+    pass
+
+
+@dataclass(frozen=True)
+class CountForecast:
+    """Forecast of a blood count.
+
+    Attributes
+    ----------
+    analyte : str
+    at : str
+        Date.
+    count : Distribution
+        With its 5th and 95th percentile, in the analyte's unit.
+    """
+
+    analyte: str
+    at: str
+    count: Distribution

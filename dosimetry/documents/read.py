@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dosimetry.file_kinds import PLAN, refuse_other
+from dosimetry.files import decode, read_input
+from dosimetry.plain_json import read_json
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
-from dosimetry.therapy.file_kinds import PLAN, refuse_other
-from dosimetry.therapy.files import decode, read_input
-from dosimetry.therapy.plain_json import read_json
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -7,9 +7,9 @@ import uuid
 import zoneinfo
 from typing import Any
 
+from dosimetry.documents.clinic import PlanEvent
+from dosimetry.documents.plan import Plan
 from dosimetry.problems import refuse
-from dosimetry.therapy.clinical_plan import PlanEvent
-from dosimetry.therapy.plan import Plan
 
 NAMESPACE = uuid.UUID("6f9bb7a4-6c0e-5f5e-9d3b-2a1d7c4b8e10")  # for the identifiers of the entries
 YEAR = dt.timedelta(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from dosimetry.clinical import OTHER
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.adverse_terms import Step, is_known, step_of
-from dosimetry.therapy.label_state import LabelRecord, Question, stop, transit
-from dosimetry.therapy.observations import Finding
+from dosimetry.label.findings import Finding
+from dosimetry.label.state import LabelRecord, Question, stop, transit
+from dosimetry.patient.administration import day
+from dosimetry.reference.adverse_terms import Step, is_known, step_of
+from dosimetry.reference.label import OTHER
 
 RULE = "treatment_ending_event"
 BY_THE_FILE = "the patient file, adverse_events, ends_treatment"

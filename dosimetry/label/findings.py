@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
 
-from dosimetry import clinical
-from dosimetry.clinical import CLEARANCE, OTHER, Range
+from dosimetry.label.grades import Grade, grade
+from dosimetry.patient.administration import day
+from dosimetry.patient.laboratory import LabDraw, amount_in_words
+from dosimetry.patient.reference_ranges import reference_ranges
+from dosimetry.patient.schema import Course, Person
+from dosimetry.patient.times import DOSE, Order, event_order, local, order
+from dosimetry.patient.values import Moment
 from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
 from dosimetry.problems import in_words
 from dosimetry.quantities import Amount
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.adverse_terms import canonical
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.labs import LabDraw, amount_in_words
-from dosimetry.therapy.sections import Course, Person
-from dosimetry.therapy.toxicity import Grade, grade
+from dosimetry.reference.adverse_terms import canonical
+from dosimetry.reference.label import OTHER
+from dosimetry.reference.laboratory import CLEARANCE, Range
 
 CREATININE = "creatinine"
-
-Order: TypeAlias = tuple[str, int, float]
-SAMPLE, TIMED, DOSE, EVENT = range(4)  # order within a day; only TIMED has a time
 
 
 @dataclass(frozen=True)
@@ -93,58 +89,6 @@ class Observations:
     def all(self) -> tuple[DatedFindings, ...]:
         """All findings, in order of time."""
         return tuple(dated for _, dated in self.timed)
-
-
-def order(moment: Moment, bare: int = SAMPLE) -> Order:
-    """Return the sort key of a moment in the time zone of the course (:func:`local`).
-
-    Within a day, samples without a time come first, then all moments with a time, then doses and
-    last adverse events without a time. So a sample is assumed to precede a dose of the same day,
-    and an adverse event to follow it.
-    """
-    if isinstance(moment, dt.datetime):
-        return day(moment).isoformat(), TIMED, moment.timestamp()
-    return day(moment).isoformat(), bare, 0.0
-
-
-def event_order(course: Course, at: Moment) -> Order:
-    """Return the sort key of an adverse event; a timed one also follows an untimed dose."""
-    key = order(at, EVENT)
-    doses = (local(course, cycle.at) for cycle in course.cycles)
-    if any(not isinstance(dose, dt.datetime) and dose == day(at) for dose in doses):
-        return key[0], EVENT, key[2]
-    return key
-
-
-def local(course: Course, moment: Moment) -> Moment:
-    """Return a moment in the time zone of the course, which defines its day.
-
-    The zone is ``therapy.time_zone``, else the zone of the first delivered cycle with one.
-    """
-    if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
-        return moment
-    zone: dt.tzinfo | None = None
-    if course.therapy.time_zone:
-        zone = zoneinfo.ZoneInfo(course.therapy.time_zone)
-    for cycle in course.cycles:
-        if zone is None and isinstance(cycle.at, dt.datetime):
-            zone = cycle.at.tzinfo
-    return moment.astimezone(zone or moment.tzinfo)
-
-
-def reference_ranges(course: Course) -> dict[str, Range]:
-    """Return the reference range of every analyte: the laboratory's own, else the table's."""
-    ranges = {
-        name: clinical.reference_range(name, course.person.sex) for name in clinical.analytes()
-    }
-    for name, own in course.reference_ranges.items():
-        table = ranges[name]
-        ranges[name] = Range(
-            table.lower if own.lower is None else own.lower,
-            table.upper if own.upper is None else own.upper,
-            own.source,
-        )
-    return ranges
 
 
 def observations(course: Course) -> Observations:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from dosimetry import clinical
-from dosimetry.clinical import Range
-from dosimetry.therapy.clinical_plan import PlanGradeBand
-from dosimetry.therapy.observations import Observations
-from dosimetry.therapy.toxicity import grade
+from dosimetry.documents.clinic import PlanGradeBand
+from dosimetry.label.findings import Observations
+from dosimetry.label.grades import grade
+from dosimetry.reference import grades, laboratory
+from dosimetry.reference.laboratory import Range
 
 
 def bands_of(seen: Observations) -> tuple[PlanGradeBand, ...]:
@@ -20,7 +20,7 @@ def bands_of(seen: Observations) -> tuple[PlanGradeBand, ...]:
     measured = dict.fromkeys(name for dated in seen.all for name in dated.findings)
     graded: list[PlanGradeBand] = []
     for name in measured:
-        if name in seen.ranges and clinical.grade_rows(name):
+        if name in seen.ranges and grades.grade_rows(name):
             usual = seen.baseline[name].value if name in seen.baseline else None
             graded += bands(name, seen.ranges[name], usual)
     return tuple(graded)
@@ -34,7 +34,7 @@ def bands(analyte: str, limits: Range, baseline: float | None) -> list[PlanGrade
     >>> [(b.grade, b.lower, b.upper) for b in bands("platelets", Range(150.0, 450.0, ""), None)]
     [(4, None, 25.0), (3, 25.0, 50.0), (2, 50.0, 75.0), (1, 75.0, 150.0), (0, 150.0, None)]
     """
-    unit = clinical.analyte(analyte).unit
+    unit = laboratory.analyte(analyte).unit
     edges = sorted(set(_edges(analyte, limits, baseline)))
     ends = [0.0, *edges, 2.0 * edges[-1] if edges else 1.0]
     joined: list[PlanGradeBand] = []
@@ -50,7 +50,7 @@ def bands(analyte: str, limits: Range, baseline: float | None) -> list[PlanGrade
 
 def _edges(analyte: str, limits: Range, baseline: float | None) -> Iterator[float]:
     """Yield every positive value at which a row of the table begins or ends."""
-    for row in clinical.grade_rows(analyte):
+    for row in grades.grade_rows(analyte):
         below = limits.lower if row.below == "LLN" else row.below
         multiples = {"": 1.0, "ULN": limits.upper}
         multiplied = multiples.get(row.multiple_of, baseline)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dosimetry import clinical
-from dosimetry.clinical import GradeRow, Range
+from dosimetry.reference import grades, laboratory
+from dosimetry.reference.grades import GradeRow
+from dosimetry.reference.laboratory import Range
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def grade(analyte: str, value: float, limits: Range, baseline: float | None) -> 
     >>> grade("creatinine", 1.6, Range(0.7, 1.3, ""), 0.9).grade
     2
     """
-    rows = clinical.grade_rows(analyte)
+    rows = grades.grade_rows(analyte)
     if not rows:
         return None
     abnormal = baseline is not None and limits.upper is not None and baseline > limits.upper
@@ -57,15 +58,15 @@ def _holds(
     if row.below is not None:
         return (
             below is not None
-            and clinical.compare(value, "below", below)
-            and clinical.compare(value, "at_least", row.at_least or 0.0)
+            and laboratory.compare(value, "below", below)
+            and laboratory.compare(value, "at_least", row.at_least or 0.0)
         )
     multiplied = _multiple(row, limits, baseline, abnormal)
     return (
         multiplied is not None
         and row.above is not None
-        and clinical.compare(value, "above", row.above * multiplied)
-        and (row.up_to is None or clinical.compare(value, "at_most", row.up_to * multiplied))
+        and laboratory.compare(value, "above", row.above * multiplied)
+        and (row.up_to is None or laboratory.compare(value, "at_most", row.up_to * multiplied))
     )
 
 
@@ -76,10 +77,10 @@ def _multiple(row: GradeRow, limits: Range, baseline: float | None, abnormal: bo
     if row.multiple_of == "abnormal baseline":
         return baseline if abnormal else None
     replaced = any(
-        other.multiple_of == "abnormal baseline" for other in clinical.grade_rows(_analyte(row))
+        other.multiple_of == "abnormal baseline" for other in grades.grade_rows(_analyte(row))
     )
     return None if abnormal and replaced else limits.upper
 
 
 def _analyte(row: GradeRow) -> str:
-    return clinical.graded_terms()[row.term]
+    return grades.graded_terms()[row.term]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dosimetry.therapy.clinical_plan import PlanLabel
+from dosimetry.documents.clinic import PlanLabel
 
 Release = Literal["released", "unchecked", "later", "beyond-the-label", "no-rules"]
 CONDITIONS: dict[Release, str] = {

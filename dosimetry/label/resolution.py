@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from dosimetry import clinical
+from dosimetry.label.findings import Finding, Observations
+from dosimetry.patient.laboratory import amount_in_words
 from dosimetry.problems import in_words
 from dosimetry.quantities import Amount
-from dosimetry.tables import default, table
-from dosimetry.therapy.labs import amount_in_words
-from dosimetry.therapy.observations import Finding, Observations
+from dosimetry.reference import laboratory
+from dosimetry.reference.tables import default, table
 
 ENDS = {"ULN": "the upper limit of normal", "LLN": "the lower limit of normal"}
 
@@ -96,7 +96,9 @@ def lacking(
         ]
         now = known.get(quantity)
         value = None if now is None else now.value
-        if value is None or not any(clinical.compare(value, b.comparison, b.value) for b in bounds):
+        if value is None or not any(
+            laboratory.compare(value, b.comparison, b.value) for b in bounds
+        ):
             lacks.append(_lack(quantity, bounds, now, seen))
     return tuple(lacks)
 
@@ -129,8 +131,8 @@ def _lack(quantity: str, bounds: list[Bound], now: Finding | None, seen: Observa
     if not bounds:
         return Lack(quantity, because, f"{name} back at its baseline, which is not known")
     widest = (max if bounds[0].comparison == "at_most" else min)(bounds, key=lambda b: b.value)
-    unit = now.written.unit if now and now.written else clinical.analyte(quantity).unit
-    amount = Amount(clinical.from_canonical(quantity, widest.value, unit), unit)
+    unit = now.written.unit if now and now.written else laboratory.analyte(quantity).unit
+    amount = Amount(laboratory.from_canonical(quantity, widest.value, unit), unit)
     side = "or less" if widest.comparison == "at_most" else "or more"
     return Lack(quantity, because, f"{name} of {amount_in_words(amount)} {side} ({widest.what})")
 

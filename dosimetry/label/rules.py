@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from dosimetry import clinical
-from dosimetry.clinical import CLEARANCE, OTHER, Criterion, LabelRule
+from dosimetry.label.findings import CREATININE, Finding, Observations
+from dosimetry.label.resolution import lacking
+from dosimetry.patient.laboratory import amount_in_words
 from dosimetry.quantities import Amount
-from dosimetry.therapy.labs import amount_in_words
-from dosimetry.therapy.observations import CREATININE, Finding, Observations
-from dosimetry.therapy.resolution import lacking
+from dosimetry.reference import grades, label, laboratory
+from dosimetry.reference.label import OTHER, Criterion, LabelRule
+from dosimetry.reference.laboratory import CLEARANCE
 
 SIGNS = {"below": "below", "at_most": "at most", "at_least": "at least", "above": "above"}
 OPPOSITE = {
@@ -151,13 +152,13 @@ def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:
     """
     with_own_rule = {
         group[0].quantity
-        for own in clinical.label_rules("toxicity")
+        for own in label.label_rules("toxicity")
         for group in own.alternatives
         if len(group) == 1
     }
     rules = {}
     for quantity in known:
-        rows = clinical.grade_rows(quantity)
+        rows = grades.grade_rows(quantity)
         of_labs = bool(rows) and not rows[0].haematological and quantity not in with_own_rule
         if of_labs or quantity.startswith(f"{OTHER}: "):
             term = rows[0].term if rows else quantity.removeprefix(f"{OTHER}: ")
@@ -204,7 +205,7 @@ def _bound(criterion: Criterion, seen: Observations) -> float:
         return criterion.value * (seen.ranges[name].upper or 0.0)
     if name == CLEARANCE:
         return criterion.value
-    return clinical.to_canonical(name, criterion.value, criterion.unit)
+    return laboratory.to_canonical(name, criterion.value, criterion.unit)
 
 
 def _holds(criterion: Criterion, known: Mapping[str, Finding], seen: Observations) -> bool:
@@ -212,7 +213,7 @@ def _holds(criterion: Criterion, known: Mapping[str, Finding], seen: Observation
     value = finding.value
     if criterion.of == "grade":
         value = float(finding.grade.grade) if finding.grade else 0.0
-    return value is not None and clinical.compare(
+    return value is not None and laboratory.compare(
         value, criterion.comparison, _bound(criterion, seen)
     )
 
@@ -240,7 +241,7 @@ def _need(criterion: Criterion, known: Mapping[str, Finding], seen: Observations
     if criterion.of == "grade":
         grade = int(criterion.value)
         below = next(
-            (r.below for r in clinical.grade_rows(criterion.quantity) if r.grade == grade), None
+            (r.below for r in grades.grade_rows(criterion.quantity) if r.grade == grade), None
         )
         if not isinstance(below, float):
             return f"{name.removeprefix(f'{OTHER}: ')} of grade {grade - 1} or less"
@@ -263,4 +264,4 @@ def _in_unit_of(finding: Finding, value: float) -> Amount:
     if finding.written is None or finding.quantity == CLEARANCE:
         return Amount(value, "mL/min")
     unit = finding.written.unit
-    return Amount(clinical.from_canonical(finding.quantity, value, unit), unit)
+    return Amount(laboratory.from_canonical(finding.quantity, value, unit), unit)

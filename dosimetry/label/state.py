@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from dosimetry import clinical
-from dosimetry.clinical import LabelRule
+from dosimetry.documents.clinic import LabelState, PlanTransition
+from dosimetry.label.findings import Finding
+from dosimetry.label.rules import Check
+from dosimetry.patient.administration import day
+from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.clinical_plan import LabelState, PlanTransition
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.label_checks import Check
-from dosimetry.therapy.observations import Finding
+from dosimetry.reference import label
+from dosimetry.reference.label import LabelRule
 
 Phase = Literal["withheld", "resolved", "reduced-given", "full-again"]
 
@@ -137,13 +137,13 @@ class LabelRecord:
             for toxicity in self.toxicities.values()
             if toxicity.phase == "resolved"
         ]
-        return min([clinical.full_activity(), *reduced])
+        return min([label.full_activity(), *reduced])
 
     def latest(self) -> dt.date | None:
         """Return the last day for the next dose; None before the first dose."""
         if self.last_dose is None:
             return None
-        return day(self.last_dose) + dt.timedelta(hours=clinical.longest_interval())
+        return day(self.last_dose) + dt.timedelta(hours=label.longest_interval())
 
     def because(self) -> tuple[str, ...]:
         """Return why the next dose is withheld: open questions, then findings."""

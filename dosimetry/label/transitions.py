@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dosimetry import clinical
-from dosimetry.clinical import OTHER, LabelRule
+from dosimetry.label.events import judge
+from dosimetry.label.findings import DatedFindings, Observations
+from dosimetry.label.rules import Check, check, other_rules, unresolved
+from dosimetry.label.state import LabelRecord, Phase, Toxicity, stop, transit
+from dosimetry.patient.administration import day
+from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
-from dosimetry.tables import default
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.label_checks import Check, check, other_rules, unresolved
-from dosimetry.therapy.label_events import judge
-from dosimetry.therapy.label_state import LabelRecord, Phase, Toxicity, stop, transit
-from dosimetry.therapy.observations import DatedFindings, Observations
+from dosimetry.reference import label
+from dosimetry.reference.label import OTHER, LabelRule
+from dosimetry.reference.tables import default
 from dosimetry.units import HOURS_PER_WEEK
 
 
@@ -39,7 +39,7 @@ def observe(record: LabelRecord, seen: DatedFindings, context: Observations) -> 
 
 def _rules(seen: DatedFindings) -> list[LabelRule]:
     rules: list[LabelRule] = []
-    for rule in clinical.label_rules("toxicity"):
+    for rule in label.label_rules("toxicity"):
         if rule.quantities() == (OTHER,):
             rules += other_rules(rule, seen.findings).values()
         else:
@@ -53,14 +53,14 @@ def _eligibility(record: LabelRecord, seen: DatedFindings, context: Observations
         return record
     before = record.state
     holding = {}
-    for rule in clinical.label_rules("contraindication"):
+    for rule in label.label_rules("contraindication"):
         result = check(rule, record.known, context)
         if result.holds:
             holding[rule.name] = result
     record = replace(record, contraindications=holding)
     if record.state == before:
         return record
-    source = clinical.label_rules("contraindication")[0].source
+    source = label.label_rules("contraindication")[0].source
     if holding:
         name = next(iter(holding))
         reason = f"contraindication: {_contraindications(record)}"
@@ -173,12 +173,12 @@ def give(record: LabelRecord, at: Moment, activity: float) -> LabelRecord:
     latest = record.latest()
     if record.stopped is None and latest is not None and day(at) > latest:
         weeks = (day(at) - day(record.last_dose or at)).days / 7
-        longest = clinical.longest_interval() / HOURS_PER_WEEK
+        longest = label.longest_interval() / HOURS_PER_WEEK
         reason = (
             f"cycle {number} was given {weeks:.3g} weeks after the previous one, more than "
             f"{longest:g} weeks"
         )
-        source = clinical.label_rules("toxicity")[0].source
+        source = label.label_rules("toxicity")[0].source
         record = stop(record, "longest_interval", source, at, reason)
         record = replace(record, warnings=(*record.warnings, _warning(number, reason)))
     record = replace(record, doses=number, last_dose=at, known={}, contraindications={})
@@ -202,7 +202,7 @@ def give(record: LabelRecord, at: Moment, activity: float) -> LabelRecord:
 def _against(record: LabelRecord, number: int, activity: float) -> list[Problem]:
     """Return a warning where a dose is higher than the label allows."""
     most = record.allowed() * (1.0 + default("label_activity_tolerance", "1"))
-    if activity <= most or record.allowed() == clinical.full_activity():
+    if activity <= most or record.allowed() == label.full_activity():
         return []  # activities above the full dose have a warning of their own
     why = {
         "stopped": f"required permanent discontinuation: {record.stopped}",

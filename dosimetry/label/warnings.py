@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
-from dosimetry import agents, clinical
-from dosimetry.clinical import CLEARANCE
+from dosimetry.label.findings import Observations
+from dosimetry.patient.administration import day
+from dosimetry.patient.laboratory import in_possible_range
+from dosimetry.patient.schema import Course
+from dosimetry.patient.times import local
 from dosimetry.problems import Problem, in_words
-from dosimetry.tables import default
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.adverse_terms import is_known, likely
-from dosimetry.therapy.labs import in_possible_range
-from dosimetry.therapy.observations import Observations, local
-from dosimetry.therapy.sections import Course
+from dosimetry.reference import agents, label, laboratory
+from dosimetry.reference.adverse_terms import is_known, likely
+from dosimetry.reference.laboratory import CLEARANCE
+from dosimetry.reference.tables import default
 
 PARTS = ("neutrophils", "lymphocytes")  # of the leukocytes
 
@@ -83,7 +84,7 @@ def _far_off(course: Course, to_come: bool) -> Iterator[Problem]:
     if first is None or last is None:
         return
     before = dt.timedelta(hours=default("longest_history", "h"))
-    after = dt.timedelta(hours=clinical.longest_interval())
+    after = dt.timedelta(hours=label.longest_interval())
     entries = [(f"labs[{i}].at", draw.at) for i, draw in enumerate(course.labs)]
     entries += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
     for place, moment in entries:
@@ -130,8 +131,8 @@ def _counts(course: Course) -> Iterator[Problem]:
 def _ranges(course: Course) -> Iterator[Problem]:
     low, high = (default(f"range_ratio_{end}", "1") for end in ("low", "high"))
     for name, own in course.reference_ranges.items():
-        usual = clinical.reference_range(name, course.person.sex)
-        unit = clinical.analyte(name).unit
+        usual = laboratory.reference_range(name, course.person.sex)
+        unit = laboratory.analyte(name).unit
         for end in ("lower", "upper"):
             mine, its = getattr(own, end), getattr(usual, end)
             if mine is None or not its or low <= mine / its <= high:

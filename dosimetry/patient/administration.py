@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from dosimetry import tables
+from dosimetry.patient.schema import Cycle
+from dosimetry.patient.values import Moment
 from dosimetry.physics.decay import net_administered
 from dosimetry.problems import refuse
 from dosimetry.quantities import Amount
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.sections import Cycle
+from dosimetry.reference import tables
 from dosimetry.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 
 

@@ -14,7 +14,7 @@ def plain(value: Any) -> Any:
 
     Examples
     --------
-    >>> from dosimetry.therapy.sections import Person
+    >>> from dosimetry.patient.schema import Person
     >>> plain(Person(id="EX-1", sex="male"))["sex"]
     'male'
     """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from dosimetry.patient.read import read_patient
+from dosimetry.patient.template import TEMPLATE
 from dosimetry.problems import nearest, quote, refuse
-from dosimetry.therapy.patient_file import read_patient
-from dosimetry.therapy.template import TEMPLATE
 
 
 @functools.cache

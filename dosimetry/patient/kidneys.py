@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dosimetry.therapy.sections import SINGLE_KIDNEY, Person
+from dosimetry.patient.schema import SINGLE_KIDNEY, Person
 
 PAIR = "kidneys"
 SIDES = ("kidney_left", "kidney_right")

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dosimetry import clinical
-from dosimetry.clinical import Analyte, Range
+from dosimetry.patient.values import Moment, Read, read_moment
 from dosimetry.problems import InputError, Problem, in_words, quote, refuse
 from dosimetry.quantities import Amount, from_quantity
-from dosimetry.therapy.fields import Moment, Read, read_moment
+from dosimetry.reference import laboratory
+from dosimetry.reference.laboratory import Analyte, Range
 from dosimetry.units import parse_number, parse_quantity, unit_of
 
 UNIT_PROBLEMS = ("no-unit", "unknown-unit", "wrong-dimension")
@@ -83,9 +83,9 @@ def read_lab(name: str, value: object) -> LabValue:
     dosimetry.problems.InputError: haemoglobin of 128 g/dL is impossible (outside 2 to 25 g/dL)
       did you mean g/L?
     """
-    analyte = clinical.analyte(name)
+    analyte = laboratory.analyte(name)
     number, unit = _as_written(analyte, value)
-    canonical = clinical.to_canonical(name, number, unit)
+    canonical = laboratory.to_canonical(name, number, unit)
     if not in_possible_range(name, number, unit):
         meant = _meant(analyte, number)
         raise refuse(
@@ -105,7 +105,7 @@ def in_possible_range(name: str, number: float, unit: str) -> bool:
     >>> [in_possible_range("haemoglobin", 128, unit) for unit in ("g/L", "g/dL")]
     [True, False]
     """
-    analyte, value = clinical.analyte(name), clinical.to_canonical(name, number, unit)
+    analyte, value = laboratory.analyte(name), laboratory.to_canonical(name, number, unit)
     return analyte.lowest <= value <= analyte.highest or (analyte.may_be_zero and value == 0.0)
 
 
@@ -200,7 +200,7 @@ def read_ranges(value: object) -> dict[str, Range]:
 
 
 def _read_range(name: str, value: object) -> Range:
-    clinical.analyte(name)
+    laboratory.analyte(name)
     ends: dict[str, float] = {}
     for key, entry in _read_mapping(value, "{lower: ..., upper: ...}").items():
         if key not in ("lower", "upper"):
@@ -226,7 +226,7 @@ def _read_range(name: str, value: object) -> Range:
 
 
 def _amount(analyte: str) -> dict[str, Any]:
-    unit = clinical.analyte(analyte).unit
+    unit = laboratory.analyte(analyte).unit
     return {"type": "string", "description": f"a quantity in {unit} or another unit of its kind"}
 
 
@@ -239,7 +239,10 @@ def _range(analyte: str) -> dict[str, Any]:
 
 
 def _by_analyte(schema_of: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    return {"type": "object", "properties": {name: schema_of(name) for name in clinical.analytes()}}
+    return {
+        "type": "object",
+        "properties": {name: schema_of(name) for name in laboratory.analytes()},
+    }
 
 
 def draw_field() -> Read:

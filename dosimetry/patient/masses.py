@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dosimetry import reference, tables
-from dosimetry.physics import marrow
-from dosimetry.problems import Problem, refuse
-from dosimetry.therapy.kidneys import (
+from dosimetry.patient.kidneys import (
     PAIR,
     SIDES,
     both_sides,
@@ -16,7 +13,10 @@ from dosimetry.therapy.kidneys import (
     number_of_kidneys,
     share_of_pair,
 )
-from dosimetry.therapy.sections import Course
+from dosimetry.patient.schema import Course
+from dosimetry.physics import marrow
+from dosimetry.problems import Problem, refuse
+from dosimetry.reference import phantoms, tables
 from dosimetry.units import G_PER_KG
 
 MARROW = "red_marrow"
@@ -44,7 +44,7 @@ class RegionMass:
 
 def reference_mass(region: str, sex: str) -> float | None:
     """Return the phantom's mass in g of a region: half of the pair for one kidney."""
-    masses = reference.organ_masses(sex)
+    masses = phantoms.organ_masses(sex)
     if region in SIDES:
         return masses[PAIR] / 2
     return masses.get(region)
@@ -195,7 +195,7 @@ def red_marrow_mass(course: Course) -> float:
     """Return the red marrow mass in g: given, or the phantom's scaled with the body mass."""
     if MARROW in course.masses:
         return course.masses[MARROW].value
-    masses = reference.organ_masses(course.person.sex)
+    masses = phantoms.organ_masses(course.person.sex)
     body = body_mass(course).value
     return float(marrow.marrow_mass.kernel(masses[MARROW], body, masses["total_body"]))
 
@@ -208,7 +208,7 @@ def body_mass(course: Course) -> RegionMass:
     if course.person.weight is not None:
         weight = course.person.weight.value
         return RegionMass(weight * G_PER_KG, 0.0, f"body mass {weight:g} kg, taken as exact")
-    phantom = reference.organ_masses(course.person.sex)["total_body"]
+    phantom = phantoms.organ_masses(course.person.sex)["total_body"]
     return RegionMass(
         phantom, 0.0, f"weight not given: body mass {phantom / G_PER_KG:g} kg of the phantom"
     )

@@ -11,14 +11,15 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dosimetry import reference
+from dosimetry.patient import administration
+from dosimetry.patient.scans import Measurements, Scan
+from dosimetry.patient.schema import Cycle
+from dosimetry.patient.values import Moment
 from dosimetry.physics.decay import decay
 from dosimetry.problems import FilePlace, InputError
 from dosimetry.quantities import Estimate
-from dosimetry.therapy import administration
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.measurements import Measurements, Scan
-from dosimetry.therapy.sections import Cycle
+from dosimetry.reference import nuclides
+from dosimetry.reference import regions as regions_figures
 from dosimetry.units import HUNDRED_PERCENT, MBQ_PER_GBQ
 
 CONCENTRATION = "kBq/mL"
@@ -209,7 +210,7 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
     >>> cycle.activity, cycle.measured.by_region()["kidney_left"][0].unit
     (7210.42, 'MBq')
     """
-    half_life = reference.half_life(reference.NUCLIDE)
+    half_life = nuclides.half_life(regions_figures.NUCLIDE)
     place = f"cycles[{index}]"
     try:
         activity = administration.activity(cycle, half_life)

@@ -10,13 +10,13 @@ from typing import Any, get_args
 from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 
+from dosimetry.patient.checks.course import inconsistencies
+from dosimetry.patient.content import differing, frozen, plain
+from dosimetry.patient.replacing import replaced_in
+from dosimetry.patient.scans import Measurements
+from dosimetry.patient.schema import Course
+from dosimetry.patient.written import written
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
-from dosimetry.therapy.consistency import inconsistencies
-from dosimetry.therapy.content import differing, frozen, plain
-from dosimetry.therapy.measurements import Measurements
-from dosimetry.therapy.replacing import replaced_in
-from dosimetry.therapy.sections import Course
-from dosimetry.therapy.written import written
 
 
 class Patient(Course):

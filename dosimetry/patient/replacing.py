@@ -6,13 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dosimetry.clinical import Range
+from dosimetry.patient.content import plain
+from dosimetry.patient.laboratory import LabDraw
+from dosimetry.patient.scans import Measurements
+from dosimetry.patient.written import written
 from dosimetry.problems import join_place, quote, refuse
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.content import plain
-from dosimetry.therapy.labs import LabDraw
-from dosimetry.therapy.measurements import Measurements
-from dosimetry.therapy.written import written
+from dosimetry.reference.laboratory import Range
 
 STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[\d+\])*")
@@ -24,7 +24,7 @@ def replaced_in(content: dict[str, Any], changes: Mapping[str, Any]) -> dict[str
     Parameters
     ----------
     content : dict
-        As :func:`dosimetry.therapy.content.plain` returns it; it is not changed.
+        As :func:`dosimetry.patient.content.plain` returns it; it is not changed.
     changes : mapping of str to value
         New values by place in a patient file. A mapping is merged into the existing one; None
         removes a field.

@@ -1,28 +1,46 @@
 """The sections of a patient file: its schema.
 
-Every field is read strictly (:mod:`dosimetry.therapy.fields`); contradictions between fields are
-found by :mod:`dosimetry.therapy.consistency`.
+Every field is read strictly (:mod:`dosimetry.patient.values`); contradictions between fields are
+found by :mod:`dosimetry.patient.checks.course`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from dosimetry import agents, clinical, reference
-from dosimetry.clinical import Range
-from dosimetry.physics.fitting import NAMES as MODEL_NAMES
-from dosimetry.problems import InputError, Problem, in_words, nearest, quote, refuse
-from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy import fields
-from dosimetry.therapy.fields import DateOrTime, Read, Text, amount, choice, count, estimate
-from dosimetry.therapy.labs import LabDraw, draw_field, ranges_field
-from dosimetry.therapy.measurements import Measurements, read_blood, read_measurements
+from dosimetry.patient import values
+from dosimetry.patient.by_region import (
+    Coefficients,
+    Contains,
+    HalfLives,
+    Masses,
+    Models,
+    Sites,
+    by_region,
+    dose_region,
+)
+from dosimetry.patient.laboratory import LabDraw, draw_field, ranges_field
+from dosimetry.patient.read_scans import read_blood, read_measurements
+from dosimetry.patient.scans import Measurements
+from dosimetry.patient.values import (
+    DateOrTime,
+    Read,
+    Text,
+    amount,
+    choice,
+    count,
+    read_clock,
+    read_zone,
+)
+from dosimetry.problems import quote, refuse
+from dosimetry.quantities import Amount
+from dosimetry.reference import agents, grades, regimens
+from dosimetry.reference import limits as limits_figures
+from dosimetry.reference.laboratory import Range
 from dosimetry.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
@@ -36,24 +54,12 @@ QUANTITIES = {
     "bed": "biologically effective dose",
     "BED": "biologically effective dose",
 }
-SINGLE = "single-point"
-CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 WORST_GRADE = 4  # of a living patient
 
 
 def read_quantity(value: object) -> str:
     """Read the quantity of a limit."""
-    return QUANTITIES[fields.read_choice(value, tuple(QUANTITIES))]
-
-
-def measured_region(value: object) -> str:
-    """Read the name of a region that can be measured."""
-    return reference.measured_region(fields.read_text(value))
-
-
-def dose_region(value: object) -> str:
-    """Read the name of a region that gets a dose."""
-    return reference.dose_region(fields.read_text(value))
+    return QUANTITIES[values.read_choice(value, tuple(QUANTITIES))]
 
 
 class Section(BaseModel):
@@ -87,7 +93,7 @@ class Person(Section):
     age: Annotated[Amount, amount("year", high=120.0)] | None = None
     weight: Annotated[Amount, amount("kg", low=20.0, high=400.0)] | None = None
     height: Annotated[Amount, amount("cm", low=50.0, high=260.0)] | None = None
-    hematocrit: Annotated[float, fields.fraction(0.1, 0.7)] | None = None
+    hematocrit: Annotated[float, values.fraction(0.1, 0.7)] | None = None
     kidney_risk_factors: list[Annotated[str, choice(*RISK_FACTORS)]] = []
 
 
@@ -185,18 +191,18 @@ def _either(model: type[M], reader: Any, schema: dict[str, Any]) -> Read:
 
 
 def _read_limit(value: object) -> str:
-    known = {name for row in reference.limit_rows() for name in (row["id"], row["stands_for"])}
-    return fields.read_choice(value, tuple(sorted(known)))
+    known = {name for row in limits_figures.limit_rows() for name in (row["id"], row["stands_for"])}
+    return values.read_choice(value, tuple(sorted(known)))
 
 
-def _read_regimen(value: object) -> reference.Regimen:
-    if isinstance(value, reference.Regimen):
+def _read_regimen(value: object) -> regimens.Regimen:
+    if isinstance(value, regimens.Regimen):
         return value
-    return reference.regimen(fields.read_text(value))
+    return regimens.regimen(values.read_text(value))
 
 
 def _read_agent(value: object) -> str:
-    text = fields.read_text(value).strip()
+    text = values.read_text(value).strip()
     agent = agents.find(text)
     if agent is not None:
         return agent.name
@@ -210,101 +216,9 @@ def _read_agent(value: object) -> str:
     )
 
 
-def _read_zone(value: object) -> str:
-    name = fields.read_text(value)
-    try:
-        zoneinfo.ZoneInfo(name)
-    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
-        raise refuse(
-            "unknown-time-zone",
-            f"{quote(name)} is not a time zone",
-            nearest(name, sorted(zoneinfo.available_timezones())) or "as in Europe/Berlin",
-        ) from None
-    return name
-
-
-def _read_clock(value: object) -> dt.time:
-    if isinstance(value, dt.time):
-        return value
-    text = fields.read_text(value)
-    if not CLOCK.fullmatch(text):
-        raise refuse(
-            "not-a-time", f"{quote(text)} is not a time of day", "write HH:MM, as in 09:30"
-        )
-    return dt.time.fromisoformat(text)
-
-
-class RegionError(InputError):
-    """Problems in a mapping by region; errors in ``nested`` are not yet turned into problems."""
-
-    def __init__(self, problems: list[Problem], nested: list[tuple[str, ValidationError]]) -> None:
-        super().__init__(problems)
-        self.nested = nested
-
-
-def _by_region(region: Any, item: Read) -> Read:
-    """Mark a mapping by region; the problems of all its keys and values are collected."""
-
-    def read(value: object) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
-            raise refuse("wrong-type", f"{quote(value)} is not a mapping", "write region: value")
-        found: dict[str, Any] = {}
-        problems: list[Problem] = []
-        nested: list[tuple[str, ValidationError]] = []
-        for key, entry in value.items():
-            try:
-                name = region(key)
-                if name in found:
-                    raise refuse("region-twice", f"{in_words([name])} occurs twice", "keep one")
-                found[name] = item.reader(entry)
-            except InputError as error:
-                problems += error.at(str(key)).problems
-            except ValidationError as error:
-                nested.append((str(key), error))
-        if problems or nested:
-            raise RegionError(problems, nested)
-        return found
-
-    return Read(read, {"type": "object", "additionalProperties": item.schema})
-
-
-def _tumour(value: object) -> str:
-    name = measured_region(value)
-    if reference.region(name).role != "tumour":
-        raise refuse(
-            "not-a-tumour", f"{in_words([name])} is not a tumour", "name a tumour, as in tumour_1"
-        )
-    return name
-
-
-def _regions(value: object) -> tuple[str, ...]:
-    """Read a list of regions; the problems of all entries are collected."""
-    if not isinstance(value, list | tuple):
-        raise refuse("wrong-type", f"{quote(value)} is not a list", "write [tumour_1, tumour_2]")
-    found: list[str] = []
-    problems: list[Problem] = []
-    for i, entry in enumerate(value):
-        try:
-            found.append(measured_region(entry))
-        except InputError as error:
-            problems += error.at(f"[{i}]").problems
-    if problems:
-        raise InputError(problems)
-    return tuple(found)
-
-
-Masses = Annotated[dict[str, Estimate], _by_region(measured_region, estimate("g"))]
-Coefficients = Annotated[dict[str, Estimate], _by_region(dose_region, estimate("Gy/GBq"))]
 PriorDoses = Annotated[
     dict[str, PriorDose],
-    _by_region(dose_region, Read(PriorDose.model_validate, _nested(PriorDose))),
-]
-HalfLives = Annotated[dict[str, Estimate], _by_region(measured_region, estimate("h"))]
-Models = Annotated[dict[str, str], _by_region(measured_region, choice(*MODEL_NAMES, SINGLE))]
-Sites = Annotated[dict[str, str], _by_region(_tumour, Read(measured_region, {"type": "string"}))]
-Contains = Annotated[
-    dict[str, tuple[str, ...]],
-    _by_region(measured_region, Read(_regions, {"type": "array", "items": {"type": "string"}})),
+    by_region(dose_region, Read(PriorDose.model_validate, _nested(PriorDose))),
 ]
 
 
@@ -333,16 +247,16 @@ class Therapy(Section):
         agents.default().name
     )
     regimen: Annotated[
-        reference.Regimen | OwnRegimen, _either(OwnRegimen, _read_regimen, {"type": "string"})
+        regimens.Regimen | OwnRegimen, _either(OwnRegimen, _read_regimen, {"type": "string"})
     ]
-    start: fields.Date | None = None
+    start: values.Date | None = None
     limits: (
         list[Annotated[str | OwnLimit, _either(OwnLimit, _read_limit, {"type": "string"})]] | None
     ) = None
     prior_doses: PriorDoses = {}
     marrow_to_blood_ratio: Annotated[str, choice("one", "plasma")] = "one"
-    time_zone: Annotated[str, Read(_read_zone, {"type": "string"})] | None = None
-    infusion_time: Annotated[dt.time, Read(_read_clock, {"type": "string"})] | None = None
+    time_zone: Annotated[str, Read(read_zone, {"type": "string"})] | None = None
+    infusion_time: Annotated[dt.time, Read(read_clock, {"type": "string"})] | None = None
 
 
 class Cycle(Section):
@@ -374,7 +288,7 @@ class Cycle(Section):
         Amount | Prepared,
         _either(
             Prepared,
-            lambda value: fields.read_amount(value, "MBq"),
+            lambda value: values.read_amount(value, "MBq"),
             {"type": "string", "description": "a quantity, as in '7.21 GBq'"},
         ),
     ]
@@ -409,8 +323,8 @@ class Cycle(Section):
 
 
 def _read_term(value: object) -> str:
-    term = fields.read_text(value).strip().lower()
-    graded = clinical.graded_terms()
+    term = values.read_text(value).strip().lower()
+    graded = grades.graded_terms()
     if term in graded:
         raise refuse(
             "graded-by-laboratory",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+import zoneinfo
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import core_schema
 
-from dosimetry.problems import InputError, quote, refuse
+from dosimetry.problems import InputError, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate, from_quantity
 from dosimetry.suggestions import meant
 from dosimetry.units import HUNDRED_PERCENT, example_of, parse_number, parse_quantity
@@ -294,3 +295,32 @@ DateOrTime = Annotated[
         {"type": "string", "description": "YYYY-MM-DD, or a date-time of RFC 3339"},
     ),
 ]
+
+
+CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+def read_zone(value: object) -> str:
+    """Return a time zone of the IANA database."""
+    name = read_text(value)
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise refuse(
+            "unknown-time-zone",
+            f"{quote(name)} is not a time zone",
+            nearest(name, sorted(zoneinfo.available_timezones())) or "as in Europe/Berlin",
+        ) from None
+    return name
+
+
+def read_clock(value: object) -> dt.time:
+    """Return a time of day."""
+    if isinstance(value, dt.time):
+        return value
+    text = read_text(value)
+    if not CLOCK.fullmatch(text):
+        raise refuse(
+            "not-a-time", f"{quote(text)} is not a time of day", "write HH:MM, as in 09:30"
+        )
+    return dt.time.fromisoformat(text)

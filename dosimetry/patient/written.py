@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from dosimetry import clinical
+from dosimetry.patient.laboratory import LabDraw
+from dosimetry.patient.scans import Measurements, Scan
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.reference import Regimen
-from dosimetry.therapy.labs import LabDraw
-from dosimetry.therapy.measurements import Measurements, Scan
+from dosimetry.reference import laboratory
+from dosimetry.reference.regimens import Regimen
 
 
 def written(value: Any) -> Any:
@@ -54,9 +54,9 @@ def _of(name: str, value: Any) -> Any:
     """Return a value that depends on its name: unit of a reference range, region of blood."""
     if isinstance(value, Measurements):
         return [_scan(scan, with_region=name != "blood") for scan in value.scans]
-    if not isinstance(value, clinical.Range):
+    if not isinstance(value, laboratory.Range):
         return written(value)
-    unit = clinical.analyte(name).unit
+    unit = laboratory.analyte(name).unit
     ends = {"lower": value.lower, "upper": value.upper}
     return {end: f"{number!r} {unit}" for end, number in ends.items() if number is not None}
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from dosimetry.physics.curve_search import fit_batch
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.kinetics import MODELS, Array, Trapezoid
-from dosimetry.physics.least_squares import fit_batch
 from dosimetry.problems import refuse
 from dosimetry.quantities import Distribution
 
@@ -29,7 +29,7 @@ def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None
     count : int
         Number of refits, 100 to a million.
     compile : bool, optional
-        See :func:`dosimetry.physics.least_squares.fit_batch`.
+        See :func:`dosimetry.physics.curve_search.least_squares.fit_batch`.
 
     Returns
     -------

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from dosimetry import reference, tables
 from dosimetry.physics.kinetics import Array
+from dosimetry.reference import sobol, tables
 
 COUNT = 4096
 BITS = 32
@@ -43,7 +43,7 @@ def sobol_integers(count: int, dimension: int) -> npt.NDArray[np.uint64]:
     index = np.arange(count, dtype=np.uint64)
     gray = index ^ (index >> np.uint64(1))
     points = np.zeros((count, dimension), dtype=np.uint64)
-    table = reference.sobol_direction_numbers()[:dimension]
+    table = sobol.sobol_direction_numbers()[:dimension]
     for column, (degree, polynomial, initial) in enumerate(table):
         directions = _directions(degree, polynomial, initial)
         for bit in range(max(count - 1, 1).bit_length()):

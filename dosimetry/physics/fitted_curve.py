@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 from scipy.special import chdtrc
 
-from dosimetry import tables
+from dosimetry.physics.curve_search import Optimum, fit_model
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array, Shape, Trapezoid
-from dosimetry.physics.least_squares import fit_model
-from dosimetry.physics.optima import Optimum
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, tia_in_words
+from dosimetry.reference import tables
 
 ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
 NO_CLEARANCE = Problem(

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from dosimetry import reference
+from dosimetry.physics.curve_search import Optimum, fit_batch
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import (
     FittedCurve,
@@ -23,10 +23,9 @@ from dosimetry.physics.fitted_curve import (
     trapezoid,
 )
 from dosimetry.physics.kinetics import MODELS, Array
-from dosimetry.physics.least_squares import fit_batch
-from dosimetry.physics.optima import Optimum
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import admit
+from dosimetry.reference import nuclides
 
 NAMES = ("auto", *MODELS, "trapezoid")
 LONGEST = 50.0  # half-lives after which nothing is left to measure
@@ -81,7 +80,7 @@ def fit(
         admit(activity, "MBq", "activity"),
         None if sd is None else admit(sd, "MBq", "sd"),
         model,
-        LN2 / reference.half_life(nuclide),
+        LN2 / nuclides.half_life(nuclide),
     )
 
 
@@ -138,7 +137,7 @@ def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedC
     ----------
     tasks : sequence of Task
     compile : bool, optional
-        As in :func:`dosimetry.physics.least_squares.fit_batch`.
+        As in :func:`dosimetry.physics.curve_search.least_squares.fit_batch`.
 
     Returns
     -------

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dosimetry import tables
 from dosimetry.quantities import quantities
+from dosimetry.reference import tables
 
 
 def plasma_ratio(hematocrit: float) -> float:

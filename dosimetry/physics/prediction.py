@@ -17,9 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
 
+from dosimetry.physics.draws import standard_normal, uniform_of_bound
 from dosimetry.physics.kinetics import Array
 from dosimetry.quantities import Estimate
-from dosimetry.therapy.draws import standard_normal, uniform_of_bound
 
 NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
 LEAST_SPREAD = 1e-9  # of a bound that is exact, in ln

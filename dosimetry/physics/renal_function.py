@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dosimetry.clinical import renal_coefficients
 from dosimetry.quantities import quantities
+from dosimetry.reference.laboratory import renal_coefficients
 
 
 @quantities(creatinine="mg/dL", age="year", weight="kg", returns="mL/min")

@@ -4,32 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dosimetry import tables
-from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.radiobiology import eqd2
-from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.course_doses import CourseDoses
-from dosimetry.therapy.curves import parameters_of
-from dosimetry.therapy.cycle_dose import CycleDose
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.plan import (
+from dosimetry.course.region import BED, RegionCourse
+from dosimetry.course.regions import CourseDoses
+from dosimetry.cycle.curves_of_file import parameters_of
+from dosimetry.cycle.dose import CycleDose
+from dosimetry.cycle.region_dose import RegionDose
+from dosimetry.documents.dose import (
     Basis,
     Contribution,
     CumulativeDose,
-    CurvePoint,
     CycleRegion,
     DoseSoFar,
     EarlierDose,
-    IntegratedActivity,
-    PlanCurve,
-    PlanCycle,
     Uncertainty,
 )
-from dosimetry.therapy.regimen import Programme, Scheduled
-from dosimetry.therapy.region_course import BED, RegionCourse
-from dosimetry.therapy.region_dose import RegionDose
-from dosimetry.therapy.sections import Cycle
+from dosimetry.documents.fit import CurvePoint, IntegratedActivity, PlanCurve
+from dosimetry.documents.plan import PlanCycle
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.schema import Cycle
+from dosimetry.physics.decay import LN2
+from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.radiobiology import eqd2
+from dosimetry.planning.schedule import Programme, Scheduled
+from dosimetry.quantities import Amount, Estimate
+from dosimetry.reference import tables
 
 
 def cycle_of(

@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dosimetry import agents, clinical, tables
-from dosimetry.clinical import OTHER
+from dosimetry.documents.clinic import PlanAdverseEvent, PlanLab, PlanLabel, PlanRate, PlanRenal
+from dosimetry.label.answer import label_answer
+from dosimetry.label.course import label_warnings, so_far
+from dosimetry.label.findings import CREATININE, Observations, egfr, observations
+from dosimetry.label.resolution import ways
+from dosimetry.label.slots import Slot, slots
+from dosimetry.label.state import LabelRecord
+from dosimetry.patient.schema import Course
+from dosimetry.planning.schedule import Programme
 from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
-from dosimetry.therapy.clinical_plan import (
-    PlanAdverseEvent,
-    PlanLab,
-    PlanLabel,
-    PlanRate,
-    PlanRenal,
-)
-from dosimetry.therapy.label_course import Slot, label_answer, label_warnings, slots, so_far
-from dosimetry.therapy.label_state import LabelRecord
-from dosimetry.therapy.observations import CREATININE, Observations, egfr, observations
-from dosimetry.therapy.regimen import Programme
-from dosimetry.therapy.resolution import ways
-from dosimetry.therapy.sections import Course
+from dosimetry.reference import agents, grades, laboratory, tables
+from dosimetry.reference import label as label_figures
+from dosimetry.reference.label import OTHER
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def clinical_course(
     if label is None:
         words = f"no dose-modification rules are available for {programme.agent}; none were applied"
         return ClinicalCourse(seen, to_come, None, (*assumptions, words))
-    rules = (f"dose-modification rules: {document}" for document in clinical.label_documents())
+    rules = (f"dose-modification rules: {document}" for document in label_figures.label_documents())
     assumptions = (*assumptions, *rules, *_nothing_else(label), *_resolution(label))
     return ClinicalCourse(seen, to_come, label, assumptions)
 
@@ -125,7 +122,7 @@ def labs_of(seen: Observations) -> tuple[PlanLab, ...]:
         )
         for dated in seen.all
         for finding in dated.findings.values()
-        if finding.quantity in clinical.analytes() and finding.written is not None
+        if finding.quantity in laboratory.analytes() and finding.written is not None
     )
 
 
@@ -148,7 +145,7 @@ def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
         creatinine = dated.findings.get(CREATININE)
         if creatinine is None or creatinine.value is None:
             continue
-        clearance = dated.findings.get(clinical.CLEARANCE)
+        clearance = dated.findings.get(laboratory.CLEARANCE)
         rate = egfr(creatinine.value, course.person)
         rows.append(
             PlanRenal(
@@ -180,7 +177,7 @@ def context_of(agent: str) -> tuple[PlanRate, ...]:
 def _from_table(course: Course, name: str) -> bool:
     """Return whether a limit of a reference range comes from the table."""
     own = course.reference_ranges.get(name)
-    table = clinical.reference_range(name, course.person.sex)
+    table = laboratory.reference_range(name, course.person.sex)
     return own is None or any(
         mine is None and its is not None
         for mine, its in ((own.lower, table.lower), (own.upper, table.upper))
@@ -192,8 +189,8 @@ def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
     measured = {name for dated in seen.all for name in dated.findings}
     tabled = [
         name
-        for name in clinical.analytes()
-        if name in measured and clinical.grade_rows(name) and _from_table(course, name)
+        for name in laboratory.analytes()
+        if name in measured and grades.grade_rows(name) and _from_table(course, name)
     ]
     lines = []
     if tabled:
@@ -201,7 +198,7 @@ def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
             f"reference ranges of {in_words(tabled)} not given in full: table "
             f"laboratory_reference_ranges used (adult {course.person.sex})"
         )
-    if clinical.CLEARANCE in measured:
+    if laboratory.CLEARANCE in measured:
         lines.append(
             "creatinine clearance: Cockcroft-Gault, using the single age and weight in the "
             "patient file"

@@ -12,16 +12,17 @@ import zoneinfo
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from dosimetry import clinical
-from dosimetry.clinical import Companion
-from dosimetry.tables import default, default_source
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.clinical_plan import PlanEvent, PlanLabel
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.observations import local
-from dosimetry.therapy.regimen import Scheduled
-from dosimetry.therapy.release import CONDITIONS, release
-from dosimetry.therapy.sections import Course
+from dosimetry.documents.clinic import PlanEvent, PlanLabel
+from dosimetry.label.release import CONDITIONS, release
+from dosimetry.patient.administration import day
+from dosimetry.patient.schema import Course
+from dosimetry.patient.times import local
+from dosimetry.patient.values import Moment
+from dosimetry.planning.schedule import Scheduled
+from dosimetry.reference import companions
+from dosimetry.reference import label as label_figures
+from dosimetry.reference.companions import Companion
+from dosimetry.reference.tables import default, default_source
 from dosimetry.units import HOURS_PER_DAY, HOURS_PER_WEEK
 
 OF_DOSES = ("first dose", "each dose", "last dose")
@@ -62,12 +63,12 @@ def course_calendar(
     start = doses[0].at if doses else course.therapy.start
     events = [
         event
-        for companion in clinical.companions(agent)
+        for companion in companions.companions(agent)
         for event in _events(companion, doses, cycles, label)
     ]
     events = [kept for event in events if (kept := _clear_of_doses(event, doses, agent))]
     if start is not None:
-        for companion in clinical.companions(agent):
+        for companion in companions.companions(agent):
             if companion.anchor == "start":
                 events += _repeated(companion, start, start, None)
     events += _waiting(cycles, label)
@@ -164,7 +165,7 @@ def _clear_of_doses(event: PlanEvent, doses: Sequence[_Dose], agent: str) -> Pla
     """Return an event; a long-acting analogue too near before the next dose becomes a reminder."""
     if event.kind != "octreotide" or event.cycle is None:
         return event
-    (rule,) = (c for c in clinical.companions(agent) if c.kind == "stop-long-acting")
+    (rule,) = (c for c in companions.companions(agent) if c.kind == "stop-long-acting")
     later = [dose.at for dose in doses if dose.number > event.cycle]
     if not later:
         return event
@@ -193,7 +194,7 @@ def _waiting(cycles: Sequence[Scheduled], label: PlanLabel | None) -> Iterator[P
             words = f"cycle {i + 1} withheld: {(cycle.reason or '').removeprefix('label: ')}"
             yield PlanEvent(day(cycle.at).isoformat(), None, "withheld", i + 1, words, "")
     if label is not None and label.latest and label.answer == "withhold":
-        rule = clinical.label_rules("toxicity")[0]
+        rule = label_figures.label_rules("toxicity")[0]
         words = f"last day for cycle {label.next_cycle} by the label"
         yield PlanEvent(label.latest, None, "latest-dose", label.next_cycle, words, rule.source)
 
@@ -215,7 +216,7 @@ def _while_withheld(
     planned = cycles[number - 1].at
     if planned is None:
         return
-    for companion in clinical.companions(agent):
+    for companion in companions.companions(agent):
         if companion.kind == "stop-long-acting":
             weeks = -companion.begin / HOURS_PER_WEEK
             words = (

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dosimetry.documents.write import to_json
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.read import patient_of
+from dosimetry.planning.course_plan import plan
 from dosimetry.problems import InputError, Problem
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.patient_file import patient_of
-from dosimetry.therapy.plan import to_json
-from dosimetry.therapy.scheduler import plan
 
 CHECK_SCHEMA = "dosimetry/check/1"
 

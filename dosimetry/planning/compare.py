@@ -7,19 +7,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dosimetry import clinical, reference
+from dosimetry.course.flags import basis_of
+from dosimetry.course.region import RegionCourse
+from dosimetry.course.regions import course_doses
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.dose import delivered_doses
+from dosimetry.documents.flags import FlagBasis
+from dosimetry.documents.plan import DISCLAIMER, Plan
+from dosimetry.documents.write import to_json
+from dosimetry.patient.limits import patient_limits
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.read import patient_of
+from dosimetry.planning import schedule
+from dosimetry.planning.course_plan import plan
+from dosimetry.planning.strategy import STRATEGIES, check_strategy
 from dosimetry.quantities import Amount, Distribution
-from dosimetry.therapy import regimen
-from dosimetry.therapy.course_doses import course_doses
-from dosimetry.therapy.cycle_dose import delivered_doses
-from dosimetry.therapy.delivered import delivered_cycles
-from dosimetry.therapy.limits import basis_of, patient_limits
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.patient_file import patient_of
-from dosimetry.therapy.plan import DISCLAIMER, FlagBasis, Plan, to_json
-from dosimetry.therapy.region_course import RegionCourse
-from dosimetry.therapy.scheduler import plan
-from dosimetry.therapy.strategy import STRATEGIES, check_strategy
+from dosimetry.reference import label
+from dosimetry.reference import limits as limits_figures
+from dosimetry.reference import regions as regions_figures
 
 COMPARE_SCHEMA = "dosimetry/compare/1"
 LIMITS_SCHEMA = "dosimetry/limits/1"
@@ -192,7 +197,7 @@ def _summary(made: Plan) -> StrategySummary:
         dose.region: dose
         for dose in made.cumulative
         if dose.region in ("kidneys", "red_marrow")
-        or reference.region(dose.region).role == "tumour"
+        or regions_figures.region(dose.region).role == "tumour"
     }
     return StrategySummary(
         strategy=made.strategy,
@@ -237,7 +242,7 @@ def limits(
     cycles = delivered_cycles(patient, patient.source)
     delivered = delivered_doses(cycles, patient.source)
     regions = course_doses(patient, delivered).regions
-    per_cycle = regimen.programme(patient).activity or clinical.full_activity()
+    per_cycle = schedule.programme(patient).activity or label.full_activity()
     asked, _ = patient_limits(patient)
     return Allowances(
         LIMITS_SCHEMA,
@@ -250,7 +255,7 @@ def limits(
 
 
 def _allowance(
-    limit: reference.Limit, regions: Mapping[str, RegionCourse], risk: float, per_cycle: float
+    limit: limits_figures.Limit, regions: Mapping[str, RegionCourse], risk: float, per_cycle: float
 ) -> Allowance:
     region = regions.get(limit.region)
     so_far = region.cumulative(limit.quantity) if region else None

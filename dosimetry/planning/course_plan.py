@@ -8,59 +8,38 @@ from dataclasses import replace
 from typing import Any
 
 import dosimetry
-from dosimetry import clinical, tables
-from dosimetry.problems import InputError, Problem, quote, refuse
-from dosimetry.quantities import Amount
-from dosimetry.therapy import regimen
-from dosimetry.therapy.assemble import (
-    assumptions_of,
-    cumulative_of,
-    curves_of,
-    cycle_of,
-)
-from dosimetry.therapy.calendar import course_calendar
-from dosimetry.therapy.clinical_side import (
+from dosimetry.course.flags import flag, lower_bound_warnings, unassessed_warnings
+from dosimetry.course.regions import course_doses
+from dosimetry.course.warnings import uneven_kidneys
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.dose import delivered_doses
+from dosimetry.documents.flags import Flags
+from dosimetry.documents.options import PlanOptions
+from dosimetry.documents.plan import DISCLAIMER, SCHEMA, Plan, PlanPatient, PlanTherapy, Provenance
+from dosimetry.documents.write import DIGITS
+from dosimetry.label.grade_bands import bands_of
+from dosimetry.label.warnings import observation_warnings
+from dosimetry.patient.limits import patient_limits
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.read import patient_of
+from dosimetry.patient.times import local
+from dosimetry.patient.values import read_amount
+from dosimetry.planning import schedule
+from dosimetry.planning.assemble import assumptions_of, cumulative_of, curves_of, cycle_of
+from dosimetry.planning.assemble_clinic import (
     adverse_events_of,
     clinical_course,
     context_of,
     labs_of,
     renal_of,
 )
-from dosimetry.therapy.course_doses import course_doses
-from dosimetry.therapy.course_warnings import uneven_kidneys
-from dosimetry.therapy.cycle_dose import delivered_doses
-from dosimetry.therapy.delivered import delivered_cycles
-from dosimetry.therapy.fields import read_amount
-from dosimetry.therapy.grade_bands import bands_of
-from dosimetry.therapy.limits import (
-    flag,
-    lower_bound_warnings,
-    patient_limits,
-    unassessed_warnings,
-)
-from dosimetry.therapy.observation_warnings import observation_warnings
-from dosimetry.therapy.observations import local
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.patient_file import patient_of
-from dosimetry.therapy.plan import (
-    DIGITS,
-    DISCLAIMER,
-    SCHEMA,
-    Flags,
-    Plan,
-    PlanPatient,
-    PlanTherapy,
-    Provenance,
-)
-from dosimetry.therapy.plan_check import PlanOptions
-from dosimetry.therapy.second_check import require_agreement, second_check
-from dosimetry.therapy.strategy import (
-    MOST_CYCLES,
-    Bounds,
-    check_binding,
-    check_strategy,
-    decide,
-)
+from dosimetry.planning.calendar import course_calendar
+from dosimetry.planning.strategy import MOST_CYCLES, Bounds, check_binding, check_strategy, decide
+from dosimetry.problems import InputError, Problem, quote, refuse
+from dosimetry.quantities import Amount
+from dosimetry.recalculation.check import require_agreement, second_check
+from dosimetry.reference import label as label_figures
+from dosimetry.reference import tables
 from dosimetry.units import HOURS_PER_DAY
 
 
@@ -133,7 +112,7 @@ def plan(
     delivered = delivered_doses(resolved, patient.source)
     given_activity, days = _number(activity, "GBq", "activity"), _days(interval)
     wanted = _wanted(cycles, len(delivered))
-    programme = regimen.programme(patient, given_activity, days, wanted)
+    programme = schedule.programme(patient, given_activity, days, wanted)
     highest = _number(max_activity, "GBq", "max_activity")
     lowest = _number(min_activity, "GBq", "min_activity")
     bounds = Bounds(risk, highest or programme.activity or 0.0, lowest, binding)
@@ -148,7 +127,7 @@ def plan(
     label = course.answer(len(to_come))
     scheduled = [
         *(
-            regimen.Scheduled(
+            schedule.Scheduled(
                 cycle.net.activity_gbq, "delivered", None, None, local(patient, cycle.net.at)
             )
             for cycle in delivered
@@ -162,7 +141,7 @@ def plan(
             name: course.with_activities(activities) for name, course in known.regions.items()
         },
     )
-    per_cycle = max(programme.activity or 0.0, clinical.full_activity())
+    per_cycle = max(programme.activity or 0.0, label_figures.full_activity())
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
     planned = tuple(
         cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
@@ -214,7 +193,7 @@ def plan(
         warnings=(
             *_replaced(replaced),
             *(warning for cycle in delivered for warning in cycle.warnings),
-            *regimen.warnings(patient, programme, scheduled),
+            *schedule.warnings(patient, programme, scheduled),
             *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
             *limit_warnings,
             *unassessed_warnings(flags, strategy),

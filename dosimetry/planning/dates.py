@@ -6,9 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from dosimetry.therapy.clinical_plan import PlanEvent
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.scheduler import plan
+from dosimetry.documents.clinic import PlanEvent
+from dosimetry.patient.patient import Patient
+from dosimetry.planning.course_plan import plan
 
 
 def calendar(

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
+from dosimetry.planning.schedule import Scheduled
 from dosimetry.problems import in_words
-from dosimetry.reference import Limit
-from dosimetry.therapy.regimen import Scheduled
+from dosimetry.reference.limits import Limit
 
 What = Literal[
     "regimen", "no-agent", "all-delivered", "label-has-none", "most-cycles", "limit-stops",

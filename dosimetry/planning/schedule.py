@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dosimetry import reference, tables
+from dosimetry.documents.plan import Status
+from dosimetry.patient import administration
+from dosimetry.patient.schema import Course, OwnRegimen
+from dosimetry.patient.times import local
+from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
-from dosimetry.therapy import administration
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.observations import local
-from dosimetry.therapy.plan import Status
-from dosimetry.therapy.sections import Course, OwnRegimen
+from dosimetry.reference import regimens, tables
 from dosimetry.units import HOURS_PER_WEEK, MBQ_PER_GBQ, SECONDS_PER_HOUR
 
 
@@ -118,7 +118,7 @@ def programme(
         assumptions.append(f"regimen {name} gives no radiopharmaceutical, so no cycle is to come")
     title = f"{name}, changed" if changed else name
     agent = course.therapy.radiopharmaceutical
-    if given is None and isinstance(regimen, reference.Regimen):
+    if given is None and isinstance(regimen, regimens.Regimen):
         agent = regimen.agent
     return Programme(title, words, agent, given, count, weeks, tuple(assumptions), regular)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dosimetry import tables
+from dosimetry.course.region import RegionCourse
+from dosimetry.documents.options import Binding
+from dosimetry.documents.plan import Decision
+from dosimetry.label.slots import Slot
+from dosimetry.planning.decision_words import Grounds, What, because, explain
+from dosimetry.planning.schedule import Programme, Scheduled
 from dosimetry.problems import nearest, quote, refuse
-from dosimetry.reference import Limit
-from dosimetry.therapy.decision_words import Grounds, What, because, explain
-from dosimetry.therapy.label_course import Slot
-from dosimetry.therapy.plan import Decision
-from dosimetry.therapy.plan_check import Binding
-from dosimetry.therapy.regimen import Programme, Scheduled
-from dosimetry.therapy.region_course import RegionCourse
+from dosimetry.reference import tables
+from dosimetry.reference.limits import Limit
 
 STRATEGIES = ("fixed", "to-limit", "adjusted")
 BINDINGS: tuple[Binding, ...] = ("measured", "all")

@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dosimetry import tables
+from dosimetry.documents.plan import SCHEMA, Plan
+from dosimetry.documents.read import TEXT, read_plan_text
+from dosimetry.documents.write import content_hash
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.read import read_patient
+from dosimetry.plain_json import read_json
+from dosimetry.planning.course_plan import plan as make_plan
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.patient_file import read_patient
-from dosimetry.therapy.plain_json import read_json
-from dosimetry.therapy.plan import SCHEMA, Plan, content_hash
-from dosimetry.therapy.plan_text import TEXT, read_plan_text
-from dosimetry.therapy.scheduler import plan as make_plan
-from dosimetry.therapy.second_check import compare, said
+from dosimetry.recalculation.check import compare, said
+from dosimetry.reference import tables
 
 PATIENT_FILES = (".yaml", ".yml", ".json")
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dosimetry import tables
+from dosimetry.documents.plan import DISCLAIMER
+from dosimetry.documents.write import to_json
 from dosimetry.problems import nearest, quote, refuse
-from dosimetry.therapy.plan import DISCLAIMER, to_json
+from dosimetry.reference import tables
 
 TRIAL_SCHEMA = "dosimetry/trial/1"
 TRIALS = {"netter-1": "trial_netter1", "netter-2": "trial_netter2"}

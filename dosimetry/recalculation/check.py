@@ -12,8 +12,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dosimetry import reference, tables
-from dosimetry.physics.second_integrals import (
+from dosimetry.documents.dose import CycleRegion
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.documents.plan import PlanCycle
+from dosimetry.documents.recalculation import Checked, Comparison
+from dosimetry.patient.schema import Course, Cycle
+from dosimetry.problems import InputError, Problem, in_words
+from dosimetry.quantities import Amount
+from dosimetry.recalculation.dose import BODY, REST, Gain, gain_of, mass_of
+from dosimetry.recalculation.integrals import (
     ActivityCurve,
     Array,
     area,
@@ -22,12 +29,7 @@ from dosimetry.physics.second_integrals import (
     time_steps,
     trapezoid_curve,
 )
-from dosimetry.problems import InputError, Problem, in_words
-from dosimetry.quantities import Amount
-from dosimetry.therapy.plan import CycleRegion, PlanCurve, PlanCycle
-from dosimetry.therapy.plan_check import Checked, Comparison
-from dosimetry.therapy.second_dose import BODY, REST, Gain, gain_of, mass_of
-from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.reference import nuclides, regions, tables
 from dosimetry.units import HUNDRED_PERCENT, KBQ_PER_MBQ, MBQ_PER_GBQ
 
 LN2 = math.log(2)
@@ -146,7 +148,7 @@ def _of_curves(
             if scan.unit == "%IA":
                 value *= given / HUNDRED_PERCENT
             if cycle.decay_corrected_to == "administration":
-                value *= 0.5 ** (scan.time / reference.half_life("Lu-177"))
+                value *= 0.5 ** (scan.time / nuclides.half_life("Lu-177"))
             read += value
         at_scans = math.fsum(point.activity.value for point in curve.points)
         place = (curve.cycle, curve.region)
@@ -262,7 +264,7 @@ def _masses(course: Course, number: int, names: Sequence[str]) -> dict[str, floa
     found = {
         name: mass_of(name, course, number)
         for name in names
-        if reference.region(name).role in ("organ", "kidney", "tumour")
+        if regions.region(name).role in ("organ", "kidney", "tumour")
     }
     found["total_body"] = mass_of("total_body", course, number)
     return {name: mass for name, mass in found.items() if mass is not None}
@@ -279,7 +281,7 @@ def _of_beds(
     if not wanted:
         return []
     rows = tables.rows_by("radiobiology", "region")
-    own = [rows.get(reference.region(one.region).like, rows["generic"]) for one in wanted]
+    own = [rows.get(regions.region(one.region).like, rows["generic"]) for one in wanted]
     repair = np.array([LN2 / float(row["repair_half_life"]) for row in own])
     curves = [curve for part, _ in sources.values() for curve, _ in part]
     time = time_steps(curves, float(repair.max()))

@@ -1,4 +1,4 @@
-"""Dose per decay by another way than :mod:`dosimetry.therapy.weights`: energy over mass.
+"""Dose per decay by another way than :mod:`dosimetry.cycle.weights`: energy over mass.
 
 The tables are read once more, apart from the first calculation. Kidneys: the energy of the
 electrons over the kidney's mass, and the photons of another phantom's S values (ICRP 110,
@@ -15,8 +15,8 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dosimetry import reference, tables
-from dosimetry.therapy.sections import Course, Cycle
+from dosimetry.patient.schema import Course, Cycle
+from dosimetry.reference import regions, tables
 from dosimetry.units import G_PER_KG, SECONDS_PER_HOUR
 
 # Names and rules of the kidneys are its own on purpose, not those of the first calculation.
@@ -199,7 +199,7 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
     masses : mapping of str to float
         Of the measured regions that have one, in g.
     """
-    if reference.region(target).role == "tumour":
+    if regions.region(target).role == "tumour":
         return Gain({target: sphere_gain(masses[target])}, "energy over mass", 0.0)
     table, phantom = s_table(sex), phantom_masses(sex)
     own, by, share = _self(target, sex, masses, table, phantom)
@@ -207,7 +207,7 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
     found = dict(own)
     taken: set[str] = set()
     for source in sources:
-        names = () if source in BODY else reference.region(source).sources
+        names = () if source in BODY else regions.region(source).sources
         taken |= {name for name in names if name in phantom}
         if not names or source in own or (target in SIDES and source in SIDES):
             continue
@@ -261,7 +261,7 @@ def _self(
     if target in masses and target in PHOTONS_OF:
         gain, share = kidney_gain(target, masses[target], sex)
         return {target: gain}, by_mass, share
-    if target not in masses or reference.region(target).role != "organ":
+    if target not in masses or regions.region(target).role != "organ":
         return {}, by_s, 0.0
     # The electrons stay but for what the S value has not room for; photons grow by mass^(2/3).
     ratio = phantom[target] / masses[target]

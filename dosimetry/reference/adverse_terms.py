@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from dosimetry import clinical
 from dosimetry.problems import nearest
-from dosimetry.tables import table
+from dosimetry.reference import label
+from dosimetry.reference.tables import table
 
 Consequence = Literal["stop", "ask", "premedication", "resume"]
 SPELLINGS = (("ae", "e"), ("oe", "e"), ("our", "or"), ("is", "iz"))  # British and American
@@ -106,5 +106,5 @@ def likely(term: str) -> str:
 
 def _other_grade() -> int:
     """Return the lowest grade that the label's rule for other reactions counts."""
-    (rule,) = (r for r in clinical.label_rules("toxicity") if r.quantities() == (clinical.OTHER,))
+    (rule,) = (r for r in label.label_rules("toxicity") if r.quantities() == (label.OTHER,))
     return int(rule.alternatives[0][0].value)

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dosimetry.tables import table
+from dosimetry.reference.tables import table
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class Table:
 @functools.cache
 def folder() -> Path:
     """Return the folder of the tables: beside the package in a wheel, one up in a checkout."""
-    here = Path(__file__).resolve().parent
+    here = Path(__file__).resolve().parents[1]
     inside = here / "reference_tables"
     return inside if inside.is_dir() else here.parent / "reference_tables"
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dosimetry.report.document import html as html
-    from dosimetry.report.document import pdf as pdf
-    from dosimetry.report.figures import figure as figure
-    from dosimetry.report.figures import pictures as pictures
+    from dosimetry.report.figures import figure, pictures
+    from dosimetry.report.page.document import html, pdf
 
 # Loaded when first asked for: a plan on a terminal needs no matplotlib.
 _HOMES = {
     "figure": "dosimetry.report.figures",
-    "html": "dosimetry.report.document",
-    "load_ipython_extension": "dosimetry.report.display",
-    "pdf": "dosimetry.report.document",
+    "html": "dosimetry.report.page.document",
+    "load_ipython_extension": "dosimetry.report.notebook",
+    "pdf": "dosimetry.report.page.document",
     "pictures": "dosimetry.report.figures",
 }
 __all__ = ["figure", "html", "pdf", "pictures"]  # lazy

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.patient.by_region import SINGLE
 from dosimetry.physics import curve_band
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array
-from dosimetry.therapy.plan import PlanCurve
-from dosimetry.therapy.sections import SINGLE
 
 
 def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:

@@ -7,18 +7,20 @@ import html as markup
 import sys
 from typing import Any
 
-from dosimetry.report.cells import Cell, Number, Table
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.plan import Flags, Plan, PlanCurve
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.documents.flags import Flags
+from dosimetry.documents.plan import Plan
+from dosimetry.report.page.cells import Cell, Number, Table
+from dosimetry.report.words.names import words
 
-HOME = "dosimetry.therapy.plan"  # module of the types; it does not import IPython
+HOME = "dosimetry.documents.plan"  # module of the types; it does not import IPython
 
 
 def load_ipython_extension(shell: Any) -> None:
     """Register the HTML formatters with IPython: ``%load_ext dosimetry.report``."""
     formatter = shell.display_formatter.formatters["text/html"]
-    for name, show in (("Plan", of_plan), ("Flags", of_flags), ("PlanCurve", of_curve)):
-        formatter.for_type_by_name(HOME, name, show)
+    for shown, show in ((Plan, of_plan), (Flags, of_flags), (PlanCurve, of_curve)):
+        formatter.for_type(shown, show)
 
 
 def register() -> None:
@@ -45,10 +47,10 @@ def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
     >>> "NOT RELEASED, cycle 1:" in of_plan(plan, dt.date(2026, 1, 5))
     True
     """
-    from dosimetry.report import dose_tables
-    from dosimetry.report.answer import answer
     from dosimetry.report.figures import file_of, pictures
-    from dosimetry.report.today import day_of
+    from dosimetry.report.page import dose_tables
+    from dosimetry.report.words.answer import answer
+    from dosimetry.report.words.today import day_of
 
     as_of = as_of or day_of(None)
     limits = [
@@ -72,16 +74,16 @@ def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
 
 def of_flags(flags: Flags) -> str:
     """Return flags as an HTML table."""
-    from dosimetry.report import dose_tables
+    from dosimetry.report.page import dose_tables
 
     return _table(dose_tables.flags(flags))
 
 
 def of_curve(curve: PlanCurve) -> str:
     """Return a curve as HTML: its picture and its points."""
-    from dosimetry.report import dose_tables
     from dosimetry.report.figures import file_of
     from dosimetry.report.figures.curves import picture_of
+    from dosimetry.report.page import dose_tables
 
     drawn = file_of(picture_of(curve), "svg").decode()
     return drawn + _table(dose_tables.points((curve,), words(curve.region)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dosimetry.cli import main
+from dosimetry.cli.program import main
 
 ROOT = Path(__file__).resolve().parents[2]
 # What would change how a program prints: the tests choose it themselves.

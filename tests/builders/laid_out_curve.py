@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import nnls
 
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search.layout import (
     ACTIVITY,
     AXIS_EXPONENTIALS,
     AXIS_SIZE,

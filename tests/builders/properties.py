@@ -35,7 +35,7 @@ def is_function(thing):
 def public_functions():
     """Return the code of every public function, method and property of physics by its name."""
     found = {}
-    for module in pkgutil.iter_modules(physics.__path__, f"{physics.__name__}."):
+    for module in pkgutil.walk_packages(physics.__path__, f"{physics.__name__}."):
         for name, thing in vars(importlib.import_module(module.name)).items():
             if name.startswith("_") or getattr(thing, "__module__", None) != module.name:
                 continue

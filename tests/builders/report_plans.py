@@ -7,9 +7,9 @@ import html.parser
 from pathlib import Path
 
 import dosimetry
+from dosimetry.documents.flags import Flags
 from dosimetry.problems import Problem
-from dosimetry.report import document
-from dosimetry.therapy.plan import Flags
+from dosimetry.report.page import document
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = dt.datetime(2026, 1, 5, 12, 30, tzinfo=dt.timezone(dt.timedelta(hours=1)))

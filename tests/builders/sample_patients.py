@@ -5,8 +5,8 @@ from pathlib import Path
 
 import dosimetry
 from dosimetry import Patient
-from dosimetry.therapy.cycle_dose import cycle_dose
-from dosimetry.therapy.delivered import delivered_cycles
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.dose import cycle_dose
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DOTATATE, PSMA = "177Lu-DOTATATE", "177Lu-PSMA-617"

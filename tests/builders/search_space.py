@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.optimize import nnls
 
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search.layout import (
     ACTIVITY,
     AXIS_EXPONENTIALS,
     AXIS_SIZE,

@@ -18,13 +18,13 @@ import yaml
 from command_line import ROOT, environment, run
 
 import dosimetry
-from dosimetry import tables
+from dosimetry.reference import tables
 
 pytestmark = pytest.mark.slow
 
 EXAMPLES = tuple(sorted(path.stem for path in (ROOT / "examples").glob("*.yaml")))
 COMMANDS = ("plan", "fit", "decay", "init", "check", "tables", "schema", "calendar", "trial")
-STARTED = "import sys; sys.argv[0] = 'dosimetry'; from dosimetry.cli import main; main()"
+STARTED = "import sys; sys.argv[0] = 'dosimetry'; from dosimetry.cli.program import main; main()"
 PROGRAM = (sys.executable, "-c", STARTED)
 ESCAPE = "\x1b"
 PATIENT = "patient: {id: T-1, sex: male}\ntherapy: {regimen: netter-1}\n"

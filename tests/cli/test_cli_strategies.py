@@ -10,7 +10,7 @@ import pytest
 from command_line import ROOT, run_text
 
 import dosimetry
-from dosimetry.therapy.comparison import compare, limits
+from dosimetry.planning.compare import compare, limits
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 import pytest
 
 from dosimetry import InputError
-from dosimetry.therapy.decay_query import describe_decay
+from dosimetry.cli.decay_query import describe_decay
 
 
 def test_after_a_half_life_half_is_left():

@@ -1,6 +1,6 @@
 """Output files of every command: links and permissions are kept, inputs are never overwritten.
 
-``therapy/test_files.py`` tests the writing of one file; here every command is tested. Umask, links
+``test_files.py`` tests the writing of one file; here every command is tested. Umask, links
 and permissions follow POSIX; SECURITY.md states the guarantees.
 """
 
@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from dosimetry.cli import app
+from dosimetry.cli.program import app
 from dosimetry.problems import InputError
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 PATIENT = EXAMPLES / "thrombocytopenia.yaml"
 HEADER = "patient_id,sex,cycle,administered [MBq],region,time [h],activity [MBq],mass [g],model\n"
 SCANS = "".join(

@@ -2,7 +2,7 @@
 
 The truth is drawn from the model of ``docs/method.md`` (prediction): patients vary as in the label,
 cycles by 15 %, each fit errs by 6 %, one calibration error of 5 % is in all measured cycles of a
-patient. Conditioning against importance sampling: tests/therapy/test_prediction.py.
+patient. Conditioning against importance sampling: tests/physics/test_prediction.py.
 """
 
 import functools
@@ -12,9 +12,9 @@ import math
 import numpy as np
 import pytest
 
-from dosimetry.therapy.draws import standard_normal
-from dosimetry.therapy.prediction import Observation, Posterior, population_prior, posterior
-from dosimetry.therapy.region_course import DOSE, RegionCourse
+from dosimetry.course.region import DOSE, RegionCourse
+from dosimetry.physics.draws import standard_normal
+from dosimetry.physics.prediction import Observation, Posterior, population_prior, posterior
 
 pytestmark = pytest.mark.slow
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_patients import PSMA, codes, cycle, flag_of, patient, planned, regimen, washout
 
-from dosimetry.reference import Limit
-from dosimetry.therapy.limits import patient_limits, severity, unassessed_warnings
+from dosimetry.course.flags import severity, unassessed_warnings
+from dosimetry.patient.limits import patient_limits
+from dosimetry.reference.limits import Limit
 
 RISKS = ("hypertension", "diabetes", "nephrotoxic_chemotherapy", "single_kidney")
 SEVERITIES = ("within", "caution", "exceeds")

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sample_patients import planned, regimen
 
-from dosimetry import clinical
-from dosimetry.clinical import Range, to_canonical
-from dosimetry.therapy.grade_bands import bands
-from dosimetry.therapy.limits import severity
-from dosimetry.therapy.toxicity import grade
+from dosimetry.course.flags import severity
+from dosimetry.label.grade_bands import bands
+from dosimetry.label.grades import grade
+from dosimetry.reference import laboratory
+from dosimetry.reference.laboratory import Range, to_canonical
 
 pytestmark = pytest.mark.slow
 
@@ -86,8 +86,8 @@ def test_grades_by_multiples_depend_only_on_multiples(analyte, value, upper, bas
 @given(positive, maybe, maybe)
 def test_unit_of_a_laboratory_value_does_not_change_a_grade(analyte, value, limit, baseline):
     found = graded(analyte, value, limit, limit, baseline)
-    for unit in clinical.analyte(analyte).units:
-        reported = clinical.from_canonical(analyte, value, unit)
+    for unit in laboratory.analyte(analyte).units:
+        reported = laboratory.from_canonical(analyte, value, unit)
         back = to_canonical(analyte, reported, unit)
         assert graded(analyte, back, limit, limit, baseline) == found
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import lognorm
 
+from dosimetry.course.region import BED, DOSE, RegionCourse
+from dosimetry.physics.prediction import Observation, Posterior, population_prior, posterior
 from dosimetry.quantities import Distribution
-from dosimetry.therapy.prediction import Observation, Posterior, population_prior, posterior
-from dosimetry.therapy.region_course import BED, DOSE, RegionCourse
 
 KIDNEYS = population_prior(0.654, 0.295, 0.15)  # label, Gy/GBq
 G, ALPHA_BETA = 0.053, 2.6

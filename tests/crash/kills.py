@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
+PROGRAM = (sys.executable, "-c", "from dosimetry.cli.program import main; main()")
 ENVIRONMENT = {
     **{key: value for key, value in os.environ.items() if key != "COLUMNS"},
     "PYTHONPATH": str(ROOT),

@@ -8,10 +8,10 @@ from rich.console import Console
 from sample_patients import EXAMPLES, patient
 
 from dosimetry import InputError
+from dosimetry.cycle.curves_of_file import fit_file
 from dosimetry.physics.fitting import fit_points
-from dosimetry.report.curves import show_curves
-from dosimetry.therapy.comparison import limits
-from dosimetry.therapy.curves import fit_file
+from dosimetry.planning.compare import limits
+from dosimetry.report.terminal.curves import show_curves
 
 SNMMI = EXAMPLES / "snmmi_patient4.csv"
 GIVEN = "7.21 GBq"

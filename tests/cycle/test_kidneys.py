@@ -4,7 +4,7 @@ import pytest
 from sample_patients import cycle, flag_of, patient, planned, region_of, washout
 
 from dosimetry import InputError
-from dosimetry.therapy import kidneys
+from dosimetry.patient import kidneys
 
 LEFT, RIGHT = (washout(f"kidney_{side}", 7500.0) for side in ("left", "right"))
 EARLIER = {"absorbed_dose": "10 Gy", "bed": "12 Gy", "source": "me"}

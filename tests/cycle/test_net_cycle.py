@@ -7,9 +7,10 @@ from sample_patients import cycle, first_dose, patient, planned, washout
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy import administration, delivered
-from dosimetry.therapy.delivered import delivered_cycles
-from dosimetry.therapy.net_cycle import net_cycle
+from dosimetry.cycle import delivered
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.patient import administration
+from dosimetry.patient.net_cycle import net_cycle
 
 HALF_LIFE = 159.528  # of 177Lu in h
 LIVER = washout("liver", 4000.0)

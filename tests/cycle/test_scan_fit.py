@@ -6,10 +6,10 @@ import pytest
 from sample_patients import cycle, first_dose, patient, washout
 
 from dosimetry import InputError
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.scan_fit import fit_scans, is_fitted, task_of
+from dosimetry.patient.scans import Measurements
 from dosimetry.physics.fitting import fit_many
-from dosimetry.therapy.delivered import delivered_cycles
-from dosimetry.therapy.measurements import Measurements
-from dosimetry.therapy.scan_fit import fit_scans, is_fitted, task_of
 
 KIDNEYS = washout("kidneys", 6000.0)
 

@@ -10,9 +10,9 @@ from sample_patients import EXAMPLES
 
 import dosimetry
 from dosimetry import InputError, Patient
+from dosimetry.planning.compare import compare, limits
+from dosimetry.planning.verify import verify
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.comparison import compare, limits
-from dosimetry.therapy.verification import verify
 
 FILE = EXAMPLES / "two_cycles.yaml"
 PLAIN = {

@@ -10,7 +10,7 @@ from command_line import ROOT, run_text
 
 import dosimetry
 from dosimetry import InputError, Patient
-from dosimetry.report.calendar import to_ics
+from dosimetry.exchange.icalendar import to_ics
 
 DOSES = [dt.date(2026, 1, 12), dt.date(2026, 3, 9), dt.date(2026, 5, 4), dt.date(2026, 6, 29)]
 

@@ -11,15 +11,15 @@ import warnings
 from pathlib import Path
 
 import dosimetry
-from dosimetry.population.cohort import run_cohort
+from dosimetry.cli.decay_query import describe_decay
+from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.patient.laboratory import read_lab
+from dosimetry.patient.read import read_patient
+from dosimetry.patient.values import read_moment
+from dosimetry.planning.check import check
+from dosimetry.planning.verify import verify as verify_plan
+from dosimetry.population.cohort.run import run_cohort
 from dosimetry.problems import InputError, printable
-from dosimetry.therapy.checking import check
-from dosimetry.therapy.curves import fit_file
-from dosimetry.therapy.decay_query import describe_decay
-from dosimetry.therapy.fields import read_moment
-from dosimetry.therapy.labs import read_lab
-from dosimetry.therapy.patient_file import read_patient
-from dosimetry.therapy.verification import verify as verify_plan
 from dosimetry.units import conversion, parse_number, parse_quantity
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

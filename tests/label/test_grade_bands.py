@@ -4,9 +4,9 @@ import pytest
 from sample_patients import example
 
 import dosimetry
-from dosimetry.clinical import Range, to_canonical
-from dosimetry.therapy.grade_bands import bands
-from dosimetry.therapy.toxicity import grade
+from dosimetry.label.grade_bands import bands
+from dosimetry.label.grades import grade
+from dosimetry.reference.laboratory import Range, to_canonical
 
 NAMES = ("thrombocytopenia", "creatinine_rise", "not_eligible")
 

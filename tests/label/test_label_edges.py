@@ -5,7 +5,7 @@ import pytest
 from labelled_course import DUE, SECOND, date, draw, event, given, label_of, only, planned
 
 from dosimetry import InputError
-from dosimetry.therapy.labs import read_lab
+from dosimetry.patient.laboratory import read_lab
 
 Q = pint.get_application_registry().Quantity
 BASELINE = draw(-2)

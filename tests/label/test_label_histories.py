@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from labelled_course import FIRST, course, planned
 
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.clinical_side import clinical_course, labs_of
-from dosimetry.therapy.regimen import programme
+from dosimetry.patient.administration import day
+from dosimetry.planning.assemble_clinic import clinical_course, labs_of
+from dosimetry.planning.schedule import programme
 
 pytestmark = pytest.mark.slow
 

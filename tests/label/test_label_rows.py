@@ -17,7 +17,7 @@ from labelled_course import (
     planned,
 )
 
-from dosimetry.tables import table
+from dosimetry.reference.tables import table
 
 TWO = given(0, SECOND)
 THREE = [*TWO, *given(DUE, activity="3.7 GBq")]

@@ -19,7 +19,7 @@ from labelled_course import (
     planned,
 )
 
-from dosimetry.therapy.scheduler import plan
+from dosimetry.planning.course_plan import plan
 
 # What counts by the label, and what does not yet: the value on the other side of the bound.
 ROWS = {

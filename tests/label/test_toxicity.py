@@ -5,9 +5,10 @@ The bounds are written here from the CTCAE v5.0 document, not read from the tabl
 
 import pytest
 
-from dosimetry.clinical import Range, grade_rows
-from dosimetry.therapy.labs import read_lab
-from dosimetry.therapy.toxicity import Grade, grade
+from dosimetry.label.grades import Grade, grade
+from dosimetry.patient.laboratory import read_lab
+from dosimetry.reference.grades import grade_rows
+from dosimetry.reference.laboratory import Range
 
 NONE = Range(None, None, "")
 # analyte, unit, lower limit of normal, (bound, grade at the bound and above, grade below)

@@ -4,8 +4,8 @@ import pytest
 from labelled_course import DUE, SECOND, date, draw, event, given, label_of, planned
 
 from dosimetry import InputError
-from dosimetry.tables import table
-from dosimetry.therapy.adverse_terms import canonical
+from dosimetry.reference.adverse_terms import canonical
+from dosimetry.reference.tables import table
 
 pytestmark = pytest.mark.slow
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from labelled_course import SECOND, course, date, draw, given, label_of, planned
 
-from dosimetry.clinical import Range, label_rules
-from dosimetry.therapy.label_checks import check
-from dosimetry.therapy.observations import observations
+from dosimetry.label.findings import observations
+from dosimetry.label.rules import check
+from dosimetry.reference.label import label_rules
+from dosimetry.reference.laboratory import Range
 
 BASELINE = draw(-2)
 

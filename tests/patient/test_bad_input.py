@@ -4,7 +4,7 @@ import pytest
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.checking import check
+from dosimetry.planning.check import check
 
 LIVER = "region,time [h],activity [MBq]\nliver,4,80\nliver,24,60\nliver,72,31\nliver,168,8\n"
 HEADER = "region,time [h],activity [MBq]\n"

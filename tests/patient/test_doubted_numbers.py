@@ -5,9 +5,9 @@ from sample_patients import cycle, planned, washout
 
 import dosimetry
 from dosimetry import InputError, Patient
-from dosimetry.population.cohort import run_cohort
-from dosimetry.therapy.curves import fit_file
-from dosimetry.therapy.measurements import read_measurements
+from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.patient.read_scans import read_measurements
+from dosimetry.population.cohort.run import run_cohort
 from dosimetry.units import readings, separated_cure
 
 HEADER = "region,time [h],activity [kBq]\n"

@@ -8,9 +8,9 @@ import pytest
 
 import dosimetry
 from dosimetry import InputError
+from dosimetry.patient.patient import Patient
+from dosimetry.planning.check import check
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.checking import check
-from dosimetry.therapy.patient import Patient
 
 LIVER = [(4, 80), (24, 60), (72, 31), (168, 8)]
 FOREIGN = pint.UnitRegistry()  # of the host program, with definitions of its own

@@ -7,7 +7,7 @@ from labelled_course import PERSON, date, draw, given, label_of, planned
 
 import dosimetry
 from dosimetry import InputError, Patient
-from dosimetry.therapy.labs import read_lab
+from dosimetry.patient.laboratory import read_lab
 
 Q = pint.get_application_registry().Quantity
 

@@ -7,7 +7,7 @@ from recalculated_plan import Phantom
 from sample_patients import codes, cycle, first_dose, patient, planned, region_of, washout
 
 import dosimetry
-from dosimetry.therapy.masses import region_mass
+from dosimetry.patient.masses import region_mass
 
 MALE = Phantom("male")  # organ_masses_icrp89.csv, read by the tests themselves
 KIDNEYS = washout("kidney_left", 5000.0), washout("kidney_right", 5000.0)

@@ -11,8 +11,8 @@ from sample_patients import first_dose
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.measurements import LARGEST_FILE, MOST_PROBLEMS
-from dosimetry.therapy.patient import Patient
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.read_scans import LARGEST_FILE, MOST_PROBLEMS
 
 HEADER = "region,time [h],activity [MBq]\n"
 PLAIN = f"{HEADER}liver,4.8,148\nliver,24,111\nliver,72,59.2\nliver,168,14.8\n"

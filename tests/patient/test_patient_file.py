@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.patient_file import read_json, read_yaml
+from dosimetry.patient.read import read_json, read_yaml
 
 PATIENT = "patient: {id: T-1, sex: male}\ntherapy: {regimen: netter-1}\n"
 DOCUMENT = {"patient": {"id": "T-1", "sex": "male"}, "therapy": {"regimen": "netter-1"}}

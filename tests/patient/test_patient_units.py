@@ -7,9 +7,9 @@ import pytest
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.clinical import analytes
+from dosimetry.patient.laboratory import read_draw
 from dosimetry.quantities import Amount, Estimate
-from dosimetry.therapy.labs import read_draw
+from dosimetry.reference.laboratory import analytes
 
 AT = "2026-01-12T09:30:00+01:00"
 DOCUMENT = {

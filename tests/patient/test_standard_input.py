@@ -8,9 +8,9 @@ from sample_patients import EXAMPLES
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.curves import fit_file
-from dosimetry.therapy.examples import names, new_files
-from dosimetry.therapy.files import write_new
+from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.files import write_new
+from dosimetry.patient.examples import names, new_files
 
 TWO = EXAMPLES / "two_cycles.yaml"
 

@@ -10,11 +10,12 @@ from labelled_course import draw, given, label_of, only
 from sample_patients import patient
 
 from dosimetry import InputError, Patient
+from dosimetry.patient.laboratory import read_draw, read_lab
+from dosimetry.patient.read_scans import read_measurements
+from dosimetry.patient.scans import Measurements
+from dosimetry.patient.values import read_estimate
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.schemas import schema_of
-from dosimetry.therapy.fields import read_estimate
-from dosimetry.therapy.labs import read_draw, read_lab
-from dosimetry.therapy.measurements import Measurements, read_measurements
 
 AT = "2026-01-10"
 NETTER = {"regimen": "netter-1"}

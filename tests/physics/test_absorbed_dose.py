@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dosimetry import reference
 from dosimetry.physics import absorbed_dose
 from dosimetry.problems import InputError
+from dosimetry.reference import nuclides, phantoms
 
 PER_S = 1 / 3.6  # Gy/(MBq h) to mGy/(MBq s)
 ELECTRON_CONSTANT = 0.0853196  # Gy g/(MBq h), 177Lu: 147.923 keV per decay (ICRP 107)
@@ -35,14 +35,14 @@ def test_electron_dose_constant_of_lu177():
 
 def test_tabled_electron_energy_gives_the_same_constant():
     # within the rounding of 147.923 keV
-    tabled = absorbed_dose.electron_dose_constant(reference.electron_energy("Lu-177"))
+    tabled = absorbed_dose.electron_dose_constant(nuclides.electron_energy("Lu-177"))
     assert tabled == pytest.approx(electron_constant_of_lu177(), rel=0.0005 / 147.923)
 
 
 def test_kidney_self_dose_splits_into_electrons_and_photons():
     # docs/evidence.md, known answers: 7.76e-5 = 7.64513e-5 + 1.14871e-6 mGy/(MBq s)
-    s_self = reference.s_values("male")["kidneys", "kidneys"]
-    mass = reference.organ_masses("male")["kidneys"]
+    s_self = phantoms.s_values("male")["kidneys", "kidneys"]
+    mass = phantoms.organ_masses("male")["kidneys"]
     electron, photon = absorbed_dose.split_self(s_self, mass, PRINTED_CONSTANT)
     assert electron * PER_S == pytest.approx(7.64513e-5, abs=5e-11)
     assert photon * PER_S == pytest.approx(1.14871e-6, abs=5e-12)
@@ -64,7 +64,7 @@ def test_kidney_self_dose_scaled_to_253_gram():
     ],
 )
 def test_red_marrow_s_value_from_the_remainder_of_the_body(measured, expected, digit):
-    table, mass = reference.s_values("male"), reference.organ_masses("male")
+    table, mass = phantoms.s_values("male"), phantoms.organ_masses("male")
     found = absorbed_dose.remainder_s_value(
         table["red_marrow", "total_body"],
         mass["total_body"],
@@ -77,8 +77,8 @@ def test_red_marrow_s_value_from_the_remainder_of_the_body(measured, expected, d
 def test_red_marrow_has_no_photon_part():
     # zero for red marrow, whose electrons escape
     for sex in ("male", "female"):
-        s_self = reference.s_values(sex)["red_marrow", "red_marrow"]
-        mass = reference.organ_masses(sex)["red_marrow"]
+        s_self = phantoms.s_values(sex)["red_marrow", "red_marrow"]
+        mass = phantoms.organ_masses(sex)["red_marrow"]
         electron, photon = absorbed_dose.split_self(s_self, mass, ELECTRON_CONSTANT)
         assert (electron, photon) == (s_self, 0.0)
 
@@ -180,7 +180,7 @@ def test_remainder_without_sources_is_the_total_body():
 
 
 def test_sphere_table_is_reproduced_at_its_own_masses():
-    table = reference.sphere_s_values()
+    table = phantoms.sphere_s_values()
     found = absorbed_dose.sphere_s_value.kernel(np.array(table[0]), *table)
     np.testing.assert_allclose(found, table[1], rtol=1e-12)
 
@@ -188,7 +188,7 @@ def test_sphere_table_is_reproduced_at_its_own_masses():
 @given(st.floats(0.01, 0.99), st.integers(0, 100))
 def test_sphere_interpolates_s_times_m_in_log_mass(share, index):
     # Stabin and Konijnenberg 2000: S m is linear in ln m
-    known, values = reference.sphere_s_values()
+    known, values = phantoms.sphere_s_values()
     k = index % (len(known) - 1)
     mass = known[k] ** (1 - share) * known[k + 1] ** share
     product = (1 - share) * known[k] * values[k] + share * known[k + 1] * values[k + 1]
@@ -198,7 +198,7 @@ def test_sphere_interpolates_s_times_m_in_log_mass(share, index):
 
 @pytest.mark.parametrize("end", [0, -1])
 def test_outside_the_sphere_table_the_nearest_row_holds(end):
-    known, values = reference.sphere_s_values()
+    known, values = phantoms.sphere_s_values()
     mass = known[end] * (10.0 if end else 0.1)
     found = absorbed_dose.sphere_s_value.kernel(mass, known, values)
     assert found * mass == pytest.approx(known[end] * values[end], rel=1e-13)
@@ -207,13 +207,13 @@ def test_outside_the_sphere_table_the_nearest_row_holds(end):
 @given(st.floats(0.1, 1000.0))
 def test_a_sphere_absorbs_electrons_and_a_little_of_the_photons(mass):
     # Delta_e m^-1 is all electrons; 35 keV of photons add under a quarter at the very most
-    found = absorbed_dose.sphere_s_value.kernel(mass, *reference.sphere_s_values()) * mass
+    found = absorbed_dose.sphere_s_value.kernel(mass, *phantoms.sphere_s_values()) * mass
     assert 0.85 * ELECTRON_CONSTANT < found < ELECTRON_CONSTANT * (1 + 35.098 / 147.923)
 
 
 def test_ten_gram_sphere_agrees_with_the_electron_model():
     # two independent sources: MIRD spheres and the electron dose constant of ICRP 107
-    found = absorbed_dose.sphere_s_value.kernel(10.0, *reference.sphere_s_values()) * 10
+    found = absorbed_dose.sphere_s_value.kernel(10.0, *phantoms.sphere_s_values()) * 10
     assert found == pytest.approx(ELECTRON_CONSTANT, rel=0.03)
 
 

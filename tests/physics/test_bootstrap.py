@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from dosimetry.cycle.curves_of_file import fit_file
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitting import fit_points
 from dosimetry.problems import InputError
-from dosimetry.therapy.curves import fit_file
 
 DECAY_CONSTANT = math.log(2) / (6.647 * 24)  # 1/h, 177Lu, ICRP 107
 TIME = np.array([3.7411, 27.7253, 103.0942, 123.9836])  # SNMMI patient 4, left kidney

@@ -5,8 +5,8 @@ import pytest
 from sample_patients import planned, regimen, region_of
 from scipy.stats import kstest, norm, qmc
 
-from dosimetry.therapy.draws import sobol_integers, standard_normal
-from dosimetry.therapy.prediction import Observation, Posterior, population_prior, posterior
+from dosimetry.physics.draws import sobol_integers, standard_normal
+from dosimetry.physics.prediction import Observation, Posterior, population_prior, posterior
 
 
 @pytest.mark.parametrize(("power", "dimension"), [(0, 1), (1, 12), (7, 5), (12, 12)])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dosimetry.therapy.prediction import (
+from dosimetry.physics.prediction import (
     Observation,
     Posterior,
     Prior,

@@ -21,16 +21,10 @@ from sample_curves import (
 
 from dosimetry.physics import fitted_curve
 from dosimetry.physics.bootstrap import bootstrap_tia
-from dosimetry.physics.fitted_curve import (
-    FittedCurve,
-    Points,
-    adequate,
-    default_point_sd,
-    report,
-)
+from dosimetry.physics.curve_search.least_squares import Optima, Optimum, fit_batch, fit_model
+from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, default_point_sd, report
 from dosimetry.physics.fitting import Task, fit_many, fit_points, within_administered
 from dosimetry.physics.kinetics import MODELS
-from dosimetry.physics.least_squares import Optima, Optimum, fit_batch, fit_model
 from dosimetry.physics.one_scan import HalfLife, fit_one
 from dosimetry.problems import InputError
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from properties import EXAMPLES, FEW, property_of, property_of_each
 from search_space import HIGH, LOW, TIMES, log_rates, searches
 
-from dosimetry.physics import compiling, curve_descent, curve_grid, curve_kernel, curve_layout
-from dosimetry.physics import curve_layout as at
+from dosimetry.physics.curve_search import compiling, descent, kernel, layout
+from dosimetry.physics.curve_search import grid as curve_grid
+from dosimetry.physics.curve_search import layout as at
+from dosimetry.physics.curve_search.least_squares import fit_batch, fit_model
 from dosimetry.physics.kinetics import MODELS
-from dosimetry.physics.least_squares import fit_batch, fit_model
 
 pytestmark = pytest.mark.slow
 
@@ -89,7 +90,7 @@ def test_grid_minima_include_the_least_value(data):
 # --- scans and the whole search -----------------------------------------------------------------
 
 
-@property_of(curve_kernel.scan_group, curve_kernel.scan_chi2)
+@property_of(kernel.scan_group, kernel.scan_chi2)
 @FEW
 @given(st.data(), searches(["bi", "bi-uptake"]))
 def test_axis_scan_finds_the_least_chi_square(data, search):
@@ -97,7 +98,7 @@ def test_axis_scan_finds_the_least_chi_square(data, search):
     search.put_rates(here, at.BEST_SO_FAR)
     group = data.draw(st.integers(1, (1 << search.rates) - 2))
     stays = [one for r, one in enumerate(here) if not (group >> r) & 1]
-    found = curve_kernel.scan_group(
+    found = kernel.scan_group(
         *search.model_of, search.n, LOW, HIGH, search.whole, group, search.work
     )
     best = search.get(at.SCAN_BEST, search.rates)
@@ -109,7 +110,7 @@ def test_axis_scan_finds_the_least_chi_square(data, search):
         assert found <= search.chi2(along) + 1e-6 * search.whole
 
 
-@property_of(curve_kernel.follow_start, curve_kernel.scan_all_groups)
+@property_of(kernel.follow_start, kernel.scan_all_groups)
 @FEW
 @given(st.data(), searches(["bi", "bi-uptake"]))
 def test_looking_around_never_ends_higher(data, search):
@@ -118,23 +119,23 @@ def test_looking_around_never_ends_higher(data, search):
     search.put_rates(here, at.BEST_SO_FAR)
     rest = (*search.model_of, search.n, LOW, HIGH)
     start = search.chi2(here)
-    followed = curve_kernel.follow_start(*rest, at.SCAN_STARTS, math.inf, search.work)
+    followed = kernel.follow_start(*rest, at.SCAN_STARTS, math.inf, search.work)
     assert followed <= start * (1 + 1e-9)
-    around = curve_kernel.scan_all_groups(*rest, search.whole, followed, search.work)
+    around = kernel.scan_all_groups(*rest, search.whole, followed, search.work)
     assert around <= followed
     theta = search.get(at.BEST_SO_FAR, search.rates)
     assert around == pytest.approx(search.chi2(theta), rel=1e-6, abs=1e-9)
     # what is no improvement does not move the best
-    assert curve_kernel.follow_start(*rest, at.SCAN_STARTS, 0.0, search.work) == 0.0
+    assert kernel.follow_start(*rest, at.SCAN_STARTS, 0.0, search.work) == 0.0
     np.testing.assert_array_equal(search.get(at.BEST_SO_FAR, search.rates), theta)
 
 
-@property_of(curve_kernel.search_rates)
+@property_of(kernel.search_rates)
 @FEW
 @given(st.data(), searches())
 def test_search_never_ends_above_any_sampled_point(data, search):
     grid = search.grid()
-    found = curve_kernel.search_rates(
+    found = kernel.search_rates(
         *search.model_of, search.size, search.n, LOW, HIGH, grid, search.work
     )
     assert found <= np.min(grid[3]) * (1 + 1e-9)
@@ -143,18 +144,18 @@ def test_search_never_ends_above_any_sampled_point(data, search):
     assert found == pytest.approx(search.chi2(theta), rel=1e-6, abs=1e-9)
 
 
-@property_of(curve_kernel.may_shrink)
+@property_of(kernel.may_shrink)
 @EXAMPLES
 @given(st.data(), searches(["mono", "uptake", "bi", "bi-uptake"]))
 def test_only_curves_near_a_bound_can_shrink(data, search):
     here = data.draw(log_rates(search))
     search.put_rates(here)
     search.put_rates(here, at.BEST_SO_FAR)
-    curve_descent.fill_columns(*search.model_of, search.n, search.work)
+    descent.fill_columns(*search.model_of, search.n, search.work)
     search.put(at.AMPLITUDES, [1.0, 1.0])
 
     def shrinks(high=HIGH):
-        return curve_kernel.may_shrink(search.rates, search.terms, search.n, high, search.work)
+        return kernel.may_shrink(search.rates, search.terms, search.n, high, search.work)
 
     sizes = np.abs(search.columns(here)).max(axis=1)
     if here[-1] < HIGH - 0.5 and sizes.min() > 1e-4 * sizes.max():
@@ -167,7 +168,7 @@ def test_only_curves_near_a_bound_can_shrink(data, search):
     assert shrinks() or search.terms == 1 or search.rates == 2  # two falling rates that are one
 
 
-@property_of(curve_kernel.fill_covariance, curve_kernel.fill_parameter_slopes)
+@property_of(kernel.fill_covariance, kernel.fill_parameter_slopes)
 @EXAMPLES
 @given(st.data(), searches(), st.floats(1.0, 50.0), st.floats(1.0, 50.0))
 def test_covariance_inverts_the_product_of_slopes(data, search, one, two):
@@ -175,12 +176,10 @@ def test_covariance_inverts_the_product_of_slopes(data, search, one, two):
     amplitudes = np.array([one, two])[: search.terms]
     search.put_rates(here)
     search.put_rates(here, at.BEST_SO_FAR)
-    curve_descent.fill_columns(*search.model_of, search.n, search.work)
+    descent.fill_columns(*search.model_of, search.n, search.work)
     search.put(at.AMPLITUDES, [*amplitudes, 0.0][:2])
     out = [0.0] * at.OUT_WIDTH
-    determined = curve_kernel.fill_covariance(
-        search.rates, search.terms, search.n, LOW, search.work, out
-    )
+    determined = kernel.fill_covariance(search.rates, search.terms, search.n, LOW, search.work, out)
     # slopes by amplitudes, and by the rates themselves, by central differences
     slopes = [*search.columns(here)]
     for r in range(search.rates):
@@ -209,10 +208,10 @@ def test_covariance_inverts_the_product_of_slopes(data, search, one, two):
 
 
 @property_of(
-    curve_kernel.fit_curves,
-    curve_kernel.model_kernel,
-    curve_kernel.fit_curve,
-    curve_layout.workspace_shapes,
+    kernel.fit_curves,
+    kernel.model_kernel,
+    kernel.fit_curve,
+    layout.workspace_shapes,
 )
 @FEW
 @given(st.sampled_from(list(MODELS)), st.integers(5, 9), st.integers(0, 1000))

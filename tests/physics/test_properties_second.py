@@ -10,7 +10,7 @@ from properties import EXAMPLES, FEW, property_of
 
 from dosimetry.physics.kinetics import Exponentials, Trapezoid
 from dosimetry.physics.radiobiology import lea_catcheside
-from dosimetry.physics.second_integrals import (
+from dosimetry.recalculation.integrals import (
     area,
     exponential_curve,
     quadratic_dose,

@@ -4,8 +4,8 @@ import pint
 import pytest
 
 from dosimetry import InputError
+from dosimetry.patient.laboratory import read_lab
 from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
-from dosimetry.therapy.labs import read_lab
 
 Q = pint.get_application_registry().Quantity
 UMOL_PER_MG_DL = 88.42  # 1 mg/dL of creatinine (SI conversion factor)

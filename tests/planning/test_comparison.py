@@ -12,7 +12,7 @@ from sample_patients import PSMA, cycle, example, flag_of, patient, planned, reg
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.comparison import compare, limits
+from dosimetry.planning.compare import compare, limits
 
 FULL, COURSE = 7.4, 12  # GBq; the largest number of cycles of a course
 EXAMPLES = ("nothing_measured", "snmmi_patient4", "two_cycles")

@@ -4,8 +4,8 @@ import pytest
 from sample_patients import codes, cycle, planned, washout
 
 import dosimetry
+from dosimetry.patient.patient import Patient
 from dosimetry.problems import InputError
-from dosimetry.therapy.patient import Patient
 
 PSMA = "177Lu-PSMA-617"
 

@@ -13,16 +13,16 @@ from pydantic import BaseModel
 
 import dosimetry
 from dosimetry import InputError, Patient, Plan
+from dosimetry.cycle.curves_of_file import CurveDocument
+from dosimetry.documents.flags import Flag
+from dosimetry.patient.examples import folder, names
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.population.trial import Trial
-from dosimetry.population.virtual_trial import VirtualTrial
+from dosimetry.planning.check import CheckReport
+from dosimetry.planning.compare import Allowances, Comparison
+from dosimetry.planning.verify import Verification, differences
+from dosimetry.population.published_trial import Trial
+from dosimetry.population.virtual_trial.outcome import VirtualTrial
 from dosimetry.problems import Problem
-from dosimetry.therapy.checking import CheckReport
-from dosimetry.therapy.comparison import Allowances, Comparison
-from dosimetry.therapy.curves import CurveDocument
-from dosimetry.therapy.examples import folder, names
-from dosimetry.therapy.plan import Flag
-from dosimetry.therapy.verification import Verification, differences
 
 EXAMPLES = names()
 TWO = folder() / "two_cycles.yaml"

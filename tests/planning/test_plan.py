@@ -26,8 +26,8 @@ from sample_patients import (
 )
 
 import dosimetry
+from dosimetry.planning.course_plan import plan as plan_of
 from dosimetry.problems import InputError
-from dosimetry.therapy.scheduler import plan as plan_of
 
 # Three sd of a share of 4096 independent draws: at 5 %, at any
 SHARE_5, SHARE = (3 * math.sqrt(p * (1 - p) / 4096) for p in (0.05, 0.5))

@@ -130,7 +130,7 @@ def test_a_plan_with_bind_all_is_verified(tmp_path):
         dosimetry.read_patient(tmp_path / "snmmi_patient4.yaml"), "adjusted", bind="all"
     )
     (tmp_path / "plan.json").write_text(made.to_json(), encoding="utf-8")
-    from dosimetry.therapy.verification import verify
+    from dosimetry.planning.verify import verify
 
     assert verify(tmp_path / "plan.json").ok
 

@@ -7,9 +7,9 @@ from recalculated_plan import HALF_LIFE
 from sample_patients import codes, cycle, example, patient, planned, regimen
 
 import dosimetry
-from dosimetry.clinical import full_activity
+from dosimetry.planning import schedule
 from dosimetry.problems import InputError
-from dosimetry.therapy import regimen as regimens
+from dosimetry.reference.label import full_activity
 
 LIVER = {"liver": "0.3 Gy/GBq"}
 START = "2026-01-12"
@@ -157,7 +157,7 @@ def test_control_arm_counts_a_delivered_cycle():
 
 
 def test_the_control_arm_s_margin_is_in_cycles_of_netter_1():
-    assert regimens.programme(patient(regimen="netter-1-control")).activity is None
+    assert schedule.programme(patient(regimen="netter-1-control")).activity is None
     assert full_activity() == 7.4  # GBq, Strosberg 2017
 
 

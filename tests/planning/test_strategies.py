@@ -14,13 +14,13 @@ from sample_patients import PSMA, codes, cycle, example, flag_of, patient, regim
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.reference import Limit
-from dosimetry.therapy.course_doses import course_doses
-from dosimetry.therapy.cycle_dose import delivered_doses
-from dosimetry.therapy.delivered import delivered_cycles
-from dosimetry.therapy.label_course import Slot
-from dosimetry.therapy.regimen import Programme
-from dosimetry.therapy.strategy import Bounds, decide
+from dosimetry.course.regions import course_doses
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.dose import delivered_doses
+from dosimetry.label.slots import Slot
+from dosimetry.planning.schedule import Programme
+from dosimetry.planning.strategy import Bounds, decide
+from dosimetry.reference.limits import Limit
 
 FULL, LANDING = 7.4, 0.002  # GBq; the probability meets the risk within 0.002
 LARGE = "200 GBq"  # a cap that no limit is beyond

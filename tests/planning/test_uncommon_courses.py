@@ -8,11 +8,11 @@ from sample_patients import PSMA, cycle, patient, planned, regimen, region_of, w
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.course_doses import course_doses, measured_protraction
-from dosimetry.therapy.cycle_dose import delivered_doses
-from dosimetry.therapy.delivered import delivered_cycles
-from dosimetry.therapy.second_check import second_check
-from dosimetry.therapy.second_dose import mass_of
+from dosimetry.course.regions import course_doses, measured_protraction
+from dosimetry.cycle.delivered import delivered_cycles
+from dosimetry.cycle.dose import delivered_doses
+from dosimetry.recalculation.check import second_check
+from dosimetry.recalculation.dose import mass_of
 
 KIDNEYS = washout("kidneys", 6000.0)
 

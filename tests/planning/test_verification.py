@@ -7,8 +7,8 @@ from sample_patients import EXAMPLES, example
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.plan import content_hash
-from dosimetry.therapy.verification import differences, verify
+from dosimetry.documents.write import content_hash
+from dosimetry.planning.verify import differences, verify
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from command_line import run_text as run
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.plan import content_hash
-from dosimetry.therapy.plan_text import LARGEST_PLAN
-from dosimetry.therapy.verification import differences, verify
+from dosimetry.documents.read import LARGEST_PLAN
+from dosimetry.documents.write import content_hash
+from dosimetry.planning.verify import differences, verify
 
 pytestmark = pytest.mark.slow
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dosimetry.population.cohort import TOGETHER, run_cohort
+from dosimetry.population.cohort.run import TOGETHER, run_cohort
 from dosimetry.problems import InputError
 
 distributed = pytest.importorskip("distributed")
@@ -144,7 +144,8 @@ def test_local_cluster_stops_with_its_command_and_run_resumes(tmp_path, uninterr
 def test_several_workers_without_the_extra_are_refused(tmp_path):
     table = write(tmp_path / "table.csv", synthetic(1, cycles=1))
     without = (
-        "import sys; sys.modules['distributed'] = None\nfrom dosimetry.cli import main; main()"
+        "import sys; sys.modules['distributed'] = None\n"
+        "from dosimetry.cli.program import main; main()"
     )
     program = [sys.executable, "-c", without, "cohort", table, "-o", tmp_path / "out.csv"]
     refused = subprocess.run(

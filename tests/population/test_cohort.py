@@ -13,8 +13,8 @@ from cohort_tables import EXAMPLES, HEADER, read, snmmi, synthetic, write
 from typer.testing import CliRunner
 
 import dosimetry
-from dosimetry.cli import app
-from dosimetry.population.cohort import run_cohort
+from dosimetry.cli.program import app
+from dosimetry.population.cohort.run import run_cohort
 from dosimetry.problems import InputError
 
 pytestmark = pytest.mark.slow

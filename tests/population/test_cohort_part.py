@@ -3,9 +3,9 @@
 import pytest
 from cohort_tables import synthetic, write
 
-from dosimetry.population.cohort_part import compute_part
-from dosimetry.population.cohort_table import parts
-from dosimetry.therapy import scan_fit
+from dosimetry.cycle import scan_fit
+from dosimetry.population.cohort.part import compute_part
+from dosimetry.population.cohort.table import parts
 
 LATE = [  # run back to the start, more than 7.4 GBq can give
     ["P00000", "female", 1, 7400.0, "spleen", 24.0, 5900.0, "", 180.0, "mono"],

@@ -9,10 +9,10 @@ import pytest
 from rich.console import Console
 
 import dosimetry
-from dosimetry.population import simulation
-from dosimetry.population.simulation import BLOCK, simulate
+from dosimetry.population.virtual_trial import simulate as simulation
+from dosimetry.population.virtual_trial.simulate import BLOCK, simulate
 from dosimetry.problems import InputError
-from dosimetry.report.population import show_virtual_trial, virtual_trial_svg
+from dosimetry.report.terminal.population import show_virtual_trial, virtual_trial_svg
 
 PATIENTS = 60_000
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dosimetry.population.spreadsheet import spreadsheet_safe
+from dosimetry.population.cohort.spreadsheet import spreadsheet_safe
 
 SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 

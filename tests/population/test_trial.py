@@ -5,8 +5,8 @@ import math
 import pytest
 
 from dosimetry import InputError
-from dosimetry.population.trial import published
-from dosimetry.tables import table
+from dosimetry.population.published_trial import published
+from dosimetry.reference.tables import table
 
 LU, CONTROL = "177Lu-DOTATATE", "octreotide LAR 60 mg"
 

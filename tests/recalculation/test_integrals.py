@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dosimetry.physics.second_integrals import (
+from dosimetry.recalculation.integrals import (
     area,
     exponential_curve,
     quadratic_dose,

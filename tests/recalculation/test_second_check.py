@@ -10,14 +10,8 @@ from sample_patients import EXAMPLES, cycle, example, patient, washout
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.therapy.second_check import require_agreement, second_check
-from dosimetry.therapy.second_dose import (
-    electron_gain,
-    gain_of,
-    kidney_gain,
-    mass_of,
-    sphere_gain,
-)
+from dosimetry.recalculation.check import require_agreement, second_check
+from dosimetry.recalculation.dose import electron_gain, gain_of, kidney_gain, mass_of, sphere_gain
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 TIMES = (1.0, 4.0, 24.0, 72.0, 120.0, 168.0, 240.0)
@@ -266,10 +260,11 @@ def test_difference_is_refused_with_place_and_both_figures():
 WITH_TABLES = """
 import sys
 from pathlib import Path
-from dosimetry import cli, tables
+from dosimetry.cli import program
+from dosimetry.reference import tables
 folder = Path(sys.argv.pop(1))
 tables.folder = lambda: folder
-cli.main()
+program.main()
 """
 
 

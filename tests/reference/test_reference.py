@@ -7,8 +7,10 @@ import json
 import numpy as np
 import pytest
 
-from dosimetry import reference, tables
 from dosimetry.problems import InputError
+from dosimetry.reference import limits as limits_figures
+from dosimetry.reference import nuclides, phantoms, population, radiobiology, regimens, tables
+from dosimetry.reference import regions as regions_figures
 from dosimetry.units import conversion
 
 PACKAGE = json.loads((tables.folder() / "datapackage.json").read_text(encoding="utf-8"))
@@ -33,7 +35,7 @@ def refusal(call, *arguments):
 
 def is_known_region(name):
     try:
-        reference.region(name)
+        regions_figures.region(name)
     except InputError:
         return False
     return True
@@ -141,13 +143,13 @@ def test_self_dose_of_icrp89_agrees_with_opendose(sex, region, target, sources):
         if row["target"] == target and row["source"] in sources
     ]
     assert len(found) == len(sources)
-    ours = reference.s_values(sex)[region, region]
+    ours = phantoms.s_values(sex)[region, region]
     assert ours == pytest.approx(np.mean(found), rel=0.02)
 
 
 @pytest.mark.parametrize("sex", SEXES)
 def test_s_values_are_positive_and_self_dose_is_the_largest(sex):
-    s_values = reference.s_values(sex)
+    s_values = phantoms.s_values(sex)
     assert min(s_values.values()) >= 0
     for target in ("kidneys", "liver", "spleen", "pancreas", "thyroid"):
         rows = {source: value for (t, source), value in s_values.items() if t == target}
@@ -156,12 +158,12 @@ def test_s_values_are_positive_and_self_dose_is_the_largest(sex):
 
 def test_kidney_s_value_equals_the_published_value():
     # docs/evidence.md, known answers: 7.76e-5 mGy/(MBq s), kidneys of the adult male
-    assert reference.s_values("male")["kidneys", "kidneys"] / 3.6 == pytest.approx(7.76e-5)
+    assert phantoms.s_values("male")["kidneys", "kidneys"] / 3.6 == pytest.approx(7.76e-5)
 
 
 def test_reference_masses_equal_icrp89():
     # ICRP 89 (2002), as quoted in tables/SOURCES.md
-    male, female = reference.organ_masses("male"), reference.organ_masses("female")
+    male, female = phantoms.organ_masses("male"), phantoms.organ_masses("female")
     assert (male["kidneys"], female["kidneys"]) == (310.0, 275.0)
     assert (male["red_marrow"], female["red_marrow"]) == (1170.0, 900.0)
     assert (male["total_body"], female["total_body"]) == (73000.0, 60000.0)
@@ -171,11 +173,11 @@ def test_reference_masses_equal_icrp89():
 
 def test_nuclides_equal_icrp107():
     # ICRP 107: 177Lu 6.647 d, 177mLu 160.4 d
-    assert reference.half_life("Lu-177") == pytest.approx(6.647 * 24, rel=1e-15)
-    assert reference.half_life("Lu-177m") == pytest.approx(160.4 * 24, rel=1e-15)
-    assert reference.electron_energy("Lu-177") == pytest.approx(0.147923, abs=5e-7)
-    assert reference.branching_fraction("Lu-177m", "Lu-177") == 0.217
-    assert reference.branching_fraction("Lu-177", "Lu-177m") == 0.0
+    assert nuclides.half_life("Lu-177") == pytest.approx(6.647 * 24, rel=1e-15)
+    assert nuclides.half_life("Lu-177m") == pytest.approx(160.4 * 24, rel=1e-15)
+    assert nuclides.electron_energy("Lu-177") == pytest.approx(0.147923, abs=5e-7)
+    assert nuclides.branching_fraction("Lu-177m", "Lu-177") == 0.217
+    assert nuclides.branching_fraction("Lu-177", "Lu-177m") == 0.0
 
 
 def test_photon_energy_of_lu177_is_35_kev():
@@ -197,7 +199,7 @@ def test_emissions_of_lu177_add_up_to_the_mean_energies(kind):
 
 
 def test_sphere_masses_rise_and_their_s_values_fall():
-    masses, s_values = reference.sphere_s_values()
+    masses, s_values = phantoms.sphere_s_values()
     assert len(masses) > 5
     assert np.all(np.diff(masses) > 0)
     assert np.all(np.diff(s_values) < 0)
@@ -206,7 +208,7 @@ def test_sphere_masses_rise_and_their_s_values_fall():
 def test_every_alias_resolves_to_its_region():
     for row in tables.table("regions").rows:
         for spelling in (row["region"], *filter(None, row["aliases"].split(";"))):
-            assert reference.region(spelling).name == row["region"]
+            assert regions_figures.region(spelling).name == row["region"]
 
 
 def test_no_spelling_names_two_regions():
@@ -230,19 +232,19 @@ def test_no_spelling_names_two_regions():
     ],
 )
 def test_usual_spellings_are_understood(spelling, name):
-    assert reference.region(spelling).name == name
+    assert regions_figures.region(spelling).name == name
 
 
 def test_every_source_of_a_measurable_region_has_s_values():
-    sources = {source for sex in SEXES for _, source in reference.s_values(sex)}
+    sources = {source for sex in SEXES for _, source in phantoms.s_values(sex)}
     for row in tables.table("regions").rows:
-        assert set(reference.region(row["region"]).sources) <= sources
+        assert set(regions_figures.region(row["region"]).sources) <= sources
 
 
 @pytest.mark.parametrize("role", ["organ", "kidney", "contents"])
 def test_every_target_of_a_measurable_region_has_s_values(role):
-    targets = {target for sex in SEXES for target, _ in reference.s_values(sex)}
-    regions = [reference.region(row["region"]) for row in tables.table("regions").rows]
+    targets = {target for sex in SEXES for target, _ in phantoms.s_values(sex)}
+    regions = [regions_figures.region(row["region"]) for row in tables.table("regions").rows]
     for region in regions:
         if region.role == role:
             assert {"kidneys"} if role == "kidney" else set(region.targets) <= targets
@@ -250,7 +252,7 @@ def test_every_target_of_a_measurable_region_has_s_values(role):
 
 @pytest.mark.parametrize("sex", SEXES)
 def test_every_source_has_an_s_value_to_every_target(sex):
-    s_values = reference.s_values(sex)
+    s_values = phantoms.s_values(sex)
     targets, sources = ({pair[i] for pair in s_values} for i in (0, 1))
     assert [(t, s) for t in targets for s in sources if (t, s) not in s_values] == []
 
@@ -260,7 +262,7 @@ def test_every_region_of_the_s_values_is_known(sex):
     as_source = {
         source for row in tables.table("regions").rows for source in row["source"].split(";")
     }
-    for target, source in reference.s_values(sex):
+    for target, source in phantoms.s_values(sex):
         assert is_known_region(target)
         assert is_known_region(source) or source in as_source
 
@@ -268,14 +270,14 @@ def test_every_region_of_the_s_values_is_known(sex):
 @pytest.mark.parametrize("sex", SEXES)
 def test_every_mass_belongs_to_a_known_region_or_blood(sex):
     # blood is not a region of a scan: the patient file has samples under `blood`
-    unknown = [name for name in reference.organ_masses(sex) if not is_known_region(name)]
+    unknown = [name for name in phantoms.organ_masses(sex) if not is_known_region(name)]
     assert unknown == ["blood"]
 
 
 @pytest.mark.parametrize("sex", SEXES)
 def test_every_region_with_self_dose_has_a_mass(sex):
-    masses = reference.organ_masses(sex)
-    for target, source in reference.s_values(sex):
+    masses = phantoms.organ_masses(sex)
+    for target, source in phantoms.s_values(sex):
         if target == source and is_known_region(target):
             assert masses[target] > 0
 
@@ -291,42 +293,42 @@ def test_every_region_with_self_dose_has_a_mass(sex):
 )
 def test_every_region_of_the_clinical_tables_is_known(name):
     for row in tables.table(name).rows:
-        assert reference.region(row["region"]).name == row["region"]
+        assert regions_figures.region(row["region"]).name == row["region"]
 
 
 def test_radiobiology_names_known_regions_and_a_generic_one():
     names = {row["region"] for row in tables.table("radiobiology").rows}
     assert "generic" in names
     assert all(is_known_region(name) for name in names - {"generic"})
-    kidneys = reference.radiobiology("kidneys")
+    kidneys = radiobiology.radiobiology("kidneys")
     # Barone 2005: T_rep 2.8 h, alpha/beta 2.6 Gy
     assert (kidneys.alpha_beta, kidneys.repair_half_life, kidneys.generic) == (2.6, 2.8, False)
-    assert reference.radiobiology("liver").generic
+    assert radiobiology.radiobiology("liver").generic
 
 
 def test_kidney_population_coefficient_equals_the_label():
     # Lutathera US prescribing information: 0.654 (0.295) Gy/GBq, 19.4 Gy at 29.6 GBq
-    kidneys = reference.population_coefficients()["kidneys"]
+    kidneys = population.population_coefficients()["kidneys"]
     assert (kidneys.value, kidneys.sd, kidneys.unit) == (0.654, 0.295, "Gy/GBq")
     for row in tables.table("population_coefficients_lu177_dotatate").rows:
         assert float(row["mean"]) * 29.6 == pytest.approx(float(row["mean_course"]), abs=0.15)
 
 
 def test_missing_half_life_and_variability_fall_back():
-    assert reference.effective_half_life("kidneys")[:2] == (51.0, 0.20)
-    assert reference.effective_half_life("thyroid") is None
-    assert reference.between_cycle_cv("kidneys")[0] == 0.15
+    assert population.effective_half_life("kidneys")[:2] == (51.0, 0.20)
+    assert population.effective_half_life("thyroid") is None
+    assert population.between_cycle_cv("kidneys")[0] == 0.15
     # 0.20 where the table has no row
-    cv, source = reference.between_cycle_cv("thyroid")
+    cv, source = population.between_cycle_cv("thyroid")
     assert cv == 0.20
     assert "assumption" in source
 
 
 def test_netter1_is_four_times_7_4_gbq_every_eight_weeks():
-    regimen = reference.regimen("netter-1")
+    regimen = regimens.regimen("netter-1")
     assert (regimen.activity, regimen.cycles, regimen.interval) == (7400.0, 4, 1344.0)
     assert regimen.dose is None
-    control = reference.regimen("netter-1-control")
+    control = regimens.regimen("netter-1-control")
     assert (control.activity, control.dose, control.cycles) == (None, 60.0, None)
 
 
@@ -338,7 +340,7 @@ def test_default_is_returned_with_its_source():
 
 
 def test_limits_are_returned_in_gray():
-    limits = [reference.limit(row) for row in reference.limit_rows()]
+    limits = [limits_figures.limit(row) for row in limits_figures.limit_rows()]
     assert {limit.id: limit.value for limit in limits}["kidneys-ad-23"] == 23.0
     assert {limit.quantity for limit in limits} == {"absorbed dose", "biologically effective dose"}
 
@@ -347,11 +349,11 @@ def test_limits_are_returned_in_gray():
     ("call", "wrong", "code", "nearest"),
     [
         (tables.table, "limit", "unknown-table", "limits"),
-        (reference.region, "kidny_left", "unknown-region", "kidney_left"),
-        (reference.region, "Liver", "unknown-region", "liver"),
-        (reference.half_life, "Lu177", "unknown-nuclide", "Lu-177"),
-        (reference.electron_energy, "Y90", "unknown-nuclide", "Y-90"),
-        (reference.regimen, "netter1", "unknown-regimen", "netter-1"),
+        (regions_figures.region, "kidny_left", "unknown-region", "kidney_left"),
+        (regions_figures.region, "Liver", "unknown-region", "liver"),
+        (nuclides.half_life, "Lu177", "unknown-nuclide", "Lu-177"),
+        (nuclides.electron_energy, "Y90", "unknown-nuclide", "Y-90"),
+        (regimens.regimen, "netter1", "unknown-regimen", "netter-1"),
     ],
 )
 def test_an_unknown_name_gets_the_nearest_known_one(call, wrong, code, nearest):
@@ -363,4 +365,4 @@ def test_an_unknown_name_gets_the_nearest_known_one(call, wrong, code, nearest):
 
 @pytest.mark.parametrize("wrong", ["tumours", "tumour_", "tumour 2", "tumour_2;x", "zzz", ""])
 def test_unknown_region_is_refused(wrong):
-    assert refusal(reference.region, wrong).code == "unknown-region"
+    assert refusal(regions_figures.region, wrong).code == "unknown-region"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sample_patients import cycle, planned, washout
 
-from dosimetry.therapy.curve_course import activity_over, residuals
+from dosimetry.report.curve_points import activity_over, residuals
 
 TIME = np.array([1.0, 24.0, 50.0, 120.0])
 RATE = math.log(2) / 50.0  # of washout's curves

@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from report_plans import HOSTILE, ROOT, plan_of
 
 import dosimetry
-from dosimetry.report.limit_words import worst
+from dosimetry.report.words.limits import worst
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from report_plans import FILES, ROOT, plan_of
 
 import dosimetry
 from dosimetry import InputError
+from dosimetry.report.curve_points import activity_over, residuals
 from dosimetry.report.figures import embedded, file_of, pictures, settings
 from dosimetry.report.figures.curves import LOOKS, panels
-from dosimetry.therapy.curve_course import activity_over, residuals
 
 pytestmark = pytest.mark.slow
 

@@ -8,10 +8,10 @@ from report_plans import ROOT, page_of, plan_of
 from typer.testing import CliRunner
 
 import dosimetry
-from dosimetry.cli import app
-from dosimetry.report.limit_words import in_100, not_assessed, worst
-from dosimetry.report.status import is_noted, verdict
-from dosimetry.therapy.plan import Flags
+from dosimetry.cli.program import app
+from dosimetry.documents.flags import Flags
+from dosimetry.report.words.limits import in_100, not_assessed, worst
+from dosimetry.report.words.status import is_noted, verdict
 
 TWO = ROOT / "examples" / "two_cycles.yaml"
 DAYS = {

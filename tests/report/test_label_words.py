@@ -15,14 +15,14 @@ from report_plans import MADE, ROOT, page_of, plan_of
 from rich.console import Console
 
 import dosimetry
-from dosimetry.report import document
-from dosimetry.report.answer import answer
-from dosimetry.report.calendar import to_ics
-from dosimetry.report.label_words import label_words, not_recognised
-from dosimetry.report.next_dose import next_dose
-from dosimetry.report.terminal import show_plan
-from dosimetry.report.today import obstacles
-from dosimetry.therapy.clinical_plan import PlanCondition
+from dosimetry.documents.clinic import PlanCondition
+from dosimetry.exchange.icalendar import to_ics
+from dosimetry.report.page import document
+from dosimetry.report.terminal.plan import show_plan
+from dosimetry.report.words.answer import answer
+from dosimetry.report.words.label import label_words, not_recognised
+from dosimetry.report.words.next_dose import next_dose
+from dosimetry.report.words.today import obstacles
 
 NAMES = ("population", "one cycle", "two cycles", "toxicity", "withheld", "another agent")
 GREEN = "\x1b[1;32m"

@@ -6,8 +6,8 @@ import json
 import pytest
 from report_plans import FILES, MADE, Page, page_of, plan_of, read
 
-from dosimetry.report.document import html
 from dosimetry.report.numbers import decimals_of, printed
+from dosimetry.report.page.document import html
 
 every = pytest.mark.parametrize("name", FILES)
 

@@ -10,8 +10,8 @@ import sys
 import pytest
 from report_plans import FILES, HOSTILE, MADE, ROOT, page_of, plan_of, read
 
-from dosimetry.report import document
 from dosimetry.report.figures.style import DARK
+from dosimetry.report.page import document
 
 every = pytest.mark.parametrize("name", [*FILES, "hostile"])
 SCRIPTED = {"script", "iframe", "object", "embed", "link", "base", "form", "img", "image", "a"}
@@ -90,7 +90,7 @@ def test_another_process_gives_the_same_bytes(tmp_path):
         target = tmp_path / f"{number}.html"
         subprocess.run(
             [
-                *(sys.executable, "-c", "from dosimetry.cli import main; main()", "plan"),
+                *(sys.executable, "-c", "from dosimetry.cli.program import main; main()", "plan"),
                 *("examples/snmmi_patient4.yaml", "--report", target, "--quiet"),
                 *("--as-of", "2026-01-20"),
             ],

@@ -7,9 +7,9 @@ import pytest
 from pypdf import PdfReader
 from report_plans import FILES, MADE, page_of, plan_of
 
-from dosimetry.report import document
-from dosimetry.report.answer import answer
-from dosimetry.report.status import verdict
+from dosimetry.report.page import document
+from dosimetry.report.words.answer import answer
+from dosimetry.report.words.status import verdict
 
 pytestmark = pytest.mark.slow
 

@@ -12,12 +12,13 @@ from command_line import run_text as run
 from report_plans import ROOT
 
 from dosimetry import InputError
-from dosimetry.report.files import counted, made_now
+from dosimetry.report.page.files import made_now
+from dosimetry.report.terminal.progress import counted
 
 pytestmark = pytest.mark.slow
 
-PROGRAM = (sys.executable, "-c", "from dosimetry.cli import main; main()")
-WITHOUT = "import sys; sys.modules[{name!r}] = None\nfrom dosimetry.cli import main; main()"
+PROGRAM = (sys.executable, "-c", "from dosimetry.cli.program import main; main()")
+WITHOUT = "import sys; sys.modules[{name!r}] = None\nfrom dosimetry.cli.program import main; main()"
 
 
 def run_program(program, *arguments, cwd=ROOT):
@@ -131,12 +132,12 @@ def test_plan_without_a_report_imports_no_report_library(arguments):
         "import atexit, sys\n"
         "sys.modules['dask'] = None\n"  # which pint takes up where it is there, and it jinja2
         "atexit.register(lambda: print(*sys.modules, file=sys.stderr))\n"
-        "from dosimetry.cli import main; main()"
+        "from dosimetry.cli.program import main; main()"
     )
     done = run_program(program, *arguments)
     assert done.returncode == 0
     loaded = set(done.stderr.split())
-    assert "dosimetry.cli" in loaded
+    assert "dosimetry.cli.program" in loaded
     assert not loaded & {"jinja2", "matplotlib", "weasyprint", "IPython"}
 
 

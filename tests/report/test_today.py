@@ -13,11 +13,11 @@ from report_plans import MADE, ROOT, plan_of
 from typer.testing import CliRunner
 
 from dosimetry import InputError
-from dosimetry.cli import app
-from dosimetry.report import document
-from dosimetry.report.display import of_plan
-from dosimetry.report.files import write_report
-from dosimetry.report.today import against, day_of, obstacles
+from dosimetry.cli.program import app
+from dosimetry.report.notebook import of_plan
+from dosimetry.report.page import document
+from dosimetry.report.page.files import write_report
+from dosimetry.report.words.today import against, day_of, obstacles
 
 TWO = ROOT / "examples" / "two_cycles.yaml"  # given 2026-01-12 and 2026-03-09; next 2026-05-04
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from dosimetry.patient.kidneys import PAIR, both_sides, given_sides, solitary
+from dosimetry.patient.schema import SINGLE_KIDNEY, Course, Cycle
 from dosimetry.problems import Problem
-from dosimetry.therapy.kidneys import PAIR, both_sides, given_sides, solitary
-from dosimetry.therapy.sections import SINGLE_KIDNEY, Course, Cycle
 
 
 def kidneys_of_course(course: Course) -> Iterator[Problem]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from dosimetry import agents
+from dosimetry.patient.administration import day
+from dosimetry.patient.reference_ranges import reference_ranges
+from dosimetry.patient.schema import Course
+from dosimetry.patient.times import DOSE, event_order, local, order
+from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem, in_words
-from dosimetry.therapy.administration import day
-from dosimetry.therapy.adverse_terms import canonical, step_of
-from dosimetry.therapy.fields import Moment
-from dosimetry.therapy.observations import DOSE, event_order, local, order, reference_ranges
-from dosimetry.therapy.sections import Course
+from dosimetry.reference import agents
+from dosimetry.reference.adverse_terms import canonical, step_of
 
 
 def kind_of(moment: Moment) -> str:

@@ -9,15 +9,9 @@ import zlib
 from types import ModuleType
 from typing import Any
 
-from dosimetry.physics import (
-    curve_descent,
-    curve_grid,
-    curve_kernel,
-    curve_layout,
-    curve_misfit,
-)
+from dosimetry.physics.curve_search import descent, grid, kernel, layout, misfit
 
-KERNEL_MODULES = (curve_layout, curve_misfit, curve_descent, curve_grid, curve_kernel)
+KERNEL_MODULES = (layout, misfit, descent, grid, kernel)
 JIT_OPTIONS: dict[str, Any] = {"error_model": "numpy"}
 LEAST_CURVES = 8192  # below it the interpreter ends before numba is loaded and has compiled
 
@@ -44,7 +38,7 @@ def compiled_kernel(n_rates: int, n_terms: int, uptake: bool, stride: int) -> An
 
     for module in KERNEL_MODULES:
         _register_with_numba(module)
-    run = curve_kernel.model_kernel(n_rates, n_terms, uptake, stride, _source_checksum())
+    run = kernel.model_kernel(n_rates, n_terms, uptake, stride, _source_checksum())
     try:
         return numba.njit(cache=True, **JIT_OPTIONS)(run)
     except RuntimeError:  # no writable folder for the cache

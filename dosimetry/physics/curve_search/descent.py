@@ -1,6 +1,6 @@
 """Descent to the nearest minimum of chi-square of one curve, by steps in the log rates.
 
-See :mod:`dosimetry.physics.curve_kernel` for the names of arguments and indices.
+See :mod:`dosimetry.physics.curve_search.kernel` for the names of arguments and indices.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search.layout import (
     BASE_GRADIENT,
     BASE_MATRIX,
     BASE_NEWTON_DIAGONAL,
@@ -32,7 +32,7 @@ from dosimetry.physics.curve_layout import (
     SYSTEM,
     TRIAL,
 )
-from dosimetry.physics.curve_misfit import evaluate, fill_columns
+from dosimetry.physics.curve_search.misfit import evaluate, fill_columns
 
 
 def constrain_trial(n_rates: int, uptake: bool, lower: float, upper: float, work: Any) -> bool:

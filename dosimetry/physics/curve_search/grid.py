@@ -1,7 +1,7 @@
 """Grid search for starting rates: chi-square over a grid of log rates, and its local minima.
 
 The grid has axes g < h < k of the first, second and third rate. See
-:mod:`dosimetry.physics.curve_kernel` for the names of arguments.
+:mod:`dosimetry.physics.curve_search.kernel` for the names of arguments.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search.layout import (
     ACTIVITY,
     GRID_MINIMA,
     GRID_MINIMA_CHI2,
@@ -20,7 +20,7 @@ from dosimetry.physics.curve_layout import (
     POINT_BLOCKS,
     TIME,
 )
-from dosimetry.physics.curve_misfit import solve_amplitudes
+from dosimetry.physics.curve_search.misfit import solve_amplitudes
 
 
 def fill_products(

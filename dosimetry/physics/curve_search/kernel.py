@@ -10,8 +10,8 @@ or with an uptake, differences from the exponential of the last rate. Variable p
 Pereyra 1973) solves for the amplitudes inside; the search runs over the logarithms of the rates.
 
 One flat list or array, ``work``, holds all numbers of a search but its grid, because arguments are
-the main cost of a small function; :mod:`dosimetry.physics.curve_layout` says where each stands.
-Matrices in it are flat, row after row. "Weighted" means divided by the sd of the point.
+the main cost of a small function; :mod:`dosimetry.physics.curve_search.layout` says where each
+stands. Matrices in it are flat, row after row. "Weighted" means divided by the sd of the point.
 
 Names in all parts of the search:
 
@@ -27,18 +27,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dosimetry.physics.curve_descent import (
+from dosimetry.physics.curve_search.descent import (
     copy_log_rates,
     descend,
     factor_system,
     settle,
     solve_factored,
 )
-from dosimetry.physics.curve_grid import (
-    fill_grid,
-    find_minima,
-)
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search.grid import fill_grid, find_minima
+from dosimetry.physics.curve_search.layout import (
     ACTIVITY,
     AMPLITUDES,
     AXIS_EXPONENTIALS,
@@ -70,7 +67,7 @@ from dosimetry.physics.curve_layout import (
     TIME,
     WEIGHT,
 )
-from dosimetry.physics.curve_misfit import solve_amplitudes
+from dosimetry.physics.curve_search.misfit import solve_amplitudes
 
 
 def scan_chi2(

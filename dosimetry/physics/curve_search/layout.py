@@ -1,6 +1,6 @@
 """Constants of the search for one curve's rates, and the places of its numbers in memory.
 
-See :mod:`dosimetry.physics.curve_kernel`.
+See :mod:`dosimetry.physics.curve_search.kernel`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Weighted least squares of one model to one or many time-activity curves.
 
-:mod:`dosimetry.physics.curve_kernel` searches the rates. This module completes its results: the
-reduction to a smaller model, and the covariance where the data hardly determine it. A single curve
-is a batch of one.
+:mod:`dosimetry.physics.curve_search.kernel` searches the rates. This module completes its results:
+the reduction to a smaller model, and the covariance where the data hardly determine it. A single
+curve is a batch of one.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from dosimetry.physics import compiling, curve_kernel
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search import compiling, kernel
+from dosimetry.physics.curve_search.layout import (
     AXIS_SIZE,
     EQUAL_CHI2,
     MAX_FREE,
@@ -28,8 +28,8 @@ from dosimetry.physics.curve_layout import (
     OUT_WIDTH,
     workspace_shapes,
 )
+from dosimetry.physics.curve_search.optima import NAMES, Optima, Optimum
 from dosimetry.physics.kinetics import MODELS, Array, Model
-from dosimetry.physics.optima import NAMES, Optima, Optimum
 
 FASTEST = 20.0  # 1/h: scans cannot resolve a faster rate
 UNSEEN = 30.0  # rate x time of the first scan at which exp(-30) of an amplitude is left
@@ -234,7 +234,7 @@ def _run_kernel(
             part_results = [[0.0] * OUT_WIDTH for _ in range(len(arguments[-1]))]
             lists: list[Any] = [array.tolist() for array in arguments]
             list_grid = tuple([[0.0] * width for _ in range(height)] for height, width in shapes)
-            curve_kernel.model_kernel(*model_numbers)(
+            kernel.model_kernel(*model_numbers)(
                 lower, *lists, list_grid, [0.0] * length, part_results
             )
             results[part] = part_results

@@ -1,6 +1,6 @@
 """Chi-square of one curve at given log rates: amplitudes by variable projection, slopes, matrix.
 
-See :mod:`dosimetry.physics.curve_kernel` for the names of arguments and indices.
+See :mod:`dosimetry.physics.curve_search.kernel` for the names of arguments and indices.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search.layout import (
     ACTIVITY,
     AMPLITUDES,
     COLUMNS,

@@ -17,12 +17,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from dosimetry.physics import compiling
-from dosimetry.population.cohort_part import compute_part
-from dosimetry.population.cohort_table import Part
-from dosimetry.population.spreadsheet import spreadsheet_safe
+from dosimetry.files import write_whole
+from dosimetry.physics.curve_search import repays_compiling
+from dosimetry.population.cohort.part import compute_part
+from dosimetry.population.cohort.spreadsheet import spreadsheet_safe
+from dosimetry.population.cohort.table import Part
 from dosimetry.problems import refuse
-from dosimetry.therapy.files import write_whole
 
 
 class Finished(NamedTuple):
@@ -45,7 +45,7 @@ def finish(part: Part, spreadsheet: bool, curves: int) -> Finished:
         pays.
     """
     with _collected_later():
-        result = compute_part(part, compiling.repays_compiling(curves) or None)
+        result = compute_part(part, repays_compiling(curves) or None)
     tables = {"doses": result.doses, "limits": result.limits, "rejected": result.rejected}
     counts = {name: len(rows) for name, rows in tables.items()}
     return Finished(

@@ -11,25 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
-from dosimetry import reference, tables
+from dosimetry.course.flags import basis_of, severity
+from dosimetry.course.region import bed_of
+from dosimetry.course.regions import CourseDoses, course_doses, measured_protraction
+from dosimetry.cycle.curves import Fits
+from dosimetry.cycle.delivered import DeliveredCycle, delivered_cycles
+from dosimetry.cycle.dose import CycleDose, delivered_doses
+from dosimetry.cycle.scan_fit import is_fitted, task_of
+from dosimetry.patient.limits import patient_limits
+from dosimetry.patient.patient import Patient
+from dosimetry.patient.read import read_patient
+from dosimetry.patient.scan_columns import check_range
+from dosimetry.patient.scans import Measurements, Scan, check_sd
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_many
-from dosimetry.population.cohort_table import Part, Row
+from dosimetry.planning import schedule
+from dosimetry.planning.assemble_clinic import clinical_course
+from dosimetry.planning.strategy import Bounds, decide
+from dosimetry.population.cohort.table import Part, Row
 from dosimetry.problems import InputError, Problem, printable, quote, refuse
-from dosimetry.therapy import regimen
-from dosimetry.therapy.clinical_side import clinical_course
-from dosimetry.therapy.columns import check_range
-from dosimetry.therapy.course_doses import CourseDoses, course_doses, measured_protraction
-from dosimetry.therapy.cycle_curves import Fits
-from dosimetry.therapy.cycle_dose import CycleDose, delivered_doses
-from dosimetry.therapy.delivered import DeliveredCycle, delivered_cycles
-from dosimetry.therapy.limits import basis_of, patient_limits, severity
-from dosimetry.therapy.measurements import Measurements, Scan, check_sd
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.patient_file import read_patient
-from dosimetry.therapy.region_course import bed_of
-from dosimetry.therapy.scan_fit import is_fitted, task_of
-from dosimetry.therapy.strategy import Bounds, decide
+from dosimetry.reference import radiobiology, regions, tables
 from dosimetry.units import parse_number
 
 DOSE_COLUMNS = (
@@ -95,7 +96,7 @@ def compute_part(part: Part, compile: bool | None = None) -> PartResult:
     part : Part
         Their lines of the table.
     compile : bool, optional
-        As in :func:`dosimetry.physics.least_squares.fit_batch`.
+        As in :func:`dosimetry.physics.curve_search.least_squares.fit_batch`.
     """
     result = PartResult(patients=len(part.patients))
     kept = (_good_curves(part.columns.rows(patient), result) for patient in part.patients)
@@ -157,7 +158,7 @@ def _scan(row: Row, index: int) -> Scan | None:
     cycle = cells.get("cycle", "").strip()
     if not (cycle.isascii() and cycle.isdigit() and 1 <= int(cycle[:9]) <= MOST_CYCLES):
         raise refuse("out-of-range", f"cycle {quote(cycle)} is outside 1 to {MOST_CYCLES}")
-    region = reference.measured_region(cells.get("region", "").strip())
+    region = regions.measured_region(cells.get("region", "").strip())
     numbers: dict[str, float] = {}
     for name, unit, needed in NUMBERS:
         text = cells.get(name, "")
@@ -309,7 +310,7 @@ def _activities(
     patient: Patient, delivered: Sequence[CycleDose], known: CourseDoses
 ) -> tuple[float, ...]:
     """Return the activities of the whole course in GBq: delivered, then planned by the label."""
-    programme = regimen.programme(patient)
+    programme = schedule.programme(patient)
     given = [cycle.net.activity_gbq for cycle in delivered]
     course = clinical_course(patient, programme, given, programme.count, ())
     bounds = Bounds(tables.default("caution_probability", "1"), programme.activity or 0.0, None)
@@ -328,7 +329,7 @@ def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
         tia = (curve.tia.value, curve.tia.sd) if own else (None, None)
         fit = (curve.model, *tia, half_life, curve.chi2)
     dose = cycle.doses[region].distribution()
-    alpha_beta = reference.radiobiology(reference.region(region).like).alpha_beta
+    alpha_beta = radiobiology.radiobiology(regions.region(region).like).alpha_beta
     partial = bool(cycle.doses[region].missing)
     bed = (None, None) if g is None or partial else bed_of(dose, g, alpha_beta)
     basis = "partial" if partial else "measured"

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import dosimetry
-from dosimetry import tables
-from dosimetry.population.cohort_journal import Journal, finish, writing
-from dosimetry.population.cohort_part import DOSE_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS
-from dosimetry.population.cohort_table import Part, parts
-from dosimetry.population.workers import workers_of
+from dosimetry.files import refuse_overwriting, refuse_unwritable, replacing
+from dosimetry.population.cohort.journal import Journal, finish, writing
+from dosimetry.population.cohort.part import DOSE_COLUMNS, LIMIT_COLUMNS, REJECTED_COLUMNS
+from dosimetry.population.cohort.table import Part, parts
+from dosimetry.population.cohort.workers import workers_of
 from dosimetry.problems import InputError, refuse
-from dosimetry.therapy.files import refuse_overwriting, refuse_unwritable, replacing
+from dosimetry.reference import tables
 
 TOGETHER = 100  # patients of a part
 OF_A_CURVE = 200  # approximate bytes of a curve in the table: four scans

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
+from dosimetry.file_kinds import BEGINNING, COHORT, refuse_binary, refuse_other
+from dosimetry.patient.scan_columns import HEADER
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
-from dosimetry.therapy.columns import HEADER
-from dosimetry.therapy.file_kinds import BEGINNING, COHORT, refuse_binary, refuse_other
 from dosimetry.units import conversion, parse_number
 
 # Column: canonical unit (None for text), whether it is required, description.

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from dosimetry.documents.write import to_json
 from dosimetry.physics.kinetics import Array
-from dosimetry.reference import Limit
-from dosimetry.therapy.plan import to_json
+from dosimetry.reference.limits import Limit
 
 PERCENTILES = (1, 5, 25, 50, 75, 95, 99)
 BINS = 60

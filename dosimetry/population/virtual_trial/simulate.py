@@ -16,25 +16,26 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from dosimetry import reference, tables
+from dosimetry.course.region import DOSE
+from dosimetry.documents.plan import DISCLAIMER
+from dosimetry.patient.limits import patient_limits
+from dosimetry.patient.patient import Patient
 from dosimetry.physics.decay import LN2
+from dosimetry.physics.draws import standard_normal
 from dosimetry.physics.kinetics import Array
-from dosimetry.population.virtual_trial import (
+from dosimetry.physics.prediction import Prior, log_variance, population_prior
+from dosimetry.planning import schedule
+from dosimetry.planning.strategy import MOST_CYCLES, check_strategy
+from dosimetry.population.virtual_trial.outcome import (
     StrategyOutcome,
     TreatedPatients,
     VirtualTrial,
     summary,
 )
 from dosimetry.problems import refuse
-from dosimetry.reference import Limit
-from dosimetry.therapy import regimen
-from dosimetry.therapy.draws import standard_normal
-from dosimetry.therapy.limits import patient_limits
-from dosimetry.therapy.patient import Patient
-from dosimetry.therapy.plan import DISCLAIMER
-from dosimetry.therapy.prediction import Prior, log_variance, population_prior
-from dosimetry.therapy.region_course import DOSE
-from dosimetry.therapy.strategy import MOST_CYCLES, check_strategy
+from dosimetry.reference import nuclides, population, radiobiology, tables
+from dosimetry.reference import regions as regions_figures
+from dosimetry.reference.limits import Limit
 
 SCHEMA = "dosimetry/simulation/1"
 BLOCK = 8192  # patients drawn from one stream of random numbers
@@ -168,7 +169,7 @@ def _design(name: str, seed: int, risk: float, max_cycles: int) -> TrialDesign:
     patient = Patient.from_dict(
         {"patient": {"id": "virtual", "sex": "male"}, "therapy": {"regimen": name}}
     )
-    programme = regimen.programme(patient)
+    programme = schedule.programme(patient)
     if programme.activity is None:
         raise refuse(
             "nothing-to-simulate",
@@ -182,12 +183,16 @@ def _design(name: str, seed: int, risk: float, max_cycles: int) -> TrialDesign:
 
 
 def _region(name: str) -> VirtualRegion:
-    mean, like = reference.population_coefficients()[name], reference.region(name).like
-    prior = population_prior(mean.value, mean.sd or 0.0, reference.between_cycle_cv(like)[0])
-    row, bio = reference.effective_half_life(like), reference.radiobiology(like)
+    mean, like = population.population_coefficients()[name], regions_figures.region(name).like
+    prior = population_prior(mean.value, mean.sd or 0.0, population.between_cycle_cv(like)[0])
+    row, bio = population.effective_half_life(like), radiobiology.radiobiology(like)
     half_life = None
     if row is not None:
-        half_life = row[0], math.sqrt(log_variance(row[1])), reference.half_life(reference.NUCLIDE)
+        half_life = (
+            row[0],
+            math.sqrt(log_variance(row[1])),
+            nuclides.half_life(regions_figures.NUCLIDE),
+        )
     return VirtualRegion(name, prior, half_life, LN2 / bio.repair_half_life, bio.alpha_beta)
 
 
@@ -276,7 +281,7 @@ def _allowed(
     ``to-limit`` looks one cycle ahead, ``adjusted`` at all that are left. The delivered cycles give
     the patient's dose per activity: log-normal, with the same spread for all patients. Before the
     first cycle only the population is known, and limits its activity as in a plan
-    (:func:`dosimetry.therapy.strategy.constraints_of`).
+    (:func:`dosimetry.planning.strategy.constraints_of`).
     """
     risk = design.risk if cycle else max(design.risk, tables.default("exceeds_probability", "1"))
     ahead = 1 if strategy == "to-limit" else design.cycles - cycle

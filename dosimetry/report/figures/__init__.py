@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
+from dosimetry.documents.plan import Plan, need_plan
+from dosimetry.files import need
 from dosimetry.problems import nearest, quote, refuse
-from dosimetry.report.extras import need, need_plan
 from dosimetry.report.figures.picture import Picture
-from dosimetry.therapy.plan import Plan
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.documents.plan import Plan
+from dosimetry.patient.kidneys import PAIR, SIDES, side_word
 from dosimetry.physics.kinetics import Array
+from dosimetry.report.curve_points import activity_over, residuals
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.numbers import plain, plus_minus
-from dosimetry.therapy.curve_course import activity_over, residuals
-from dosimetry.therapy.kidneys import PAIR, SIDES, side_word
-from dosimetry.therapy.plan import Plan, PlanCurve
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

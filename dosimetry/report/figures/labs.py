@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from dosimetry.documents.clinic import PlanGradeBand, PlanLab
+from dosimetry.documents.plan import Plan
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.timeline import day
 from dosimetry.report.numbers import unit_words
-from dosimetry.therapy.clinical_plan import PlanGradeBand, PlanLab
-from dosimetry.therapy.plan import Plan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,12 +56,12 @@ def alt(values: tuple[PlanLab, ...]) -> str:
 
 def in_unit(lab: PlanLab, unit: str) -> float:
     """Return a laboratory value in another unit of its analyte."""
-    from dosimetry import clinical
+    from dosimetry.reference import laboratory
 
     if lab.value.unit == unit:
         return lab.value.value
-    canonical = clinical.to_canonical(lab.analyte, lab.value.value, lab.value.unit)
-    return clinical.from_canonical(lab.analyte, canonical, unit)
+    canonical = laboratory.to_canonical(lab.analyte, lab.value.value, lab.value.unit)
+    return laboratory.from_canonical(lab.analyte, canonical, unit)
 
 
 def draw(
@@ -109,11 +109,11 @@ def _ceiling(
 
 
 def _bound(analyte: str, value: float, unit: str, wanted: str) -> float:
-    from dosimetry import clinical
+    from dosimetry.reference import laboratory
 
     if unit == wanted:
         return value
-    return clinical.from_canonical(analyte, clinical.to_canonical(analyte, value, unit), wanted)
+    return laboratory.from_canonical(analyte, laboratory.to_canonical(analyte, value, unit), wanted)
 
 
 def _grades(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dosimetry.documents.dose import CumulativeDose
+from dosimetry.documents.flags import Flag
+from dosimetry.documents.plan import Plan
 from dosimetry.quantities import Distribution
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.numbers import plain, probability, range_of
-from dosimetry.report.status import is_noted, short_verdict
-from dosimetry.therapy.plan import CumulativeDose, Flag, Plan
+from dosimetry.report.words.status import is_noted, short_verdict
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

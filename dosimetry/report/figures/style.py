@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.plan import Severity
+from dosimetry.documents.flags import Severity
+from dosimetry.report.words.names import words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dosimetry.documents.clinic import PlanLabel
+from dosimetry.documents.plan import Plan, PlanCycle
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
-from dosimetry.report.status import status
-from dosimetry.therapy.clinical_plan import PlanLabel
-from dosimetry.therapy.plan import Plan, PlanCycle
+from dosimetry.report.words.status import status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

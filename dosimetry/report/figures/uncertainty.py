@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dosimetry import reference
+from dosimetry.documents.dose import CycleRegion
+from dosimetry.documents.plan import Plan
+from dosimetry.reference import regions as regions_figures
 from dosimetry.report.figures import style
 from dosimetry.report.figures.picture import Picture
-from dosimetry.therapy.plan import CycleRegion, Plan
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
@@ -60,7 +61,7 @@ def of_interest(plan: Plan) -> set[str]:
     regions = {flag.region for flag in plan.flags}
     for curve in plan.curves:
         if curve.region != "blood":
-            regions.update(reference.region(curve.region).targets)
+            regions.update(regions_figures.region(curve.region).targets)
     return regions | ({"red_marrow"} if any(c.region == "blood" for c in plan.curves) else set())
 
 

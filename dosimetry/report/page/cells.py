@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dosimetry.documents.write import DIGITS
 from dosimetry.quantities import Amount, Distribution, Estimate
 from dosimetry.report.numbers import decimals_of, plain
-from dosimetry.therapy.plan import DIGITS
 
 LONGEST_DATE = len("2026-01-12 09:30")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dosimetry.documents.clinic import PlanLabel
+from dosimetry.documents.plan import Plan
 from dosimetry.quantities import Amount
-from dosimetry.report.cells import Cell, Table, amount, number, table
 from dosimetry.report.numbers import after_number, plain, printed, signed, unit_words
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.clinical_plan import PlanLabel
-from dosimetry.therapy.plan import Plan
+from dosimetry.report.page.cells import Cell, Table, amount, number, table
+from dosimetry.report.words.names import words
 
 ENDS = {None: None, True: "yes", False: "no"}  # as the patient file states
 

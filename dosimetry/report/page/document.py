@@ -12,20 +12,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dosimetry import tables
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.documents.plan import Plan, need_plan
+from dosimetry.files import need
 from dosimetry.problems import quote, refuse
-from dosimetry.report import clinical_tables, dose_tables, second_calculation, wording
-from dosimetry.report.answer import answer
-from dosimetry.report.cells import Table, table
-from dosimetry.report.extras import need, need_plan
+from dosimetry.reference import tables
 from dosimetry.report.figures import embedded, pictures
 from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.style import DARK, MUTED, SEVERITY
 from dosimetry.report.numbers import plus_minus, printed, probability, unit_words
-from dosimetry.report.said import sentence
-from dosimetry.report.terminal_parts import place_words, words
-from dosimetry.therapy.plan import Plan, PlanCurve
+from dosimetry.report.page import clinical_tables, dose_tables, recalculation_table, wording
+from dosimetry.report.page.cells import Table, table
+from dosimetry.report.words import recalculation
+from dosimetry.report.words.answer import answer
+from dosimetry.report.words.names import place_words, words
+from dosimetry.report.words.said import sentence
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -232,7 +234,7 @@ def _words(plan: Plan) -> dict[str, Any]:
         "course": f"{len(plan.cycles)} cycles, {delivered} delivered, {span}",
         "verdicts": wording.verdicts(plan),
         "meanings": wording.meanings(),
-        "recalculation": second_calculation.result(plan) if plan.second_check else "",
+        "recalculation": recalculation.result(plan) if plan.second_check else "",
         "sources": sources(plan),
     }
 
@@ -246,7 +248,7 @@ def _tables(plan: Plan, day: dt.date) -> dict[str, Any]:
         "cycle_table": dose_tables.cycles(plan, day),
         "curve_table": dose_tables.curves(plan),
         "point_table": dose_tables.points(plan.curves, "all curves"),
-        "recalculation_table": second_calculation.differences(plan),
+        "recalculation_table": recalculation_table.differences(plan),
         "cumulative_table": dose_tables.cumulative(plan),
         "cycle_tables": [
             make(cycle)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 
-from dosimetry import tables
-from dosimetry.report.cells import Cell, Content, Table, amount, mean_sd, number, spread, table
+from dosimetry.documents.dose import CycleRegion
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.documents.flags import Flag, Flags
+from dosimetry.documents.plan import Plan, PlanCycle
+from dosimetry.reference import tables
+from dosimetry.report.curve_points import activity_over, residuals
 from dosimetry.report.figures.limits import bars
 from dosimetry.report.figures.uncertainty import budgets
 from dosimetry.report.numbers import plain, printed, probability, signed, unit_words
-from dosimetry.report.status import status, verdict
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.curve_course import activity_over, residuals
-from dosimetry.therapy.plan import CycleRegion, Flag, Flags, Plan, PlanCurve, PlanCycle
+from dosimetry.report.page.cells import Cell, Content, Table, amount, mean_sd, number, spread, table
+from dosimetry.report.words.names import words
+from dosimetry.report.words.status import status, verdict
 
 INTERVAL = "5 to 95 % [Gy]"
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from dosimetry.documents.plan import Plan
+from dosimetry.files import need, write_whole
 from dosimetry.problems import refuse
-from dosimetry.report.extras import need
 from dosimetry.report.figures import FigureFormat, file_of, pictures
-from dosimetry.therapy.files import write_whole
-from dosimetry.therapy.plan import Plan
+from dosimetry.report.terminal.progress import progress
 
 KINDS = {".html": "report", ".htm": "report", ".pdf": "pdf"}  # suffix and its extra
 
@@ -93,7 +90,7 @@ def write_report(
         See :func:`check_target`; or the file cannot be written.
     """
     check_target(path)
-    from dosimetry.report.document import html, pdf
+    from dosimetry.report.page.document import html, pdf
 
     make = pdf if KINDS[path.suffix.lower()] == "pdf" else html
     as_of = as_of or (made_at.date() if made_at else dt.date.today())
@@ -134,78 +131,3 @@ def write_figures(
             write_whole(target, file_of(picture, kind))
             step()
     return files
-
-
-@contextmanager
-def busy(doing: str, quiet: bool) -> Iterator[None]:
-    """Show on stderr what is being done, if stderr is a terminal; the line is removed after."""
-    if quiet or not sys.stderr.isatty():
-        yield
-        return
-    from dosimetry.report.terminal_parts import console
-
-    with console(sys.stderr).status(doing):
-        yield
-
-
-@contextmanager
-def progress(name: str, count: int, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Show a progress bar on stderr, if stderr is a terminal; the bar is removed after."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from dosimetry.report.terminal_parts import console
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
-        task = bar.add_task(name, total=count)
-        yield lambda: bar.advance(task)
-
-
-@contextmanager
-def counted(total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """Show on stderr the number done, the rate and the time left, if stderr is a terminal.
-
-    Parameters
-    ----------
-    total : int
-    unit : str
-        What is counted, in the plural.
-
-    Yields
-    ------
-    callable
-        Takes the number done so far.
-
-    Examples
-    --------
-    >>> with counted(1000, "patients") as done:  # the tests run without a terminal
-    ...     done(250)
-    """
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    from dosimetry.report.terminal_parts import console
-
-    share = TaskProgressColumn("{task.percentage:3.0f} %")
-    texts = (TextColumn(unit), TextColumn("{task.fields[rate]}"))
-    columns = (BarColumn(24), share, MofNCompleteColumn(), *texts, TimeRemainingColumn())
-    with Progress(*columns, console=console(sys.stderr), transient=True) as bar:
-        task = bar.add_task(unit, total=total, rate="")
-
-        def show(done: int) -> None:
-            speed = bar.tasks[0].speed or 0.0  # 0 before the second call
-            bar.update(task, completed=done, rate=f"{speed:.0f}/s")
-
-        yield show

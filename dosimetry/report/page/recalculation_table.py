@@ -4,38 +4,13 @@ from __future__ import annotations
 
 from typing import get_args
 
-from dosimetry.report.cells import Cell, Table, number, table
+from dosimetry.documents.plan import Plan
+from dosimetry.documents.recalculation import Checked, Comparison
 from dosimetry.report.numbers import plain
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.kidneys import pair_of
-from dosimetry.therapy.plan import Plan
-from dosimetry.therapy.plan_check import Checked, Comparison
+from dosimetry.report.page.cells import Cell, Table, number, table
+from dosimetry.report.words.names import words
 
 QUANTITIES: tuple[Checked, ...] = get_args(Checked)
-SMALLEST = 0.005  # in %; less is shown as "< 0.01 %"
-
-
-def result(plan: Plan) -> str:
-    """Return whether the recalculation agrees, and the largest difference.
-
-    Parameters
-    ----------
-    plan : Plan
-        With at least one delivered cycle.
-
-    Examples
-    --------
-    >>> import dosimetry
-    >>> result(dosimetry.plan(dosimetry.read_patient("examples/two_cycles.yaml")))
-    'agrees (largest difference 0.35 %, kidneys)'
-    """
-    largest = max(plan.second_check, key=lambda figure: figure.difference.value)
-    percent = largest.difference.value
-    difference = "< 0.01 %" if percent < SMALLEST else f"{percent:.2f} %"
-    region = words(pair_of(largest.region))
-    agrees = all(figure.passed for figure in plan.second_check)
-    verdict = "agrees" if agrees else "DOES NOT AGREE"
-    return f"{verdict} (largest difference {difference}, {region})"
 
 
 def differences(plan: Plan) -> Table:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dosimetry import tables
+from dosimetry.documents.flags import Flag, Severity
+from dosimetry.documents.plan import Plan
+from dosimetry.reference import tables
 from dosimetry.report.figures.limits import Bar, bars
-from dosimetry.report.limit_words import beside, first_cycle, not_assessed
 from dosimetry.report.numbers import decimals_of, probability
-from dosimetry.report.status import verdict
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.plan import Flag, Plan, Severity
+from dosimetry.report.words.limits import beside, first_cycle, not_assessed
+from dosimetry.report.words.names import words
+from dosimetry.report.words.status import verdict
 
 
 def meanings() -> dict[Severity, str]:

@@ -9,16 +9,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dosimetry import clinical
-from dosimetry.report.answer import answer
-from dosimetry.report.heading import show_heading, show_statements
-from dosimetry.report.limit_words import limit_name
+from dosimetry.documents.clinic import PlanEvent, PlanLab, PlanRate, PlanTransition
+from dosimetry.documents.plan import Plan
+from dosimetry.reference import laboratory as laboratory_figures
 from dosimetry.report.numbers import plain, printed, probability, signed, unit_words
-from dosimetry.report.said import sentence
-from dosimetry.report.status import verdict
-from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, words
-from dosimetry.therapy.clinical_plan import PlanEvent, PlanLab, PlanRate, PlanTransition
-from dosimetry.therapy.plan import Plan
+from dosimetry.report.terminal.heading import show_heading, show_statements
+from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table
+from dosimetry.report.words.answer import answer
+from dosimetry.report.words.limits import limit_name
+from dosimetry.report.words.names import words
+from dosimetry.report.words.said import sentence
+from dosimetry.report.words.status import verdict
 
 FIXED_WIDTH, COLUMN_WIDTH = 52, 13
 OPEN = ("withhold", "not-eligible")  # answers that newer values keep, without a change of state
@@ -98,8 +99,8 @@ def _value(lab: PlanLab | None, unit: str) -> str:
         return NOTHING
     value = lab.value.value
     if lab.value.unit != unit:
-        canonical = clinical.to_canonical(lab.analyte, value, lab.value.unit)
-        value = clinical.from_canonical(lab.analyte, canonical, unit)
+        canonical = laboratory_figures.to_canonical(lab.analyte, value, lab.value.unit)
+        value = laboratory_figures.from_canonical(lab.analyte, canonical, unit)
     return plain(value) if lab.grade is None else f"{plain(value)} ({lab.grade})"
 
 

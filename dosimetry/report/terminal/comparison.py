@@ -5,10 +5,11 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
+from dosimetry.planning.compare import Allowances, Comparison
+from dosimetry.planning.decision_words import limit_words
 from dosimetry.report.numbers import interval, probability
-from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, words
-from dosimetry.therapy.comparison import Allowances, Comparison
-from dosimetry.therapy.decision_words import limit_words
+from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table
+from dosimetry.report.words.names import words
 
 
 def show_comparison(comparison: Comparison, out: Console) -> None:

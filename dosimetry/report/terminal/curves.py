@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from dosimetry.cycle.curves_of_file import CurveReport
 from dosimetry.report.numbers import interval, plain, plus_minus, unit_words
-from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, problem_text, words
-from dosimetry.therapy.curves import CurveReport
+from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table, problem_text
+from dosimetry.report.words.names import words
 
 
 def show_curves(curves: Sequence[CurveReport], out: Console) -> None:

@@ -6,17 +6,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dosimetry import reference
-from dosimetry.report import second_calculation
-from dosimetry.report.clinic import show_clinic
-from dosimetry.report.limit_words import (
-    first_cycle,
-    limit_name,
-    not_assessed,
-    region_phrase,
-    total_of,
-)
-from dosimetry.report.narrow import show_table
+from dosimetry.documents.dose import CycleRegion
+from dosimetry.documents.flags import Flag
+from dosimetry.documents.plan import Plan
+from dosimetry.reference import regions
 from dosimetry.report.numbers import (
     decimals_of,
     interval,
@@ -26,10 +19,20 @@ from dosimetry.report.numbers import (
     probability,
     unit_words,
 )
-from dosimetry.report.sparkline import spark_curve
-from dosimetry.report.status import verdict
-from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table, problem_text, words
-from dosimetry.therapy.plan import CycleRegion, Flag, Plan
+from dosimetry.report.terminal.clinic import show_clinic
+from dosimetry.report.terminal.narrow import show_table
+from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table, problem_text
+from dosimetry.report.terminal.sparkline import spark_curve
+from dosimetry.report.words import recalculation
+from dosimetry.report.words.limits import (
+    first_cycle,
+    limit_name,
+    not_assessed,
+    region_phrase,
+    total_of,
+)
+from dosimetry.report.words.names import words
+from dosimetry.report.words.status import verdict
 
 
 def show_rest(plan: Plan, out: Console) -> None:
@@ -49,7 +52,7 @@ def show_rest(plan: Plan, out: Console) -> None:
     bullets(out, "Warnings", [problem_text(warning) for warning in plan.warnings])
     if plan.second_check:
         out.print()
-        out.print(f"Independent recalculation: {second_calculation.result(plan)}.")
+        out.print(f"Independent recalculation: {recalculation.result(plan)}.")
 
 
 def _reason(flag: Flag, plan: Plan) -> Text | None:
@@ -78,7 +81,7 @@ def _others(plan: Plan) -> Table:
     """Return the course doses of measured regions without a limit."""
     limited = {flag.region for flag in plan.flags}
     measured = {curve.region for curve in plan.curves} - {"blood"}  # blood gets no dose
-    targets = {target for name in measured for target in reference.region(name).targets}
+    targets = {target for name in measured for target in regions.region(name).targets}
     table = plain_table("other regions, mean (5–95 %)", "absorbed dose [Gy]", "BED [Gy]")
     for dose in plan.cumulative:
         if dose.region in targets - limited:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.report.said import Statement, Tone
-from dosimetry.therapy.plan import Plan
+from dosimetry.documents.plan import Plan
+from dosimetry.report.words.said import Statement, Tone
 
 TONES: dict[Tone, str] = {
     "good": "bold green",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import IO
 
@@ -13,11 +12,9 @@ from rich.text import Text
 
 from dosimetry.problems import Problem
 from dosimetry.report.numbers import printed
-from dosimetry.report.said import sentence
+from dosimetry.report.words.names import place_words
+from dosimetry.report.words.said import sentence
 
-CYCLE = re.compile(r"cycles\[(\d+)\]")
-SIDE = re.compile(r"^(.+)_(left|right)$")
-SECTIONS = {"cumulative": "whole course", "labs": "laboratory values"}
 NOTHING = "–"  # in a cell without a value
 
 
@@ -37,34 +34,6 @@ def plain_table(*columns: str) -> Table:
     for column in columns:
         table.add_column(column, no_wrap=False, overflow="fold")
     return table
-
-
-def words(region: str) -> str:
-    """Return the name of a region, an analyte or a state in words.
-
-    Examples
-    --------
-    >>> words("red_marrow"), words("kidney_left"), words("tumour_1")
-    ('red marrow', 'left kidney', 'tumour 1')
-    """
-    return SIDE.sub(r"\2 \1", region).replace("_", " ")
-
-
-def place_words(place: str) -> str:
-    """Return the place of a warning in words: a cycle by its number, a section by its name.
-
-    Examples
-    --------
-    >>> place_words("cycles[2] kidney_left"), place_words("cycles[0].measurements")
-    ('cycle 3, left kidney', 'cycle 1, measurements')
-    >>> place_words("cumulative"), place_words("flags kidneys-ad-23")
-    ('whole course', 'limit kidneys-ad-23')
-    """
-    cycle = CYCLE.match(place)
-    if cycle is None:
-        return SECTIONS.get(place, re.sub(r"^flags ", "limit ", place))
-    rest = place[cycle.end() :].lstrip(". ")
-    return f"cycle {int(cycle[1]) + 1}" + (f", {words(rest)}" if rest else "")
 
 
 def problem_text(problem: Problem) -> Text:

@@ -8,16 +8,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from dosimetry import tables
-from dosimetry.report.answer import answer
-from dosimetry.report.heading import show_heading, show_statements
-from dosimetry.report.limit_words import limit_name, total_of
-from dosimetry.report.narrow import show_table
+from dosimetry.documents.dose import CycleRegion
+from dosimetry.documents.flags import Flag, Severity
+from dosimetry.documents.plan import Plan, PlanCycle
+from dosimetry.reference import tables
 from dosimetry.report.numbers import interval, minus, plain, plus_minus, printed, probability
-from dosimetry.report.status import is_noted, status, verdict
-from dosimetry.report.terminal_full import show_rest
-from dosimetry.report.terminal_parts import NOTHING, plain_table, words
-from dosimetry.therapy.plan import CycleRegion, Flag, Plan, PlanCycle, Severity
+from dosimetry.report.terminal.full import show_rest
+from dosimetry.report.terminal.heading import show_heading, show_statements
+from dosimetry.report.terminal.narrow import show_table
+from dosimetry.report.terminal.parts import NOTHING, plain_table
+from dosimetry.report.words.answer import answer
+from dosimetry.report.words.limits import limit_name, total_of
+from dosimetry.report.words.names import words
+from dosimetry.report.words.status import is_noted, status, verdict
 
 STYLES: dict[Severity, str] = {
     "within": "green",

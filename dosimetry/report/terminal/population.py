@@ -8,10 +8,16 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.population.virtual_trial import LimitOutcome, RegionOutcome, Spread, VirtualTrial
+from dosimetry.planning.decision_words import limit_words
+from dosimetry.population.virtual_trial.outcome import (
+    LimitOutcome,
+    RegionOutcome,
+    Spread,
+    VirtualTrial,
+)
 from dosimetry.report.numbers import decimals_of, plain, probability
-from dosimetry.report.terminal_parts import bullets, plain_table, words
-from dosimetry.therapy.decision_words import limit_words
+from dosimetry.report.terminal.parts import bullets, plain_table
+from dosimetry.report.words.names import words
 
 ROUNDING = 1e-9  # relative: a smaller sd is rounding, not spread
 WIDTH, HEIGHT, MARGIN = 640, 220, 46

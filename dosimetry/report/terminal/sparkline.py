@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dosimetry.therapy.curve_course import activity_over
-from dosimetry.therapy.plan import PlanCurve
+from dosimetry.documents.fit import PlanCurve
+from dosimetry.report.curve_points import activity_over
 
 BLOCKS = "▁▂▃▄▅▆▇█"
 

@@ -7,8 +7,8 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from dosimetry import tables
-from dosimetry.report.terminal_parts import bullets, plain_table
+from dosimetry.reference import tables
+from dosimetry.report.terminal.parts import bullets, plain_table
 
 
 def show_table_list(out: Console) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 from rich.text import Text
 
-from dosimetry.population.trial import Proportion, Published, PublishedTrial
-from dosimetry.report.said import sentence
-from dosimetry.report.terminal_parts import NOTHING, bullets, plain_table
+from dosimetry.population.published_trial import Proportion, Published, PublishedTrial
+from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table
+from dosimetry.report.words.said import sentence
 
 
 def show_published_trial(trial: PublishedTrial, out: Console) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from dosimetry.report.label_words import label_words, not_recognised
-from dosimetry.report.limit_words import worst
-from dosimetry.report.next_dose import next_dose
-from dosimetry.report.said import Statement
-from dosimetry.report.today import against
-from dosimetry.therapy.plan import Plan
+from dosimetry.documents.plan import Plan
+from dosimetry.report.words.label import label_words, not_recognised
+from dosimetry.report.words.limits import worst
+from dosimetry.report.words.next_dose import next_dose
+from dosimetry.report.words.said import Statement
+from dosimetry.report.words.today import against
 
 
 def answer(plan: Plan, as_of: dt.date) -> tuple[Statement, ...]:

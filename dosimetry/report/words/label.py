@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from dosimetry.documents.clinic import PlanLabel
+from dosimetry.documents.plan import Plan
+from dosimetry.reference.adverse_terms import is_known
 from dosimetry.report.numbers import printed
-from dosimetry.report.said import Statement, Tone, sentence
-from dosimetry.report.today import is_late, longest_interval_weeks, obstacles
-from dosimetry.therapy.adverse_terms import is_known
-from dosimetry.therapy.clinical_plan import PlanLabel
-from dosimetry.therapy.plan import Plan
+from dosimetry.report.words.said import Statement, Tone, sentence
+from dosimetry.report.words.today import is_late, longest_interval_weeks, obstacles
 
 GIVES = ("due", "reduced", "unchecked")
 # A reason may end with what the next dose waits for; the statement on the next dose has it.

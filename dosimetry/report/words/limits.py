@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dosimetry import tables
+from dosimetry.documents.flags import Flag, Severity
+from dosimetry.documents.plan import Plan
+from dosimetry.planning.decision_words import limit_words
 from dosimetry.quantities import Distribution
+from dosimetry.reference import tables
 from dosimetry.report.numbers import decimals_of, plain, printed
-from dosimetry.report.said import Statement, Tone, listed, sentence
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.decision_words import limit_words
-from dosimetry.therapy.plan import Flag, Plan, Severity
+from dosimetry.report.words.names import words
+from dosimetry.report.words.said import Statement, Tone, listed, sentence
 
 ORDER: tuple[Severity, ...] = ("exceeds", "caution", "not-assessed", "within")
 TONES: dict[Severity, Tone] = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 
-from dosimetry import clinical
-from dosimetry.report.limit_words import in_100, limit_phrase, region_phrase
+from dosimetry.documents.clinic import PlanLabel
+from dosimetry.documents.plan import Plan, PlanCycle
+from dosimetry.label.release import CONDITIONS, Release, release
+from dosimetry.reference import label as label_figures
 from dosimetry.report.numbers import printed
-from dosimetry.report.said import Statement, Tone, listed, sentence
-from dosimetry.report.today import is_late, longest_interval_weeks, obstacles
-from dosimetry.therapy.clinical_plan import PlanLabel
-from dosimetry.therapy.plan import Plan, PlanCycle
-from dosimetry.therapy.release import CONDITIONS, Release, release
+from dosimetry.report.words.limits import in_100, limit_phrase, region_phrase
+from dosimetry.report.words.said import Statement, Tone, listed, sentence
+from dosimetry.report.words.today import is_late, longest_interval_weeks, obstacles
 
 TOLERANCE = 1e-9  # relative: activities that differ by rounding alone are equal
 OF_NEED = re.compile(r"(?<!baseline)( creatinine clearance|\w+) of (?=grade |less |more |\d)")
@@ -216,5 +216,5 @@ def _is(need: str) -> str:
 
 def _reduced() -> float:
     """Return the activity after the first toxicity that has resolved, in GBq."""
-    reduced = [rule.reduced_activity for rule in clinical.label_rules("toxicity")]
+    reduced = [rule.reduced_activity for rule in label_figures.label_rules("toxicity")]
     return min(activity for activity in reduced if activity)

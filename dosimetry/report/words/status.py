@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
-from dosimetry.report.limit_words import ONE_KIDNEY
-from dosimetry.report.today import obstacles
-from dosimetry.therapy.plan import Flag, Plan, PlanCycle
-from dosimetry.therapy.release import release
+from dosimetry.documents.flags import Flag
+from dosimetry.documents.plan import Plan, PlanCycle
+from dosimetry.label.release import release
+from dosimetry.report.words.limits import ONE_KIDNEY
+from dosimetry.report.words.today import obstacles
 
 ONE_KIDNEY_NOTE = " (one side higher)"
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 
-from dosimetry import clinical, tables
+from dosimetry.documents.clinic import PlanLab
+from dosimetry.documents.plan import Plan
+from dosimetry.patient.values import read_date
 from dosimetry.problems import InputError, refuse
-from dosimetry.report.terminal_parts import words
-from dosimetry.therapy.clinical_plan import PlanLab
-from dosimetry.therapy.fields import read_date
-from dosimetry.therapy.plan import Plan
+from dosimetry.reference import label as label_figures
+from dosimetry.reference import laboratory, tables
+from dosimetry.report.words.names import words
 from dosimetry.units import HOURS_PER_WEEK
 
 OVER = ("complete", "stop")  # answers after which no laboratory value is needed
@@ -90,7 +91,7 @@ def longest_interval_weeks() -> float:
     >>> longest_interval_weeks()
     16.0
     """
-    return clinical.longest_interval() / HOURS_PER_WEEK
+    return label_figures.longest_interval() / HOURS_PER_WEEK
 
 
 def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
@@ -123,8 +124,8 @@ def obstacles(plan: Plan, as_of: dt.date) -> tuple[str, ...]:
     if is_late(plan, as_of) and label.latest:
         reasons.append(f"the latest date {_day(label.latest)} has passed")
     kind = "toxicity" if label.next_cycle != 1 else "contraindication"
-    asked = {name for rule in clinical.label_rules(kind) for name in rule.quantities()}
-    asked |= {"creatinine"} if clinical.CLEARANCE in asked else set()
+    asked = {name for rule in label_figures.label_rules(kind) for name in rule.quantities()}
+    asked |= {"creatinine"} if laboratory.CLEARANCE in asked else set()
     old = [_day(lab.at) for lab in _old(plan, as_of) if lab.analyte in asked]
     if old:
         reasons.append(f"laboratory values are {_ago(min(old), as_of).removesuffix(' ago')} old")

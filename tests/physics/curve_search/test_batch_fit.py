@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from dosimetry.physics import compiling, fitted_curve, fitting, least_squares
+from dosimetry.physics import fitted_curve, fitting
+from dosimetry.physics.curve_search import compiling, least_squares
+from dosimetry.physics.curve_search.least_squares import Optimum, fit_batch, fit_model
 from dosimetry.physics.fitting import Task, fit_many, fit_points
 from dosimetry.physics.kinetics import MODELS
-from dosimetry.physics.least_squares import Optimum, fit_batch, fit_model
 from dosimetry.problems import InputError
 
 pytestmark = pytest.mark.slow

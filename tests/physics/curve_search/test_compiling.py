@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from dosimetry.physics import compiling
+from dosimetry.physics.curve_search import compiling
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from laid_out_curve import (
     put,
 )
 
-from dosimetry.physics import curve_descent as descent
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search import descent
+from dosimetry.physics.curve_search.layout import (
     BASE_GRADIENT,
     BASE_MATRIX,
     BASE_NEWTON_DIAGONAL,

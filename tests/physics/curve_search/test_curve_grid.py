@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from laid_out_curve import HIGH, LOW, SDS, TIMES, laid_out
 
-from dosimetry.physics import curve_grid
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search import grid as curve_grid
+from dosimetry.physics.curve_search.layout import (
     AXIS_SIZE,
     GRID_MINIMA,
     GRID_MINIMA_CHI2,

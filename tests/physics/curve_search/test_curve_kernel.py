@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from laid_out_curve import ACTIVITIES, HIGH, LOW, RATES, SDS, TIMES, laid_out, put
 
-from dosimetry.physics import curve_descent, curve_kernel
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search import descent, kernel
+from dosimetry.physics.curve_search.layout import (
     AMPLITUDES,
     AXIS_SIZE,
     BEST_SO_FAR,
@@ -37,9 +37,9 @@ def at_optimum(name):
     curve = laid_out(name)
     rates, terms, rise, n = curve.sizes
     put(curve.work, CURRENT, RATES[name])
-    curve_descent.descend(rates, terms, rise, n, LOW, HIGH, True, curve.work)
+    descent.descend(rates, terms, rise, n, LOW, HIGH, True, curve.work)
     put(curve.work, BEST_SO_FAR, curve.work[CURRENT : CURRENT + rates])
-    chi2 = curve_descent.settle(rates, terms, rise, n, LOW, HIGH, curve.work)
+    chi2 = descent.settle(rates, terms, rise, n, LOW, HIGH, curve.work)
     return curve, chi2
 
 
@@ -59,9 +59,7 @@ def test_a_scan_finds_the_least_chi_square_over_the_axis(name, group):
     curve, logs = laid_out(name), RATES[name]
     rates, terms, rise, n = curve.sizes
     put(curve.work, BEST_SO_FAR, logs)
-    least = curve_kernel.scan_group(
-        rates, terms, rise, n, LOW, HIGH, curve.whole, group, curve.work
-    )
+    least = kernel.scan_group(rates, terms, rise, n, LOW, HIGH, curve.whole, group, curve.work)
     chi2, place = least_of(curve, logs, group)
     assert least == pytest.approx(chi2, rel=1e-4)
     assert curve.work[SCAN_BEST : SCAN_BEST + rates] == pytest.approx(place)
@@ -74,7 +72,7 @@ def test_three_rates_follow_every_scan_and_two_rates_the_best(name, count):
     rates, terms, rise, n = curve.sizes
     put(curve.work, BEST_SO_FAR, logs)
     before = curve.whole
-    curve_kernel.scan_all_groups(rates, terms, rise, n, LOW, HIGH, before, before, curve.work)
+    kernel.scan_all_groups(rates, terms, rise, n, LOW, HIGH, before, before, curve.work)
     found = [least_of(curve, logs, group) for group in range(1, 2**rates - 1)]
     expected = [place for _, place in (found if count > 1 else [min(found)])]
     for i, place in enumerate(expected):
@@ -91,7 +89,7 @@ def test_search_starts_at_the_grid_minima(name):
     axis = np.exp(np.linspace(LOW, HIGH, AXIS_SIZE)[:: MODELS[name].stride])
     for row, values in zip(grid[0], (np.exp(-np.outer(TIMES, axis)).T / SDS).T, strict=True):
         row[:] = values.tolist()
-    chi2 = curve_kernel.search_rates(rates, terms, rise, size, n, LOW, HIGH, grid, curve.work)
+    chi2 = kernel.search_rates(rates, terms, rise, size, n, LOW, HIGH, grid, curve.work)
     begun = np.array(curve.work[GRID_MINIMA : GRID_MINIMA + rates])
     assert curve.work[GRID_MINIMA_CHI2] == pytest.approx(curve.best(begun)[1], rel=1e-8)
     assert chi2 == pytest.approx(at_optimum(name)[1], rel=1e-7)
@@ -106,7 +104,7 @@ def test_looking_around_restores_a_vanished_term(name):
     stuck[1] = stuck[0] + 1e-3
     put(curve.work, BEST_SO_FAR, stuck)
     before = curve.best(stuck)[1]
-    found = curve_kernel.scan_all_groups(
+    found = kernel.scan_all_groups(
         rates, terms, rise, n, LOW, HIGH, curve.whole, before, curve.work
     )
     assert found == pytest.approx(best, rel=1e-6)
@@ -119,7 +117,7 @@ def test_descent_that_does_not_end_lower_is_dropped():
     rates, terms, rise, n = curve.sizes
     theta = curve.work[BEST_SO_FAR : BEST_SO_FAR + rates]
     put(curve.work, SCAN_STARTS, [LOW + 0.1, LOW + 0.2])
-    found = curve_kernel.follow_start(
+    found = kernel.follow_start(
         rates, terms, rise, n, LOW, HIGH, SCAN_STARTS, chi2 - 1.0, curve.work
     )
     assert found == chi2 - 1.0
@@ -134,7 +132,7 @@ def shrinks(logs, amplitudes, columns):
     put(work, BEST_SO_FAR, logs)
     put(work, AMPLITUDES, amplitudes)
     put(work, POINT_BLOCKS + COLUMNS * 2, np.ravel(columns))
-    return curve_kernel.may_shrink(len(logs), len(amplitudes), 2, HIGH, work)
+    return kernel.may_shrink(len(logs), len(amplitudes), 2, HIGH, work)
 
 
 COLUMN = [[0.5, -1.0], [2.0, 0.1]]  # the largest parts are 1 and 2
@@ -182,7 +180,7 @@ def test_covariance_inverts_the_product_of_slopes(name):
         slopes.append((model(values + step) - model(values - step)) / (2e-6 * value))
     out = [math.nan] * OUT_WIDTH
     low = LOW - 1.0  # no rate on a bound
-    assert curve_kernel.fill_covariance(rates, terms, n, low, curve.work, out)
+    assert kernel.fill_covariance(rates, terms, n, low, curve.work, out)
     free = terms + rates
     found = np.reshape(out[OUT_COVARIANCE : OUT_COVARIANCE + free**2], (free, free))
     expected = np.linalg.inv(np.array(slopes) @ np.transpose(slopes))
@@ -194,7 +192,7 @@ def test_rate_on_its_bound_has_no_covariance():
     curve, _ = at_optimum("bi")
     rates, terms, _, n = curve.sizes
     out = [math.nan] * OUT_WIDTH
-    assert curve_kernel.fill_covariance(rates, terms, n, curve.work[BEST_SO_FAR], curve.work, out)
+    assert kernel.fill_covariance(rates, terms, n, curve.work[BEST_SO_FAR], curve.work, out)
     found = np.reshape(out[OUT_COVARIANCE : OUT_COVARIANCE + 16], (4, 4))
     assert found[2].tolist() == found[:, 2].tolist() == [0.0] * 4
     free = [0, 1, 3]
@@ -211,9 +209,9 @@ def test_indistinguishable_rates_give_no_covariance():
     logs = [-4.0, -4.0 + 1e-6]
     for place in (BEST_SO_FAR, TRIAL):
         put(curve.work, place, logs)
-    curve_descent.fill_columns(rates, terms, rise, n, curve.work)
+    descent.fill_columns(rates, terms, rise, n, curve.work)
     put(curve.work, AMPLITUDES, [50.0, 50.0])
-    assert not curve_kernel.fill_covariance(rates, terms, n, LOW, curve.work, [0.0] * OUT_WIDTH)
+    assert not kernel.fill_covariance(rates, terms, n, LOW, curve.work, [0.0] * OUT_WIDTH)
 
 
 def test_zero_amplitude_leaves_its_rate_undetermined():
@@ -221,9 +219,9 @@ def test_zero_amplitude_leaves_its_rate_undetermined():
     rates, terms, rise, n = curve.sizes
     for place in (BEST_SO_FAR, TRIAL):
         put(curve.work, place, RATES["bi"])
-    curve_descent.fill_columns(rates, terms, rise, n, curve.work)
+    descent.fill_columns(rates, terms, rise, n, curve.work)
     put(curve.work, AMPLITUDES, [50.0, 0.0])
-    assert not curve_kernel.fill_covariance(rates, terms, n, LOW, curve.work, [0.0] * OUT_WIDTH)
+    assert not kernel.fill_covariance(rates, terms, n, LOW, curve.work, [0.0] * OUT_WIDTH)
 
 
 # --- the whole search ---------------------------------------------------------------------------
@@ -241,7 +239,7 @@ def test_every_row_reaches_its_optimum_in_uncleared_memory(name):
     shapes = ((n, size), (2, size), (size, size), (size ** (model.rates - 1), size))
     grid = tuple([[7.0] * width for _ in range(height)] for height, width in shapes)
     out = [[0.0] * OUT_WIDTH for _ in range(count)]
-    run = curve_kernel.model_kernel(model.rates, len(model.terms), model.rises, model.stride)
+    run = kernel.model_kernel(model.rates, len(model.terms), model.rises, model.stride)
     weighted, weights = [(ACTIVITIES[name] / SDS).tolist()] * 2, [(1 / SDS).tolist()] * 2
     memory = [7.0] * len(curves[0].work)
     run(LOW, times.tolist(), [HIGH, HIGH], tables, [1, 0], weighted, weights, grid, memory, out)

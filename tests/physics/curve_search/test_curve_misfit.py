@@ -17,8 +17,8 @@ from laid_out_curve import (
 )
 from scipy.optimize import nnls
 
-from dosimetry.physics import curve_misfit as misfit
-from dosimetry.physics.curve_layout import (
+from dosimetry.physics.curve_search import misfit
+from dosimetry.physics.curve_search.layout import (
     AMPLITUDES,
     COLUMNS,
     DROPS,

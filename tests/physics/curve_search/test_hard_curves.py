@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dosimetry.physics.least_squares import MODELS, _covariance, fit_batch, fit_model
+from dosimetry.physics.curve_search.least_squares import MODELS, _covariance, fit_batch, fit_model
 
 pytestmark = pytest.mark.slow
 

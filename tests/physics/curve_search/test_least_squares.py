@@ -8,7 +8,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import curve_fit, least_squares, nnls
 
-from dosimetry.physics.least_squares import FASTEST, MODELS, UNSEEN, fit_model
+from dosimetry.physics.curve_search.least_squares import FASTEST, MODELS, UNSEEN, fit_model
 
 pytestmark = pytest.mark.slow
 

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 from search_space import HIGH, LOW, TIMES, Search
 
-from dosimetry.physics import compiling, curve_descent, curve_kernel, curve_misfit
-from dosimetry.physics import curve_layout as at
+from dosimetry.physics.curve_search import compiling, descent, kernel, layout, misfit
+from dosimetry.physics.curve_search.least_squares import fit_model
 from dosimetry.physics.fitting import fit_points
-from dosimetry.physics.least_squares import fit_model
 
 pytestmark = pytest.mark.slow
 
@@ -26,30 +25,30 @@ def test_settling_stays_where_rates_are_too_close_for_a_step(name):
     for place in np.linspace(LOW + 0.5, 1.0, 200):
         search = Search(name, activity)
         here = np.array([LOW, place, place + 2e-5])[-search.rates :]
-        search.put_rates(here, at.BEST_SO_FAR)
-        chi2 = curve_descent.settle(*search.model_of, search.n, LOW, HIGH, search.work)
-        theta = search.get(at.BEST_SO_FAR, search.rates)
+        search.put_rates(here, layout.BEST_SO_FAR)
+        chi2 = descent.settle(*search.model_of, search.n, LOW, HIGH, search.work)
+        theta = search.get(layout.BEST_SO_FAR, search.rates)
         assert chi2 == pytest.approx(search.chi2(theta), rel=1e-6)
-        assert np.abs(theta - here).max() <= at.NEAR_STEP * at.MAX_SETTLING_STEPS
-        stayed += curve_descent.find_step(search.rates, 1e-9, search.work) == 0
+        assert np.abs(theta - here).max() <= layout.NEAR_STEP * layout.MAX_SETTLING_STEPS
+        stayed += descent.find_step(search.rates, 1e-9, search.work) == 0
     assert stayed > 0
 
 
 def test_damping_is_raised_until_a_step_is_found(monkeypatch):
     # from rates that all but meet; one step is enough to see it
-    monkeypatch.setattr(curve_descent, "MAX_STEPS", 2)
+    monkeypatch.setattr(descent, "MAX_STEPS", 2)
     activity = 50 * (np.exp(-0.01 * TIMES) + 0.7 * np.exp(-0.1 * TIMES) - 0.9 * np.exp(-TIMES))
     search = Search("bi-uptake", activity)
     rest = (*search.model_of, search.n)
     without = 0
     for place in np.linspace(LOW + 0.5, 1.0, 2000):
         here = np.array([LOW, place, place + 1.2e-5])
-        search.put_rates(here, at.TRIAL)
-        search.put_rates(here, at.CURRENT)
-        start = curve_misfit.evaluate(*rest, search.work)
-        curve_descent.prepare_step(search.rates, search.rise, LOW, HIGH, search.work)
-        without += curve_descent.find_step(search.rates, at.LIGHT_DAMPING, search.work) == 0
-        end = curve_descent.descend(*rest, LOW, HIGH, True, search.work)
+        search.put_rates(here, layout.TRIAL)
+        search.put_rates(here, layout.CURRENT)
+        start = misfit.evaluate(*rest, search.work)
+        descent.prepare_step(search.rates, search.rise, LOW, HIGH, search.work)
+        without += descent.find_step(search.rates, layout.LIGHT_DAMPING, search.work) == 0
+        end = descent.descend(*rest, LOW, HIGH, True, search.work)
         assert end <= start * (1 + 1e-9)
     assert without > 0
 
@@ -67,8 +66,8 @@ def test_interrupted_search_has_the_chi_square_of_its_rates(monkeypatch):
         yield fit_model("bi-uptake", TIMES, up_and_down, 0.1 * up_and_down, DECAY_CONSTANT)
 
     whole = list(fits())
-    monkeypatch.setattr(curve_descent, "MAX_SETTLING_STEPS", 1)
-    monkeypatch.setattr(curve_kernel, "MAX_SCANS", 1)
+    monkeypatch.setattr(descent, "MAX_SETTLING_STEPS", 1)
+    monkeypatch.setattr(kernel, "MAX_SCANS", 1)
     for found, expected in zip(fits(), whole, strict=True):
         assert found.chi2 == pytest.approx(expected.chi2, rel=1e-6, abs=1e-9)
         assert found.shape().integral() == pytest.approx(expected.shape().integral(), rel=1e-6)
@@ -100,7 +99,7 @@ def test_kernel_without_a_cache_folder_is_compiled_per_run(monkeypatch):
 
 def test_compiled_source_equals_interpreted_source():
     numba = pytest.importorskip("numba")
-    solve = curve_misfit.solve_amplitudes
+    solve = misfit.solve_amplitudes
     compiling.compiled_kernel(1, 1, False, 3)  # makes every function of the kernel known
     compiled = numba.njit(lambda a, b, c, d, e: solve(2, a, b, c, d, e), **compiling.JIT_OPTIONS)
     for numbers in (

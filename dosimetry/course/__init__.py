@@ -1,0 +1,1 @@
+"""The whole course: dose distribution of every region, flags and warnings."""

@@ -1,0 +1,1 @@
+"""One delivered cycle: scans to curves to absorbed dose per region."""

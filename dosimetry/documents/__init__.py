@@ -1,0 +1,1 @@
+"""The results as data and JSON: plan, dose, clinic, flags, fit, recalculation."""

@@ -1,0 +1,1 @@
+"""The label: laboratory findings, CTCAE grades, dose-modification rules, and its answer."""

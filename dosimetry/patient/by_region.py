@@ -1,0 +1,97 @@
+"""Fields of the patient file that have one entry per region."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import ValidationError
+
+from dosimetry.patient import values
+from dosimetry.patient.values import Read, choice, estimate
+from dosimetry.physics.fitting import NAMES as MODEL_NAMES
+from dosimetry.problems import InputError, Problem, in_words, quote, refuse
+from dosimetry.quantities import Estimate
+from dosimetry.reference import regions
+
+SINGLE = "single-point"
+
+
+def measured_region(value: object) -> str:
+    """Read the name of a region that can be measured."""
+    return regions.measured_region(values.read_text(value))
+
+
+def dose_region(value: object) -> str:
+    """Read the name of a region that gets a dose."""
+    return regions.dose_region(values.read_text(value))
+
+
+class RegionError(InputError):
+    """Problems in a mapping by region; errors in ``nested`` are not yet turned into problems."""
+
+    def __init__(self, problems: list[Problem], nested: list[tuple[str, ValidationError]]) -> None:
+        super().__init__(problems)
+        self.nested = nested
+
+
+def by_region(region: Any, item: Read) -> Read:
+    """Mark a mapping by region; the problems of all its keys and values are collected."""
+
+    def read(value: object) -> dict[str, Any]:
+        if not isinstance(value, Mapping):
+            raise refuse("wrong-type", f"{quote(value)} is not a mapping", "write region: value")
+        found: dict[str, Any] = {}
+        problems: list[Problem] = []
+        nested: list[tuple[str, ValidationError]] = []
+        for key, entry in value.items():
+            try:
+                name = region(key)
+                if name in found:
+                    raise refuse("region-twice", f"{in_words([name])} occurs twice", "keep one")
+                found[name] = item.reader(entry)
+            except InputError as error:
+                problems += error.at(str(key)).problems
+            except ValidationError as error:
+                nested.append((str(key), error))
+        if problems or nested:
+            raise RegionError(problems, nested)
+        return found
+
+    return Read(read, {"type": "object", "additionalProperties": item.schema})
+
+
+def _tumour(value: object) -> str:
+    name = measured_region(value)
+    if regions.region(name).role != "tumour":
+        raise refuse(
+            "not-a-tumour", f"{in_words([name])} is not a tumour", "name a tumour, as in tumour_1"
+        )
+    return name
+
+
+def _regions(value: object) -> tuple[str, ...]:
+    """Read a list of regions; the problems of all entries are collected."""
+    if not isinstance(value, list | tuple):
+        raise refuse("wrong-type", f"{quote(value)} is not a list", "write [tumour_1, tumour_2]")
+    found: list[str] = []
+    problems: list[Problem] = []
+    for i, entry in enumerate(value):
+        try:
+            found.append(measured_region(entry))
+        except InputError as error:
+            problems += error.at(f"[{i}]").problems
+    if problems:
+        raise InputError(problems)
+    return tuple(found)
+
+
+Masses = Annotated[dict[str, Estimate], by_region(measured_region, estimate("g"))]
+Coefficients = Annotated[dict[str, Estimate], by_region(dose_region, estimate("Gy/GBq"))]
+HalfLives = Annotated[dict[str, Estimate], by_region(measured_region, estimate("h"))]
+Models = Annotated[dict[str, str], by_region(measured_region, choice(*MODEL_NAMES, SINGLE))]
+Sites = Annotated[dict[str, str], by_region(_tumour, Read(measured_region, {"type": "string"}))]
+Contains = Annotated[
+    dict[str, tuple[str, ...]],
+    by_region(measured_region, Read(_regions, {"type": "array", "items": {"type": "string"}})),
+]

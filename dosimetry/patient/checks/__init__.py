@@ -1,0 +1,1 @@
+"""Contradictions between fields of a patient file, by subject."""

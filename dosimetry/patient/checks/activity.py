@@ -1,0 +1,127 @@
+"""Measured activities against the administered activity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dosimetry.patient.checks.overlap import counted_once, explains
+from dosimetry.patient.masses import MARROW, red_marrow_mass
+from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle
+from dosimetry.patient.scan_values import lines_of
+from dosimetry.patient.schema import Course
+from dosimetry.problems import Problem, in_words
+from dosimetry.reference import phantoms, regions, tables
+from dosimetry.units import MBQ_PER_KBQ
+
+LISTED = 8  # regions named of a sum that is too large
+
+
+def marrow_contradictions(course: Course, cycle: NetCycle) -> Iterator[Problem]:
+    """Yield contradictions in the measurements that the red marrow dose is computed from."""
+    for scan in cycle.measured.scans:
+        if scan.unit == CONCENTRATION and scan.region != MARROW:
+            yield Problem(
+                "concentration-of-an-organ",
+                f"{in_words([scan.region])} is given as a concentration",
+                "give its activity; only red_marrow (in vertebrae) can be a concentration",
+                cycle.measured.place_of(scan),
+            )
+    yield from _vertebrae(course, cycle)
+    if not cycle.blood.scans:
+        return
+    if MARROW in cycle.dose_coefficients:
+        yield Problem(
+            "dose-twice",
+            "blood samples and a dose coefficient of the red marrow are both given",
+            "keep one of the two",
+            f"{cycle.place}.dose_coefficients.{MARROW}",
+        )
+    if MARROW in cycle.measured.by_region():
+        yield Problem(
+            "marrow-twice",
+            "blood samples and a measured red marrow are both given",
+            "keep one of the two",
+            cycle.blood.place,
+        )
+    if course.therapy.marrow_to_blood_ratio == "plasma" and course.person.hematocrit is None:
+        yield Problem(
+            "hematocrit-missing",
+            "marrow_to_blood_ratio: plasma requires the haematocrit",
+            "add patient.hematocrit, as in 0.41",
+            "therapy.marrow_to_blood_ratio",
+        )
+    volume = phantoms.organ_masses(course.person.sex)["blood"]
+    share = 1.0 + tables.default("measured_excess", "1")
+    for scan in cycle.blood.scans:
+        left = cycle.left(scan.time)
+        if scan.value * MBQ_PER_KBQ * volume > left * share:
+            yield Problem(
+                "more-than-administered",
+                f"{scan.value:.4g} kBq/mL in {volume:g} mL of blood is more than the "
+                f"{left:.4g} MBq that can be left at {scan.time:g} h",
+                "check the unit of the concentration",
+                cycle.blood.place_of(scan),
+            )
+
+
+def _vertebrae(course: Course, cycle: NetCycle) -> Iterator[Problem]:
+    """Yield marrow concentrations that exceed the activity that can be left."""
+    share = 1.0 + tables.default("measured_excess", "1")
+    mass = red_marrow_mass(course)
+    for scan in cycle.measured.scans:
+        if scan.region != MARROW or scan.unit != CONCENTRATION:
+            continue
+        left = cycle.left(scan.time)
+        if scan.value * MBQ_PER_KBQ * mass > left * share:
+            yield Problem(
+                "more-than-administered",
+                f"{scan.value:.4g} kBq/mL in {mass:.4g} g of red marrow is more than the "
+                f"{left:.4g} MBq that can be left at {scan.time:g} h",
+                "check the unit of the concentration",
+                cycle.measured.place_of(scan),
+            )
+
+
+def more_than_administered(cycle: NetCycle) -> Iterator[Problem]:
+    """Yield a time at which more was measured than can be left of the administered activity."""
+    share = 1.0 + tables.default("measured_excess", "1")
+    parts: dict[float, list[ActivityAtScan]] = {}
+    whole: dict[float, list[ActivityAtScan]] = {}
+    once = counted_once(cycle.measured.by_region(), cycle)
+    for scan in cycle.measured.scans:
+        if scan.unit == CONCENTRATION or scan.region not in once:
+            continue
+        where = whole if scan.region == "total_body" else parts
+        where.setdefault(round(scan.time, 2), []).append(scan)
+    for time in sorted({*parts, *whole}):
+        left = cycle.left(time)
+        scans = max(parts.get(time, []), whole.get(time, []), key=_sum)
+        most = _sum(scans)
+        without_tumours = _sum(
+            scan for scan in scans if regions.region(scan.region).role != "tumour"
+        )
+        if most > left * share and not explains(without_tumours, most, left):
+            yield Problem(
+                "more-than-administered",
+                f"{most:.4g} MBq measured at {time:g} h ({_held(scans)}), but only {left:.4g} of "
+                f"the {cycle.activity:.4g} MBq administered can be left",
+                "check the units of activity and time, the administered activity and "
+                "decay_corrected_to",
+                cycle.measured.column("activity"),
+            )
+            return
+
+
+def _sum(scans: Iterable[ActivityAtScan]) -> float:
+    return sum(scan.value for scan in scans)
+
+
+def _held(scans: list[ActivityAtScan]) -> str:
+    """Return the regions of a sum, the largest first, each with its activity and its lines."""
+    largest = sorted(scans, key=lambda scan: -scan.value)
+    words = [
+        f"{in_words([scan.region])} {scan.value:.4g}, {lines_of([scan.entered])}"
+        for scan in largest[:LISTED]
+    ]
+    more = len(largest) - LISTED
+    return "; ".join([*words, f"{more} more"] if more > 0 else words)

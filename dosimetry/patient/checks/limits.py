@@ -1,0 +1,64 @@
+"""Contradictions of limits and earlier radiation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dosimetry.patient.kidneys import with_sides
+from dosimetry.patient.limits import patient_limits
+from dosimetry.patient.schema import Course, OwnLimit
+from dosimetry.problems import Problem, in_words
+from dosimetry.reference import limits
+
+
+def impossible_limits(course: Course) -> Iterator[Problem]:
+    """Return contradictions between limits, and between limits and earlier radiation."""
+    taken = {row["id"] for row in limits.limit_rows()} | {
+        row["stands_for"] for row in limits.limit_rows()
+    }
+    seen: set[str] = set()
+    for i, limit in enumerate(course.therapy.limits or []):
+        name = limit.id if isinstance(limit, OwnLimit) else limit
+        if isinstance(limit, OwnLimit) and name in taken:
+            yield Problem(
+                "limit-id-taken",
+                f"'{name}' is already the name of a limit in the tables",
+                "give the limit another name",
+                f"therapy.limits[{i}].id",
+            )
+        if name in seen:
+            yield Problem(
+                "limit-twice", f"limit '{name}' is listed twice", "keep one", f"therapy.limits[{i}]"
+            )
+        seen.add(name)
+    ids = [limit.id for limit in patient_limits(course)[0]]
+    twice_named = len(seen) < len(course.therapy.limits or [])
+    for twice in () if twice_named else sorted({name for name in ids if ids.count(name) > 1}):
+        yield Problem(
+            "limit-twice", f"limit '{twice}' is listed twice", "keep one", "therapy.limits"
+        )
+    yield from _earlier(course)
+
+
+def _earlier(course: Course) -> Iterator[Problem]:
+    given = course.therapy.prior_doses
+    for name, dose in given.items():
+        if dose.bed is not None and dose.bed.value < dose.absorbed_dose.value:
+            yield Problem(
+                "bed-below-dose",
+                f"a biologically effective dose of {dose.bed.value:g} Gy is below the absorbed "
+                f"dose, {dose.absorbed_dose.value:g} Gy",
+                "a biologically effective dose is never below the absorbed dose; check both",
+                f"therapy.prior_doses.{name}.bed",
+            )
+    for limit in patient_limits(course)[0]:
+        names = [name for name in with_sides(limit.region) if name in given]
+        missing = [name for name in names if given[name].bed is None]
+        if missing and limit.quantity != "absorbed dose":
+            yield Problem(
+                "prior-bed-missing",
+                f"limit {limit.id} is on the biologically effective dose, but the previous "
+                f"radiation of {in_words(missing[:1])} has none",
+                "add bed, its biologically effective dose (never below the absorbed dose)",
+                f"therapy.prior_doses.{missing[0]}.bed",
+            )

@@ -1,0 +1,102 @@
+"""Contradictions of regions, masses, models and half-lives of a cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dosimetry.patient.checks.activity import marrow_contradictions, more_than_administered
+from dosimetry.patient.checks.kidneys import kidneys_of_cycle
+from dosimetry.patient.checks.overlap import contradictions, larger_inside
+from dosimetry.patient.kidneys import PAIR, with_sides
+from dosimetry.patient.net_cycle import net_cycle
+from dosimetry.patient.schema import Course, Cycle
+from dosimetry.problems import FilePlace, InputError, Problem, in_words
+from dosimetry.reference import nuclides, phantoms, regions
+
+
+def impossible_half_lives(course: Course) -> Iterator[Problem]:
+    """Return effective half-lives that are longer than the physical one."""
+    physical = nuclides.half_life(regions.NUCLIDE)
+    for name, effective in course.effective_half_lives.items():
+        if effective.value > physical:
+            yield Problem(
+                "half-life-above-physical",
+                f"an effective half-life of {effective.value:.4g} h is longer than the physical "
+                f"half-life of {regions.NUCLIDE}, {physical:.4g} h",
+                "give the effective half-life, of physical decay and biological clearance together",
+                f"effective_half_lives.{name}",
+            )
+
+
+def unused_masses(course: Course) -> Iterator[Problem]:
+    """Return masses of regions whose dose does not scale with mass."""
+    for name in course.masses:
+        if regions.region(name).role not in ("organ", "kidney", "tumour", "total_body"):
+            yield Problem(
+                "no-mass-needed",
+                f"the mass of {in_words([name])} is not used: its dose does not scale with mass",
+                "remove it",
+                f"masses.{name}",
+            )
+
+
+def cycle_contradictions(course: Course, cycle: Cycle, index: int) -> Iterator[Problem]:
+    """Return contradictions within one delivered cycle."""
+    try:
+        net = net_cycle(cycle, index)
+    except InputError as error:
+        yield from error.problems
+        return
+    yield from _regions(course, cycle, net.place)
+    unclear = list(contradictions(net))
+    yield from unclear
+    if unclear:
+        return
+    yield from larger_inside(net)
+    yield from more_than_administered(net)
+    yield from marrow_contradictions(course, net)
+
+
+def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+    measured = set(cycle.measurements.by_region())
+    here = cycle.measurements.file or f"{place}.measurements"
+    here = FilePlace(f"{here}: region") if cycle.measurements.file else here
+    yield from kidneys_of_cycle(course, cycle, place, here)
+    if {"total_body", "remainder_of_body"} <= measured:
+        yield Problem(
+            "body-twice",
+            "the total body and the remainder of the body were both measured",
+            "keep one",
+            here,
+        )
+    if "colon" in measured and measured & {"left_colon", "right_colon"}:
+        yield Problem(
+            "colon-twice", "the colon and a part of it were both measured", "keep one", here
+        )
+    phantom = {source for _, source in phantoms.s_values(course.person.sex)}
+    for name in sorted(measured):
+        missing = [s for s in regions.region(name).sources if s not in phantom]
+        if missing:
+            yield Problem(
+                "not-in-phantom",
+                f"the adult {course.person.sex} phantom has no {in_words([name])}",
+                "check patient.sex and the region",
+                here,
+            )
+    for name in cycle.models:
+        if name not in measured:
+            yield Problem(
+                "model-without-curve",
+                f"{in_words([name])} was not measured in this cycle",
+                "remove it, or add the measurement",
+                f"{place}.models.{name}",
+            )
+    kidneys = {*with_sides(PAIR)}
+    for name in cycle.dose_coefficients:
+        if name in measured or (name in kidneys and measured & kidneys):
+            yield Problem(
+                "dose-twice",
+                f"{in_words([name])} has both a measurement and a dose coefficient in this cycle",
+                "keep one of the two",
+                f"{place}.dose_coefficients.{name}",
+            )

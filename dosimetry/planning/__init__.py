@@ -1,0 +1,1 @@
+"""From a patient to a plan: schedule, strategy, assembly, comparison, verification."""

@@ -1,0 +1,1 @@
+"""A cohort: a table of many patients to doses and limits, in parts."""

@@ -1,0 +1,1 @@
+"""Virtual trials: patients drawn from the population, each planned by every strategy."""

@@ -1,0 +1,1 @@
+"""The figures of reference_tables/ by name, each with its unit and source."""

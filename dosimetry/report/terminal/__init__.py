@@ -1,0 +1,1 @@
+"""Plans, curves, cohorts and trials on a terminal."""

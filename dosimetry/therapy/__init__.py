@@ -1,1 +1,0 @@
-"""The treatment: patient, doses per cycle, prediction, limits, plan."""
