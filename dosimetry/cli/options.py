@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -43,10 +42,3 @@ AsOfOption = Annotated[
     typer.Option(metavar="DATE", help="Compare the plan's dates with this day instead of today."),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="Form of the output.")]
-
-
-def print_document(text: str) -> None:
-    """Write a document to stdout as UTF-8, with the same bytes on every system."""
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8"))
-    sys.stdout.buffer.flush()

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from dosimetry.cli.options import Format, FormatOption, MaxCyclesOption, RiskOption, print_document
+from dosimetry.cli.options import Format, FormatOption, MaxCyclesOption, RiskOption
+from dosimetry.cli.output import print_document
 
 
 def simulate(
