@@ -1,4 +1,4 @@
-"""All regions over the whole course: what each is known by, and what was taken for granted."""
+"""Dose distribution of every region over the course, from measurements and population data."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CourseDoses:
     ----------
     regions : mapping of str to RegionCourse
     measured : set of str
-        Regions whose dose was measured in some cycle; a lower bound is none.
+        Regions whose dose was measured in some cycle; lower bounds do not count.
     assumptions : tuple of str
     warnings : tuple of Problem
     """
@@ -56,9 +56,9 @@ class CourseDoses:
 def course_doses(
     course: Course, delivered: Sequence[CycleDose], wanted: Collection[str] | None = None
 ) -> CourseDoses:
-    """Bring together what was measured and the population; activities of delivered cycles only.
+    """Return the dose distribution of every region, with the activities of delivered cycles.
 
-    Of the regions ``wanted``; of all there are without it.
+    Only of the regions ``wanted``, where they are given.
     """
     measured = frozenset(
         region for cycle in delivered for region, dose in cycle.doses.items() if not dose.missing
@@ -84,7 +84,7 @@ def course_doses(
 
 
 class _Notes:
-    """Collects regions by what was assumed of them."""
+    """Regions by the assumption made for them."""
 
     def __init__(self) -> None:
         self.half_life: dict[tuple[float, str], list[str]] = {}
@@ -104,7 +104,7 @@ def _order(region: str) -> tuple[int, str]:
 
 
 def _population(course: Course) -> dict[str, tuple[float, float]]:
-    """Return mean and sd in Gy/GBq by region, of the sex; none for another agent."""
+    """Return mean and sd in Gy/GBq by region, for the sex; empty without population data."""
     if not agents.has_population(course.therapy.radiopharmaceutical):
         return {}
     own = phantoms.organ_masses(course.person.sex)
@@ -161,10 +161,10 @@ def _region_course(
 
 
 def _earlier(name: str, course: Course) -> tuple[float, float | None]:
-    """Return absorbed dose and BED of earlier radiation.
+    """Return absorbed dose and BED of previous radiation.
 
-    One kidney has that of the pair where only that is given; the pair the mean of both sides, and
-    where there is only one kidney what that one had.
+    A kidney has the dose of the pair where only the pair is given. The pair has the mean of both
+    sides, or the dose of a solitary kidney.
     """
     given = course.therapy.prior_doses
     found = next((given[entry] for entry in with_pair(name) if entry in given), None)
@@ -194,7 +194,7 @@ def _protraction(
     count: int,
     notes: _Notes,
 ) -> Protraction:
-    """Return G of every cycle: of its own curve, else the last measured, else the table's."""
+    """Return G of every cycle: of its own curve, else the last measured one, else the table."""
     found: dict[str, tuple[float, ...] | None] = {}
     of_cycles = [_of_own_curves(names, cycle) for cycle in delivered]
     for name in names:
@@ -230,7 +230,7 @@ def _of_own_curves(names: Collection[str], cycle: CycleDose) -> dict[str, float]
 
 
 def _listed(regions: Sequence[str]) -> str:
-    """List regions; of many the first few (the plan says of each what its basis is)."""
+    """Return regions in words; of many only the first (the plan has the basis of each)."""
     if len(regions) <= LISTED + 1:
         return in_words(regions)
     return f"{in_words(regions[:LISTED])} and {len(regions) - LISTED} more"
@@ -264,20 +264,20 @@ def _assumptions(
         bio = radiobiology.radiobiology(regions_figures.region(name).like)
         if region.protraction is not None and not bio.generic and name not in SIDES:
             found.append(
-                f"BED of {name}: alpha/beta {bio.alpha_beta:g} Gy, repair half-life "
+                f"BED of {in_words([name])}: alpha/beta {bio.alpha_beta:g} Gy, repair half-life "
                 f"{bio.repair_half_life:g} h ({bio.source})"
             )
     for name, dose in course.therapy.prior_doses.items():
         if name in regions or pair_of(name) in regions:
-            whose = "its limits" if name in regions else "the limits of the kidneys"
+            whose = "" if name in regions else " of the kidneys"
             found.append(
-                f"earlier radiation of {name}, {dose.absorbed_dose.value:g} Gy, counts into {whose}"
-                f" ({dose.source})"
+                f"previous dose of {dose.absorbed_dose.value:g} Gy to the {in_words([name])} "
+                f"included in the cumulative dose{whose} ({dose.source})"
             )
     irradiated = given_sides(course.therapy.prior_doses)
     if len(irradiated) == 1 and not solitary(course.person):
         found.append(
-            f"earlier radiation is given of {irradiated[0]} only: the other kidney is taken to "
-            "have had none, the pair half of it"
+            f"previous radiation given for the {in_words(irradiated)} only: 0 Gy used for the "
+            "other kidney, half of the dose for the pair"
         )
     return found

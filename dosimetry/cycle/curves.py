@@ -42,12 +42,12 @@ class Source:
     tia : float
         In MBq h.
     fit_sd : float
-        Of the points and the fit, in MBq h; of the scan alone where the half-life is known
-        from elsewhere. The TIA itself where the points do not determine it.
+        Sd from the points and the fit, in MBq h; of a single scan, from the scan alone. The TIA
+        itself where the points do not determine it.
     shape : shape
         Activity over time in MBq.
     half_life_effect : array or None
-        TIA over the quantiles of a half-life known from elsewhere, relative to ``tia``.
+        TIA of a single scan over the quantiles of its half-life, relative to ``tia``.
     """
 
     tia: float
@@ -70,22 +70,22 @@ def cycle_curves(
     fits: Fits,
     notes: Notes,
 ) -> dict[str, FittedCurve]:
-    """Return the curve of every measured region of a cycle; that of blood as ``blood``.
+    """Return the curve of every measured region of a cycle; blood has the name ``blood``.
 
     Parameters
     ----------
     cycle : DeliveredCycle
     earlier : sequence of mappings
-        The curves of the cycles before.
+        Curves of the earlier cycles.
     fits : mapping of (int, str) to FittedCurve
-        Curves that were fitted before, together with others; the rest are fitted here.
+        Curves fitted before, together with others; the rest are fitted here.
     notes : Notes
-        Takes what is doubtful and what was taken for granted.
+        Receives the warnings and assumptions.
 
     Raises
     ------
     InputError
-        A curve that cannot be fitted, one scan without any half-life.
+        A curve that cannot be fitted, or a single scan without a half-life.
     """
     net = cycle.net
     curves: dict[str, FittedCurve] = {}
@@ -101,8 +101,9 @@ def cycle_curves(
             curve = curves[region] = doubted(curve, entered)
             if curve.cross_check is not None:
                 notes.assumptions.append(
-                    f"{region}, cycle {net.number}: {curve.choice}; TIA {curve.tia.value:.5g} "
-                    f"{curve.tia.unit}, by Hänscheid's rule {curve.cross_check.value:.5g}"
+                    f"{in_words([region])}, cycle {net.number}: {curve.choice}; TIA "
+                    f"{curve.tia.value:.5g} {curve.tia.unit}, by Hänscheid's rule "
+                    f"{curve.cross_check.value:.5g}"
                 )
             if curve.tia.sd is None:
                 notes.assumptions.append(
@@ -142,7 +143,7 @@ def _curve(
     if len(scans) > 1:
         raise refuse(
             "too-many-points",
-            f"model '{SINGLE}' is for one scan, but there are {len(scans)}",
+            f"model '{SINGLE}' is for one scan, but the region has {len(scans)}",
             "remove the model, or keep one scan",
         )
     task = task_of(scans, model, net.activity, net.half_life)
@@ -160,13 +161,13 @@ def _curve(
 def _half_life(
     region: str, cycle: DeliveredCycle, earlier: Sequence[Mapping[str, FittedCurve]]
 ) -> HalfLife:
-    """Return the half-life of one scan: of an earlier cycle, of the file, of the population."""
+    """Return the half-life of a single scan, from an earlier cycle, the file or the population."""
     like = "blood" if region == "blood" else regions.region(region).like
     row = population_figures.effective_half_life(like)
     population = row if agents.has_population(cycle.agent) else None
     names = with_pair(region)
     given = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)
-    unused = f"; not that of the patient file, {given.value:.4g} h" if given else ""
+    unused = f"; {given.value:.4g} h of the patient file not used" if given else ""
     for number in range(len(earlier), 0, -1):
         curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
         if curve is None or curve.model == SINGLE:
@@ -174,11 +175,11 @@ def _half_life(
         found = curve.effective_half_life
         if curve.biological_half_life is None:
             spread = population[1] if population else tables.default("half_life_cv", "1")
-            words = f"cycle {number} saw no biological clearance, {spread:.0%} below it assumed"
-            words += unused
+            words = f"cycle {number}, no biological clearance detected, sd of {100 * spread:.0f} % "
+            words += f"below it used{unused}"
             return HalfLife(found.value, log_variance(spread) ** 0.5, words)
         spread = (found.sd or 0.0) / found.value
-        if 0 < spread <= VAGUE:  # on a bound, or hardly determined, it says nothing
+        if 0 < spread <= VAGUE:  # else on a bound, or hardly determined
             words = f"measured in cycle {number}{unused}"
             return HalfLife(found.value, log_variance(spread) ** 0.5, words)
     if given is not None:
@@ -186,14 +187,14 @@ def _half_life(
             spread, words = given.sd / given.value, ""
         else:
             spread = population[1] if population else tables.default("half_life_cv", "1")
-            words = f" without sd: {spread:.0%} assumed"
+            words = f", no sd given; {100 * spread:.0f} % used"
         return HalfLife(given.value, log_variance(spread) ** 0.5, f"from the patient file{words}")
     if population is not None:
         median, cv, source = population
         return HalfLife(median, log_variance(cv) ** 0.5, f"population, {source}")
     raise refuse(
         "no-half-life",
-        "one scan only, and no effective half-life to use with it",
+        "only one scan, and no effective half-life is known",
         "take a second sample"
         if region == "blood"
         else f"measure a second time, or give effective_half_lives.{region}",
@@ -240,7 +241,7 @@ def _ratio(cycle: DeliveredCycle, notes: Notes) -> float:
         return ratio
     agent = agents.default()
     usual = agent.marrow_to_blood_ratio
-    assert usual is not None  # the table has that of the default agent
+    assert usual is not None  # the table has one for the default agent
     notes.assumptions.append(
         f"red marrow to blood ratio {usual:g} ({agent.ratio_source}, {agent.name}); 1 mL of blood "
         "counts as 1 g"
@@ -249,8 +250,8 @@ def _ratio(cycle: DeliveredCycle, notes: Notes) -> float:
         notes.warnings.append(
             Problem(
                 "marrow-ratio-of-another-agent",
-                f"the red marrow to blood ratio of {usual:g} was found for {agent.name}, not for "
-                f"{cycle.agent}",
+                f"the red marrow to blood ratio of {usual:g} was determined for {agent.name}, not "
+                f"for {cycle.agent}",
                 "for an agent that stays in plasma give therapy.marrow_to_blood_ratio: plasma",
                 "therapy.marrow_to_blood_ratio",
             )

@@ -131,10 +131,10 @@ def fit_file(
     path = Path(path)
     half_life = nuclides.half_life(nuclide)
     try:
-        given = parse_quantity(administered, "MBq")
+        administered_mbq = parse_quantity(administered, "MBq")
     except InputError as error:
         raise error.at("--administered") from None
-    if given <= 0:
+    if administered_mbq <= 0:
         raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
     by_region = read_csv(path, path.name, read=read_input).by_region()
     chosen = _models(models, by_region)
@@ -143,18 +143,18 @@ def fit_file(
     for region, scans in by_region.items():
         try:
             model = chosen.get(region, chosen[""])
-            at_time = at_scan_time(scans, given, half_life)
-            curve = doubted(fit_scans(at_time, model, given, half_life), scans)
+            at_time = at_scan_time(scans, administered_mbq, half_life)
+            curve = doubted(fit_scans(at_time, model, administered_mbq, half_life), scans)
         except InputError as error:
             problems += [
                 Problem(p.code, message, p.cure, FilePlace(f"{path.name}: region"))
                 for p, message in said_of(error, region, scans)
             ]
             continue
-        found = _report(region, curve, given)
+        report = _report(region, curve, administered_mbq)
         if bootstrap is not None:
-            found = replace(found, tia_bootstrap=bootstrap_tia(curve, bootstrap))
-        reports.append(found)
+            report = replace(report, tia_bootstrap=bootstrap_tia(curve, bootstrap))
+        reports.append(report)
     if problems:
         raise InputError(problems)
     return CurveDocument(FIT_SCHEMA, tuple(reports))
@@ -182,7 +182,7 @@ def parameters_of(curve: FittedCurve) -> tuple[Parameter, ...]:
     return tuple(Parameter(name, p.value, p.sd, p.unit) for name, p in curve.parameters.items())
 
 
-def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
+def _report(region: str, curve: FittedCurve, administered_mbq: float) -> CurveReport:
     biological = curve.biological_half_life
     tia, per_activity = curve.tia, PER_ACTIVITY[curve.tia.unit]
     return CurveReport(
@@ -191,7 +191,9 @@ def _report(region: str, curve: FittedCurve, given: float) -> CurveReport:
         model=curve.model,
         choice=curve.choice,
         tia=tia,
-        tia_coefficient=Estimate(tia.value / given, tia.sd and tia.sd / given, per_activity),
+        tia_coefficient=Estimate(
+            tia.value / administered_mbq, tia.sd and tia.sd / administered_mbq, per_activity
+        ),
         effective_half_life=curve.effective_half_life,
         biological_half_life=None if biological is None else Amount(biological, "h"),
         parameters=parameters_of(curve),

@@ -11,7 +11,7 @@ from dosimetry.cycle.curves import Fits, Notes, Source, cycle_curves, sources_of
 from dosimetry.cycle.delivered import WITH_MASS, DeliveredCycle
 from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
-from dosimetry.cycle.region_dose import RegionDose, dose_from_elsewhere, region_dose
+from dosimetry.cycle.region_dose import RegionDose, region_dose, supplied_dose
 from dosimetry.cycle.weights import BODY, region_weights
 from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
 from dosimetry.patient.masses import MARROW, RegionMass
@@ -28,7 +28,7 @@ NO_FITS: Fits = MappingProxyType({})
 
 @dataclass(frozen=True, eq=False)
 class CycleDose:
-    """What one delivered cycle gave.
+    """Curves and absorbed doses of one delivered cycle.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class CycleDose:
         The cycle, with its net activity.
     curves : mapping of str to FittedCurve
     doses : mapping of str to RegionDose
-        Measured regions only (or with a coefficient done elsewhere).
+        Only of regions that were measured or have a supplied coefficient.
     warnings : tuple of Problem
     assumptions : tuple of str
     """
@@ -51,15 +51,15 @@ class CycleDose:
 def cycle_dose(
     cycle: DeliveredCycle, earlier: Sequence[CycleDose] = (), fits: Fits = NO_FITS
 ) -> CycleDose:
-    """Compute the doses of one delivered cycle.
+    """Return the doses of one delivered cycle.
 
     Parameters
     ----------
     cycle : DeliveredCycle
     earlier : sequence of CycleDose
-        The cycles before, whose half-lives serve where there is one scan only.
+        Earlier cycles, whose half-lives are used for single scans.
     fits : mapping of (int, str) to FittedCurve
-        Curves that were fitted before, by the cycle's index and the region.
+        Curves fitted before, by the cycle's index and the region.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def cycle_dose(
     _check_remainder(sources, net)
     masses = _masses(cycle, sources, curves, notes)
     calibration = net.systematic_sd or 0.0
-    notes.assumptions += [line for region in sources for line in _taken_to_be(region)]
+    notes.assumptions += [line for region in sources for line in _assumed_of(region)]
     weights = region_weights(cycle.sex, sources, masses, notes)
     by_mass = _mass_sds(cycle.sex, sources, masses)
     doses = {
@@ -120,15 +120,15 @@ def _of_remainder_only(
 def _remainder_only(regions: Sequence[str], place: str) -> Problem:
     return Problem(
         "remainder-only",
-        f"not measured: {in_words(regions)}; their dose assumes the average uptake of the "
-        "remainder of the body",
-        "an organ with specific uptake gets more: measure it before relying on its limit",
+        f"not measured: {in_words(regions)}. Their dose assumes the average uptake of the "
+        "remainder of the body, which underestimates organs with specific uptake",
+        "measure an organ before relying on its limit",
         place,
     )
 
 
 def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
-    """Tell whether some measured source is the region itself, or what it contains."""
+    """Return whether some measured source is the region itself, or its contents."""
     return target == "total_body" or any(
         target in regions_figures.region(source).targets or (target == PAIR and source in SIDES)
         for source in sources
@@ -136,7 +136,7 @@ def _measured_itself(target: str, sources: Mapping[str, Source]) -> bool:
 
 
 def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ...]:
-    """Return the sources known to matter to a region that were not measured (table ``regions``)."""
+    """Return the important sources of a region that were not measured (table ``regions``)."""
     stands_for = {"remainder_of_body": BODY, PAIR: SIDES}
     return tuple(
         need
@@ -146,14 +146,14 @@ def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ..
 
 
 def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
-    """Return a warning for every dose that lacks a source known to matter."""
+    """Return a warning for every dose that lacks an important source."""
     return [
         Problem(
             "partial-dose",
-            f"the dose of the {in_words([target])}, {dose.dose:.3g} Gy, is a lower bound: it "
-            f"lacks the activity of {in_words(dose.missing)}, which was not "
-            "measured; no limit, margin or strategy uses it",
-            f"measure {' and '.join(dose.missing)}",
+            f"the dose of the {in_words([target])}, {dose.dose:.3g} Gy, is a lower bound, because "
+            f"{in_words(dose.missing)} was not measured. Limits, margins and strategies do not use "
+            "it",
+            f"measure {in_words(dose.missing)}",
             f"{place} {target}",
         )
         for target, dose in doses.items()
@@ -161,10 +161,10 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
     ]
 
 
-def _taken_to_be(region: str) -> list[str]:
+def _assumed_of(region: str) -> list[str]:
     role = regions_figures.region(region).role
     if role == "contents" and region != "colon":
-        return [f"{in_words([region])}: activity assumed in the contents"]
+        return [f"{in_words([region])}: activity in the contents"]
     return (
         [f"{in_words([region])}: unit-density sphere, self-dose only"] if role == "tumour" else []
     )
@@ -175,7 +175,7 @@ def _mass_sds(
     sources: Mapping[str, Source],
     masses: Mapping[str, RegionMass],
 ) -> dict[str, float]:
-    """Return the relative sd of each dose from the masses, by moving each entry a little."""
+    """Return the relative sd of each dose from the masses, by a small change of each entry."""
     totals: dict[str, list[float]] = {}
     up, down = 1.0 + STEP, 1.0 / (1.0 + STEP)
     entries = {mass.given_as: mass.relative_sd for mass in masses.values() if mass.relative_sd > 0}
@@ -200,16 +200,16 @@ def _mass_sds(
 def delivered_doses(
     cycles: Sequence[DeliveredCycle], source: str = "", fits: Fits = NO_FITS
 ) -> list[CycleDose]:
-    """Compute the doses of every delivered cycle, each with the cycles before it at hand.
+    """Return the doses of every delivered cycle, each computed with the earlier ones.
 
     Parameters
     ----------
     cycles : sequence of DeliveredCycle
         All of a patient, in their order.
     source : str
-        Name of the patient file, to stand in front of the place of a problem.
+        Name of the patient file, put before the place of a problem.
     fits : mapping of (int, str) to FittedCurve
-        Curves that were fitted before, by the cycle's index and the region.
+        Curves fitted before, by the cycle's index and the region.
 
     Raises
     ------
@@ -233,10 +233,10 @@ def _check_remainder(sources: Mapping[str, Source], cycle: NetCycle) -> None:
     if total < parts:
         raise refuse(
             "total-below-parts",
-            f"the time-integrated activity of total_body, {total:.5g} MBq h, is smaller than the "
-            f"sum of its parts, {parts:.5g} MBq h",
-            "say with contains which region's VOI includes another; check that total_body includes "
-            "the regions, and all calibrations",
+            f"the time-integrated activity of the total body, {total:.5g} MBq h, is smaller than "
+            f"the sum of its parts, {parts:.5g} MBq h",
+            "write into contains which VOI includes another; check that total_body includes the "
+            "regions, and check the calibrations",
             cycle.measured.column("region total_body"),
         )
 
@@ -285,7 +285,7 @@ def _masses(
 
 
 def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionDose]:
-    """Return the doses of coefficients done elsewhere; both kidneys give the pair."""
+    """Return the doses of supplied coefficients; both kidneys give the pair."""
     net = cycle.net
     doses: dict[str, RegionDose] = {}
     if net.dose_coefficients and net.systematic_sd is not None:
@@ -302,12 +302,13 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
         if coefficient.sd is None:
             relative = tables.default("coefficient_sd", "1")
             notes.assumptions.append(
-                f"{region}: dose coefficient given without sd: {relative:.0%} of the value"
+                f"no sd given for the dose coefficient of {in_words([region])}; "
+                f"{100 * relative:.0f} % of the value used"
             )
         else:
             relative = coefficient.sd / coefficient.value
         dose = coefficient.value * net.activity / MBQ_PER_GBQ
-        doses[region] = dose_from_elsewhere(dose, relative)
+        doses[region] = supplied_dose(dose, relative)
     sides = given_sides(doses)
     if sides and PAIR not in doses:
         doses[PAIR] = _pair_dose(
@@ -315,7 +316,7 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
         )
         notes.assumptions += [mass.origin for side in sides if (mass := cycle.masses[side]).origin]
         notes.assumptions.append(
-            "kidneys: mass-weighted mean of the coefficients of left and right"
+            "kidneys: mass-weighted mean of the coefficients of the left and right kidney"
         )
     return doses
 
@@ -323,7 +324,7 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
 def _pair_dose(sides: Mapping[str, RegionDose], masses: Mapping[str, RegionMass]) -> RegionDose:
     """Return the mean of the sides by mass, each with its own uncertainty."""
     total = sum(mass.value for mass in masses.values())
-    parts = {side: found.dose * masses[side].value / total for side, found in sides.items()}
+    parts = {side: own.dose * masses[side].value / total for side, own in sides.items()}
     dose = sum(parts.values())
     spread = math.hypot(*(parts[side] * sides[side].relative_fit_sd for side in sides))
-    return dose_from_elsewhere(dose, spread / dose)
+    return supplied_dose(dose, spread / dose)

@@ -17,7 +17,7 @@ from dosimetry.quantities import Distribution
 from dosimetry.reference import regions
 from dosimetry.units import MBQ_PER_GBQ
 
-ROUNDING = 1e-12  # of a dose: what is below is no part of it
+ROUNDING = 1e-12  # relative to a dose; smaller parts are rounding errors
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,17 +29,17 @@ class RegionDose:
     dose : float
         In Gy.
     relative_fit_sd : float
-        Relative sd of the points and the fit (or of a coefficient given), of this cycle alone.
+        Relative sd of the points and the fit, or of a supplied coefficient; of this cycle alone.
     calibration_sd, mass_sd : float
         Relative sd that all cycles share.
     half_life_effect : array or None
-        Dose over the quantiles of a half-life known from elsewhere, relative to ``dose``.
+        Dose of single scans over the quantiles of their half-life, relative to ``dose``.
     dose_rate : shape or None
-        In Gy/h; None for a coefficient done elsewhere.
+        In Gy/h; None for a supplied coefficient.
     contributions : mapping of str to float
         Gy by source; the region's own is its self-dose. They add up to the dose.
     missing : tuple of str
-        Sources known to matter that were not measured: the dose is a lower bound.
+        Important sources that were not measured; the dose is then a lower bound.
     """
 
     dose: float
@@ -53,12 +53,12 @@ class RegionDose:
 
     @property
     def half_life_sd(self) -> float:
-        """Relative sd from a half-life known from elsewhere."""
+        """Relative sd from the half-life of single scans."""
         return 0.0 if self.half_life_effect is None else float(np.std(self.half_life_effect))
 
     @property
     def relative_sd(self) -> float:
-        """All parts in quadrature."""
+        """Relative sd of all causes in quadrature."""
         return math.hypot(
             self.relative_fit_sd, self.calibration_sd, self.mass_sd, self.half_life_sd
         )
@@ -66,8 +66,8 @@ class RegionDose:
     def distribution(self) -> Distribution:
         """Return dose, sd and 5th to 95th percentile in Gy.
 
-        Log-normal; for one scan the half-life's distribution is pushed through, with the other
-        parts as log-normal noise upon it.
+        Log-normal. For a single scan, the distribution of its half-life is propagated, with the
+        other causes as log-normal noise.
         """
         sd = self.dose * self.relative_sd
         others = math.hypot(self.relative_fit_sd, self.calibration_sd, self.mass_sd)
@@ -84,10 +84,10 @@ class RegionDose:
         return self.dose / activity * MBQ_PER_GBQ
 
     def observation(self, cycle: int, activity: float) -> Observation:
-        """Return what this cycle says of the dose per activity.
+        """Return the dose per activity of this cycle as an observation.
 
-        The half-life's part is shared by all cycles that use one from elsewhere; its sign is that
-        of the dose's change with the half-life.
+        The part from the half-life is shared by all cycles with a single scan; it has the sign of
+        the change of the dose with the half-life.
         """
         coefficient, signed = self.coefficient(activity), 0.0
         if self.half_life_effect is not None:
@@ -98,7 +98,7 @@ class RegionDose:
         return Observation(cycle, coefficient, self.relative_fit_sd, shared)
 
     def lower_bound(self, cycle: int, activity: float) -> LowerBound:
-        """Return the dose per activity that this cycle gave at least."""
+        """Return the lower bound of the dose per activity of this cycle."""
         return LowerBound(cycle, self.coefficient(activity), self.relative_sd)
 
 
@@ -109,7 +109,7 @@ def region_dose(
     mass_sd: float,
     missing: tuple[str, ...],
 ) -> RegionDose:
-    """Weigh the sources' TIAs into the dose of one region, each part of its sd kept apart."""
+    """Return the dose of one region from the TIAs of its sources, with its sd by cause."""
     parts = {name: sources[name].tia * weight for name, weight in weights.items()}
     dose = sum(parts.values())
     spread = [sources[name].fit_sd * weight for name, weight in weights.items()]
@@ -128,10 +128,10 @@ def region_dose(
 def _half_life_effect(
     parts: Mapping[str, float], sources: Mapping[str, Source], dose: float
 ) -> Array | None:
-    """Return the dose over the quantiles of half-lives from elsewhere, relative to the dose.
+    """Return the dose over the quantiles of the half-lives of single scans, relative to the dose.
 
-    One draw serves every source of a group (both kidneys); of several groups the one that matters
-    most is followed exactly, the others widen it about its middle.
+    One draw applies to every source of a group (both kidneys). Of several groups, the most
+    important one is followed exactly; the others widen it about its median.
     """
     groups: dict[str, Array] = {}
     for name, part in parts.items():
@@ -149,7 +149,7 @@ def _half_life_effect(
 
 
 def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
-    """Return Gy by source; of a measured total body what is left to the remainder."""
+    """Return Gy by source; a measured total body contributes through its remainder."""
     if "total_body" not in parts:
         return dict(parts)
     rest = parts["total_body"] / sources["total_body"].tia
@@ -159,10 +159,10 @@ def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) ->
         if name != "total_body"
     }
     found["remainder_of_body"] = sum(parts.values()) - sum(found.values())
-    least = ROUNDING * sum(parts.values())  # what a sum that cancels out leaves
+    least = ROUNDING * sum(parts.values())  # left over where a sum cancels
     return {name: part for name, part in found.items() if abs(part) > least}
 
 
-def dose_from_elsewhere(dose: float, relative_sd: float) -> RegionDose:
-    """Return a dose that was worked out elsewhere: no curve, no contributions."""
+def supplied_dose(dose: float, relative_sd: float) -> RegionDose:
+    """Return a dose from a supplied coefficient, without curve and contributions."""
     return RegionDose(dose, relative_sd, 0.0, 0.0, None, None, {})

@@ -13,23 +13,23 @@ from dosimetry.patient.scans import Scan
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_points
-from dosimetry.problems import InputError, Problem, refuse
+from dosimetry.problems import InputError, Problem, in_words, refuse
 
 
 def is_fitted(scans: Sequence[ActivityAtScan], model: str) -> bool:
-    """Return whether a curve is fitted to the scans, and not drawn through one with a half-life."""
+    """Return whether the scans are fitted, instead of a single one used with a half-life."""
     return model != SINGLE if len(scans) > 1 else model not in ("auto", SINGLE)
 
 
 def fit_scans(
     scans: Sequence[ActivityAtScan], model: str, activity: float, half_life: float
 ) -> FittedCurve:
-    """Fit the scans of one region; parameters as of :func:`task_of`.
+    """Return the fit to the scans of one region; parameters as of :func:`task_of`.
 
     Raises
     ------
     InputError
-        An sd at some scans only, or what :func:`dosimetry.fit` refuses.
+        Only some scans have an sd, or what :func:`dosimetry.fit` refuses.
     """
     task = task_of(scans, model, activity, half_life)
     return fit_points(
@@ -38,7 +38,7 @@ def fit_scans(
 
 
 def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_life: float) -> Task:
-    """Return what is to be fitted for the scans of one region.
+    """Return the fit of one region as a task.
 
     Parameters
     ----------
@@ -52,13 +52,15 @@ def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_l
     Raises
     ------
     InputError
-        An sd at some scans only, or activities and concentrations mixed.
+        Only some scans have an sd, or activities and concentrations mixed.
     """
     sds = [scan.sd for scan in scans if scan.sd is not None]
     if sds and len(sds) < len(scans):
-        raise refuse("sd-missing", "an sd at some scans only", "give all of them, or none")
+        raise refuse("sd-missing", "only some scans have an sd", "give an sd for all or none")
     if len({scan.unit for scan in scans}) > 1:
-        raise refuse("mixed-units", "activities and concentrations are mixed", "give one of both")
+        raise refuse(
+            "mixed-units", "activities and concentrations are mixed", "give only one of them"
+        )
     unit = scans[0].unit
     times, values = [scan.time for scan in scans], [scan.value for scan in scans]
     most = math.inf if unit == CONCENTRATION else activity * half_life / LN2
@@ -68,8 +70,8 @@ def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_l
 def doubted(curve: FittedCurve, scans: Sequence[Scan]) -> FittedCurve:
     """Return a curve with a warning where the recovery coefficient of a scan is above one.
 
-    Partial volume takes counts away; the activity is divided by the recovery, so that one above
-    one makes the dose smaller.
+    Partial volume loses counts. The activity is divided by the recovery coefficient, so a
+    coefficient above one lowers the dose.
     """
     above = [scan for scan in scans if scan.recovery > 1.0]
     if not above:
@@ -77,16 +79,16 @@ def doubted(curve: FittedCurve, scans: Sequence[Scan]) -> FittedCurve:
     highest = max(scan.recovery for scan in above)
     doubt = Problem(
         "recovery-above-one",
-        f"a recovery coefficient of {highest:g} makes the activity {1 - 1 / highest:.0%} smaller "
-        f"({lines_of(above)})",
-        "a recovery coefficient is seldom above one: check that it is not its inverse, the factor "
-        "to multiply with",
+        f"a recovery coefficient of {highest:g} lowers the activity by "
+        f"{100 * (1 - 1 / highest):.0f} % ({lines_of(above)})",
+        "a recovery coefficient is rarely above 1: check that it is not its inverse, the factor to "
+        "multiply with",
     )
     return replace(curve, warnings=(*curve.warnings, doubt))
 
 
 def said_of(error: InputError, region: str, scans: Sequence[Scan]) -> Iterator[tuple[Problem, str]]:
-    """Yield the problems of a curve, each with its message: the region named, and its lines."""
+    """Yield the problems of a curve, each with a message that names the region and its lines."""
     for problem in error.problems:
         where = f" ({lines_of(scans)})" if problem.code == "more-than-administered" else ""
-        yield problem, f"{region}: {problem.message}{where}"
+        yield problem, f"{in_words([region])}: {problem.message}{where}"

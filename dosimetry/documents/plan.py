@@ -18,7 +18,7 @@ from dosimetry.documents.clinic import (
 )
 from dosimetry.documents.options import PlanOptions
 from dosimetry.documents.read import read_plan_text, refusal_of
-from dosimetry.documents.recalculation import Comparison
+from dosimetry.documents.recalculation import Recalculation
 from dosimetry.problems import FilePlace, Problem, refuse
 from dosimetry.quantities import Amount, Distribution
 
@@ -192,7 +192,7 @@ class Plan:
         In order of time.
     context : tuple of PlanRate
         Published rates, not this patient's.
-    second_check : tuple of Comparison
+    second_check : tuple of Recalculation
         Each figure beside its independent recalculation.
     assumptions : tuple of str
     warnings : tuple of Problem
@@ -220,7 +220,7 @@ class Plan:
     label: PlanLabel | None
     calendar: tuple[PlanEvent, ...]
     context: tuple[PlanRate, ...]
-    second_check: tuple[Comparison, ...]
+    second_check: tuple[Recalculation, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[Problem, ...]
     disclaimer: str

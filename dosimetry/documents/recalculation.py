@@ -16,7 +16,7 @@ Checked = Literal[
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Recalculation:
     """One figure computed in two independent ways.
 
     Attributes

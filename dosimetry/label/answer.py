@@ -61,9 +61,9 @@ def label_answer(label: LabelRecord, seen: Observations, to_come: Sequence[Slot]
         return _complete(label, reason)
     missing = unchecked(label, seen, first)
     latest = label.latest()
-    given = answer in ("due", "reduced")
+    allowed = answer in ("due", "reduced")
     state = "stopped" if answer == "stop" else label.state
-    if given and missing:
+    if allowed and missing:
         answer, state = "unchecked", "unchecked"
     no_rule = f"no dose-modification rule applies{' to the known values' if missing else ''}"
     reason = first.reason or no_rule
@@ -72,8 +72,8 @@ def label_answer(label: LabelRecord, seen: Observations, to_come: Sequence[Slot]
         state=state,
         next_cycle=first.number,
         answer=answer,
-        activity=Amount(min(first.most, label_figures.full_activity()), "GBq") if given else None,
-        earliest=_earliest(first.at, label).isoformat() if given and first.at else None,
+        activity=Amount(min(first.most, label_figures.full_activity()), "GBq") if allowed else None,
+        earliest=_earliest(first.at, label).isoformat() if allowed and first.at else None,
         latest=latest.isoformat() if latest and answer != "stop" else None,
         needs=() if answer == "stop" else label.needs(),
         unchecked=missing,

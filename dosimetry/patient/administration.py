@@ -1,4 +1,4 @@
-"""One administration: when it was, and how much net activity was given."""
+"""One administration: its time and its net activity."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def day(moment: Moment) -> dt.date:
 
 
 def earlier(one: Moment, other: Moment, *, or_same: bool = False) -> bool:
-    """Tell whether one moment is before another; by date where one of them is only a date."""
+    """Return whether one moment is before another, by date where one of them is only a date."""
     if isinstance(one, dt.datetime) and isinstance(other, dt.datetime):
         return one <= other if or_same else one < other
     return day(one) <= day(other) if or_same else day(one) < day(other)
@@ -37,7 +37,7 @@ def activity(cycle: Cycle, half_life: float) -> float:
     Raises
     ------
     InputError
-        A time of preparation or of the residual that cannot be, or nothing left.
+        An impossible time of preparation or of the residual, or no activity left.
     """
     given = cycle.administered
     if isinstance(given, Amount):
@@ -45,7 +45,7 @@ def activity(cycle: Cycle, half_life: float) -> float:
     before = _hours("prepared_at", given.prepared_at, cycle.at, before=True)
     after = _hours("residual_at", given.residual_at, cycle.at, before=False)
     if given.residual_at is not None and given.residual is None:
-        raise refuse("missing", "residual_at stands without residual", "add residual", "residual")
+        raise refuse("missing", "residual_at is given without residual", "add residual", "residual")
     residual = given.residual.value if given.residual else 0.0
     net = float(net_administered.kernel(given.prepared.value, before, residual, after, half_life))
     if net <= 0:
@@ -59,7 +59,7 @@ def activity(cycle: Cycle, half_life: float) -> float:
 
 
 def assumptions(cycle: Cycle, number: int) -> list[str]:
-    """Say which activities of a cycle are taken as measured at the injection, or reckoned back."""
+    """Return the assumptions on activities without a time, or given after the injection."""
     given = cycle.administered
     if isinstance(given, Amount):
         return []
@@ -68,14 +68,14 @@ def assumptions(cycle: Cycle, number: int) -> list[str]:
     if given.residual is not None:
         moments["residual"] = given.residual_at
     found = [
-        f"cycle {number}: {name} without a time: taken as its activity at the injection"
+        f"cycle {number}: the {name} activity has no time; its value is used at the injection"
         for name, at in moments.items()
         if at is None
     ]
     if later > 0:
         found.append(
-            f"cycle {number}: prepared is the activity {later:.4g} h after the injection; decay is "
-            "reckoned back to the injection"
+            f"cycle {number}: the prepared activity is given {later:.4g} h after the injection; it "
+            "is decay-corrected to the injection"
         )
     return found
 
@@ -83,23 +83,23 @@ def assumptions(cycle: Cycle, number: int) -> list[str]:
 def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> float:
     """Return the hours from a measurement of activity to the injection, or from it.
 
-    An activity prepared may be stated for a time after the injection (negative hours then): its
-    reference time, as on the label of a vial.
+    The time of a prepared activity may be after the injection (negative hours): the reference time
+    on the label of a vial.
     """
     if moment is None:
         return 0.0
     if not (isinstance(moment, dt.datetime) and isinstance(at, dt.datetime)):
         raise refuse(
             "no-time-of-day",
-            "decay to the injection needs a time of day here and in the cycle's 'at'",
+            "decay to the injection requires a time of day here and in the cycle's 'at'",
             "write both as in 2026-01-12T09:30:00+01:00",
             name,
         )
     if (moment.tzinfo is None) != (at.tzinfo is None):
         raise refuse(
             "no-time-zone",
-            "a time without a zone, where the other one has one",
-            "write the offset that holds behind both, as in 2026-01-12T09:30:00+01:00",
+            "only one of this time and the cycle's 'at' has a time zone",
+            "write both with their offset, as in 2026-01-12T09:30:00+01:00",
             name,
         )
     hours = (at - moment if before else moment - at).total_seconds() / SECONDS_PER_HOUR
@@ -116,7 +116,7 @@ def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> flo
         raise refuse(
             "dates-out-of-order",
             f"{moment.isoformat()} is before the injection, {at.isoformat()}",
-            "a residual is measured after it: check the times",
+            "a residual is measured after the injection; check the times",
             name,
         )
     return hours

@@ -1,4 +1,4 @@
-"""The mass of each region: from the patient file, from the scans' volumes, or the phantom's."""
+"""Mass of each region, from the patient file, the volumes of the scans or the phantom."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dosimetry.patient.kidneys import (
 )
 from dosimetry.patient.schema import Course
 from dosimetry.physics import marrow
-from dosimetry.problems import Problem, refuse
+from dosimetry.problems import Problem, in_words, refuse
 from dosimetry.reference import phantoms, tables
 from dosimetry.units import G_PER_KG
 
@@ -24,7 +24,7 @@ MARROW = "red_marrow"
 
 @dataclass(frozen=True)
 class RegionMass:
-    """Mass of a region in g, its relative sd, and where it comes from.
+    """Mass of a region in g, with its relative sd and its origin.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class RegionMass:
     origin : str
         In words, for the assumptions of a plan; empty where the patient file gives the mass.
     given_as : str
-        The entry of the patient file it is from; regions of one entry move together.
+        Entry of the patient file; masses from one entry vary together.
     """
 
     value: float
@@ -51,23 +51,23 @@ def reference_mass(region: str, sex: str) -> float | None:
 
 
 def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
-    """Return the mass of a region in a delivered cycle; None where there is none to be had.
+    """Return the mass of a region in a delivered cycle; None where it is not known.
 
-    In this order: given for the region, the mean volume of the cycle's scans, that of the latest
-    cycle before with volumes (a volume known once serves later cycles), the phantom's. A tumour
-    has no phantom.
+    The first of these that exists: the mass given for the region, the mean volume of the cycle's
+    scans, the mean volume of the latest earlier cycle with volumes, the mass of the phantom (which
+    has no tumours).
 
     Parameters
     ----------
     region : str
     course : Course
     index : int
-        Of the cycle, from 0.
+        Index of the cycle, from 0.
     """
     given = _given(region, course)
     if given is not None:
         return given
-    if region != MARROW:  # a volume in vertebrae is not that of the marrow
+    if region != MARROW:  # a volume in vertebrae is not the volume of the marrow
         for before in range(index, -1, -1):
             mass = _mass_of_volume(region, course, before)
             if mass is not None:
@@ -75,7 +75,7 @@ def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
     if region == MARROW and (course.person.weight or "total_body" in course.masses):
         scaled = red_marrow_mass(course)
         return RegionMass(
-            scaled, 0.0, f"red_marrow: mass {scaled:.4g} g, the phantom's scaled with the body mass"
+            scaled, 0.0, f"red marrow: mass {scaled:.4g} g, phantom mass scaled with the body mass"
         )
     compared = in_phantom(region, course.person)
     phantom = reference_mass(compared, course.person.sex)
@@ -83,23 +83,27 @@ def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
     if phantom is None:
         return None
     return RegionMass(
-        phantom, 0.0, f"{region}: mass {phantom:g} g of the adult {course.person.sex} phantom{half}"
+        phantom,
+        0.0,
+        f"{in_words([region])}: mass {phantom:g} g of the adult {course.person.sex} phantom{half}",
     )
 
 
 def _origin(region: str, mass: float, course: Course, of_cycle: int, index: int) -> str:
-    """Return in words where a mass from volumes comes from."""
+    """Return the origin of a mass from volumes, in words."""
     density = tables.default("soft_tissue_density", "g/mL")
     where = "the scans" if of_cycle == index else f"the scans of cycle {of_cycle + 1}"
     within = course.cycles[of_cycle].contains.get(region, ())
-    less = f", without {', '.join(within)}" if within else ""
-    return f"{region}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL{less}"
+    less = f", without {in_words(within)}" if within else ""
+    name = in_words([region])
+    return f"{name}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL{less}"
 
 
 def _mass_of_volume(region: str, course: Course, index: int) -> float | None:
-    """Return the mass in g of a region by the volumes of a cycle, without what its VOI includes.
+    """Return the mass in g of a region by volumes, without the regions that its VOI includes.
 
-    Both sides make the pair, and half of the pair is a side, where another cycle has the other.
+    Where a cycle has only the sides, the pair is their sum; where it has only the pair, a side is
+    its share.
     """
     scans = course.cycles[index].measurements.by_region()
     voi = _voi_mass(region, course, index)
@@ -116,7 +120,7 @@ def _mass_of_volume(region: str, course: Course, index: int) -> float | None:
 
 
 def _voi_mass(region: str, course: Course, index: int) -> float | None:
-    """Return the mass in g of all that a region's VOI encloses; None without a volume."""
+    """Return the mass in g of everything in a region's VOI; None without a volume."""
     scans = course.cycles[index].measurements.by_region().get(region, ())
     found = [scan.volume for scan in scans if scan.volume is not None]
     density = tables.default("soft_tissue_density", "g/mL")
@@ -124,24 +128,24 @@ def _voi_mass(region: str, course: Course, index: int) -> float | None:
 
 
 def _inside(region: str, voi: float, course: Course, index: int) -> float:
-    """Return the mass in g of what a VOI of this mass includes."""
+    """Return the mass in g of the regions that a VOI of this mass includes."""
     within = course.cycles[index].contains.get(region, ())
     masses = {name: _whole_mass(name, course, index) for name in within}
     unknown = [name for name, mass in masses.items() if mass is None]
     total = sum(mass for mass in masses.values() if mass is not None)
     if unknown or total >= voi:
-        why = f"{', '.join(unknown)} has no mass" if unknown else f"these have {total:.4g} g"
+        why = f"{in_words(unknown)} has no mass" if unknown else f"these have {total:.4g} g"
         raise refuse(
             "contained-mass",
-            f"the VOI of {region}, {voi:.4g} g, includes {', '.join(within)}, but {why}",
-            f"give masses.{region}, without what it includes",
+            f"the VOI of {in_words([region])} ({voi:.4g} g) includes {in_words(within)}, but {why}",
+            f"give masses.{region}, the mass without the regions that it includes",
             f"cycles[{index}].contains.{region}",
         )
     return total
 
 
 def _whole_mass(region: str, course: Course, index: int) -> float | None:
-    """Return the mass in g of a region with all that it includes, by volume or by entry."""
+    """Return the mass in g of a region and the regions in its VOI, by volume or by entry."""
     voi = _voi_mass(region, course, index)
     if voi is not None and region not in course.masses:
         return voi
@@ -164,7 +168,7 @@ def _given(region: str, course: Course) -> RegionMass | None:
         return RegionMass(
             pair.value * share,
             (pair.sd or 0.0) / pair.value,
-            f"{region}: half of the mass given for the kidneys" if share < 1 else "",
+            f"{in_words([region])}: half of the mass given for the kidneys" if share < 1 else "",
             PAIR,
         )
     if region not in course.masses:
@@ -184,8 +188,8 @@ def mass_warning(region: str, mass: RegionMass, course: Course, place: str) -> P
         return None
     return Problem(
         "mass-unusual",
-        f"the mass of {region}, {mass.value:.4g} g, is {ratio:.2g} times the reference, "
-        f"{phantom:g} g",
+        f"the mass of {in_words([region])}, {mass.value:.4g} g, is {ratio:.2g} times the "
+        f"reference, {phantom:g} g",
         "check the mass and its unit",
         place,
     )
@@ -207,7 +211,11 @@ def body_mass(course: Course) -> RegionMass:
         return RegionMass(given.value, (given.sd or 0.0) / given.value, "", "total_body")
     if course.person.weight is not None:
         weight = course.person.weight.value
-        return RegionMass(weight * G_PER_KG, 0.0, f"body mass {weight:g} kg, taken as exact")
+        return RegionMass(
+            weight * G_PER_KG,
+            0.0,
+            f"no uncertainty given for the body mass of {weight:g} kg; 0 % used",
+        )
     phantom = phantoms.organ_masses(course.person.sex)["total_body"]
     return RegionMass(
         phantom, 0.0, f"weight not given: body mass {phantom / G_PER_KG:g} kg of the phantom"

@@ -200,7 +200,7 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
     Raises
     ------
     InputError
-        An activity that cannot be: no time where one is needed, or nothing left.
+        An impossible activity: no time where one is needed, or nothing left.
 
     Examples
     --------

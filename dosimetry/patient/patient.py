@@ -1,4 +1,4 @@
-"""A patient: the file's sections, read and looked at as a whole."""
+"""A patient: the sections of a patient file, read and checked together."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Patient(Course):
         return self._source
 
     def input_hashes(self) -> dict[str, str]:
-        """Return the SHA-256 of every file that went in, by its name."""
+        """Return the SHA-256 of every input file, by its name."""
         found = {self._source: self._sha256} if self._source else {}
         for cycle in self.cycles:
             for measured in (cycle.measurements, cycle.blood):
@@ -93,13 +93,13 @@ class Patient(Course):
         Raises
         ------
         InputError
-            With all that is wrong, each with its place.
+            With every problem, each with its place.
         """
         if not isinstance(data, Mapping):
             raise refuse(
                 "wrong-type",
                 f"{quote(data)} is not a mapping",
-                "give what a patient file holds; dosimetry.read_patient reads a file",
+                "give the content of a patient file; dosimetry.read_patient reads a file",
                 "data",
             )
         if not isinstance(base, str | os.PathLike):
@@ -111,34 +111,34 @@ class Patient(Course):
 
     @classmethod
     def _checked(cls, data: Mapping[str, Any], base: Path, prefix: str) -> Patient:
-        """Read the fields one by one, and look at what they say together."""
+        """Return the patient of some data, after checks of the fields one by one and together."""
         try:
             patient = cls.model_validate(data, context={"folder": base})
         except ValidationError as error:
             problems = problems_of(error, cls)
         else:
             problems = inconsistencies(patient)
-        # Raised here, with no ValidationError as its context: what that holds is never collected.
+        # Raised outside of the except block: a ValidationError as its context would never be freed.
         if problems:
             raise InputError(problem.at(prefix) for problem in problems)
         return patient
 
     def replaced(self) -> tuple[Patient, tuple[str, ...]]:
-        """Return the patient as it is now, and the fields that are not as they were read.
+        """Return the patient as it is now, and the fields changed since it was read.
 
-        A patient changed in memory (``model_copy``, an entry of a mapping) is read and looked at
-        anew: what nobody checked is not planned from.
+        A patient changed in memory (``model_copy``, an entry of a mapping) is read and checked
+        again, so that every plan rests on checked data.
 
         Returns
         -------
         patient : Patient
         fields : tuple of str
-            As in ``masses.kidneys``; none where the patient is as it was read.
+            As in ``masses.kidneys``; empty without changes.
 
         Raises
         ------
         InputError
-            What was changed cannot be.
+            The changed patient is not valid.
 
         Examples
         --------
@@ -153,40 +153,40 @@ class Patient(Course):
         if self._read is not None and frozen(now) == self._read:
             return self, tuple(_changed_scans(self))
         fresh = self._again(now)
-        lying = tuple(_changed_scans(fresh))
-        if self._read is None:  # made without from_dict: of no file, and nothing to compare with
-            return fresh, lying
-        fields = (*differing(self._read, frozen(plain(fresh))), *lying)
+        scans = tuple(_changed_scans(fresh))
+        if self._read is None:  # made without from_dict: nothing to compare with
+            return fresh, scans
+        fields = (*differing(self._read, frozen(plain(fresh))), *scans)
         return fresh, tuple(dict.fromkeys(fields))
 
     def _again(self, content: Mapping[str, Any]) -> Patient:
-        """Read a content that took the place of this one's; it remembers what was read first."""
+        """Return the patient of another content, which keeps what was read first."""
         fresh = self._checked(content, self._base, "")
         fresh._source, fresh._sha256 = self._source, self._sha256
         fresh._base, fresh._read = self._base, self._read
         return fresh
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Patient:
-        """Return the patient with some fields replaced, read and checked anew.
+        """Return the patient with some fields replaced, read and checked again.
 
         Parameters
         ----------
         changes, **fields : mapping of str to value
             By the field's place in a patient file: ``{"masses.kidneys": "300 g"}``,
             ``{"cycles[0].administered": "7.1 GBq"}``; or nested, ``masses={"kidneys": "300 g"}``,
-            which is merged into what is there. A list is replaced as a whole; None takes a field
-            away. Values as :meth:`from_dict` takes them.
+            which is merged into the existing mapping. A list is replaced as a whole; None removes
+            a field. Values as :meth:`from_dict` takes them.
 
         Returns
         -------
         Patient
-            A new one. A plan of it names the fields in ``provenance.replaced``, beside the hashes
+            A new patient. Its plan names the fields in ``provenance.replaced``, beside the hashes
             of the files.
 
         Raises
         ------
         InputError
-            What :meth:`from_dict` refuses, or a place that is not there.
+            What :meth:`from_dict` refuses, or a place that does not exist.
 
         Examples
         --------
@@ -241,7 +241,7 @@ class Patient(Course):
 
 
 def _changed_scans(patient: Patient) -> Iterator[str]:
-    """Yield the measurements that name a file and hold other scans than it gave."""
+    """Yield the measurements whose scans differ from those of their file."""
     for i, cycle in enumerate(patient.cycles):
         for name in ("measurements", "blood"):
             measured: Measurements = getattr(cycle, name)
@@ -250,7 +250,7 @@ def _changed_scans(patient: Patient) -> Iterator[str]:
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], outer: str = "") -> list[Problem]:
-    """Turn pydantic's errors into problems with place and cure."""
+    """Return pydantic's errors as problems with place and cure."""
     problems: list[Problem] = []
     for entry in error.errors(include_url=False):
         place = outer

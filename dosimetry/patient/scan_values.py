@@ -8,7 +8,7 @@ from dosimetry.patient.scans import Scan
 
 
 def lines_of(scans: Sequence[Scan]) -> str:
-    """Return where scans stand: ``c.csv:2, 3``; the entries of a list by their index.
+    """Return the places of scans: ``c.csv:2, 3``; the entries of a list by their index.
 
     Examples
     --------

@@ -195,8 +195,8 @@ def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
     lines = []
     if tabled:
         lines.append(
-            f"reference ranges of {in_words(tabled)} not given in full: table "
-            f"laboratory_reference_ranges used (adult {course.person.sex})"
+            f"reference limits not given: {in_words(tabled)} from table "
+            f"laboratory_reference_ranges (adult {course.person.sex})"
         )
     if laboratory.CLEARANCE in measured:
         lines.append(

@@ -16,7 +16,7 @@ from dosimetry.patient.read import read_patient
 from dosimetry.plain_json import read_json
 from dosimetry.planning.course_plan import plan as make_plan
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
-from dosimetry.recalculation.check import compare, said
+from dosimetry.recalculation.check import compared, difference_in_words
 from dosimetry.reference import tables
 
 PATIENT_FILES = (".yaml", ".yml", ".json")
@@ -222,11 +222,12 @@ def _second_opinion(told: Plan, made: Plan) -> Iterator[Problem]:
             figures[*at, "absorbed dose"] = region.absorbed_dose.value
             if region.bed is not None:
                 figures[*at, "biologically effective dose"] = region.bed.value
-    for one in made.second_check:
-        first = figures.get((one.cycle, one.region, one.quantity))
+    for check in made.second_check:
+        first = figures.get((check.cycle, check.region, check.quantity))
         if first is None:
             continue
-        place = one.cycle, one.region, one.quantity, one.by
-        again = compare(place, first, one.second.value, one.first.unit, one.tolerance.value)
+        place = check.cycle, check.region, check.quantity, check.by
+        again = compared(place, first, check.second.value, check.first.unit, check.tolerance.value)
         if not again.passed:
-            yield Problem("second-calculation-differs", said(again), "", "second calculation")
+            words = difference_in_words(again)
+            yield Problem("second-calculation-differs", words, "", "second calculation")

@@ -15,7 +15,7 @@ import numpy as np
 from dosimetry.documents.dose import CycleRegion
 from dosimetry.documents.fit import PlanCurve
 from dosimetry.documents.plan import PlanCycle
-from dosimetry.documents.recalculation import Checked, Comparison
+from dosimetry.documents.recalculation import Checked, Recalculation
 from dosimetry.patient.schema import Course, Cycle
 from dosimetry.problems import InputError, Problem, in_words
 from dosimetry.quantities import Amount
@@ -39,7 +39,7 @@ MARROW, BLOOD = "red_marrow", "blood"
 
 def second_check(
     course: Course, cycles: Sequence[PlanCycle], curves: Sequence[PlanCurve]
-) -> tuple[Comparison, ...]:
+) -> tuple[Recalculation, ...]:
     """Return every figure of the delivered cycles with its recalculation.
 
     Parameters
@@ -51,7 +51,7 @@ def second_check(
 
     Returns
     -------
-    tuple of Comparison
+    tuple of Recalculation
         One for every curve, and for every measured region and quantity; includes failed ones.
 
     Examples
@@ -59,20 +59,20 @@ def second_check(
     >>> import dosimetry
     >>> patient = dosimetry.read_patient("examples/snmmi_patient4.yaml")
     >>> plan = dosimetry.plan(patient)
-    >>> found = second_check(patient, plan.cycles, plan.curves)
-    >>> all(one.passed for one in found), found == plan.second_check
+    >>> figures = second_check(patient, plan.cycles, plan.curves)
+    >>> all(figure.passed for figure in figures), figures == plan.second_check
     (True, True)
     """
-    found: list[Comparison] = []
+    figures: list[Recalculation] = []
     for index, cycle in enumerate(course.cycles):
         own = [curve for curve in curves if curve.cycle == index + 1]
         areas = {curve.region: area(curve_of(curve)) for curve in own}
-        found += _of_curves(cycles[index], cycle, own, areas)
-        found += _of_doses(course, cycle, cycles[index], own, areas)
-    return tuple(found)
+        figures += _of_curves(cycles[index], cycle, own, areas)
+        figures += _of_doses(course, cycle, cycles[index], own, areas)
+    return tuple(figures)
 
 
-def require_agreement(comparisons: Iterable[Comparison]) -> None:
+def require_agreement(figures: Iterable[Recalculation]) -> None:
     """Refuse a plan whose independent recalculation differs.
 
     Raises
@@ -83,47 +83,49 @@ def require_agreement(comparisons: Iterable[Comparison]) -> None:
     problems = [
         Problem(
             "second-calculation-differs",
-            said(one),
+            difference_in_words(figure),
             "do not use this plan. The program or its tables contain an error; please report it",
-            f"cycles[{one.cycle - 1}] {one.region}",
+            f"cycles[{figure.cycle - 1}] {figure.region}",
         )
-        for one in comparisons
-        if not one.passed
+        for figure in figures
+        if not figure.passed
     ]
     if problems:
         raise InputError(problems)
 
 
-def said(one: Comparison) -> str:
-    """Return in words how far two figures are apart."""
+def difference_in_words(figure: Recalculation) -> str:
+    """Return in words how far a figure and its recalculation are apart."""
+    first, second, unit = figure.first.value, figure.second.value, figure.first.unit
     return (
-        f"{one.quantity} of {in_words([one.region])}, cycle {one.cycle}: {one.first.value:.6g} "
-        f"{one.first.unit} in the plan, {one.second.value:.6g} {one.second.unit} recalculated "
-        f"({one.by}). Difference {one.difference.value:.3g} %, allowed {one.tolerance.value:.3g} %"
+        f"{figure.quantity} of {in_words([figure.region])}, cycle {figure.cycle}: {first:.6g} "
+        f"{unit} in the plan, {second:.6g} {unit} recalculated ({figure.by}). Difference "
+        f"{figure.difference.value:.3g} %, allowed {figure.tolerance.value:.3g} %"
     )
 
 
-def compare(
+def compared(
     place: tuple[int, str, Checked, str],
     first: float,
     second: float,
     unit: str,
     tolerance: float = CLOSE,
-) -> Comparison:
+) -> Recalculation:
     """Return two figures with their difference; tolerance in percent of the first.
 
     Examples
     --------
-    >>> one = compare((1, "liver", "absorbed dose", "sum over S values"), 2.0, 2.001, "Gy")
-    >>> print(f"{one.difference.value:.2f} {one.passed}")
+    >>> place = 1, "liver", "absorbed dose", "sum over S values"
+    >>> figure = compared(place, 2.0, 2.001, "Gy")
+    >>> print(f"{figure.difference.value:.2f} {figure.passed}")
     0.05 True
-    >>> compare((1, "liver", "absorbed dose", "sum over S values"), 2.0, 2.003, "Gy").passed
+    >>> compared(place, 2.0, 2.003, "Gy").passed
     False
     """
     # In percent of the first, not of the larger: zero against a value must not pass.
     apart = 100.0 * abs(second - first) / abs(first) if first else (100.0 if second else 0.0)
     apart = round(apart, 6)  # smaller differences are rounding, which depends on the machine
-    return Comparison(
+    return Recalculation(
         *place,
         Amount(first, unit),
         Amount(second, unit),
@@ -135,7 +137,7 @@ def compare(
 
 def _of_curves(
     plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
-) -> list[Comparison]:
+) -> list[Recalculation]:
     found = []
     # On purpose from the scans as entered, not from NetCycle: a mistake there shall show here.
     scans = {**cycle.measurements.by_region(), **cycle.blood.by_region()}
@@ -153,7 +155,7 @@ def _of_curves(
         at_scans = math.fsum(point.activity.value for point in curve.points)
         place = (curve.cycle, curve.region)
         found.append(
-            compare(
+            compared(
                 (*place, "activity at the scans", "recomputed from the inputs"),
                 at_scans,
                 read,
@@ -161,7 +163,7 @@ def _of_curves(
             )
         )
         found.append(
-            compare(
+            compared(
                 (*place, "time-integrated activity", "quadrature"),
                 curve.tia.value,
                 areas[curve.region],
@@ -224,50 +226,48 @@ def _of_doses(
     plan: PlanCycle,
     curves: Sequence[PlanCurve],
     areas: Mapping[str, float],
-) -> list[Comparison]:
+) -> list[Recalculation]:
     """Compare absorbed dose and BED of every measured region of a cycle."""
-    elsewhere = cycle.dose_coefficients
-    found = [
-        compare(
-            (plan.number, one.region, "absorbed dose", "coefficient x activity"),
-            one.absorbed_dose.value,
-            elsewhere[one.region].value * plan.activity.value,
+    supplied = cycle.dose_coefficients
+    figures = [
+        compared(
+            (plan.number, dose.region, "absorbed dose", "coefficient x activity"),
+            dose.absorbed_dose.value,
+            supplied[dose.region].value * plan.activity.value,
             "Gy",
         )
-        for one in plan.regions
-        if one.region in elsewhere and plan.activity is not None
+        for dose in plan.regions
+        if dose.region in supplied and plan.activity is not None
     ]
-    measured = [one for one in plan.regions if one.contributions]
+    measured = [dose for dose in plan.regions if dose.contributions]
     if not measured:
-        return found
+        return figures
     sources = _sources(course, cycle, curves, areas)
     names = [name if name != REST else BODY[0] for name in sources]
     masses = _masses(course, plan.number, names)
-    gains = {one.region: gain_of(one.region, course.person.sex, names, masses) for one in measured}
-    for one in measured:
-        gain = gains[one.region]
-        dose = math.fsum(sources[name][1] * weight for name, weight in gain.by_source.items())
+    sex = course.person.sex
+    gains = {dose.region: gain_of(dose.region, sex, names, masses) for dose in measured}
+    for dose in measured:
+        gain = gains[dose.region]
+        again = math.fsum(sources[name][1] * weight for name, weight in gain.by_source.items())
         tolerance = CLOSE
         if gain.by == "energy over mass":
             tolerance = max(BY_MASS, 100.0 * gain.photon_share)
-        place = (plan.number, one.region)
-        found.append(
-            compare(
-                (*place, "absorbed dose", gain.by), one.absorbed_dose.value, dose, "Gy", tolerance
-            )
-        )
-    return [*found, *_of_beds(plan.number, measured, gains, sources)]
+        place: tuple[int, str, Checked, str]
+        place = plan.number, dose.region, "absorbed dose", gain.by
+        figures.append(compared(place, dose.absorbed_dose.value, again, "Gy", tolerance))
+    return [*figures, *_of_beds(plan.number, measured, gains, sources)]
 
 
 def _masses(course: Course, number: int, names: Sequence[str]) -> dict[str, float]:
     """Return the masses in g of the regions measured in a cycle that have one."""
-    found = {
+    masses = {
         name: mass_of(name, course, number)
         for name in names
         if regions.region(name).role in ("organ", "kidney", "tumour")
     }
-    found["total_body"] = mass_of("total_body", course, number)
-    return {name: mass for name, mass in found.items() if mass is not None}
+    masses["total_body"] = mass_of("total_body", course, number)
+    return {name: mass for name, mass in masses.items() if mass is not None}
 
 
 def _of_beds(
@@ -275,13 +275,13 @@ def _of_beds(
     measured: Sequence[CycleRegion],
     gains: Mapping[str, Gain],
     sources: Mapping[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]],
-) -> list[Comparison]:
+) -> list[Recalculation]:
     """Compare the BEDs; the dose rate is scaled to the plan's dose, which has its own check."""
-    wanted = [one for one in measured if one.bed is not None]
+    wanted = [dose for dose in measured if dose.bed is not None]
     if not wanted:
         return []
     rows = tables.rows_by("radiobiology", "region")
-    own = [rows.get(regions.region(one.region).like, rows["generic"]) for one in wanted]
+    own = [rows.get(regions.region(dose.region).like, rows["generic"]) for dose in wanted]
     repair = np.array([LN2 / float(row["repair_half_life"]) for row in own])
     curves = [curve for part, _ in sources.values() for curve, _ in part]
     time = time_steps(curves, float(repair.max()))
@@ -291,22 +291,22 @@ def _of_beds(
         for name, (part, _) in sources.items()
     }
     rate = np.empty((len(time), len(wanted)))
-    for i, one in enumerate(wanted):
-        weights = gains[one.region].by_source
-        dose = math.fsum(sources[name][1] * weight for name, weight in weights.items())
+    for i, dose in enumerate(wanted):
+        weights = gains[dose.region].by_source
+        again = math.fsum(sources[name][1] * weight for name, weight in weights.items())
         shape = sum((over[name] * weight for name, weight in weights.items()), np.zeros(len(time)))
-        rate[:, i] = shape * (one.absorbed_dose.value / dose)
+        rate[:, i] = shape * (dose.absorbed_dose.value / again)
     squares = np.empty(len(wanted))
     for speed in np.unique(repair):  # regions that repair alike share the factor of a step
         alike = repair == speed
         squares[alike] = quadratic_dose(time, rate[:, alike], np.array([speed]))
     return [
-        compare(
-            (number, one.region, "biologically effective dose", "differential equation"),
-            one.bed.value,
-            one.absorbed_dose.value + float(square) / float(row["alpha_beta"]),
+        compared(
+            (number, dose.region, "biologically effective dose", "differential equation"),
+            dose.bed.value,
+            dose.absorbed_dose.value + float(square) / float(row["alpha_beta"]),
             "Gy",
         )
-        for one, square, row in zip(wanted, squares, own, strict=True)
-        if one.bed is not None
+        for dose, square, row in zip(wanted, squares, own, strict=True)
+        if dose.bed is not None
     ]

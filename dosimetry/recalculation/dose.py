@@ -34,14 +34,14 @@ PHOTONS_OF = {
 
 @dataclass(frozen=True)
 class Gain:
-    """Gy per MBq h of each source to one region, how it was found, and how sure that way is.
+    """Gy per MBq h of each source to one region, with the method that computed it.
 
     Attributes
     ----------
     by_source : mapping of str to float
-        What is left of the body under the name ``rest``.
+        The remainder of the body has the name ``rest``.
     by : str
-        The way, in words.
+        Method, in words.
     photon_share : float
         Share of another phantom's photons in the self-dose.
     """

@@ -1,4 +1,4 @@
-"""Whether the pair of kidneys and each side are given so that one does not contradict the other."""
+"""Contradictions between the pair of kidneys and its sides."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Collection, Iterator
 
 from dosimetry.patient.kidneys import PAIR, both_sides, given_sides, solitary
 from dosimetry.patient.schema import SINGLE_KIDNEY, Course, Cycle
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, in_words
 
 
 def kidneys_of_course(course: Course) -> Iterator[Problem]:
-    """Look at masses and earlier radiation."""
+    """Yield contradictions in masses and previous radiation."""
     for given, what, place in (
         (course.masses, "mass", "masses"),
-        (course.therapy.prior_doses, "earlier radiation", "therapy.prior_doses"),
+        (course.therapy.prior_doses, "previous radiation", "therapy.prior_doses"),
     ):
         yield from _twice(given, what, f"{place}.{PAIR}")
         yield from _two(course, given, what, place)
 
 
 def kidneys_of_cycle(course: Course, cycle: Cycle, place: str, here: str) -> Iterator[Problem]:
-    """Look at what was measured, named by ``here``, and at coefficients done elsewhere."""
+    """Yield contradictions in measurements, placed at ``here``, and in supplied coefficients."""
     measured, given = cycle.measurements.by_region(), cycle.dose_coefficients
     single = solitary(course.person)
     coefficients = f"{place}.dose_coefficients"
@@ -30,8 +30,8 @@ def kidneys_of_cycle(course: Course, cycle: Cycle, place: str, here: str) -> Ite
     if len(sides) == 1 and not single:
         yield Problem(
             "one-kidney-only",
-            f"only {sides[0]} was measured",
-            f"measure the other too, or name {SINGLE_KIDNEY} among patient.kidney_risk_factors",
+            f"only the {in_words(sides)} was measured",
+            f"measure the other kidney, or add {SINGLE_KIDNEY} to patient.kidney_risk_factors",
             here,
         )
     yield from _twice(given, "dose coefficient", f"{coefficients}.{PAIR}")
@@ -40,8 +40,8 @@ def kidneys_of_cycle(course: Course, cycle: Cycle, place: str, here: str) -> Ite
     if len(sides) == 1 and PAIR not in given and not single:
         yield Problem(
             "one-kidney-only",
-            f"a dose coefficient is given of {sides[0]} only",
-            "give the other one too, or that of kidneys",
+            f"a dose coefficient is given for the {in_words(sides)} only",
+            "give the coefficient of the other kidney, or of the kidneys",
             coefficients,
         )
 
@@ -50,7 +50,7 @@ def _twice(given: Collection[str], what: str, place: str) -> Iterator[Problem]:
     if PAIR in given and given_sides(given):
         yield Problem(
             "kidneys-twice",
-            f"{what} is given of the pair and of one kidney",
+            f"{what} is given for the pair and for one kidney",
             "give the pair, or left and right",
             place,
         )
@@ -60,8 +60,8 @@ def _two(course: Course, given: Collection[str], what: str, place: str) -> Itera
     if both_sides(given) and solitary(course.person):
         yield Problem(
             "two-kidneys",
-            f"{what} is given of both kidneys, but patient.kidney_risk_factors names "
+            f"{what} is given for both kidneys, but patient.kidney_risk_factors contains "
             f"{SINGLE_KIDNEY}",
-            f"keep the one that is there, or remove {SINGLE_KIDNEY}",
+            f"keep the existing kidney, or remove {SINGLE_KIDNEY}",
             place,
         )

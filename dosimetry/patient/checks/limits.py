@@ -41,8 +41,8 @@ def impossible_limits(course: Course) -> Iterator[Problem]:
 
 
 def _earlier(course: Course) -> Iterator[Problem]:
-    given = course.therapy.prior_doses
-    for name, dose in given.items():
+    previous = course.therapy.prior_doses
+    for name, dose in previous.items():
         if dose.bed is not None and dose.bed.value < dose.absorbed_dose.value:
             yield Problem(
                 "bed-below-dose",
@@ -52,8 +52,8 @@ def _earlier(course: Course) -> Iterator[Problem]:
                 f"therapy.prior_doses.{name}.bed",
             )
     for limit in patient_limits(course)[0]:
-        names = [name for name in with_sides(limit.region) if name in given]
-        missing = [name for name in names if given[name].bed is None]
+        names = [name for name in with_sides(limit.region) if name in previous]
+        missing = [name for name in names if previous[name].bed is None]
         if missing and limit.quantity != "absorbed dose":
             yield Problem(
                 "prior-bed-missing",

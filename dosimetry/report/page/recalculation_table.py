@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from dosimetry.documents.plan import Plan
-from dosimetry.documents.recalculation import Checked, Comparison
+from dosimetry.documents.recalculation import Checked, Recalculation
 from dosimetry.report.numbers import plain
 from dosimetry.report.page.cells import Cell, Table, number, table
 from dosimetry.report.words.names import words
@@ -15,7 +15,7 @@ QUANTITIES: tuple[Checked, ...] = get_args(Checked)
 
 def differences(plan: Plan) -> Table:
     """Return one row per region and cycle: differences of its figures, and the largest allowed."""
-    rows: dict[tuple[int, str], dict[Checked, Comparison]] = {}
+    rows: dict[tuple[int, str], dict[Checked, Recalculation]] = {}
     for figure in plan.second_check:
         rows.setdefault((figure.cycle, figure.region), {})[figure.quantity] = figure
     return table(
@@ -32,7 +32,7 @@ def differences(plan: Plan) -> Table:
     )
 
 
-def _difference(figure: Comparison | None) -> Cell | None:
+def _difference(figure: Recalculation | None) -> Cell | None:
     if figure is None:
         return None
     percent, allowed = figure.difference.value, figure.tolerance.value
