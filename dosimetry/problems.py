@@ -1,7 +1,7 @@
-"""What is wrong with an input, where, and what would be right.
+"""Errors and warnings: a stable code, the place, what is wrong, and the cure.
 
-One type for every error (:class:`InputError`) and one record (:class:`Problem`) for every error
-and warning: a stable code, the place, what is wrong, and the cure.
+:class:`Problem` is the record of an error or a warning; :class:`InputError` is the only exception
+for a refused input.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ PROBLEMS_SCHEMA = "dosimetry/problems/1"
 
 
 class FilePlace(str):
-    """A place that names its file already: nothing is put in front of it."""
+    """A place that already names its file; an outer place is not put before it."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong or doubtful.
+    """An error or a warning.
 
     Parameters
     ----------
     code : str
-        Stable name of the kind of problem, for programs.
+        Stable name of the kind of problem.
     message : str
         What is wrong.
     cure : str
-        What would be right.
+        How to correct it.
     place : str
-        Where: ``file: field`` or ``file:line: column``; empty where the caller knows it better.
+        Where: ``file: field`` or ``file:line: column``; empty if the caller adds it.
 
     Examples
     --------
@@ -52,7 +52,7 @@ class Problem:
     place: str = ""
 
     def at(self, place: str) -> Problem:
-        """Return the same problem with its place in front of the one it has."""
+        """Return the same problem with an outer place before its own."""
         return replace(self, place=join_place(place, self.place))
 
     def __str__(self) -> str:
@@ -61,12 +61,12 @@ class Problem:
 
 
 class InputError(ValueError):
-    r"""An input was refused; nothing was computed from it.
+    r"""An input was refused; no result was computed from it.
 
     Parameters
     ----------
     problems : iterable of Problem
-        All that is wrong, in the order of the input.
+        All problems, in the order of the input.
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class InputError(ValueError):
         return "\n".join(map(str, self.problems))
 
     def at(self, place: str) -> InputError:
-        """Return the same error with ``place`` in front of every problem's place."""
+        """Return the same error with an outer place before the place of every problem."""
         return InputError(problem.at(place) for problem in self.problems)
 
     def to_dict(self) -> dict[str, Any]:
@@ -105,8 +105,8 @@ class InputError(ValueError):
         [{'code': 'negative', 'place': 'p.yaml', 'message': 'the activity is negative', 'cure': ''}]
         """
         names = ("code", "place", "message", "cure")
-        found = [{name: printable(getattr(p, name)) for name in names} for p in self.problems]
-        return {"schema": PROBLEMS_SCHEMA, "problems": found}
+        problems = [{name: printable(getattr(p, name)) for name in names} for p in self.problems]
+        return {"schema": PROBLEMS_SCHEMA, "problems": problems}
 
     def to_json(self) -> str:
         """Return the problems as JSON, ending in a newline.
@@ -120,7 +120,7 @@ class InputError(ValueError):
 
 
 def printable(text: str) -> str:
-    r"""Escape control characters, which could otherwise act on a terminal.
+    r"""Return a text with its control characters escaped, so that they do not act on a terminal.
 
     Examples
     --------
@@ -131,19 +131,19 @@ def printable(text: str) -> str:
 
 
 def refuse(code: str, message: str, cure: str = "", place: str = "") -> InputError:
-    """Make the error for a single problem: ``raise refuse(...)``."""
+    """Return the error of a single problem, for ``raise refuse(...)``."""
     return InputError([Problem(code, message, cure, place)])
 
 
 def join_place(outer: str, inner: str) -> str:
-    """Join two places: names by a dot, indices without one.
+    """Return two places joined: names by a dot, indices without one.
 
     Examples
     --------
     >>> join_place("cycles", "[0]"), join_place("masses", "liver"), join_place("p.yaml: ", "id")
     ('cycles[0]', 'masses.liver', 'p.yaml: id')
 
-    A place that names a file of its own stays as it is.
+    An inner place that names its own file is returned unchanged.
 
     >>> str(join_place("p.yaml: cycles[0]", FilePlace("c.csv:3: activity [MBq]")))
     'c.csv:3: activity [MBq]'
@@ -156,7 +156,7 @@ def join_place(outer: str, inner: str) -> str:
 
 
 def in_words(names: Iterable[str]) -> str:
-    """Return names of regions or quantities as prose has them.
+    """Return names of regions or quantities in words.
 
     Examples
     --------
@@ -167,7 +167,7 @@ def in_words(names: Iterable[str]) -> str:
 
 
 def quote(value: object) -> str:
-    """Quote what a user wrote, shortened and with control characters escaped.
+    """Return a user's text in quotation marks, shortened, with control characters escaped.
 
     Examples
     --------
@@ -183,12 +183,12 @@ def quote(value: object) -> str:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Say which known word is nearest, as the beginning of a cure; empty where none is near.
+    """Return the nearest known word as the beginning of a cure; empty if none is near.
 
     Examples
     --------
     >>> nearest("kidney_lft", ["liver", "kidney_left"])
     'nearest: kidney_left'
     """
-    found = difflib.get_close_matches(word[:LONGEST_QUOTE], list(known), n=1, cutoff=0.5)
-    return f"nearest: {found[0]}" if found else ""
+    matches = difflib.get_close_matches(word[:LONGEST_QUOTE], list(known), n=1, cutoff=0.5)
+    return f"nearest: {matches[0]}" if matches else ""

@@ -1,8 +1,8 @@
-"""Quantities at the doors, estimates inside.
+"""Numbers with units: pint quantities at the public functions, estimates inside.
 
-Quantities of any pint registry are accepted (:func:`quantities`), unit name by unit name as
-:mod:`dosimetry.units` knows them; what goes out belongs to pint's application registry, so that a
-host program's quantities and ours meet.
+Public functions accept quantities of any pint registry (:func:`quantities`); their units are read
+by name, as defined in :mod:`dosimetry.units`. Returned quantities belong to pint's application
+registry, so that they combine with the host program's.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class Estimate:
     ----------
     value : float
     sd : float or None
-        Standard deviation in the same unit; None where it is not known.
+        Standard deviation in the same unit; None if unknown.
     unit : str
         Unit text.
 
@@ -99,7 +99,7 @@ class Estimate:
 
 
 def tia_in_words(tia: Estimate) -> str:
-    """Return a time-integrated activity as text, with its sd where that is known.
+    """Return a time-integrated activity as text, with its sd if known.
 
     Examples
     --------
@@ -118,7 +118,7 @@ class Distribution:
     ----------
     value : float
     sd, p5, p95 : float or None
-        None where they are not known.
+        None if unknown.
     unit : str
         Unit text.
     """
@@ -143,12 +143,12 @@ class Distribution:
 def from_quantity(quantity: object, unit: str) -> Any:
     """Return the magnitude of a pint quantity of any registry in a canonical unit.
 
-    Unit names are read by our own definitions, each atom with its tagged dimension.
+    Unit names are read by the definitions of :mod:`dosimetry.units`.
 
     Raises
     ------
     InputError
-        A bare number where a unit is needed, a unit not known, or one of another dimension.
+        A bare number where a unit is needed, an unknown unit, or one of another dimension.
 
     Examples
     --------
@@ -164,22 +164,24 @@ def from_quantity(quantity: object, unit: str) -> Any:
         raise refuse(
             "no-unit",
             f"{quote(quantity)} has no unit",
-            f"write a unit of {dimension_name(unit)}: the text '{example_of(unit)}', or in Python "
+            f"add a unit of {dimension_name(unit)}, as in '{example_of(unit)}', or in Python give "
             "a pint quantity",
         )
     import pint
 
-    found = cast("Quantity", quantity)
+    pint_quantity = cast("Quantity", quantity)
     try:
-        factor, dimensions = measure(cast("list[tuple[str, float]]", found.unit_items()))
+        factor, dimensions = measure(cast("list[tuple[str, float]]", pint_quantity.unit_items()))
     except pint.errors.PintError:
         raise refuse(
-            "unknown-unit", f"{quote(found.units)} is not a unit known here", f"convert to {unit}"
+            "unknown-unit",
+            f"{quote(pint_quantity.units)} is not a known unit",
+            f"convert to {unit}",
         ) from None
     target, wanted = measure_text(unit)
     if dimensions != wanted:
-        raise wrong_dimension(f"{found.units}", unit)
-    return found.magnitude * round_trip(factor / target)
+        raise wrong_dimension(f"{pint_quantity.units}", unit)
+    return pint_quantity.magnitude * round_trip(factor / target)
 
 
 @functools.cache
@@ -189,7 +191,7 @@ def _application_unit(unit: str, registry: Any) -> Any:
 
 
 def application_quantity(value: Any, unit: str) -> Quantity:
-    """Make a quantity of pint's application registry."""
+    """Return a value as a quantity of pint's application registry."""
     import pint
 
     registry: Any = pint.application_registry
@@ -200,35 +202,35 @@ def application_quantity(value: Any, unit: str) -> Quantity:
 
 
 class Door(Protocol[P, R]):
-    """A function of quantities, with its kernel in canonical units beside it."""
+    """A function of quantities that offers its kernel in canonical units as ``kernel``."""
 
     kernel: Callable[P, R]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Take quantities, return quantities."""
+        """Return the result as a quantity."""
 
 
 def quantities(*, returns: str, **units: str) -> Callable[[Callable[P, R]], Door[P, R]]:
-    """Put a door of quantities before a kernel of plain numbers.
+    """Return a decorator that makes a kernel of plain numbers a function of quantities.
 
     Parameters
     ----------
     returns : str
         Canonical unit of the result.
     **units : str
-        Canonical unit of each parameter that carries one; others pass as they are.
+        Canonical unit of each parameter that has one; others are passed unchanged.
 
     Returns
     -------
     callable
-        A decorator. The decorated function takes and gives pint quantities (scalars or arrays)
-        and has the bare function as ``.kernel``.
+        The decorated function takes and returns pint quantities (scalars or arrays) and has the
+        bare function as ``.kernel``.
 
     Raises
     ------
     InputError
-        At the call: a bare number, a unit not known or of the wrong dimension, a number that is
-        not finite; the place is the parameter's name.
+        At the call: a bare number, an unknown unit or one of another dimension, a number that is
+        not finite. The place is the parameter's name.
 
     Examples
     --------
@@ -259,7 +261,7 @@ def quantities(*, returns: str, **units: str) -> Callable[[Callable[P, R]], Door
 
 
 def admit(quantity: object, unit: str, place: str) -> Any:
-    """Turn a quantity into finite floats in a canonical unit, or refuse it at its place."""
+    """Return a quantity as finite float or array in a canonical unit; else refuse it at a place."""
     try:
         value = from_quantity(quantity, unit)
     except InputError as error:
@@ -267,7 +269,7 @@ def admit(quantity: object, unit: str, place: str) -> Any:
     try:
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
-        raise refuse("not-a-number", "not a real number", "give real ones", place) from None
+        raise refuse("not-a-number", "not a real number", "give real numbers", place) from None
     if not np.all(np.isfinite(array)):
-        raise refuse("not-finite", "not a finite number", "give finite ones", place)
+        raise refuse("not-finite", "not a finite number", "give finite numbers", place)
     return float(array) if array.ndim == 0 else array

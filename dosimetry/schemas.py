@@ -1,4 +1,4 @@
-"""The schemas of the documents that go in and come out, each with its ``$id``."""
+"""Schemas of the input and output documents, each with its ``$id``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dosimetry.problems import PROBLEMS_SCHEMA, Problem, nearest, quote, refuse
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 PATIENT_SCHEMA, COHORT_SCHEMA = "dosimetry/patient/1", "dosimetry/cohort/1"
 
-# Name -> schema number, and the type whose fields are those of the document.
+# Name of the document -> schema number, and the type that has its fields.
 RESULTS: dict[str, tuple[str, Any]] = {
     "plan": (SCHEMA, Plan),
     "fit": (FIT_SCHEMA, CurveDocument),
@@ -46,8 +46,8 @@ def schema_of(name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON Schema 2020-12; of a cohort, which is a table, Frictionless Table Schema. ``$id``
-        names the schema number, as in ``urn:dosimetry:plan:2``.
+        JSON Schema 2020-12, or Frictionless Table Schema of a cohort, which is a table. Its
+        ``$id`` names the schema number, as in ``urn:dosimetry:plan:2``.
 
     Raises
     ------
@@ -64,8 +64,8 @@ def schema_of(name: str) -> dict[str, Any]:
     if name == "problems":
         return _with_id(PROBLEMS_SCHEMA, _problems())
     if name == "cohort":
-        found = cohort_schema()
-        return {"$schema": found.pop("$schema"), "$id": _id(COHORT_SCHEMA), **found}
+        schema = cohort_schema()
+        return {"$schema": schema.pop("$schema"), "$id": _id(COHORT_SCHEMA), **schema}
     if name not in RESULTS:
         raise refuse(
             "unknown-document",
@@ -73,9 +73,9 @@ def schema_of(name: str) -> dict[str, Any]:
             nearest(f"{name}", NAMES) or f"documents: {', '.join(NAMES)}",
         )
     number, kind = RESULTS[name]
-    found = TypeAdapter(kind).json_schema(mode="serialization")
-    found["properties"]["schema"] = {"type": "string", "const": number}
-    return _with_id(number, found)
+    schema = TypeAdapter(kind).json_schema(mode="serialization")
+    schema["properties"]["schema"] = {"type": "string", "const": number}
+    return _with_id(number, schema)
 
 
 def _with_id(number: str, schema: dict[str, Any]) -> dict[str, Any]:
@@ -87,11 +87,11 @@ def _id(number: str) -> str:
 
 
 def _problems() -> dict[str, Any]:
-    """Return the schema of a refusal, in which every problem has all four of its texts."""
+    """Return the schema of a refusal; every problem has code, place, message and cure."""
     problem = TypeAdapter(Problem).json_schema(mode="serialization")
     return {
         "title": "Problems",
-        "description": "What is wrong with an input, or with the command line.",
+        "description": "Problems of an input or of the command line.",
         "type": "object",
         "properties": {
             "schema": {"type": "string", "const": PROBLEMS_SCHEMA},

@@ -1,7 +1,7 @@
-"""Names that were mistyped, and the one that was meant: no other side, organ or aggregate.
+"""Suggestions for mistyped names, never of another side, organ or pair.
 
-A wrong suggestion is worse than none: whoever takes it over gives one kidney's activity to the
-other. So a name is only suggested where side, organ and number are those that were written.
+A wrong suggestion is worse than none: it could assign one kidney's activity to the other. So a name
+is suggested only if its side, organ and number are those that were written.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 LONGEST = 60
-SHORTEST, LONG = 4, 9  # letters: below no slip is forgiven, from here on two are
+SHORTEST, LONG = 4, 9  # letters: shorter words allow no slip, words from LONG on allow two
 SIDES = {"left": ("left", "lt", "l"), "right": ("right", "rt", "r")}
 LESIONS = frozenset(
     ("lesion", "lesions", "met", "mets", "metastasis", "metastases", "tumor", "tumour", "tumors")
@@ -21,16 +21,16 @@ CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^A-Za-z]+")
 
 
 class Name(NamedTuple):
-    """A region's name taken apart: the side it names, and the words of the organ."""
+    """The parts of a region's name: its side, and the words of the organ."""
 
     side: str
     words: tuple[str, ...]
 
 
 def typo(word: str, known: Iterable[str]) -> str:
-    """Return the one known word that a slip or two make of a word; empty where there is none.
+    """Return the only known word within one or two slips of a word; empty if there is none.
 
-    Digits are never taken for a slip, but for their order.
+    Digits may be swapped, but not changed, added or left out.
 
     Examples
     --------
@@ -38,35 +38,35 @@ def typo(word: str, known: Iterable[str]) -> str:
     ('female', '')
     """
     near: dict[int, list[str]] = {}
-    for one in known:
-        slips = _slips(word[:LONGEST].lower(), one.lower())
+    for candidate in known:
+        slips = _slips(word[:LONGEST].lower(), candidate.lower())
         if slips is not None:
-            near.setdefault(slips, []).append(one)
+            near.setdefault(slips, []).append(candidate)
     best = near[min(near)] if near else []
     return best[0] if len(best) == 1 else ""
 
 
 def meant(word: str, known: Iterable[str]) -> str:
-    """Return the beginning of a cure: the word that :func:`typo` finds; empty where there is none.
+    """Return the word that :func:`typo` finds as the beginning of a cure; empty if none.
 
     Examples
     --------
     >>> meant("Lu177", ["Lu-177", "Y-90"])
     'nearest: Lu-177'
     """
-    found = typo(word, known)
-    return f"nearest: {found}" if found else ""
+    known_word = typo(word, known)
+    return f"nearest: {known_word}" if known_word else ""
 
 
 def region_like(name: str, spellings: Mapping[str, str]) -> str:
-    """Return the region that a name stands for; empty where that is not certain.
+    """Return the region that a name stands for; empty if that is not certain.
 
     Parameters
     ----------
     name : str
-        As it was written.
+        As written by the user.
     spellings : mapping of str to str
-        Every spelling that is known, and the region it names.
+        Every known spelling, and the region it names.
 
     Examples
     --------
@@ -77,20 +77,20 @@ def region_like(name: str, spellings: Mapping[str, str]) -> str:
     short = name[:LONGEST]
     tumour = TUMOUR.fullmatch(short.lower())
     if tumour:
-        own = "_".join(filter(None, re.split(r"[\W_]+", tumour.group(1), flags=re.ASCII)))
-        return f"tumour_{own}".rstrip("_")
+        suffix = "_".join(filter(None, re.split(r"[\W_]+", tumour.group(1), flags=re.ASCII)))
+        return f"tumour_{suffix}".rstrip("_")
     known = {spelling: _taken_apart(spelling, frozenset()) for spelling in spellings}
-    sided = frozenset("".join(one.words) for one in known.values() if one and one.side)
+    sided = frozenset("".join(parts.words) for parts in known.values() if parts and parts.side)
     wanted = _taken_apart(short, sided)
     if wanted is None:
         return ""
-    for spelling, one in known.items():
-        if one and one.side == wanted.side and sorted(one.words) == sorted(wanted.words):
+    for spelling, parts in known.items():
+        if parts and parts.side == wanted.side and sorted(parts.words) == sorted(wanted.words):
             return spellings[spelling]
     near: dict[int, set[str]] = {}
-    for spelling, one in known.items():
-        if one and one.side == wanted.side:
-            slips = _organ_slips("".join(wanted.words), "".join(one.words))
+    for spelling, parts in known.items():
+        if parts and parts.side == wanted.side:
+            slips = _organ_slips("".join(wanted.words), "".join(parts.words))
             if slips is not None:
                 near.setdefault(slips, set()).add(spellings[spelling])
     best = near[min(near)] if near else set()
@@ -98,7 +98,7 @@ def region_like(name: str, spellings: Mapping[str, str]) -> str:
 
 
 def names_lesion(name: str, spellings: Iterable[str]) -> bool:
-    """Tell whether a name is that of a lesion and of no organ.
+    """Return whether a name has the word for a lesion and none of an organ.
 
     Examples
     --------
@@ -112,26 +112,26 @@ def names_lesion(name: str, spellings: Iterable[str]) -> bool:
 
 def _words(name: str) -> list[str]:
     """Return the words of a name: ``L_Kidney``, ``kidneyL``, ``Left Kidney``; ``L3`` stays one."""
-    found: list[str] = []
+    words: list[str] = []
     for part in filter(None, re.split(r"[\W_]+", name)):
         whole = any(sign.isdigit() for sign in part)
-        found += [part.lower()] if whole else [word.lower() for word in CAMEL.findall(part)]
-    return found
+        words += [part.lower()] if whole else [word.lower() for word in CAMEL.findall(part)]
+    return words
 
 
 def _taken_apart(name: str, sided: frozenset[str]) -> Name | None:
-    """Take a name apart; None where it names both sides."""
-    found: set[str] = set()
+    """Return the parts of a name; None if it names both sides."""
+    sides: set[str] = set()
     words: list[str] = []
     for word in _words(name):
         side, rest = _side_of(word, sided)
-        found |= {side} - {""}
+        sides |= {side} - {""}
         words += [rest] if rest else []
-    return None if len(found) > 1 else Name("".join(found), tuple(words))
+    return None if len(sides) > 1 else Name("".join(sides), tuple(words))
 
 
 def _side_of(word: str, sided: frozenset[str]) -> tuple[str, str]:
-    """Return the side that a word names, and what is left of the word: ``kidneyl``, ``lft``."""
+    """Return the side in a word such as ``kidneyl`` or ``lft``, and the rest of the word."""
     for side, marks in SIDES.items():
         if word in marks or (len(word) > 2 and word[0] == side[0] and _distance(word, side) == 1):
             return side, ""
@@ -143,14 +143,14 @@ def _side_of(word: str, sided: frozenset[str]) -> tuple[str, str]:
 
 
 def _organ_slips(word: str, known: str) -> int | None:
-    """Return the slips between two organs' names; a singular is never taken for the plural."""
+    """Return the slips between two organs' names; None between a singular and a plural."""
     if known.endswith("s") and word[-2:] != known[-2:]:
         return None  # one kidney is not the pair
     return _slips(word, known)
 
 
 def _slips(word: str, known: str) -> int | None:
-    """Return how many slips make one word of another; None for more than a word of it forgives."""
+    """Return the number of slips between two words; None if more than its length allows."""
     if word == known:
         return 0
     most = 2 if len(known) >= LONG else 1
@@ -162,14 +162,14 @@ def _slips(word: str, known: str) -> int | None:
     return distance if distance <= most else None
 
 
-def _distance(one: str, other: str) -> int:
-    """Return the letters to add, leave out, change or swap (optimal string alignment)."""
-    before, row = list(range(len(other) + 1)), list(range(len(other) + 1))
-    for i, sign in enumerate(one, 1):
+def _distance(word: str, known: str) -> int:
+    """Return the number of letters to add, drop, change or swap (optimal string alignment)."""
+    before, row = list(range(len(known) + 1)), list(range(len(known) + 1))
+    for i, letter in enumerate(word, 1):
         last, before, row = before, row, [i]
-        for j, their in enumerate(other, 1):
-            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (sign != their))
-            if i > 1 and j > 1 and sign == other[j - 2] and one[i - 2] == their:
+        for j, known_letter in enumerate(known, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != known_letter))
+            if i > 1 and j > 1 and letter == known[j - 2] and word[i - 2] == known_letter:
                 cost = min(cost, last[j - 2] + 1)
             row.append(cost)
     return row[-1]

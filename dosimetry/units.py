@@ -1,8 +1,8 @@
-"""Units: what is known here, and how text becomes a number in a canonical unit.
+"""Units: their definitions, and conversion of text to numbers in canonical units.
 
-Text is parsed by a pint registry of our own definitions, never by the host program's. Activity,
-absorbed dose, equivalent dose, frequency and counts are dimensions of their own, so that ``1/h`` is
-no activity and ``Sv`` no absorbed dose.
+A pint registry of our own definitions parses text, never the host program's. Activity, absorbed
+dose, equivalent dose, frequency and counts have dimensions of their own: ``1/h`` is not an activity
+and ``Sv`` is not an absorbed dose.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from dosimetry.problems import InputError, quote, refuse
 if TYPE_CHECKING:
     import pint
 
-# No centi, deci, hecto: "ds" would be days or deciseconds. The few that are needed are units.
+# Without the prefixes centi, deci and hecto ("ds": days or deciseconds?); cm, dm, dL and cGy are
+# defined as units.
 DEFINITIONS = """
 pico- = 1e-12 = p-
 nano- = 1e-9 = n-
@@ -57,8 +58,7 @@ percent_of_administered = [administered_fraction]
 PINT_NAMES = {"%IA": "percent_of_administered", "%": "percent", "rad": "rads"}
 LONGEST_UNIT = 40
 
-# What a number in one unit is multiplied with or divided by to have it in another: these names
-# stand wherever one is converted, so that no bare 1000 or 100 does.
+# Conversion factors between units. Code uses these names instead of a bare 1000 or 100.
 MBQ_PER_GBQ = 1000.0
 KBQ_PER_MBQ = 1000.0
 MBQ_PER_KBQ = 1.0 / KBQ_PER_MBQ
@@ -74,7 +74,7 @@ _GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"
 _UNIT = rf"{_GROUP}(?:\s*[*·/]\s*{_GROUP})*"
 QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(1e9|10\^9|1(?=/))?\s*(/?\s*{_UNIT})|(1))?\s*")
 NUMBER = re.compile(_NUMBER)
-SPACES = " '\u2019\u00a0\u2009\u202f"  # between thousands: of France, Switzerland, the SI
+SPACES = " '\u2019\u00a0\u2009\u202f"  # thousands separators in France, Switzerland and the SI
 SEPARATED = re.compile(rf"\s*([+-]?[0-9]+(?:[.,{SPACES}][0-9]+)+)(.*)", re.DOTALL)
 
 DIMENSION_NAMES = {
@@ -115,8 +115,8 @@ def _registry() -> pint.UnitRegistry[Any]:
 
 
 def pint_text(unit: str) -> str:
-    """Replace what pint would read otherwise: percentages and the rad."""
-    text = re.sub(r"%IA|%|\brad\b", lambda found: PINT_NAMES[found.group()], unit)
+    """Return a unit text for pint, with the names used here for percentages and the rad."""
+    text = re.sub(r"%IA|%|\brad\b", lambda match: PINT_NAMES[match.group()], unit)
     text = text.replace("·", "*").replace("^", "**").strip()
     return f"1{text}" if text.startswith("/") else text
 
@@ -146,9 +146,9 @@ def measure(items: Iterable[tuple[str, float]]) -> tuple[float, dict[str, float]
     factor = 1.0
     dimensions: dict[str, float] = {}
     for name, power in items:
-        scale, own = _atom(name)
+        scale, powers = _atom(name)
         factor *= scale**power
-        for dimension, exponent in own:
+        for dimension, exponent in powers:
             dimensions[dimension] = dimensions.get(dimension, 0.0) + exponent * power
     return factor, {name: power for name, power in dimensions.items() if power}
 
@@ -161,19 +161,19 @@ def measure_text(unit: str) -> tuple[float, dict[str, float]]:
     if unit == "1":
         return 1.0, {}
     try:
-        one = _registry().Quantity(1.0, pint_text(unit))
+        quantity = _registry().Quantity(1.0, pint_text(unit))
     except (pint.errors.PintError, ValueError):
         raise refuse(
             "unknown-unit",
-            f"{quote(unit)} is not a unit known here",
-            "units: GBq, MBq, kBq, Bq, mCi, Ci; h, d, week, min, s, year; kg, g; cm, m; mL, L; Gy, "
-            "mGy, rad; %, %IA; g/dL, umol/L, 1e9/L and their products and ratios",
+            f"{quote(unit)} is not a known unit",
+            "known units: GBq, MBq, kBq, Bq, mCi, Ci; h, d, week, min, s, year; kg, g; cm, m; mL, "
+            "L; Gy, mGy, rad; %, %IA; g/dL, umol/L, 1e9/L and their products and ratios",
         ) from None
-    return measure((name, _real(power)) for name, power in one.unit_items())
+    return measure((name, _real(power)) for name, power in quantity.unit_items())
 
 
 def dimension_name(unit: str) -> str:
-    """Name the dimension of a canonical unit in the field's words.
+    """Return the name of the dimension of a canonical unit.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def dimension_name(unit: str) -> str:
 
 @functools.lru_cache(maxsize=512)
 def conversion(unit: str, to: str) -> float:
-    """Return the factor that turns a number in ``unit`` into one in ``to``.
+    """Return the factor that converts a number in ``unit`` to ``to``.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def conversion(unit: str, to: str) -> float:
     Raises
     ------
     InputError
-        Unit not known, or of another dimension.
+        An unknown unit, or one of another dimension.
 
     Examples
     --------
@@ -208,13 +208,15 @@ def conversion(unit: str, to: str) -> float:
     """
     if len(unit) > LONGEST_UNIT:
         raise refuse(
-            "unknown-unit", f"{quote(unit)} is too long for a unit", f"at most {LONGEST_UNIT} signs"
+            "unknown-unit",
+            f"{quote(unit)} is too long for a unit",
+            f"at most {LONGEST_UNIT} characters",
         )
     number, text = 1.0, unit.strip()
     if text.startswith(("1e9/", "10^9/", "1/")):
         number, text = 1.0 if text.startswith("1/") else 1e9, text[text.index("/") :]
     if text != "1" and not re.fullmatch(rf"/?\s*{_UNIT}", text):
-        raise refuse("unknown-unit", f"{quote(unit)} is not a unit known here", "such as GBq, h, g")
+        raise refuse("unknown-unit", f"{quote(unit)} is not a known unit", "as in GBq, h, g")
     cells = to.startswith("1e9/")
     factor, dimensions = measure_text(text)
     target, wanted = measure_text(to[3:] if cells else to)
@@ -226,36 +228,36 @@ def conversion(unit: str, to: str) -> float:
 
 
 def round_trip(factor: float) -> float:
-    """Take the last bits of rounding off a factor: 37 for mCi in MBq, not 37.00000000000001."""
+    """Return a factor without rounding in its last bits: 37, not 37.00000000000001."""
     rounded = float(f"{factor:.15g}")
     return rounded if abs(rounded - factor) <= 4 * math.ulp(factor) else factor
 
 
 def wrong_dimension(unit: str, to: str) -> InputError:
-    """Make the error for a unit of another dimension than the one wanted."""
+    """Return the error for a unit that has another dimension than ``to``."""
     return refuse(
         "wrong-dimension",
         f"{quote(unit)} is not a unit of {dimension_name(to)}",
         "write it without a unit, as in 0.41"
         if to == "1"
-        else f"give the {dimension_name(to)} in {to} or any unit of its kind",
+        else f"use {to} or another unit of {dimension_name(to)}",
     )
 
 
 def parse_number(text: str) -> float:
-    """Read a finite number: decimal point, no expression, no unit.
+    """Return the finite number in a text with a decimal point, without expression or unit.
 
     Raises
     ------
     InputError
-        Anything else, with the likely cure.
+        Any other text, with the likely cure.
 
     Examples
     --------
     >>> parse_number("0.41")
     0.41
     """
-    number = text.strip()  # of more kinds of space than float() knows
+    number = text.strip()  # removes more kinds of space than float()
     if NUMBER.fullmatch(number) and math.isfinite(value := float(number)):
         return value
     raise refuse(
@@ -266,9 +268,9 @@ def parse_number(text: str) -> float:
 
 
 def readings(number: str) -> tuple[str, ...]:
-    """Return what a number with separators can be, each with a decimal point or none.
+    """Return the possible readings of a number with separators, with a decimal point or without.
 
-    None where it cannot be read at all; two where its one separator may be of thousands.
+    Empty where it cannot be read; two where its only separator may separate thousands.
 
     Examples
     --------
@@ -280,51 +282,53 @@ def readings(number: str) -> tuple[str, ...]:
     if not signs:
         return (number,)
     decimals = signs[-1] in ".," and (len(signs) == 1 or signs.count(signs[-1]) == 1)
-    found = []
+    numbers = []
     thousands = groups[:-1] if decimals and len(signs) > 1 else groups
     if len(set(signs[: len(thousands)])) == 1 and _grouped(whole, thousands):
         rest = "." + groups[-1] if len(thousands) < len(groups) else ""
-        found.append("".join((whole, *thousands)) + rest)
+        numbers.append("".join((whole, *thousands)) + rest)
     if decimals and len(signs) == 1:
-        found.append(f"{whole}.{groups[0]}")
-    return tuple(found)
+        numbers.append(f"{whole}.{groups[0]}")
+    return tuple(numbers)
 
 
 def _grouped(whole: str, thousands: list[str]) -> bool:
-    """Tell whether digits can be a number in groups of three: ``196`` and ``000``."""
+    """Return whether digits form a number in groups of three, such as ``196`` and ``000``."""
     first = whole.lstrip("+-")
     return len(first) <= 3 and first[0] != "0" and all(len(group) == 3 for group in thousands)
 
 
 def separated_cure(text: str) -> str:
-    """Say how a number with a comma or thousands separators is to be written; empty without.
+    """Return how to write a number with a comma or thousands separators; empty for other texts.
 
     Examples
     --------
     >>> separated_cure("7,4 GBq")
     "a comma is not a decimal point here: did you mean '7.4 GBq'?"
     >>> separated_cure("98,100.5")
-    "no separator of thousands is read: write '98100.5'"
+    "thousands separators are not read: write '98100.5'"
     """
-    found = SEPARATED.fullmatch(text)
-    possible = readings(found.group(1)) if found else ()
-    if found is None or not possible:
+    match = SEPARATED.fullmatch(text)
+    possible = readings(match.group(1)) if match else ()
+    if match is None or not possible:
         return ""
-    written = " or ".join(f"'{number}{found.group(2)}'" for number in possible)
+    written = " or ".join(f"'{number}{match.group(2)}'" for number in possible)
     if len(possible) > 1:
-        return f"a comma is neither decimal point nor separator here: write {written}"
-    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", found.group(1)):
+        return (
+            f"a comma is read neither as decimal point nor as thousands separator: write {written}"
+        )
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", match.group(1)):
         return f"a comma is not a decimal point here: did you mean {written}?"
-    return f"no separator of thousands is read: write {written}"
+    return f"thousands separators are not read: write {written}"
 
 
 def parse_quantity(text: str, unit: str) -> float:
-    """Read ``NUMBER UNIT`` and return the number in a canonical unit.
+    """Return the number of a text ``NUMBER UNIT`` in a canonical unit.
 
     Parameters
     ----------
     text : str
-        For example ``7.4 GBq``; a decimal point, finite, no expression.
+        For example ``7.4 GBq``; a finite number with a decimal point, not an expression.
     unit : str
         The canonical unit wanted.
 
@@ -336,7 +340,7 @@ def parse_quantity(text: str, unit: str) -> float:
     Raises
     ------
     InputError
-        No number, no unit, unit not known or of the wrong dimension.
+        Not a number, no unit, an unknown unit or one of another dimension.
 
     Examples
     --------
@@ -345,23 +349,23 @@ def parse_quantity(text: str, unit: str) -> float:
     >>> parse_quantity("3 Sv", "Gy")
     Traceback (most recent call last):
     dosimetry.problems.InputError: 'Sv' is not a unit of absorbed dose
-      give the absorbed dose in Gy or any unit of its kind
+      use Gy or another unit of absorbed dose
     """
-    found = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None
-    if found is None:
+    match = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None
+    if match is None:
         raise refuse(
             "not-a-quantity",
             f"{quote(text)} is not a quantity",
             separated_cure(text[: 2 * LONGEST_UNIT])
             or f"write a number and a unit of {dimension_name(unit)}, as in {example_of(unit)}",
         )
-    number, power, written, bare = found.groups()
+    number, power, written, bare = match.groups()
     if written is None and bare is None:
         if unit != "1":
             raise refuse(
                 "no-unit",
                 f"{quote(text)} has no unit",
-                f"write a unit of {dimension_name(unit)} behind it, as in "
+                f"add a unit of {dimension_name(unit)}, as in "
                 f"{number} {'GBq' if unit == 'MBq' else unit}",
             )
         written = "1"
@@ -372,19 +376,19 @@ def parse_quantity(text: str, unit: str) -> float:
 
 
 def unit_of(text: str) -> str:
-    """Return the unit that a quantity is written in.
+    """Return the unit of a text ``NUMBER UNIT``; empty if it is not a quantity.
 
     Examples
     --------
     >>> unit_of("7.4 GBq")
     'GBq'
     """
-    found = QUANTITY.fullmatch(text)
-    return (found.group(2) or "") + (found.group(3) or "") if found else ""
+    match = QUANTITY.fullmatch(text)
+    return (match.group(2) or "") + (match.group(3) or "") if match else ""
 
 
 def example_of(unit: str) -> str:
-    """Give an example of a quantity in a unit, for messages."""
+    """Return an example of a quantity in a unit, for messages."""
     return {"MBq": "7.4 GBq", "h": "8 week", "g": "310 g", "%": "5 %", "1": "0.41"}.get(
         unit, f"1.5 {unit}"
     )

@@ -130,6 +130,7 @@ def test_conversion_and_back_gives_the_same_activity(value, unit):
     assert there * conversion("MBq", unit) == pytest.approx(value, rel=1e-13)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=100), st.sampled_from(sorted(DIMENSION_NAMES)))
 def test_any_text_is_a_finite_number_or_a_refusal(text, unit):
     try:

@@ -127,7 +127,7 @@ def _masses_used(course: Course) -> set[str]:
 def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
     """Yield the entries of the patient file that no dose depends on."""
     for name in course.therapy.prior_doses:
-        # That of one kidney counts into the pair's limits, with a dose of its own or without.
+        # The dose of one kidney also counts for the pair.
         if name not in regions and pair_of(name) not in regions:
             yield Problem(
                 "prior-dose-not-used",

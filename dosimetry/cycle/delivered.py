@@ -1,7 +1,7 @@
-"""The delivered cycles of a patient, resolved once: what their curves and doses are computed from.
+"""The delivered cycles of a patient, resolved once, as input of their curves and doses.
 
-A cycle's own entry (:mod:`dosimetry.patient.net_cycle`) and what the rest of the patient file says
-of it: the phantom, the masses, half-lives, the ratio of red marrow to blood.
+A delivered cycle is its own entry (:mod:`dosimetry.patient.net_cycle`) with the data from the rest
+of the patient file: phantom, masses, half-lives, ratio of red marrow to blood.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def delivered_cycles(course: Course, source: str = "") -> list[DeliveredCycle]:
     Raises
     ------
     InputError
-        A VOI smaller than what it includes.
+        A VOI smaller than the regions that it includes.
 
     Examples
     --------

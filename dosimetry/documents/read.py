@@ -22,7 +22,7 @@ CURE = "give a plan as dosimetry plan -o PLAN.json writes it"
 
 
 def read_plan_text(source: str | os.PathLike[str], schema: str) -> tuple[str, dict[str, Any]]:
-    """Return the name of a plan's document and what it holds.
+    """Return the name of a plan's document and its content.
 
     Parameters
     ----------

@@ -58,15 +58,15 @@ def _holds(
     if row.below is not None:
         return (
             below is not None
-            and laboratory.compare(value, "below", below)
-            and laboratory.compare(value, "at_least", row.at_least or 0.0)
+            and laboratory.meets(value, "below", below)
+            and laboratory.meets(value, "at_least", row.at_least or 0.0)
         )
     multiplied = _multiple(row, limits, baseline, abnormal)
     return (
         multiplied is not None
         and row.above is not None
-        and laboratory.compare(value, "above", row.above * multiplied)
-        and (row.up_to is None or laboratory.compare(value, "at_most", row.up_to * multiplied))
+        and laboratory.meets(value, "above", row.above * multiplied)
+        and (row.up_to is None or laboratory.meets(value, "at_most", row.up_to * multiplied))
     )
 
 

@@ -96,9 +96,7 @@ def lacking(
         ]
         now = known.get(quantity)
         value = None if now is None else now.value
-        if value is None or not any(
-            laboratory.compare(value, b.comparison, b.value) for b in bounds
-        ):
+        if value is None or not any(laboratory.meets(value, b.comparison, b.value) for b in bounds):
             lacks.append(_lack(quantity, bounds, now, seen))
     return tuple(lacks)
 

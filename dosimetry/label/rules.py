@@ -213,7 +213,7 @@ def _holds(criterion: Criterion, known: Mapping[str, Finding], seen: Observation
     value = finding.value
     if criterion.of == "grade":
         value = float(finding.grade.grade) if finding.grade else 0.0
-    return value is not None and laboratory.compare(
+    return value is not None and laboratory.meets(
         value, criterion.comparison, _bound(criterion, seen)
     )
 

@@ -1,7 +1,7 @@
 """Kidneys: the pair and its two sides, and the patient who has one kidney only.
 
-A kidney that is measured or entered alone takes what is given of the pair, and the pair what is
-given of its sides. The independent recalculation has rules of its own on purpose.
+Values given for the pair also serve a side, and values given for the sides serve the pair. The
+independent recalculation has its own rules on purpose.
 """
 
 from __future__ import annotations

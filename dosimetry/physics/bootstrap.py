@@ -52,7 +52,7 @@ def bootstrap_tia(curve: FittedCurve, count: int, *, compile: bool | None = None
         raise refuse(
             "out-of-range",
             f"expected {MIN_REFITS} to {MAX_REFITS} refits, got {count}",
-            "for example 10000",
+            "as in 10000",
             "bootstrap",
         )
     centre = curve.activity if curve.model not in MODELS else curve.shape.activity(curve.time)

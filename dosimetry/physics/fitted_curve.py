@@ -29,12 +29,12 @@ NO_CLEARANCE = Problem(
 
 
 def default_point_sd(activity: Any) -> Any:
-    """Return the sd of points that have none: a share of the activity (table ``defaults``).
+    """Return the default sd of points: a share of the activity (table ``defaults``).
 
     Parameters
     ----------
     activity : float or array
-        In any unit, which is that of the sd.
+        In any unit; the sd has the same unit.
 
     Examples
     --------

@@ -74,7 +74,7 @@ def limit_phrase(limit: Limit) -> str:
     --------
     >>> from dosimetry import reference
     >>> [limit_phrase(reference.limit(row)) for row in reference.limit_rows()][:2]
-    ['23 Gy to the kidneys (kidneys-ad-23)', 'a BED of 28 Gy to the kidneys (kidneys-bed-28)']
+    ['23 Gy to the kidneys (kidneys-ad-23)', 'a BED of 40 Gy to the kidneys (kidneys-bed-40)']
     """
     bed = "a BED of " if limit.quantity.startswith("bio") else ""
     article = "" if limit.region.startswith("tumour") else "the "

@@ -130,7 +130,7 @@ def _enclosed(cycle: Cycle) -> dict[str, float]:
 def _alone(
     region: str, cycle: Cycle, enclosed: Mapping[str, float], given: Mapping[str, float]
 ) -> float:
-    """Return the mass in g of a VOI less those in it; one given by entry is without what it has."""
+    """Return the mass in g of a VOI without the regions in it; an entered mass excludes them."""
 
     def whole(name: str) -> float:
         if name in given or name not in enclosed:
@@ -141,7 +141,7 @@ def _alone(
 
 
 def kidney_gain(region: str, mass: float, sex: str) -> tuple[float, float]:
-    """Return Gy per MBq h to a kidney (or the pair) of its own activity, and the photons' share.
+    """Return Gy per MBq h to a kidney (or the pair) from its own activity, and the photons' share.
 
     Examples
     --------
@@ -163,7 +163,7 @@ def kidney_gain(region: str, mass: float, sex: str) -> tuple[float, float]:
 
 
 def sphere_gain(mass: float) -> float:
-    """Return Gy per MBq h to a sphere: energy over mass, times what of it stays.
+    """Return Gy per MBq h to a sphere: energy over mass, times the absorbed fraction.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def sphere_gain(mass: float) -> float:
 
 
 def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, float]) -> Gain:
-    """Return what each measured source gives a region per MBq h.
+    """Return the gain of each measured source to a region, in Gy per MBq h.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
 
 
 def _electrons_of_rest(target: str, taken: Collection[str], rest_mass: float) -> float:
-    """Return the electrons' gain from the remainder: they stay in the tissue that they start in.
+    """Return the gain from electrons of the remainder, which stay in their own tissue.
 
     The marrow gets those of the bone around it, so that all of its gain is electrons.
     """
@@ -238,7 +238,7 @@ def _electrons_of_rest(target: str, taken: Collection[str], rest_mass: float) ->
 
 
 def _resized(gain: float, electrons: float, smaller: float) -> float:
-    """Return a gain of the body in one ``smaller`` times as heavy."""
+    """Return a gain of the body in a body ``smaller`` times as heavy."""
     staying = min(electrons, gain)
     return float(staying * smaller + (gain - staying) * smaller ** (2 / 3))
 
@@ -250,7 +250,7 @@ def _self(
     table: Mapping[tuple[str, str], float],
     phantom: Mapping[str, float],
 ) -> tuple[dict[str, float], str, float]:
-    """Return the gain of each source that is the region itself, the way, and the photons' share."""
+    """Return the self-dose gain by source, its method, and the photons' share."""
     by_mass, by_s = "energy over mass", "sum over S values"
     sides = [side for side in SIDES if side in masses]
     if target == "kidneys" and sides:
@@ -263,7 +263,7 @@ def _self(
         return {target: gain}, by_mass, share
     if target not in masses or regions.region(target).role != "organ":
         return {}, by_s, 0.0
-    # The electrons stay but for what the S value has not room for; photons grow by mass^(2/3).
+    # Electrons stay, at most up to the S value; photons grow by mass^(2/3).
     ratio = phantom[target] / masses[target]
     staying = electron_gain(phantom[target])
     photons = max(table[target, target] - staying, 0.0)

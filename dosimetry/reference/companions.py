@@ -10,9 +10,9 @@ from dosimetry.reference.tables import table
 
 @dataclass(frozen=True)
 class Companion:
-    """A drug, a control or a scan around the doses; times in h after its anchor.
+    """A drug, a check-up or a scan around the doses; times in h after its anchor.
 
-    ``precision`` is ``time`` or ``day``: whether it has a time of day where the dose has one.
+    ``precision`` is ``time`` if it has a time of day when the dose has one, else ``day``.
     """
 
     kind: str
@@ -28,12 +28,12 @@ class Companion:
 
 @functools.cache
 def companions(agent: str) -> tuple[Companion, ...]:
-    """Return what goes with the doses of an agent, in the order of the table.
+    """Return medication, check-ups and scans that go with the doses of an agent, in table order.
 
-    A row of 177Lu stands in for an agent that has no row of that kind of its own.
+    Rows of ``177Lu`` apply to every 177Lu agent that has no rows of that kind.
     """
-    found = table("companion_medication")
-    own = {row["kind"] for row in found.rows if row["agent"] == agent}
+    medication = table("companion_medication")
+    own = {row["kind"] for row in medication.rows if row["agent"] == agent}
     return tuple(
         Companion(
             row["kind"],
@@ -46,7 +46,7 @@ def companions(agent: str) -> tuple[Companion, ...]:
             int(row["months"]) if row["months"] else None,
             row["source"],
         )
-        for row in found.rows
+        for row in medication.rows
         if row["agent"] == agent
         or (row["agent"] == "177Lu" and agent.startswith("177Lu") and row["kind"] not in own)
     )

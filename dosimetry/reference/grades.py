@@ -13,7 +13,7 @@ from dosimetry.reference.tables import table
 
 @dataclass(frozen=True)
 class GradeRow:
-    """One row of the CTCAE: bounds of a grade, absolute or as multiples."""
+    """A row of the CTCAE: the bounds of a grade, absolute or as multiples."""
 
     term: str
     haematological: bool
@@ -27,8 +27,8 @@ class GradeRow:
 
 @functools.cache
 def grade_rows(name: str) -> tuple[GradeRow, ...]:
-    """Return the CTCAE rows of an analyte, bounds in its canonical unit; empty where none is."""
-    found = []
+    """Return the CTCAE rows of an analyte, bounds in its canonical unit; empty if it has none."""
+    rows = []
     for row in table("ctcae_v5").rows:
         if row["analyte"] != name:
             continue
@@ -39,7 +39,7 @@ def grade_rows(name: str) -> tuple[GradeRow, ...]:
         below: float | Literal["LLN"] | None = None
         if row["below"]:
             below = "LLN" if row["below"] == "LLN" else float(row["below"]) * factor
-        found.append(
+        rows.append(
             GradeRow(
                 row["term"],
                 row["haematological"] == "yes",
@@ -51,11 +51,11 @@ def grade_rows(name: str) -> tuple[GradeRow, ...]:
                 row["multiple_of"],
             )
         )
-    return tuple(found)
+    return tuple(rows)
 
 
 def graded_terms() -> Mapping[str, str]:
-    """Return the analyte of every toxicity that a laboratory value grades, by all its names."""
+    """Return the analyte of every toxicity graded by a laboratory value, by each of its names."""
     named = {
         name: row["analyte"]
         for row in table("analytes").rows

@@ -9,12 +9,16 @@ from dataclasses import dataclass
 from dosimetry.reference import agents
 from dosimetry.reference.tables import default, rows_by, table
 
-OTHER = "other"  # quantities that are no analyte
+OTHER = "other"  # quantities that are not analytes
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """A comparison of one quantity; ``of`` is empty, ``grade``, ``ULN`` or ``baseline``."""
+    """A comparison of a quantity with a bound.
+
+    ``of`` is empty, ``grade`` (the CTCAE grade is compared), or ``ULN`` or ``baseline`` (the bound
+    is a multiple of it).
+    """
 
     quantity: str
     comparison: str
@@ -25,7 +29,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class LabelRule:
-    """A rule of the label: any of its alternatives suffices, each with all its criteria."""
+    """A rule of the label; it applies if all criteria of one of its alternatives are met."""
 
     name: str
     kind: str
@@ -36,13 +40,13 @@ class LabelRule:
     source: str
 
     def quantities(self) -> tuple[str, ...]:
-        """Return the quantities that the rule looks at, each once."""
+        """Return the quantities that the rule compares, without duplicates."""
         return tuple(dict.fromkeys(c.quantity for group in self.alternatives for c in group))
 
 
 @dataclass(frozen=True)
 class LabelDocument:
-    """An edition of the label: what of it the rules come from, or that it is not at hand."""
+    """An edition of the label: a source of rules, or one whose rules are not available."""
 
     region: str
     document: str
@@ -59,49 +63,49 @@ class LabelDocument:
 
 @functools.cache
 def label_rules(kind: str) -> tuple[LabelRule, ...]:
-    """Return the rules of one kind: ``toxicity`` or ``contraindication``.
+    """Return the rules of the kind ``toxicity`` or ``contraindication``.
 
     Examples
     --------
     >>> [rule.name for rule in label_rules("toxicity")][:2]
     ['thrombocytopenia', 'anaemia']
     """
-    found = []
+    rules = []
     for row in table("label_rules").rows:
         if row["kind"] != kind:
             continue
         groups: dict[str, list[Criterion]] = {}
-        for one in table("label_criteria").rows:
-            if one["rule"] == row["rule"]:
-                groups.setdefault(one["alternative"], []).append(
+        for criterion in table("label_criteria").rows:
+            if criterion["rule"] == row["rule"]:
+                groups.setdefault(criterion["alternative"], []).append(
                     Criterion(
-                        one["quantity"],
-                        one["comparison"],
-                        float(one["value"]),
-                        one["unit"],
-                        one["of"],
+                        criterion["quantity"],
+                        criterion["comparison"],
+                        float(criterion["value"]),
+                        criterion["unit"],
+                        criterion["of"],
                     )
                 )
         reduced = row["reduced_activity"]
         longest = row["longest_interval"]
-        rules = table("label_rules")
-        found.append(
+        rule_table = table("label_rules")
+        rules.append(
             LabelRule(
                 row["rule"],
                 kind,
                 row["title"],
                 tuple(map(tuple, groups.values())),
-                rules.number(row, "reduced_activity", "GBq") if reduced else None,
-                rules.number(row, "longest_interval", "h") if longest else None,
+                rule_table.number(row, "reduced_activity", "GBq") if reduced else None,
+                rule_table.number(row, "longest_interval", "h") if longest else None,
                 row["source"],
             )
         )
-    return tuple(found)
+    return tuple(rules)
 
 
 @functools.cache
 def label_documents() -> tuple[LabelDocument, ...]:
-    """Return the editions of the label, the dose-modification rules first.
+    """Return the editions of the label: available ones first, dose-modification rules first.
 
     Examples
     --------
@@ -118,7 +122,7 @@ def label_documents() -> tuple[LabelDocument, ...]:
 
 
 def longest_interval() -> float:
-    """Return the longest interval between two doses that the label knows, in h."""
+    """Return the longest interval between two doses on the label, in h."""
     return min(rule.longest_interval or float("inf") for rule in label_rules("toxicity"))
 
 
@@ -128,12 +132,12 @@ def full_activity() -> float:
 
 
 def label_doses() -> int:
-    """Return how many doses the label has."""
+    """Return the number of doses on the label."""
     return int(_label_regimen()["cycles"])
 
 
 def earliest_interval() -> float:
-    """Return the shortest interval between two doses that the label knows, in h."""
+    """Return the shortest interval between two doses on the label, less its tolerance, in h."""
     usual = table("regimens").number(_label_regimen(), "interval", "h")
     return usual - default("label_interval_tolerance", "h")
 

@@ -16,17 +16,18 @@ CLEARANCE = "creatinine_clearance"
 
 @dataclass(frozen=True)
 class Analyte:
-    """What a laboratory measures.
+    """A quantity that a laboratory measures.
 
     Attributes
     ----------
     name, unit : str
         Canonical unit.
     amount_unit : str
-        Unit of the amount of substance; empty where it is not reported so.
+        Unit of the amount of substance; empty if laboratories do not use it.
     amount_per_unit : float
+        Amount of substance in ``amount_unit`` of one ``unit``.
     lowest, highest : float
-        In the canonical unit; nothing outside of them can be.
+        Range of possible values, in the canonical unit.
     may_be_zero : bool
     units : tuple of str
         Units that laboratories use.
@@ -58,27 +59,27 @@ class Range:
     source: str
 
 
-def same(value: float, bound: float) -> bool:
-    """Tell whether a value is on a bound, but for the rounding of unit conversions."""
+def on_bound(value: float, bound: float) -> bool:
+    """Return whether a value equals a bound, within the rounding of unit conversions."""
     return abs(value - bound) <= default("bound_tolerance", "1") * abs(bound)
 
 
-def compare(value: float, comparison: str, bound: float) -> bool:
-    """Compare a value with a bound; a value on the bound is inside of at_least and at_most.
+def meets(value: float, comparison: str, bound: float) -> bool:
+    """Return whether a value is above, below, at least or at most a bound.
 
     Examples
     --------
-    >>> compare(40.0, "below", 40.0), compare(1.4000000000000001, "at_least", 1.4)
+    >>> meets(40.0, "below", 40.0), meets(1.4000000000000001, "at_least", 1.4)
     (False, True)
     """
-    if same(value, bound):
+    if on_bound(value, bound):
         return comparison in ("at_least", "at_most")
     return value > bound if comparison in ("above", "at_least") else value < bound
 
 
 @functools.cache
 def analytes() -> Mapping[str, Analyte]:
-    """Return every analyte by its name.
+    """Return all analytes by name.
 
     Examples
     --------
@@ -101,12 +102,12 @@ def analytes() -> Mapping[str, Analyte]:
 
 
 def analyte(name: str) -> Analyte:
-    """Find an analyte.
+    """Return an analyte by its name.
 
     Raises
     ------
     InputError
-        Not known, with the nearest known one.
+        An unknown name, with the nearest known one.
     """
     if name not in analytes():
         known = ", ".join(analytes())
@@ -132,23 +133,23 @@ def to_canonical(name: str, value: float, unit: str) -> float:
     >>> to_canonical("creatinine", 88.42, "umol/L"), to_canonical("haemoglobin", 128, "g/L")
     (1.0, 12.8)
     """
-    found = analyte(name)
+    measured = analyte(name)
     try:
-        return value * conversion(unit, found.unit)
+        return value * conversion(unit, measured.unit)
     except InputError:
-        if not found.amount_unit:
+        if not measured.amount_unit:
             raise
-        return value * conversion(unit, found.amount_unit) / found.amount_per_unit
+        return value * conversion(unit, measured.amount_unit) / measured.amount_per_unit
 
 
 def from_canonical(name: str, value: float, unit: str) -> float:
-    """Return a value of the analyte's canonical unit in another unit."""
+    """Return a laboratory value, given in the analyte's canonical unit, in another unit."""
     return value / to_canonical(name, 1.0, unit)
 
 
 @functools.cache
 def reference_range(name: str, sex: str) -> Range:
-    """Return the range that stands in where the patient file has none."""
+    """Return the default reference range of an analyte, for patient files without one."""
     for row in table("laboratory_reference_ranges").rows:
         if (row["analyte"], row["sex"]) == (name, sex):
             lower, upper = (

@@ -33,7 +33,7 @@ def limit_rows() -> tuple[Mapping[str, str], ...]:
 
 
 def limit(row: Mapping[str, str]) -> Limit:
-    """Make the limit of a row of table ``limits``."""
+    """Return the limit of a row of table ``limits``."""
     return Limit(
         row["id"],
         row["region"],

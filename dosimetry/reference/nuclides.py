@@ -28,7 +28,7 @@ def half_life(nuclide: str) -> float:
     Raises
     ------
     InputError
-        Nuclide not in the table.
+        The nuclide is not in the table.
 
     Examples
     --------
@@ -47,7 +47,7 @@ def electron_energy(nuclide: str) -> float:
 
 
 def branching_fraction(parent: str, daughter: str) -> float:
-    """Return the fraction of the parent's decays that give the daughter; 0 where none is listed."""
+    """Return the fraction of the parent's decays that give the daughter; 0 if not listed."""
     for row in table("decay_chains").rows:
         if (row["parent"], row["daughter"]) == (parent, daughter):
             return float(row["branching_fraction"])

@@ -20,13 +20,13 @@ class Radiobiology:
 
 @functools.lru_cache(maxsize=1024)
 def radiobiology(like: str) -> Radiobiology:
-    """Return alpha/beta and repair half-life of a region, or the generic ones."""
-    found = table("radiobiology")
-    rows = rows_by(found.name, "region")
+    """Return alpha/beta and repair half-life of a region, or generic values if it has none."""
+    figures = table("radiobiology")
+    rows = rows_by(figures.name, "region")
     row = rows.get(like, rows["generic"])
     return Radiobiology(
-        found.number(row, "alpha_beta", "Gy"),
-        found.number(row, "repair_half_life", "h"),
+        figures.number(row, "alpha_beta", "Gy"),
+        figures.number(row, "repair_half_life", "h"),
         like not in rows,
         row["source"],
     )

@@ -17,9 +17,9 @@ class Regimen:
     id : str
     agent : str
     activity : float or None
-        Per cycle, in MBq; None of another kind of drug.
+        Per cycle, in MBq; None for a drug that is not radioactive.
     dose : float or None
-        Of another kind of drug, in mg.
+        Per administration, in mg, of a drug that is not radioactive; else None.
     cycles : int or None
     interval : float
         In h.
@@ -38,12 +38,12 @@ class Regimen:
 
 
 def regimen(name: str) -> Regimen:
-    """Return a regimen of the table.
+    """Return a regimen of table ``regimens``.
 
     Raises
     ------
     InputError
-        Not known, with the nearest known one.
+        An unknown name, with the nearest known one.
 
     Examples
     --------
@@ -58,14 +58,14 @@ def regimen(name: str) -> Regimen:
             f"{nearest(name, rows) or 'regimens: ' + ', '.join(rows)}; or give "
             "{activity: 7.4 GBq, cycles: 4, interval: 8 week}",
         )
-    found, row = table("regimens"), rows[name]
+    figures, row = table("regimens"), rows[name]
     return Regimen(
         name,
         row["agent"],
-        found.number(row, "activity", "MBq") if row["activity"] else None,
-        found.number(row, "dose", "mg") if row["dose"] else None,
+        figures.number(row, "activity", "MBq") if row["activity"] else None,
+        figures.number(row, "dose", "mg") if row["dose"] else None,
         int(row["cycles"]) if row["cycles"] else None,
-        found.number(row, "interval", "h"),
+        figures.number(row, "interval", "h"),
         row["companion"],
         row["source"],
     )

@@ -11,15 +11,15 @@ from dosimetry.problems import quote, refuse
 from dosimetry.reference.tables import table
 from dosimetry.suggestions import names_lesion, region_like
 
-NUCLIDE = "Lu-177"  # of every agent that a patient file takes
+NUCLIDE = "Lu-177"  # of every agent that a patient file accepts
 TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
 
 
 @dataclass(frozen=True)
 class Region:
-    """A region of the body as files and output name it; see table ``regions``.
+    """A region of the body; see table ``regions``.
 
-    ``needs`` are the measured regions without which a dose of this region is a lower bound.
+    ``needs`` names the regions without whose measurement the dose of this one is a lower bound.
     """
 
     name: str
@@ -51,12 +51,12 @@ def _regions() -> tuple[Mapping[str, Region], Mapping[str, str]]:
 
 @functools.lru_cache(maxsize=1024)
 def region(name: str) -> Region:
-    """Find a region by its name or an alias.
+    """Return the region with a name or alias.
 
     Raises
     ------
     InputError
-        Not known; with the region meant, where that is certain.
+        An unknown name, with the region that was meant if that is certain.
 
     Examples
     --------
@@ -68,8 +68,8 @@ def region(name: str) -> Region:
         return regions[spellings[name]]
     tumour = TUMOUR.fullmatch(name)
     if tumour and len(name) <= 60:
-        own = f"tumour{tumour.group(1)}"
-        return Region(own, "tumour", (), (own,), "tumour")
+        own_name = f"tumour{tumour.group(1)}"
+        return Region(own_name, "tumour", (), (own_name,), "tumour")
     near, listed = region_like(name, spellings), "all regions: dosimetry tables regions"
     if near:
         cure = f"nearest: {near}  ({listed})"
@@ -82,36 +82,36 @@ def region(name: str) -> Region:
 
 @functools.lru_cache(maxsize=1024)
 def measured_region(name: str) -> str:
-    """Return the name of a region that can be measured.
+    """Return the region's own name for a name or alias of a region that can be measured.
 
     Raises
     ------
     InputError
-        Not known, or only irradiated.
+        An unknown name, or a region that is a target only.
     """
-    found = region(name)
-    if found.role == "target":
+    measured = region(name)
+    if measured.role == "target":
         raise refuse(
             "not-measurable",
-            f"{found.name} is not measured but irradiated",
+            f"{measured.name} is a target region and cannot be measured",
             "name the region that holds the activity (dosimetry tables regions)",
         )
-    return found.name
+    return measured.name
 
 
 def dose_region(name: str) -> str:
-    """Return the name of a region that gets a dose.
+    """Return the region's own name for a name or alias of a region that gets a dose.
 
     Raises
     ------
     InputError
-        Not known, or only a source.
+        An unknown name, or a region that is a source only.
     """
-    found = region(name)
-    if found.name not in found.targets and found.role != "target":
+    target = region(name)
+    if target.name not in target.targets and target.role != "target":
         raise refuse(
             "no-dose-region",
-            f"{found.name} is a source of dose, not a region that gets one",
-            f"name {' or '.join(found.targets)}" if found.targets else "name another region",
+            f"{target.name} is a source region and gets no dose of its own",
+            f"name {' or '.join(target.targets)}" if target.targets else "name another region",
         )
-    return found.name
+    return target.name

@@ -9,7 +9,7 @@ from dosimetry.reference.tables import table
 
 @functools.cache
 def sobol_direction_numbers() -> tuple[tuple[int, int, tuple[int, ...]], ...]:
-    """Return degree, polynomial and initial numbers of each dimension (Joe and Kuo 2008)."""
+    """Return degree, polynomial and initial numbers of each Sobol dimension (Joe and Kuo 2008)."""
     return tuple(
         (
             int(row["degree"]),

@@ -1,7 +1,7 @@
-"""Reference tables: read from ``reference_tables/`` with their units and sources.
+"""Reference tables of ``reference_tables/``, with their units and sources.
 
-Each table is a CSV file described in ``datapackage.json`` (Frictionless Table Schema); a column's
-unit stands there. Nothing is read before it is asked for.
+Each table is a CSV file described in ``datapackage.json`` (Frictionless Table Schema), which states
+the unit of each column. A table is read at its first use.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ DESCRIPTION = "datapackage.json"
 
 
 @dataclass(frozen=True)
-class Table:
-    """One reference table.
+class ReferenceTable:
+    """A reference table.
 
     Attributes
     ----------
@@ -33,7 +33,7 @@ class Table:
     columns : mapping of str to str
         Unit of each column: a unit text, ``text``, ``1``, or ``row`` (unit in the row itself).
     rows : tuple of mapping
-        The figures as printed in the file.
+        The rows as texts, as in the file.
     sources, licences : tuple of str
     sha256 : str
         Hash of the CSV file.
@@ -49,18 +49,18 @@ class Table:
     sha256: str
 
     def number(self, row: Mapping[str, str], column: str, unit: str) -> float:
-        """Return one figure in ``unit``, converted from the unit of its column or row."""
+        """Return a figure in ``unit``, converted from the unit of its column or row."""
         own = self.columns[column]
         return float(row[column]) * conversion(row["unit"] if own == "row" else own, unit)
 
     def source_of(self, row: Mapping[str, str]) -> str:
-        """Return where a row's figures come from."""
+        """Return the source of a row, or the sources of the table."""
         return row.get("source") or "; ".join(self.sources)
 
 
 @functools.cache
 def folder() -> Path:
-    """Return the folder of the tables: beside the package in a wheel, one up in a checkout."""
+    """Return the folder of the tables: inside the package in a wheel, beside it in a checkout."""
     here = Path(__file__).resolve().parents[1]
     inside = here / "reference_tables"
     return inside if inside.is_dir() else here.parent / "reference_tables"
@@ -84,7 +84,7 @@ def names() -> tuple[str, ...]:
 
 
 def hashes() -> dict[str, str]:
-    """Return the SHA-256 of every table's file, and of the description that holds their units."""
+    """Return the SHA-256 of every table's file and of ``datapackage.json``, by name."""
     files = {name: resource["path"] for name, resource in _package().items()}
     return {
         name: hashlib.sha256((folder() / path).read_bytes()).hexdigest()
@@ -93,13 +93,13 @@ def hashes() -> dict[str, str]:
 
 
 @functools.cache
-def table(name: str) -> Table:
-    """Read a table.
+def table(name: str) -> ReferenceTable:
+    """Return a table by its name.
 
     Raises
     ------
     InputError
-        No table of that name.
+        No table has this name.
 
     Examples
     --------
@@ -109,13 +109,13 @@ def table(name: str) -> Table:
     if name not in _package():
         raise refuse(
             "unknown-table",
-            f"there is no table {quote(name)}",
+            f"{quote(name)} is not a reference table",
             nearest(name, names()) or f"tables: {', '.join(names())}",
         )
     resource = _package()[name]
     raw = (folder() / resource["path"]).read_bytes()
     rows = csv.DictReader(io.StringIO(raw.decode("utf-8"), newline=""))
-    return Table(
+    return ReferenceTable(
         name,
         resource["title"],
         resource.get("description", ""),
@@ -146,7 +146,7 @@ def default(name: str, unit: str) -> float:
 
 
 def default_source(name: str) -> str:
-    """Return where a default or threshold of table ``defaults`` comes from.
+    """Return the source of a default or threshold of table ``defaults``.
 
     Examples
     --------

@@ -238,7 +238,7 @@ def test_check_reports_all_problems_at_once(tmp_path):
         "p.yaml: patient.sex: 'malle' is not one of male, female",
         "  nearest: male",
         "p.yaml: patient.age: '64' has no unit",
-        "  write a unit of time behind it, as in 64 year",
+        "  add a unit of time, as in 64 year",
         "2 problems; nothing was written",
     ]
 

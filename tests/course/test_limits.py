@@ -152,6 +152,7 @@ def test_severity_never_falls_with_activity(activity, factor):
         assert one.margin_activity.value >= other.margin_activity.value
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.floats(1.0, 60.0), st.floats(1.0, 60.0))
 def test_lower_limit_is_never_less_likely_exceeded(one, other):

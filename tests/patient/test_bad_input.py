@@ -60,7 +60,7 @@ ERRORS = {
     "a bare number where a unit is needed": (
         patient(cycle("7.4")),
         LIVER,
-        ("no-unit", "p.yaml: cycles[0].administered", "'7.4'", "write a unit of activity"),
+        ("no-unit", "p.yaml: cycles[0].administered", "'7.4'", "add a unit of activity"),
     ),
     "a column without unit": (
         MEASURED,

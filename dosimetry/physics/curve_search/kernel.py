@@ -419,7 +419,7 @@ def fit_curves(
 def model_kernel(n_rates: int, n_terms: int, uptake: bool, stride: int, checksum: int = 0) -> Any:
     """Return :func:`fit_curves` for one model, its four numbers bound.
 
-    ``checksum`` is that of the sources of the kernel.
+    ``checksum`` identifies the sources of the kernel.
     """
     # numba finds code kept from an earlier run by the constants of the function. With the checksum
     # among them, code of other sources is never taken.

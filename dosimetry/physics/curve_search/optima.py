@@ -30,7 +30,7 @@ class Optimum:
     at_bound : bool
         Whether the slowest rate is the physical decay constant.
     collapsed_from : str or None
-        The larger model that was asked for, if one of its terms vanished.
+        The larger model requested, if one of its terms vanished.
     """
 
     model: Model
@@ -72,9 +72,9 @@ class Optima:
     Attributes
     ----------
     asked : str
-        The model asked for.
+        Name of the model requested.
     model : array of int, shape (N,)
-        Index into the models: the one asked for, or the smaller one it was reduced to.
+        Index into the models: the one requested, or the smaller one it was reduced to.
     rates : array, shape (N, 3)
     amplitudes : array, shape (N, 2)
         As many as the model of the row has; the others are zero.
@@ -109,7 +109,7 @@ class Optima:
 
     @property
     def collapsed(self) -> npt.NDArray[np.bool_]:
-        """Whether a term of the model asked for vanished."""
+        """Whether a term of the model requested vanished."""
         return np.asarray(self.model != NAMES.index(self.asked))
 
     def tia(self) -> tuple[Array, Array]:

@@ -50,14 +50,14 @@ def _heading(column: str, unit: str) -> str:
     return column if unit in ("text", "1", "row") else f"{column} [{unit}]"
 
 
-def _as_table(found: tables.Table) -> Table:
+def _as_table(found: tables.ReferenceTable) -> Table:
     table = plain_table(*(_heading(column, unit) for column, unit in found.columns.items()))
     for row in found.rows:
         table.add_row(*(row[column] for column in found.columns))
     return table
 
 
-def _show_records(found: tables.Table, out: Console) -> None:
+def _show_records(found: tables.ReferenceTable, out: Console) -> None:
     first = next(iter(found.columns))
     for row in found.rows:
         out.print(Text(row[first], style="bold"))

@@ -14,7 +14,9 @@ from dosimetry.report.words.today import is_late, longest_interval_weeks, obstac
 
 GIVES = ("due", "reduced", "unchecked")
 # A reason may end with what the next dose waits for; the statement on the next dose has it.
-WAITS_FOR = re.compile(r"[;,]? (?:withheld|not eligible) until .*", re.IGNORECASE | re.DOTALL)
+WAITS_FOR = re.compile(
+    r"[;,.]? (?:withhold|withheld|not eligible) until .*", re.IGNORECASE | re.DOTALL
+)
 REDUCED = re.compile(r"^at most [^,]*, since ")  # the activity stands before it
 
 
