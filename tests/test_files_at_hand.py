@@ -4,7 +4,7 @@ import pytest
 
 from dosimetry import InputError, read_patient
 from dosimetry.files import decode, read_bytes, write_whole
-from dosimetry.patient.template import TEMPLATE
+from dosimetry.patient.examples import TEMPLATE
 from dosimetry.planning.check import check
 
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 
 from dosimetry.patient.by_region import SINGLE
 from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan
-from dosimetry.patient.scan_values import lines_of
-from dosimetry.patient.scans import Scan
+from dosimetry.patient.scans import Scan, lines_of
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task, fit_points

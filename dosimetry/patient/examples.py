@@ -1,4 +1,4 @@
-"""Examples of the package: patient files and the measurement files they name."""
+"""Files to start from: the commented template, the examples of the package and their scans."""
 
 from __future__ import annotations
 
@@ -6,8 +6,65 @@ import functools
 from pathlib import Path
 
 from dosimetry.patient.read import read_patient
-from dosimetry.patient.template import TEMPLATE
 from dosimetry.problems import nearest, quote, refuse
+
+TEMPLATE = """\
+# Patient file of dosimetry. Every quantity has a unit. Lines that begin with # are examples:
+# remove the # to use them. "dosimetry check FILE" lists errors.
+patient:
+  id: EX-001                     # a pseudonym: it appears in every output
+  sex: male                      # male | female: chooses the phantom
+  # age: 64 year
+  # weight: 82 kg
+  # height: 178 cm
+  # hematocrit: 0.41
+  kidney_risk_factors: []        # hypertension, diabetes, nephrotoxic_chemotherapy, single_kidney
+
+therapy:
+  radiopharmaceutical: 177Lu-DOTATATE
+  regimen: netter-1              # or {activity: 7.4 GBq, cycles: 4, interval: 8 week}
+  # marrow_to_blood_ratio: one   # one | plasma, for an agent that stays in plasma
+  start: 2026-01-12              # only while no cycle has been delivered
+  # time_zone: Europe/Berlin     # of the calendar; infusion_time gives doses a time of day
+  # infusion_time: 09:30
+  # the default limits; list of all: dosimetry tables limits
+  # limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
+  # prior_doses:                 # previous radiation, included in the cumulative dose
+  #   kidneys: {absorbed_dose: 6 Gy, bed: 6.8 Gy, source: "90Y-DOTATOC 2021"}
+
+# masses:                        # default: volumes of the scans at 1.05 g/mL, else the phantom
+#   kidney_left: 160 g
+#   kidney_right: {value: 155 g, sd: 8 %}
+#   tumour_1: 14 g
+# sites: {tumour_1: liver}       # the organ that a tumour lies in
+
+# effective_half_lives:          # for a single scan; default: an earlier cycle, else population
+#   kidneys: {value: 52 h, sd: 15 %}
+
+# cycles:                        # delivered ones, oldest first
+#   - administered: 7.21 GBq     # or {prepared, prepared_at, residual, residual_at}
+#     at: 2026-01-12T09:30:00+01:00
+#     measurements: cycle1.csv   # region,time [h],activity [MBq] (sd [MBq],volume [mL],recovery)
+#     decay_corrected_to: none   # none | administration
+#     systematic_uncertainty: 5 %
+#     models: {kidney_left: uptake}                          # per region; else auto
+#     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
+#     contains: {liver: [tumour_1]}                          # VOIs inside another VOI
+#     dose_coefficients: {liver: 0.31 Gy/GBq}                # supplied by other software
+
+# labs:                          # any order; the last value before the first dose is the baseline
+#   - at: 2026-01-10
+#     platelets: 212 1e9/L       # or 212000 /uL; likewise neutrophils, lymphocytes, leukocytes
+#     haemoglobin: 12.8 g/dL     # or g/L, mmol/L
+#     creatinine: 78 umol/L      # or mg/dL; with age and weight: creatinine clearance
+#     bilirubin: 11 umol/L       # or mg/dL
+#     albumin: 41 g/L
+#     prothrombin_ratio: 95 %
+# reference_ranges:              # of your laboratory; default: laboratory_reference_ranges
+#   platelets: {lower: 150 1e9/L, upper: 450 1e9/L}
+# adverse_events:                # without those graded by laboratory values; 0 once resolved
+#   - {at: 2026-02-03, term: nausea, grade: 2}   # ends_treatment: yes | no, where a plan asks
+"""
 
 
 @functools.cache

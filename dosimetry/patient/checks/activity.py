@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from dosimetry.patient.checks.overlap import counted_once, explains
 from dosimetry.patient.masses import MARROW, red_marrow_mass
-from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle
-from dosimetry.patient.scan_values import lines_of
+from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle, ScansAtTime
+from dosimetry.patient.scans import lines_of
 from dosimetry.patient.schema import Course
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import phantoms, regions, tables
@@ -51,34 +51,40 @@ def marrow_contradictions(course: Course, cycle: NetCycle) -> Iterator[Problem]:
             "therapy.marrow_to_blood_ratio",
         )
     volume = phantoms.organ_masses(course.person.sex)["blood"]
-    share = 1.0 + tables.default("measured_excess", "1")
-    for scan in cycle.blood.scans:
-        left = cycle.left(scan.time)
-        if scan.value * MBQ_PER_KBQ * volume > left * share:
-            yield Problem(
-                "more-than-administered",
-                f"{scan.value:.4g} kBq/mL in {volume:g} mL of blood is more than the "
-                f"{left:.4g} MBq that can be left at {scan.time:g} h",
-                "check the unit of the concentration",
-                cycle.blood.place_of(scan),
-            )
+    where = f"{volume:g} mL of blood"
+    yield from _too_concentrated(cycle, cycle.blood, cycle.blood.scans, volume, where)
 
 
 def _vertebrae(course: Course, cycle: NetCycle) -> Iterator[Problem]:
     """Yield marrow concentrations that exceed the activity that can be left."""
-    share = 1.0 + tables.default("measured_excess", "1")
     mass = red_marrow_mass(course)
-    for scan in cycle.measured.scans:
-        if scan.region != MARROW or scan.unit != CONCENTRATION:
-            continue
+    scans = [
+        scan
+        for scan in cycle.measured.scans
+        if scan.region == MARROW and scan.unit == CONCENTRATION
+    ]
+    where = f"{mass:.4g} g of red marrow"
+    yield from _too_concentrated(cycle, cycle.measured, scans, mass, where)
+
+
+def _too_concentrated(
+    cycle: NetCycle,
+    measured: ScansAtTime,
+    scans: Iterable[ActivityAtScan],
+    amount: float,
+    where: str,
+) -> Iterator[Problem]:
+    """Yield concentrations that would be more activity in a tissue than can be left."""
+    share = 1.0 + tables.default("measured_excess", "1")
+    for scan in scans:
         left = cycle.left(scan.time)
-        if scan.value * MBQ_PER_KBQ * mass > left * share:
+        if scan.value * MBQ_PER_KBQ * amount > left * share:
             yield Problem(
                 "more-than-administered",
-                f"{scan.value:.4g} kBq/mL in {mass:.4g} g of red marrow is more than the "
-                f"{left:.4g} MBq that can be left at {scan.time:g} h",
+                f"{scan.value:.4g} kBq/mL in {where} is more than the {left:.4g} MBq that can be "
+                f"left at {scan.time:g} h",
                 "check the unit of the concentration",
-                cycle.measured.place_of(scan),
+                measured.place_of(scan),
             )
 
 
