@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from dosimetry.physics.fitting import fit
     from dosimetry.planning.check import check
     from dosimetry.planning.compare import compare, limits
-    from dosimetry.planning.course_plan import plan
-    from dosimetry.planning.dates import calendar
+    from dosimetry.planning.course_plan import calendar, plan
     from dosimetry.planning.verify import verify
     from dosimetry.problems import InputError
 
@@ -37,7 +36,7 @@ _HOMES = {
     "InputError": "dosimetry.problems",
     "Patient": "dosimetry.patient.patient",
     "Plan": "dosimetry.documents.plan",
-    "calendar": "dosimetry.planning.dates",
+    "calendar": "dosimetry.planning.course_plan",
     "check": "dosimetry.planning.check",
     "compare": "dosimetry.planning.compare",
     "fit": "dosimetry.physics.fitting",

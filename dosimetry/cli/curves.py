@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dosimetry.cli.options import (
-    Format,
-    FormatOption,
-    NuclideOption,
-)
+from dosimetry.cli.options import Format, FormatOption, NuclideOption
 from dosimetry.cli.output import print_document
 
 

@@ -7,11 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dosimetry.cli.options import (
-    Format,
-    FormatOption,
-    PatientArgument,
-)
+from dosimetry.cli.options import Format, FormatOption, PatientArgument
 from dosimetry.cli.output import plural, print_document, print_problems
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dosimetry.file_kinds import PLAN, refuse_other
 from dosimetry.files import decode, read_input
-from dosimetry.plain_json import read_json
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
+from dosimetry.read_json import read_json
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

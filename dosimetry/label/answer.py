@@ -12,7 +12,7 @@ from dosimetry.label.findings import CREATININE, Observations
 from dosimetry.label.rules import check
 from dosimetry.label.slots import Slot
 from dosimetry.label.state import LabelRecord
-from dosimetry.patient.administration import day
+from dosimetry.patient.times import day
 from dosimetry.problems import in_words
 from dosimetry.quantities import Amount
 from dosimetry.reference import label as label_figures

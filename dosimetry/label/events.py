@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dosimetry.label.findings import Finding
 from dosimetry.label.state import LabelRecord, Question, stop, transit
-from dosimetry.patient.administration import day
+from dosimetry.patient.times import day
 from dosimetry.reference.adverse_terms import Step, is_known, step_of
 from dosimetry.reference.label import OTHER
 

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from dosimetry.label.grades import Grade, grade
-from dosimetry.patient.administration import day
 from dosimetry.patient.laboratory import LabDraw, amount_in_words
 from dosimetry.patient.reference_ranges import reference_ranges
 from dosimetry.patient.schema import Course, Person
-from dosimetry.patient.times import DOSE, Order, event_order, local, order
+from dosimetry.patient.times import DOSE, Order, day, event_order, local, order
 from dosimetry.patient.values import Moment
 from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
 from dosimetry.problems import in_words

@@ -10,9 +10,8 @@ from dosimetry.documents.plan import Status
 from dosimetry.label.findings import Observations
 from dosimetry.label.state import LabelRecord
 from dosimetry.label.transitions import give
-from dosimetry.patient.administration import day
 from dosimetry.patient.schema import Course
-from dosimetry.patient.times import local
+from dosimetry.patient.times import day, local
 from dosimetry.reference import label as label_figures
 from dosimetry.units import HOURS_PER_WEEK
 

@@ -10,7 +10,7 @@ from typing import Literal
 from dosimetry.documents.clinic import LabelState, PlanTransition
 from dosimetry.label.findings import Finding
 from dosimetry.label.rules import Check
-from dosimetry.patient.administration import day
+from dosimetry.patient.times import day
 from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
 from dosimetry.reference import label

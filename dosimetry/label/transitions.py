@@ -6,13 +6,15 @@ one. The rules themselves are data (tables ``label_rules`` and ``label_criteria`
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from dosimetry.label.events import judge
 from dosimetry.label.findings import DatedFindings, Observations
 from dosimetry.label.rules import Check, check, other_rules, unresolved
 from dosimetry.label.state import LabelRecord, Phase, Toxicity, stop, transit
-from dosimetry.patient.administration import day
+from dosimetry.patient.schema import Course
+from dosimetry.patient.times import DOSE, day, local, order
 from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
 from dosimetry.reference import label
@@ -216,3 +218,17 @@ def _against(record: LabelRecord, number: int, activity: float) -> list[Problem]
 def _warning(number: int, words: str) -> Problem:
     cure = "check the laboratory values, the dates and the activity"
     return Problem("against-the-label", words, cure, f"cycles[{number - 1}]")
+
+
+def so_far(course: Course, seen: Observations, administered: Sequence[float]) -> LabelRecord:
+    """Return the record after all findings and doses (net activities in GBq)."""
+    doses = [local(course, cycle.at) for cycle in course.cycles]
+    moments = [(key, 0, i) for i, (key, _) in enumerate(seen.timed)]
+    moments += [(order(at, DOSE), 1, i) for i, at in enumerate(doses)]
+    record = LabelRecord()
+    for _, dose, i in sorted(moments):
+        if dose:
+            record = give(record, doses[i], administered[i])
+        else:
+            record = observe(record, seen.all[i], seen)
+    return record

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from dosimetry.documents.clinic import PlanLabel
 from dosimetry.label.findings import Observations
-from dosimetry.patient.administration import day
+from dosimetry.label.slots import Slot
+from dosimetry.label.state import LabelRecord
 from dosimetry.patient.laboratory import in_possible_range
 from dosimetry.patient.schema import Course
-from dosimetry.patient.times import local
+from dosimetry.patient.times import day, local
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import agents, label, laboratory
+from dosimetry.reference import label as label_figures
 from dosimetry.reference.adverse_terms import is_known, likely
 from dosimetry.reference.laboratory import CLEARANCE
 from dosimetry.reference.tables import default
@@ -168,3 +171,43 @@ def _terms(course: Course) -> Iterator[Problem]:
                 near or "check the spelling, or write the CTCAE term",
                 f"adverse_events[{i}].term",
             )
+
+
+def label_warnings(label: LabelRecord, answer: PlanLabel, to_come: Sequence[Slot]) -> list[Problem]:
+    """Return warnings of doses against the label, and of values that could not be checked."""
+    warnings = list(label.warnings)
+    most = label_figures.label_doses()
+    planned = [slot.number for slot in to_come if slot.status == "planned"]
+    beyond = [str(number) for number in (*range(1, label.doses + 1), *planned) if number > most]
+    if beyond:
+        exceed = (
+            f"cycles {', '.join(beyond)} exceed" if beyond[1:] else f"cycle {beyond[0]} exceeds"
+        )
+        warnings.append(
+            Problem(
+                "beyond-the-label",
+                f"{exceed} the {most} doses of the label",
+                "treat them as retreatment; the dose-modification rules do not cover them",
+                "therapy.regimen",
+            )
+        )
+    if answer.questions:
+        warnings.append(
+            Problem(
+                "ends-treatment-not-answered",
+                f"{' '.join(answer.questions)} No dose is planned until the patient file answers",
+                "add ends_treatment: yes or no to the adverse event",
+                "adverse_events",
+            )
+        )
+    if answer.unchecked:
+        warnings.append(
+            Problem(
+                "label-not-checked",
+                f"some dose-modification rules could not be checked before cycle "
+                f"{answer.next_cycle} ({'; '.join(answer.unchecked)})",
+                "add the values under labs",
+                "labs",
+            )
+        )
+    return warnings

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dosimetry.patient import administration
+from dosimetry.patient import net_activity
 from dosimetry.patient.scans import Measurements, Scan
 from dosimetry.patient.schema import Cycle
 from dosimetry.patient.values import Moment
@@ -213,8 +213,8 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
     half_life = nuclides.half_life(regions_figures.NUCLIDE)
     place = f"cycles[{index}]"
     try:
-        activity = administration.activity(cycle, half_life)
-        assumptions = administration.assumptions(cycle, index + 1)
+        activity = net_activity.activity(cycle, half_life)
+        assumptions = net_activity.assumptions(cycle, index + 1)
     except InputError as error:
         raise error.at(f"{place}.administered") from None
     corrected = cycle.decay_corrected_to == "administration"

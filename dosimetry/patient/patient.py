@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, PrivateAttr, ValidationError
 from pydantic.fields import FieldInfo
 
-from dosimetry.patient.checks.course import inconsistencies
+from dosimetry.patient.checks.whole_file import inconsistencies
 from dosimetry.patient.content import differing, frozen, plain
 from dosimetry.patient.replacing import replaced_in
 from dosimetry.patient.scans import Measurements

@@ -17,8 +17,8 @@ import yaml
 from dosimetry.file_kinds import PATIENT, refuse_other
 from dosimetry.files import STANDARD_INPUT, decode, read_input
 from dosimetry.patient.patient import Patient
-from dosimetry.plain_json import DEEPEST, FLAT, levels, mapping_of, read_json
 from dosimetry.problems import InputError, quote, refuse
+from dosimetry.read_json import DEEPEST, FLAT, levels, mapping_of, read_json
 
 LARGEST_FILE = 1_000_000
 MOST_VALUES = 5_000  # explaining wrong ones takes time

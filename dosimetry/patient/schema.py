@@ -1,7 +1,7 @@
 """The sections of a patient file: its schema.
 
 Every field is read strictly (:mod:`dosimetry.patient.values`); contradictions between fields are
-found by :mod:`dosimetry.patient.checks.course`.
+found by :mod:`dosimetry.patient.checks.whole_file`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,6 @@ import datetime as dt
 import zoneinfo
 from typing import TypeAlias
 
-from dosimetry.patient.administration import day
 from dosimetry.patient.schema import Course
 from dosimetry.patient.values import Moment
 
@@ -49,3 +48,21 @@ def local(course: Course, moment: Moment) -> Moment:
         if zone is None and isinstance(cycle.at, dt.datetime):
             zone = cycle.at.tzinfo
     return moment.astimezone(zone or moment.tzinfo)
+
+
+def day(moment: Moment) -> dt.date:
+    """Return the date of a date or date-time.
+
+    Examples
+    --------
+    >>> day(dt.datetime(2026, 1, 12, 9, 30))
+    datetime.date(2026, 1, 12)
+    """
+    return moment.date() if isinstance(moment, dt.datetime) else moment
+
+
+def earlier(one: Moment, other: Moment, *, or_same: bool = False) -> bool:
+    """Return whether one moment is before another, by date where one of them is only a date."""
+    if isinstance(one, dt.datetime) and isinstance(other, dt.datetime):
+        return one <= other if or_same else one < other
+    return day(one) <= day(other) if or_same else day(one) < day(other)

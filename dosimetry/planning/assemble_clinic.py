@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from dosimetry.documents.clinic import PlanAdverseEvent, PlanLab, PlanLabel, PlanRate, PlanRenal
 from dosimetry.label.answer import label_answer
-from dosimetry.label.course import label_warnings, so_far
 from dosimetry.label.findings import CREATININE, Observations, egfr, observations
 from dosimetry.label.resolution import ways
 from dosimetry.label.slots import Slot, slots
 from dosimetry.label.state import LabelRecord
+from dosimetry.label.transitions import so_far
+from dosimetry.label.warnings import label_warnings
 from dosimetry.patient.schema import Course
 from dosimetry.planning.schedule import Programme
 from dosimetry.problems import Problem, in_words

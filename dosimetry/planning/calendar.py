@@ -14,9 +14,8 @@ from dataclasses import dataclass
 
 from dosimetry.documents.clinic import PlanEvent, PlanLabel
 from dosimetry.label.release import CONDITIONS, release
-from dosimetry.patient.administration import day
 from dosimetry.patient.schema import Course
-from dosimetry.patient.times import local
+from dosimetry.patient.times import day, local
 from dosimetry.patient.values import Moment
 from dosimetry.planning.schedule import Scheduled
 from dosimetry.reference import companions

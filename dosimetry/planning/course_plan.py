@@ -13,6 +13,7 @@ from dosimetry.course.regions import course_doses
 from dosimetry.course.warnings import uneven_kidneys
 from dosimetry.cycle.delivered import delivered_cycles
 from dosimetry.cycle.dose import delivered_doses
+from dosimetry.documents.clinic import PlanEvent
 from dosimetry.documents.flags import Flags
 from dosimetry.documents.options import PlanOptions
 from dosimetry.documents.plan import DISCLAIMER, SCHEMA, Plan, PlanPatient, PlanTherapy, Provenance
@@ -37,7 +38,7 @@ from dosimetry.planning.calendar import course_calendar
 from dosimetry.planning.strategy import MOST_CYCLES, Bounds, check_binding, check_strategy, decide
 from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount
-from dosimetry.recalculation.check import require_agreement, second_check
+from dosimetry.recalculation.agreement import require_agreement, second_check
 from dosimetry.reference import label as label_figures
 from dosimetry.reference import tables
 from dosimetry.units import HOURS_PER_DAY
@@ -311,3 +312,37 @@ def _left_out(numbers: Sequence[int], done: int, last: int) -> tuple[int, ...]:
                 "without_cycle",
             )
     return tuple(dict.fromkeys(listed))
+
+
+def calendar(
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any],
+    strategy: str = "fixed",
+    risk: float = 0.05,
+    **options: Any,
+) -> tuple[PlanEvent, ...]:
+    """Return the dates of doses, companion medication, laboratory controls and scans.
+
+    Parameters
+    ----------
+    patient : Patient, path or mapping
+        As :func:`dosimetry.plan` takes it.
+    strategy, risk, **options
+        As :func:`dosimetry.plan` takes them.
+
+    Returns
+    -------
+    tuple of PlanEvent
+        In order of time, as in :attr:`Plan.calendar`; empty where the course has no date.
+
+    Raises
+    ------
+    InputError
+        As :func:`dosimetry.plan` does.
+
+    Examples
+    --------
+    >>> events = calendar("examples/two_cycles.yaml")
+    >>> [event.at for event in events if event.kind == "dose"]
+    ['2026-01-12T09:30:00+01:00', '2026-03-09T09:10:00+01:00', '2026-05-04', '2026-06-29']
+    """
+    return plan(patient, strategy, risk, **options).calendar

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dosimetry.documents.plan import Status
-from dosimetry.patient import administration
+from dosimetry.patient import times
 from dosimetry.patient.schema import Course, OwnRegimen
 from dosimetry.patient.times import local
 from dosimetry.patient.values import Moment
@@ -184,5 +184,5 @@ def _activity_warning(activity: float, place: str) -> Problem | None:
 
 def _hours(course: Course, index: int) -> float:
     before, after = (local(course, cycle.at) for cycle in course.cycles[index : index + 2])
-    days = administration.day(after) - administration.day(before)
+    days = times.day(after) - times.day(before)
     return days.total_seconds() / SECONDS_PER_HOUR

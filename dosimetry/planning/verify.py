@@ -13,10 +13,10 @@ from dosimetry.documents.read import TEXT, read_plan_text
 from dosimetry.documents.write import content_hash
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import read_patient
-from dosimetry.plain_json import read_json
 from dosimetry.planning.course_plan import plan as make_plan
 from dosimetry.problems import FilePlace, InputError, Problem, join_place, quote, refuse
-from dosimetry.recalculation.check import compared, difference_in_words
+from dosimetry.read_json import read_json
+from dosimetry.recalculation.agreement import compared, difference_in_words
 from dosimetry.reference import tables
 
 PATIENT_FILES = (".yaml", ".yml", ".json")

@@ -49,7 +49,7 @@ def of_plan(plan: Plan, as_of: dt.date | None = None) -> str:
     """
     from dosimetry.report.figures import file_of, pictures
     from dosimetry.report.page import dose_tables
-    from dosimetry.report.words.answer import answer
+    from dosimetry.report.words.first_statements import answer
     from dosimetry.report.words.today import day_of
 
     as_of = as_of or day_of(None)

@@ -9,7 +9,7 @@ import dosimetry
 from dosimetry import InputError
 from dosimetry.cycle import delivered
 from dosimetry.cycle.delivered import delivered_cycles
-from dosimetry.patient import administration
+from dosimetry.patient import net_activity
 from dosimetry.patient.net_cycle import net_cycle
 
 HALF_LIFE = 159.528  # of 177Lu in h
@@ -193,7 +193,7 @@ def test_plan_resolves_activity_and_mass_of_each_cycle_once(monkeypatch):
         return count
 
     given = patient(cycle(LIVER), cycle(LIVER, at="2026-03-09"))
-    monkeypatch.setattr(administration, "activity", counted(administration.activity))
+    monkeypatch.setattr(net_activity, "activity", counted(net_activity.activity))
     monkeypatch.setattr(delivered, "region_mass", counted(delivered.region_mass))
     dosimetry.plan(given)
     assert calls == ["activity", "region_mass"] * 2

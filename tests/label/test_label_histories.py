@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from labelled_course import FIRST, course, planned
 
-from dosimetry.patient.administration import day
+from dosimetry.patient.times import day
 from dosimetry.planning.assemble_clinic import clinical_course, labs_of
 from dosimetry.planning.schedule import programme
 

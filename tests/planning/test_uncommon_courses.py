@@ -11,7 +11,7 @@ from dosimetry import InputError
 from dosimetry.course.regions import course_doses, measured_protraction
 from dosimetry.cycle.delivered import delivered_cycles
 from dosimetry.cycle.dose import delivered_doses
-from dosimetry.recalculation.check import second_check
+from dosimetry.recalculation.agreement import second_check
 from dosimetry.recalculation.dose import mass_of
 
 KIDNEYS = washout("kidneys", 6000.0)

@@ -10,7 +10,7 @@ from sample_patients import EXAMPLES, cycle, example, patient, washout
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.recalculation.check import require_agreement, second_check
+from dosimetry.recalculation.agreement import require_agreement, second_check
 from dosimetry.recalculation.dose import electron_gain, gain_of, kidney_gain, mass_of, sphere_gain
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))

@@ -19,7 +19,7 @@ from dosimetry.documents.clinic import PlanCondition
 from dosimetry.exchange.icalendar import to_ics
 from dosimetry.report.page import document
 from dosimetry.report.terminal.plan import show_plan
-from dosimetry.report.words.answer import answer
+from dosimetry.report.words.first_statements import answer
 from dosimetry.report.words.label import label_words, not_recognised
 from dosimetry.report.words.next_dose import next_dose
 from dosimetry.report.words.today import obstacles

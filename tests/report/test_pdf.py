@@ -8,7 +8,7 @@ from pypdf import PdfReader
 from report_plans import FILES, MADE, page_of, plan_of
 
 from dosimetry.report.page import document
-from dosimetry.report.words.answer import answer
+from dosimetry.report.words.first_statements import answer
 from dosimetry.report.words.status import verdict
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from dosimetry.patient import administration
+from dosimetry.patient import times
 from dosimetry.patient.checks.laboratory import kind_of
 from dosimetry.patient.schema import Course, OwnRegimen
 from dosimetry.patient.times import local
@@ -39,7 +39,7 @@ def impossible_dates(course: Course) -> Iterator[Problem]:
                 )
         return
     for i, (before, after) in enumerate(itertools.pairwise(course.cycles)):
-        if administration.earlier(after.at, before.at, or_same=True):
+        if times.earlier(after.at, before.at, or_same=True):
             yield Problem(
                 "dates-out-of-order",
                 f"{after.at.isoformat()} is not after the previous cycle, {before.at.isoformat()}",
@@ -47,7 +47,7 @@ def impossible_dates(course: Course) -> Iterator[Problem]:
                 f"cycles[{i + 1}].at",
             )
     start = course.therapy.start
-    if start and course.cycles and start != administration.day(local(course, course.cycles[0].at)):
+    if start and course.cycles and start != times.day(local(course, course.cycles[0].at)):
         yield Problem(
             "start-after-delivery",
             f"start {start.isoformat()} differs from the first delivered cycle, "

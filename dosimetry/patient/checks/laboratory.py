@@ -5,10 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 
-from dosimetry.patient.administration import day
 from dosimetry.patient.reference_ranges import reference_ranges
 from dosimetry.patient.schema import Course
-from dosimetry.patient.times import DOSE, event_order, local, order
+from dosimetry.patient.times import DOSE, day, event_order, local, order
 from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import agents

@@ -25,7 +25,7 @@ from dosimetry.report.numbers import plus_minus, printed, probability, unit_word
 from dosimetry.report.page import clinical_tables, dose_tables, recalculation_table, wording
 from dosimetry.report.page.cells import Table, table
 from dosimetry.report.words import recalculation
-from dosimetry.report.words.answer import answer
+from dosimetry.report.words.first_statements import answer
 from dosimetry.report.words.names import place_words, words
 from dosimetry.report.words.said import sentence
 

@@ -15,7 +15,7 @@ from dosimetry.reference import laboratory as laboratory_figures
 from dosimetry.report.numbers import plain, printed, probability, signed, unit_words
 from dosimetry.report.terminal.heading import show_heading, show_statements
 from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table
-from dosimetry.report.words.answer import answer
+from dosimetry.report.words.first_statements import answer
 from dosimetry.report.words.limits import limit_name
 from dosimetry.report.words.names import words
 from dosimetry.report.words.said import sentence

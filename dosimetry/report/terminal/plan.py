@@ -17,7 +17,7 @@ from dosimetry.report.terminal.full import show_rest
 from dosimetry.report.terminal.heading import show_heading, show_statements
 from dosimetry.report.terminal.narrow import show_table
 from dosimetry.report.terminal.parts import NOTHING, plain_table
-from dosimetry.report.words.answer import answer
+from dosimetry.report.words.first_statements import answer
 from dosimetry.report.words.limits import limit_name, total_of
 from dosimetry.report.words.names import words
 from dosimetry.report.words.status import is_noted, status, verdict

@@ -13,24 +13,6 @@ from dosimetry.reference import tables
 from dosimetry.units import HOURS_PER_DAY, SECONDS_PER_HOUR
 
 
-def day(moment: Moment) -> dt.date:
-    """Return the date of a date or date-time.
-
-    Examples
-    --------
-    >>> day(dt.datetime(2026, 1, 12, 9, 30))
-    datetime.date(2026, 1, 12)
-    """
-    return moment.date() if isinstance(moment, dt.datetime) else moment
-
-
-def earlier(one: Moment, other: Moment, *, or_same: bool = False) -> bool:
-    """Return whether one moment is before another, by date where one of them is only a date."""
-    if isinstance(one, dt.datetime) and isinstance(other, dt.datetime):
-        return one <= other if or_same else one < other
-    return day(one) <= day(other) if or_same else day(one) < day(other)
-
-
 def activity(cycle: Cycle, half_life: float) -> float:
     """Return the net administered activity of a cycle in MBq.
 
