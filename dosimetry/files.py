@@ -1,4 +1,4 @@
-"""Libraries that only reports need, checked before any work is done."""
+"""Files: read with limits, written whole or not at all; and the libraries that an extra needs."""
 
 from __future__ import annotations
 

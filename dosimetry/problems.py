@@ -41,9 +41,9 @@ class Problem:
 
     Examples
     --------
-    >>> print(Problem("wrong-unit", "'7.4 h' is not an activity", "write GBq", "p.yaml: therapy"))
-    p.yaml: therapy: '7.4 h' is not an activity
-      write GBq
+    >>> print(Problem("not-positive", "0 GBq is not positive", "write its activity", "p.yaml"))
+    p.yaml: 0 GBq is not positive
+      write its activity
     """
 
     code: str

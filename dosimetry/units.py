@@ -1,4 +1,4 @@
-"""Units: their definitions, and conversion of text to numbers in canonical units.
+"""Units: definitions, conversion of text to canonical units, refusal of other dimensions.
 
 A pint registry of our own definitions parses text, never the host program's. Activity, absorbed
 dose, equivalent dose, frequency and counts have dimensions of their own: ``1/h`` is not an activity

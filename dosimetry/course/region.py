@@ -1,4 +1,4 @@
-"""One region over the whole course: cumulative absorbed dose and BED as distributions."""
+"""One region over the course: distributions of dose and BED, probability of exceeding a limit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as JSON: the same bytes for the same result."""
+"""Results as JSON: floats rounded to 12 digits, the same bytes for the same result."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def content_hash(document: Mapping[str, Any]) -> str:
 
 
 def plain(value: object) -> Any:
-    """Return a value as JSON has it: names in order, floats rounded to DIGITS."""
+    """Return a value in the types of JSON, its floats rounded to DIGITS significant digits."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
     if isinstance(value, dict):

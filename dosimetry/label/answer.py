@@ -1,4 +1,4 @@
-"""The label's answer for the next dose."""
+"""The label's answer for the next dose; none after the last dose of the label."""
 
 from __future__ import annotations
 
@@ -134,6 +134,6 @@ def _answer(first: Slot, label: LabelRecord) -> Answer:
         return "stop"
     if first.status == "withheld":
         return "not-eligible" if label.state == "not-eligible" else "withhold"
-    if label.doses >= label_figures.label_doses():
+    if label_figures.is_beyond_label(label.doses + 1):
         return "complete"
     return "reduced" if first.most < label_figures.full_activity() else "due"

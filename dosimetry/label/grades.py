@@ -1,4 +1,4 @@
-"""CTCAE grades of laboratory values."""
+"""Grading of laboratory values by CTCAE."""
 
 from __future__ import annotations
 

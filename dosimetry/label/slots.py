@@ -1,4 +1,4 @@
-"""The cycles to come on dates, each with what the label allows."""
+"""The cycles to come: their dates, moved to the latest values, and what the label allows."""
 
 from __future__ import annotations
 

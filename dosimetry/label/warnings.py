@@ -1,4 +1,4 @@
-"""Warnings on laboratory values and adverse events: dates, units, contradicting values, terms."""
+"""Warnings on doses beyond the label, unchecked rules, laboratory values and adverse events."""
 
 from __future__ import annotations
 
@@ -178,7 +178,8 @@ def label_warnings(label: LabelRecord, answer: PlanLabel, to_come: Sequence[Slot
     warnings = list(label.warnings)
     most = label_figures.label_doses()
     planned = [slot.number for slot in to_come if slot.status == "planned"]
-    beyond = [str(number) for number in (*range(1, label.doses + 1), *planned) if number > most]
+    numbers = (*range(1, label.doses + 1), *planned)
+    beyond = [str(number) for number in numbers if label_figures.is_beyond_label(number)]
     if beyond:
         exceed = (
             f"cycles {', '.join(beyond)} exceed" if beyond[1:] else f"cycle {beyond[0]} exceeds"

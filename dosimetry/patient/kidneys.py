@@ -1,7 +1,9 @@
 """Kidneys: the pair and its two sides, and the patient who has one kidney only.
 
-Values given for the pair also serve a side, and values given for the sides serve the pair. The
-independent recalculation has its own rules on purpose.
+Names and shares only: doses of the pair are means in :mod:`dosimetry.cycle.weights` (measured) and
+:mod:`dosimetry.cycle.dose` (supplied coefficients), which this room cannot see. Values given for
+the pair also serve a side, and values given for the sides serve the pair. The independent
+recalculation has its own rules on purpose.
 """
 
 from __future__ import annotations

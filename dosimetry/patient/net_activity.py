@@ -1,4 +1,4 @@
-"""One administration: its time and its net activity."""
+"""Net administered activity: prepared activity less the residual, each decayed to the injection."""
 
 from __future__ import annotations
 

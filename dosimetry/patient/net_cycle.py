@@ -1,6 +1,6 @@
 """One delivered cycle by itself: its net activity, and its scans at scan time.
 
-The only place where a residual is taken off, a percentage of the administered activity becomes MBq,
+Here alone the net activity is asked for, a percentage of the administered activity becomes MBq,
 a recovery coefficient is divided by, or a decay correction is undone. What comes after it, from the
 checks of a patient file to the curves and the plan, works with these values.
 """

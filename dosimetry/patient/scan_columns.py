@@ -25,7 +25,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "recovery": ("1",),
 }
 # Outside of these ranges, a unit or an exponent is wrong.
-RANGES: Mapping[str, tuple[float, float]] = {
+CELL_RANGES: Mapping[str, tuple[float, float]] = {
     "time": (0.001, 1e4),
     "activity": (1e-9, 1e6),
     "concentration": (1e-9, 1e7),
@@ -220,7 +220,7 @@ def check_range(name: str, value: float, unit: str, cell: object) -> None:
         raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
     if value == float("inf"):
         raise refuse("not-finite", f"{quote(cell)} is not finite", "check the exponent")
-    low, high = RANGES.get(name, (0.0, float("inf")))
+    low, high = CELL_RANGES.get(name, (0.0, float("inf")))
     if not low <= value <= high:
         raise refuse(
             "out-of-range",

@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from dosimetry.patient.values import LARGEST_SD, SMALLEST_SD
 from dosimetry.problems import InputError, refuse
-
-SMALLEST_SD, LARGEST_SD = 1e-6, 10.0  # relative to the value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The cycles of a course: those delivered and those to come, on dates."""
+"""The regimen of a course: activity, number and interval of its cycles, with warnings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""CTCAE grades of laboratory values."""
+"""Rows of the CTCAE table: the bounds of each grade."""
 
 from __future__ import annotations
 

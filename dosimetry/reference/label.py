@@ -136,6 +136,17 @@ def label_doses() -> int:
     return int(_label_regimen()["cycles"])
 
 
+def is_beyond_label(number: int) -> bool:
+    """Return whether a cycle of this number exceeds the doses of the label.
+
+    Examples
+    --------
+    >>> is_beyond_label(4), is_beyond_label(5)
+    (False, True)
+    """
+    return number > label_doses()
+
+
 def earliest_interval() -> float:
     """Return the shortest interval between two doses on the label, less its tolerance, in h."""
     usual = table("regimens").number(_label_regimen(), "interval", "h")

@@ -29,7 +29,7 @@ def repays_compiling(count: int) -> bool:
 
 @functools.cache
 def compiled_kernel(n_rates: int, n_terms: int, uptake: bool, stride: int) -> Any:
-    """Return :func:`curve_kernel.fit_curves` compiled for one model.
+    """Return :func:`kernel.fit_curves` compiled for one model.
 
     The compiled code is kept beside the package, or in the user's cache folder.
     """

@@ -1,4 +1,4 @@
-"""The first statements of a plan: on the terminal, in the report and in a notebook."""
+"""The first statements of a plan, in order: next dose, label, limits, dates."""
 
 from __future__ import annotations
 

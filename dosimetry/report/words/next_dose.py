@@ -1,4 +1,4 @@
-"""The next dose of a plan in words: activity and date, or none and why."""
+"""The next dose in words: FULL DOSE, NOT RELEASED, WITHHELD and so on, with activity and date."""
 
 from __future__ import annotations
 
