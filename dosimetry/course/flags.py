@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dosimetry.course.region import RegionCourse
 from dosimetry.documents.flags import Flag, FlagBasis, Flags, Severity
 from dosimetry.documents.plan import PlanCycle
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.reference import tables
@@ -56,20 +56,20 @@ def flag(limit: Limit, regions: Mapping[str, RegionCourse], per_cycle: float) ->
             limit.source,
         )
     chances = region.probabilities(limit.quantity, limit.value)
-    found = severity(float(chances[-1]))
+    verdict = severity(float(chances[-1]))
     allowed = tables.default("caution_probability", "1")
     further = region.further_activity(limit.quantity, limit.value, allowed, per_cycle)
     return Flag(
         limit.id,
         limit.region,
         limit.quantity,
-        found,
+        verdict,
         float(chances[-1]),
         Amount(total.value, "Gy"),
         bound,
         Amount(limit.value - total.value, "Gy"),
         None if further is None else Amount(further[0], "GBq"),
-        None if found == "within" else first_cycle_with(chances[1:].tolist(), found),
+        None if verdict == "within" else first_cycle_with(chances[1:].tolist(), verdict),
         limit.source,
         basis_of(region),
     )
@@ -83,13 +83,13 @@ def basis_of(region: RegionCourse) -> FlagBasis:
     """
     if not region.measured:
         return "population"
-    given = {cycle for cycle, activity in enumerate(region.activities) if activity > 0}
-    return "measured" if given <= region.measured else "predicted"
+    with_activity = {cycle for cycle, activity in enumerate(region.activities) if activity > 0}
+    return "measured" if with_activity <= region.measured else "predicted"
 
 
-def first_cycle_with(chances: list[float], found: Severity) -> int | None:
+def first_cycle_with(chances: list[float], verdict: Severity) -> int | None:
     """Return the number of the first cycle with a severity."""
-    return next((i + 1 for i, p in enumerate(chances) if severity(p) == found), None)
+    return next((i + 1 for i, p in enumerate(chances) if severity(p) == verdict), None)
 
 
 def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
@@ -110,12 +110,12 @@ def unassessed_warnings(flags: Flags, strategy: str) -> list[Problem]:
 
 
 def lower_bound_warnings(
-    course: Course, flags: Flags, cycles: Sequence[PlanCycle]
+    patient: PatientFile, flags: Flags, cycles: Sequence[PlanCycle]
 ) -> list[Problem]:
     """Return a warning for every unassessed limit that lower bounds and previous dose exceed."""
     warnings = []
     for flag in flags:
-        before = course.therapy.prior_doses.get(flag.region)
+        before = patient.therapy.prior_doses.get(flag.region)
         least = (before.absorbed_dose.value if before else 0.0) + sum(
             dose.absorbed_dose.value
             for cycle in cycles

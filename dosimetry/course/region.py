@@ -114,14 +114,14 @@ class RegionCourse:
         return self._cumulative(quantity) if self.has(quantity) else None
 
     def _cumulative(self, quantity: str) -> Distribution:
-        draws = self._courses(quantity)[:, -1]
+        draws = self._cumulative_draws(quantity)[:, -1]
         low, high = weighted_quantiles(draws, self._weights, (0.05, 0.95))
         return Distribution(*self.moments(quantity), low, high, "Gy")
 
     def moments(self, quantity: str) -> tuple[float, float]:
         """Return mean and sd of a quantity, in Gy, at the end of the course."""
         if self.posterior.bounds:
-            return weighted_moments(self._courses(quantity)[:, -1], self._weights)
+            return weighted_moments(self._cumulative_draws(quantity)[:, -1], self._weights)
         scales = [self._scale(cycle, quantity) for cycle in range(len(self.activities))]
         mean, sd = powers_moments(self.posterior, scales)
         return mean + self._earlier(quantity), sd
@@ -131,7 +131,7 @@ class RegionCourse:
 
         The first entry is of previous radiation alone.
         """
-        above = self._courses(quantity) > limit
+        above = self._cumulative_draws(quantity) > limit
         return np.asarray(np.average(above, axis=0, weights=self._weights))
 
     def further_activity(
@@ -195,7 +195,7 @@ class RegionCourse:
         For each draw the activity a at which the limit is reached solves
         a sum(k) + a^2 sum(G k^2)/(alpha/beta) = margin; the result is the quantile of these.
         """
-        margin = limit - self._courses(quantity)[:, -1]
+        margin = limit - self._cumulative_draws(quantity)[:, -1]
         draws = self._every_draw[:, list(cycles)]
         linear = draws.sum(axis=1)
         squared = np.zeros(len(draws))
@@ -232,7 +232,7 @@ class RegionCourse:
     def _earlier(self, quantity: str) -> float:
         return self.earlier_dose if quantity == DOSE else (self.earlier_bed or 0.0)
 
-    def _courses(self, quantity: str) -> Array:
+    def _cumulative_draws(self, quantity: str) -> Array:
         """Return draws of the cumulative quantity, before the first and after each cycle."""
         draws = self._every_draw
         totals = np.empty((len(self.activities) + 1, len(draws)))

@@ -20,7 +20,7 @@ from dosimetry.patient.kidneys import (
     solitary,
     with_pair,
 )
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials, Shape
 from dosimetry.physics.prediction import Prior, log_variance, population_prior, posterior
@@ -54,7 +54,7 @@ class CourseDoses:
 
 
 def course_doses(
-    course: Course, delivered: Sequence[CycleDose], wanted: Collection[str] | None = None
+    patient: PatientFile, delivered: Sequence[CycleDose], wanted: Collection[str] | None = None
 ) -> CourseDoses:
     """Return the dose distribution of every region, with the activities of delivered cycles.
 
@@ -63,23 +63,23 @@ def course_doses(
     measured = frozenset(
         region for cycle in delivered for region, dose in cycle.doses.items() if not dose.missing
     )
-    population = _population(course)
+    population = _population(patient)
     names = sorted(measured | set(population), key=_order)
     if wanted is not None:
         names = [name for name in names if name in wanted]
     regions: dict[str, RegionCourse] = {}
     notes = _Notes()
     most = int(tables.default("most_cycles", "1"))
-    protraction = _protraction(names, course, delivered, most, notes)
+    protraction = _protraction(names, patient, delivered, most, notes)
     for name in names:
         regions[name] = _region_course(
-            name, course, delivered, population, protraction[name], notes
+            name, patient, delivered, population, protraction[name], notes
         )
     return CourseDoses(
         regions,
         measured,
-        tuple(_assumptions(course, regions, measured, notes)),
-        tuple(course_warnings(course, regions, measured)),
+        tuple(_assumptions(patient, regions, measured, notes)),
+        tuple(course_warnings(patient, regions, measured)),
     )
 
 
@@ -103,54 +103,58 @@ def _order(region: str) -> tuple[int, str]:
     return len(FIRST) + (0 if role == "tumour" else 1), region
 
 
-def _population(course: Course) -> dict[str, tuple[float, float]]:
+def _population(patient: PatientFile) -> dict[str, tuple[float, float]]:
     """Return mean and sd in Gy/GBq by region, for the sex; empty without population data."""
-    if not agents.has_population(course.therapy.radiopharmaceutical):
+    if not agents.has_population(patient.therapy.radiopharmaceutical):
         return {}
-    own = phantoms.organ_masses(course.person.sex)
-    other = phantoms.organ_masses("female" if course.person.sex == "male" else "male")
+    own = phantoms.organ_masses(patient.person.sex)
+    other = phantoms.organ_masses("female" if patient.person.sex == "male" else "male")
     return {
-        name: (found.value, found.sd or 0.0)
-        for name, found in population_figures.population_coefficients().items()
+        name: (coefficient.value, coefficient.sd or 0.0)
+        for name, coefficient in population_figures.population_coefficients().items()
         if name in own or name not in other
     }
 
 
-def _variation(like: str, course: Course) -> tuple[float, str]:
+def _variation(like: str, patient: PatientFile) -> tuple[float, str]:
     """Return the between-cycle coefficient of variation and its source."""
-    if agents.has_population(course.therapy.radiopharmaceutical):
+    if agents.has_population(patient.therapy.radiopharmaceutical):
         return population_figures.between_cycle_cv(like)
     return population_figures.between_cycle_cv("")
 
 
 def _region_course(
     name: str,
-    course: Course,
+    patient: PatientFile,
     delivered: Sequence[CycleDose],
     population: Mapping[str, tuple[float, float]],
     protraction: tuple[float, ...] | None,
     notes: _Notes,
 ) -> RegionCourse:
     like = regions_figures.region(name).like
-    cv, cv_source = _variation(like, course)
+    cv, cv_source = _variation(like, patient)
     known = population.get(pair_of(name))
     prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
     doses = {i: cycle.doses[name] for i, cycle in enumerate(delivered) if name in cycle.doses}
-    given = [cycle.net.activity for cycle in delivered]
+    activities = [cycle.net.activity for cycle in delivered]
     whole = {i: dose for i, dose in doses.items() if not dose.missing}
     bounds = tuple(
-        dose.lower_bound(i, given[i]) for i, dose in doses.items() if dose.missing and dose.dose > 0
+        dose.lower_bound(i, activities[i])
+        for i, dose in doses.items()
+        if dose.missing and dose.dose > 0
     )
     most = int(tables.default("most_cycles", "1"))
-    found = posterior(prior, [dose.observation(i, given[i]) for i, dose in whole.items()], most)
-    assert found is not None  # a region was measured, or is one of the population
+    conditioned = posterior(
+        prior, [dose.observation(i, activities[i]) for i, dose in whole.items()], most
+    )
+    assert conditioned is not None  # a region was measured, or is one of the population
     notes.add(notes.variation, (cv, cv_source), name)
-    earlier = _earlier(name, course)
+    earlier = _earlier(name, patient)
     above = known is not None and any(bound.coefficient > known[0] for bound in bounds)
     return RegionCourse(
         region=name,
         activities=tuple(cycle.net.activity_gbq for cycle in delivered),
-        posterior=replace(found, bounds=bounds),
+        posterior=replace(conditioned, bounds=bounds),
         protraction=protraction,
         alpha_beta=radiobiology.radiobiology(like).alpha_beta,
         earlier_dose=earlier[0],
@@ -160,18 +164,20 @@ def _region_course(
     )
 
 
-def _earlier(name: str, course: Course) -> tuple[float, float | None]:
+def _earlier(name: str, patient: PatientFile) -> tuple[float, float | None]:
     """Return absorbed dose and BED of previous radiation.
 
     A kidney has the dose of the pair where only the pair is given. The pair has the mean of both
     sides, or the dose of a solitary kidney.
     """
-    given = course.therapy.prior_doses
-    found = next((given[entry] for entry in with_pair(name) if entry in given), None)
-    if found is not None:
-        return found.absorbed_dose.value, found.bed.value if found.bed else None
-    sides = [given[side] for side in given_sides(given)] if name == PAIR else []
-    share = share_of_pair(course.person)
+    prior_doses = patient.therapy.prior_doses
+    prior_dose = next(
+        (prior_doses[entry] for entry in with_pair(name) if entry in prior_doses), None
+    )
+    if prior_dose is not None:
+        return prior_dose.absorbed_dose.value, prior_dose.bed.value if prior_dose.bed else None
+    sides = [prior_doses[side] for side in given_sides(prior_doses)] if name == PAIR else []
+    share = share_of_pair(patient.person)
     beds = [side.bed.value * share for side in sides if side.bed is not None]
     dose = sum(side.absorbed_dose.value for side in sides) * share
     return dose, sum(beds) if len(beds) == len(sides) else None
@@ -181,21 +187,21 @@ Protraction = Mapping[str, tuple[float, ...] | None]
 
 
 def measured_protraction(
-    names: Collection[str], course: Course, delivered: Sequence[CycleDose]
+    names: Collection[str], patient: PatientFile, delivered: Sequence[CycleDose]
 ) -> Protraction:
     """Return Lea and Catcheside's G of regions in every delivered cycle; None without a BED."""
-    return _protraction(names, course, delivered, len(delivered), _Notes())
+    return _protraction(names, patient, delivered, len(delivered), _Notes())
 
 
 def _protraction(
     names: Collection[str],
-    course: Course,
+    patient: PatientFile,
     delivered: Sequence[CycleDose],
     count: int,
     notes: _Notes,
 ) -> Protraction:
     """Return G of every cycle: of its own curve, else the last measured one, else the table."""
-    found: dict[str, tuple[float, ...] | None] = {}
+    protraction: dict[str, tuple[float, ...] | None] = {}
     of_cycles = [_of_own_curves(names, cycle) for cycle in delivered]
     for name in names:
         own = {i: of_cycle[name] for i, of_cycle in enumerate(of_cycles) if name in of_cycle}
@@ -204,14 +210,14 @@ def _protraction(
         else:
             like = regions_figures.region(name).like
             row = population_figures.effective_half_life(like)
-            if row is None or not agents.has_population(course.therapy.radiopharmaceutical):
-                found[name] = None
+            if row is None or not agents.has_population(patient.therapy.radiopharmaceutical):
+                protraction[name] = None
                 continue
             mono = Exponentials(np.ones(1), np.array([LN2 / row[0]]))
             usual = lea_catcheside(mono, radiobiology.radiobiology(like).repair_half_life)
             notes.add(notes.half_life, (row[0], row[2]), name)
-        found[name] = tuple(own.get(i, usual) for i in range(count))
-    return found
+        protraction[name] = tuple(own.get(i, usual) for i in range(count))
+    return protraction
 
 
 def _of_own_curves(names: Collection[str], cycle: CycleDose) -> dict[str, float]:
@@ -237,47 +243,52 @@ def _listed(regions: Sequence[str]) -> str:
 
 
 def _assumptions(
-    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str], notes: _Notes
+    patient: PatientFile,
+    regions: Mapping[str, RegionCourse],
+    measured: frozenset[str],
+    notes: _Notes,
 ) -> list[str]:
-    found = []
+    assumptions = []
     population = [name for name in regions if name not in measured]
     if population:
         table = tables.table("population_coefficients_lu177_dotatate")
-        found.append(
+        assumptions.append(
             f"not measured, population data used: {_listed(population)} "
             f"({'; '.join(table.sources)})"
         )
-    if course.regions_measured():
-        table = tables.table(f"s_values_lu177_icrp89_adult_{course.person.sex}")
-        found.append(f"S values: ICRP 89 adult {course.person.sex} ({'; '.join(table.sources)})")
+    if patient.regions_measured():
+        table = tables.table(f"s_values_lu177_icrp89_adult_{patient.person.sex}")
+        assumptions.append(
+            f"S values: ICRP 89 adult {patient.person.sex} ({'; '.join(table.sources)})"
+        )
     for (half_life, source), names in notes.half_life.items():
-        found.append(
+        assumptions.append(
             f"BED of {_listed(names)} without a measured curve: mono-exponential, effective "
             f"half-life {half_life:g} h ({source})"
         )
     for (cv, source), names in notes.variation.items():
-        found.append(
+        assumptions.append(
             f"dose per activity varies by {100 * cv:.0f} % (1 sd) between cycles: {_listed(names)} "
             f"({source})"
         )
     for name, region in regions.items():
         bio = radiobiology.radiobiology(regions_figures.region(name).like)
         if region.protraction is not None and not bio.generic and name not in SIDES:
-            found.append(
+            assumptions.append(
                 f"BED of {in_words([name])}: alpha/beta {bio.alpha_beta:g} Gy, repair half-life "
                 f"{bio.repair_half_life:g} h ({bio.source})"
             )
-    for name, dose in course.therapy.prior_doses.items():
+    for name, dose in patient.therapy.prior_doses.items():
         if name in regions or pair_of(name) in regions:
             whose = "" if name in regions else " of the kidneys"
-            found.append(
+            assumptions.append(
                 f"previous dose of {dose.absorbed_dose.value:g} Gy to the {in_words([name])} "
                 f"included in the cumulative dose{whose} ({dose.source})"
             )
-    irradiated = given_sides(course.therapy.prior_doses)
-    if len(irradiated) == 1 and not solitary(course.person):
-        found.append(
+    irradiated = given_sides(patient.therapy.prior_doses)
+    if len(irradiated) == 1 and not solitary(patient.person):
+        assumptions.append(
             f"previous radiation given for the {in_words(irradiated)} only: 0 Gy used for the "
             "other kidney, half of the dose for the pair"
         )
-    return found
+    return assumptions

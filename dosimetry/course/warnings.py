@@ -18,23 +18,23 @@ from dosimetry.patient.kidneys import (
     with_sides,
 )
 from dosimetry.patient.masses import MARROW
-from dosimetry.patient.schema import Course, Cycle
+from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import agents, radiobiology
 from dosimetry.reference import regions as regions_figures
 
 
 def course_warnings(
-    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
+    patient: PatientFile, regions: Mapping[str, RegionCourse], measured: frozenset[str]
 ) -> Iterator[Problem]:
     """Yield the warnings of a course, from its regions with a dose and those measured."""
-    yield from _population(course, regions, measured)
-    yield from _kidneys(course)
-    yield from _not_used(course, regions)
+    yield from _population(patient, regions, measured)
+    yield from _kidneys(patient)
+    yield from _not_used(patient, regions)
 
 
 def _population(
-    course: Course, regions: Mapping[str, RegionCourse], measured: frozenset[str]
+    patient: PatientFile, regions: Mapping[str, RegionCourse], measured: frozenset[str]
 ) -> Iterator[Problem]:
     generic = [
         name
@@ -50,14 +50,14 @@ def _population(
             "interpret their BED with caution",
             "cumulative",
         )
-    if not agents.has_population(course.therapy.radiopharmaceutical):
+    if not agents.has_population(patient.therapy.radiopharmaceutical):
         yield Problem(
             "no-population-figures",
-            f"no population data exist for {course.therapy.radiopharmaceutical}",
+            f"no population data exist for {patient.therapy.radiopharmaceutical}",
             "regions that were not measured are left out; limits on them are not assessed",
             "therapy.radiopharmaceutical",
         )
-    if solitary(course.person) and PAIR in regions and PAIR not in measured:
+    if solitary(patient.person) and PAIR in regions and PAIR not in measured:
         yield Problem(
             "population-of-two-kidneys",
             "the population coefficient of the kidneys comes from patients with two kidneys",
@@ -66,10 +66,10 @@ def _population(
         )
 
 
-def _kidneys(course: Course) -> Iterator[Problem]:
+def _kidneys(patient: PatientFile) -> Iterator[Problem]:
     """Yield a warning where some cycles give the pair and others the sides."""
     pair, sides = (
-        [str(i + 1) for i, cycle in enumerate(course.cycles) if names & _dosed(cycle)]
+        [str(i + 1) for i, cycle in enumerate(patient.cycles) if names & _dosed(cycle)]
         for names in ({PAIR}, set(SIDES))
     )
     if pair and sides:
@@ -89,10 +89,10 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
         if flag.region != PAIR or flag.severity in ("exceeds", "not-assessed"):
             continue
         for side in SIDES:
-            course = regions.get(side)
-            if course is None or not course.has(flag.quantity):
+            kidney = regions.get(side)
+            if kidney is None or not kidney.has(flag.quantity):
                 continue
-            chance = float(course.probabilities(flag.quantity, flag.limit_value.value)[-1])
+            chance = float(kidney.probabilities(flag.quantity, flag.limit_value.value)[-1])
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
@@ -108,14 +108,14 @@ def _dosed(cycle: Cycle) -> set[str]:
     return {*cycle.measurements.by_region(), *cycle.dose_coefficients}
 
 
-def _masses_used(course: Course) -> set[str]:
+def _masses_used(patient: PatientFile) -> set[str]:
     """Return the regions whose mass in the patient file affects a dose."""
-    used = course.regions_measured()
+    used = patient.regions_measured()
     if given_sides(used):
         used.add(PAIR)
-    if PAIR in used and both_sides(course.masses):
+    if PAIR in used and both_sides(patient.masses):
         used.update(SIDES)
-    for cycle in course.cycles:
+    for cycle in patient.cycles:
         used.update(given_sides(cycle.dose_coefficients))  # weights of a mean
     if "remainder_of_body" in used:
         used.add("total_body")
@@ -124,9 +124,9 @@ def _masses_used(course: Course) -> set[str]:
     return used
 
 
-def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
+def _not_used(patient: PatientFile, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
     """Yield the entries of the patient file that no dose depends on."""
-    for name in course.therapy.prior_doses:
+    for name in patient.therapy.prior_doses:
         # The dose of one kidney also counts for the pair.
         if name not in regions and pair_of(name) not in regions:
             yield Problem(
@@ -136,8 +136,8 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
                 "measure it, or give a dose coefficient",
                 f"therapy.prior_doses.{name}",
             )
-    used = _masses_used(course)
-    for name in course.masses:
+    used = _masses_used(patient)
+    for name in patient.masses:
         if name not in used:
             yield Problem(
                 "mass-not-used",
@@ -147,11 +147,11 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
             )
     one_scan = {
         region
-        for cycle in course.cycles
+        for cycle in patient.cycles
         for region, scans in cycle.measurements.by_region().items()
         if len(scans) == 1
     }
-    for name in course.effective_half_lives:
+    for name in patient.effective_half_lives:
         if not one_scan.intersection(with_sides(name)):
             yield Problem(
                 "half-life-not-used",
@@ -160,8 +160,8 @@ def _not_used(course: Course, regions: Mapping[str, RegionCourse]) -> Iterator[P
                 "remove it, or check the scans",
                 f"effective_half_lives.{name}",
             )
-    plasma = course.therapy.marrow_to_blood_ratio == "plasma"
-    if plasma and not any(cycle.blood.scans for cycle in course.cycles):
+    plasma = patient.therapy.marrow_to_blood_ratio == "plasma"
+    if plasma and not any(cycle.blood.scans for cycle in patient.cycles):
         yield Problem(
             "ratio-not-used",
             "the ratio of red marrow to blood is not used: no cycle has blood samples",

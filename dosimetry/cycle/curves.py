@@ -166,29 +166,31 @@ def _half_life(
     row = population_figures.effective_half_life(like)
     population = row if agents.has_population(cycle.agent) else None
     names = with_pair(region)
-    given = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)
-    unused = f"; {given.value:.4g} h of the patient file not used" if given else ""
+    from_file = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)
+    unused = f"; {from_file.value:.4g} h of the patient file not used" if from_file else ""
     for number in range(len(earlier), 0, -1):
         curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
         if curve is None or curve.model == SINGLE:
             continue
-        found = curve.effective_half_life
+        effective = curve.effective_half_life
         if curve.biological_half_life is None:
             spread = population[1] if population else tables.default("half_life_cv", "1")
             words = f"cycle {number}, no biological clearance detected, sd of {100 * spread:.0f} % "
             words += f"below it used{unused}"
-            return HalfLife(found.value, log_variance(spread) ** 0.5, words)
-        spread = (found.sd or 0.0) / found.value
+            return HalfLife(effective.value, log_variance(spread) ** 0.5, words)
+        spread = (effective.sd or 0.0) / effective.value
         if 0 < spread <= VAGUE:  # else on a bound, or hardly determined
             words = f"measured in cycle {number}{unused}"
-            return HalfLife(found.value, log_variance(spread) ** 0.5, words)
-    if given is not None:
-        if given.sd is not None:
-            spread, words = given.sd / given.value, ""
+            return HalfLife(effective.value, log_variance(spread) ** 0.5, words)
+    if from_file is not None:
+        if from_file.sd is not None:
+            spread, words = from_file.sd / from_file.value, ""
         else:
             spread = population[1] if population else tables.default("half_life_cv", "1")
             words = f", no sd given; {100 * spread:.0f} % used"
-        return HalfLife(given.value, log_variance(spread) ** 0.5, f"from the patient file{words}")
+        return HalfLife(
+            from_file.value, log_variance(spread) ** 0.5, f"from the patient file{words}"
+        )
     if population is not None:
         median, cv, source = population
         return HalfLife(median, log_variance(cv) ** 0.5, f"population, {source}")

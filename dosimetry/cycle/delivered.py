@@ -19,7 +19,7 @@ from dosimetry.patient.masses import (
     region_mass,
 )
 from dosimetry.patient.net_cycle import NetCycle, net_cycle
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import InputError, Problem
 from dosimetry.quantities import Estimate
 from dosimetry.reference import regions as regions_figures
@@ -67,12 +67,12 @@ class DeliveredCycle:
     red_marrow_mass: float
 
 
-def delivered_cycles(course: Course, source: str = "") -> list[DeliveredCycle]:
+def delivered_cycles(patient: PatientFile, source: str = "") -> list[DeliveredCycle]:
     """Resolve every delivered cycle of a patient.
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
     source : str
         Name of the patient file, to stand in front of the place of a problem.
 
@@ -89,47 +89,47 @@ def delivered_cycles(course: Course, source: str = "") -> list[DeliveredCycle]:
     (7.21042, 233.6)
     """
     try:
-        return [_delivered(course, net_cycle(cycle, i)) for i, cycle in enumerate(course.cycles)]
+        return [_delivered(patient, net_cycle(cycle, i)) for i, cycle in enumerate(patient.cycles)]
     except InputError as error:
         raise error.at(f"{source}: " if source else "") from None
 
 
-def _delivered(course: Course, net: NetCycle) -> DeliveredCycle:
-    masses = _masses(course, net)
+def _delivered(patient: PatientFile, net: NetCycle) -> DeliveredCycle:
+    masses = _masses(patient, net)
     doubts = {
         region: mass_warning(
             region,
             mass,
-            course,
+            patient,
             "masses.total_body" if region == "total_body" else f"{net.place} {region}",
         )
         for region, mass in masses.items()
     }
     return DeliveredCycle(
         net=net,
-        sex=course.person.sex,
-        agent=course.therapy.radiopharmaceutical,
-        sites=course.sites,
-        half_lives=course.effective_half_lives,
-        marrow_ratio=course.therapy.marrow_to_blood_ratio,
-        hematocrit=course.person.hematocrit,
+        sex=patient.person.sex,
+        agent=patient.therapy.radiopharmaceutical,
+        sites=patient.sites,
+        half_lives=patient.effective_half_lives,
+        marrow_ratio=patient.therapy.marrow_to_blood_ratio,
+        hematocrit=patient.person.hematocrit,
         masses=masses,
         unusual_masses={region: doubt for region, doubt in doubts.items() if doubt is not None},
-        red_marrow_mass=red_marrow_mass(course),
+        red_marrow_mass=red_marrow_mass(patient),
     )
 
 
-def _masses(course: Course, net: NetCycle) -> dict[str, RegionMass]:
+def _masses(patient: PatientFile, net: NetCycle) -> dict[str, RegionMass]:
     """Return the masses that doses depend on: of measured regions, of the weights of a mean."""
     regions = [*net.measured.by_region()]
     if net.blood.scans:
         regions.append(MARROW)
     if PAIR not in net.dose_coefficients:  # else the pair needs no mean of its sides
         regions += given_sides(net.dose_coefficients)
-    found = {
-        region: region_mass(region, course, net.index)
+    masses = {
+        region: region_mass(region, patient, net.index)
         for region in dict.fromkeys(regions)
         if regions_figures.region(region).role in WITH_MASS
     }
-    found["total_body"] = body_mass(course)
-    return {region: mass for region, mass in found.items() if mass is not None}
+    masses["total_body"] = body_mass(patient)
+    return {region: mass for region, mass in masses.items() if mass is not None}

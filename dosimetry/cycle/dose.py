@@ -189,8 +189,8 @@ def _mass_sds(
             ends.append(region_weights(sex, sources, moved, Notes()))
         for target in ends[0]:
             high, low = (
-                sum(sources[name].tia * weight for name, weight in one[target].items())
-                for one in ends
+                sum(sources[name].tia * weight for name, weight in weights[target].items())
+                for weights in ends
             )
             slope = math.log(high / low) / (2 * math.log1p(STEP))
             totals.setdefault(target, []).append(slope * spread)

@@ -29,7 +29,7 @@ def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Sourc
     InputError
         A region has less activity than the regions that it includes.
     """
-    found = dict(sources)
+    reduced = dict(sources)
     for outer, within in cycle.contains.items():
         parts = [sources[name] for name in within]
         whole = sources[outer]
@@ -43,13 +43,13 @@ def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Sourc
                 f"{cycle.place}.contains.{outer}",
             )
         shapes = [(whole.shape, 1.0), *((part.shape, -1.0) for part in parts)]
-        found[outer] = Source(
+        reduced[outer] = Source(
             tia,
             float(np.hypot.reduce([whole.fit_sd, *(part.fit_sd for part in parts)])),
             combine(shapes),
             _half_life_effect(whole, parts, tia),
         )
-    return found
+    return reduced
 
 
 def _half_life_effect(whole: Source, parts: Sequence[Source], tia: float) -> Array | None:

@@ -34,17 +34,17 @@ def implausible_doses(
     if not agents.has_population(agent):
         return
     population = population_figures.population_coefficients()
-    for region, found in coefficients.items():
+    for region, coefficient in coefficients.items():
         row = population.get(pair_of(region))
         if row is None or region in resting:
             continue
         variance = log_variance((row.sd or 0.0) / row.value)
         median = row.value * math.exp(-variance / 2)
-        if _far(found, median, variance):
+        if _far(coefficient, median, variance):
             yield Problem(
                 "dose-unusual",
-                f"{in_words([region])}: {found:.3g} Gy/GBq is {found / median:.2g} times the "
-                f"population's median, {median:.3g} Gy/GBq",
+                f"{in_words([region])}: {coefficient:.3g} Gy/GBq is {coefficient / median:.2g} "
+                f"times the population's median, {median:.3g} Gy/GBq",
                 "check the units of activity, time and mass; true values so far off are rare",
                 f"{place} {region}",
             )
@@ -61,12 +61,12 @@ def implausible_half_lives(
         row = population_figures.effective_half_life(like)
         if row is None:
             continue
-        found, (median, cv, _) = curve.effective_half_life.value, row
-        if _far(found, median, log_variance(cv)):
+        half_life, (median, cv, _) = curve.effective_half_life.value, row
+        if _far(half_life, median, log_variance(cv)):
             yield Problem(
                 "half-life-unusual",
-                f"{in_words([region])}: an effective half-life of {found:.3g} h is "
-                f"{found / median:.2g} times the population's median, {median:g} h",
+                f"{in_words([region])}: an effective half-life of {half_life:.3g} h is "
+                f"{half_life / median:.2g} times the population's median, {median:g} h",
                 "check the unit and the order of the scan times",
                 f"{place} {region}",
             )

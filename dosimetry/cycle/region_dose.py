@@ -30,7 +30,7 @@ class RegionDose:
         In Gy.
     relative_fit_sd : float
         Relative sd of the points and the fit, or of a supplied coefficient; of this cycle alone.
-    calibration_sd, mass_sd : float
+    relative_calibration_sd, relative_mass_sd : float
         Relative sd that all cycles share.
     half_life_effect : array or None
         Dose of single scans over the quantiles of their half-life, relative to ``dose``.
@@ -44,15 +44,15 @@ class RegionDose:
 
     dose: float
     relative_fit_sd: float
-    calibration_sd: float
-    mass_sd: float
+    relative_calibration_sd: float
+    relative_mass_sd: float
     half_life_effect: Array | None
     dose_rate: Shape | None
     contributions: Mapping[str, float]
     missing: tuple[str, ...] = ()
 
     @property
-    def half_life_sd(self) -> float:
+    def relative_half_life_sd(self) -> float:
         """Relative sd from the half-life of single scans."""
         return 0.0 if self.half_life_effect is None else float(np.std(self.half_life_effect))
 
@@ -60,7 +60,10 @@ class RegionDose:
     def relative_sd(self) -> float:
         """Relative sd of all causes in quadrature."""
         return math.hypot(
-            self.relative_fit_sd, self.calibration_sd, self.mass_sd, self.half_life_sd
+            self.relative_fit_sd,
+            self.relative_calibration_sd,
+            self.relative_mass_sd,
+            self.relative_half_life_sd,
         )
 
     def distribution(self) -> Distribution:
@@ -70,7 +73,9 @@ class RegionDose:
         other causes as log-normal noise.
         """
         sd = self.dose * self.relative_sd
-        others = math.hypot(self.relative_fit_sd, self.calibration_sd, self.mass_sd)
+        others = math.hypot(
+            self.relative_fit_sd, self.relative_calibration_sd, self.relative_mass_sd
+        )
         if self.half_life_effect is None:
             reach = NORMAL_95 * math.sqrt(log_variance(others))
             low, high = self.dose * math.exp(-reach), self.dose * math.exp(reach)
@@ -94,7 +99,7 @@ class RegionDose:
             logs = np.log(self.half_life_effect)
             coefficient *= math.exp(float(logs.mean()))
             signed = math.copysign(float(logs.std()), float(logs[-1] - logs[0]))
-        shared = (self.calibration_sd, self.mass_sd, signed)
+        shared = (self.relative_calibration_sd, self.relative_mass_sd, signed)
         return Observation(cycle, coefficient, self.relative_fit_sd, shared)
 
     def lower_bound(self, cycle: int, activity: float) -> LowerBound:
@@ -106,7 +111,7 @@ def region_dose(
     weights: Weights,
     sources: Mapping[str, Source],
     calibration: float,
-    mass_sd: float,
+    relative_mass_sd: float,
     missing: tuple[str, ...],
 ) -> RegionDose:
     """Return the dose of one region from the TIAs of its sources, with its sd by cause."""
@@ -117,7 +122,7 @@ def region_dose(
         dose,
         math.hypot(*spread) / dose,
         calibration,
-        mass_sd,
+        relative_mass_sd,
         _half_life_effect(parts, sources, dose),
         combine((sources[name].shape, weight) for name, weight in weights.items()),
         _contributions(parts, sources),
@@ -153,14 +158,14 @@ def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) ->
     if "total_body" not in parts:
         return dict(parts)
     rest = parts["total_body"] / sources["total_body"].tia
-    found = {
+    by_source = {
         name: part + sources[name].tia * rest
         for name, part in parts.items()
         if name != "total_body"
     }
-    found["remainder_of_body"] = sum(parts.values()) - sum(found.values())
+    by_source["remainder_of_body"] = sum(parts.values()) - sum(by_source.values())
     least = ROUNDING * sum(parts.values())  # left over where a sum cancels
-    return {name: part for name, part in found.items() if abs(part) > least}
+    return {name: part for name, part in by_source.items() if abs(part) > least}
 
 
 def supplied_dose(dose: float, relative_sd: float) -> RegionDose:

@@ -228,12 +228,12 @@ class Plan:
     forecast: tuple[CountForecast, ...] = ()
 
     def __repr__(self) -> str:
-        given = [cycle.activity.value for cycle in self.cycles if cycle.activity is not None]
+        activities = [cycle.activity.value for cycle in self.cycles if cycle.activity is not None]
         delivered = sum(cycle.status == "delivered" for cycle in self.cycles)
         limits = ", ".join(f"{flag.limit} {flag.severity}" for flag in self.flags)
         return (
             f"<Plan {self.patient.id}: {self.therapy.radiopharmaceutical}, {self.strategy}, "
-            f"{len(given)} cycles ({delivered} delivered), {sum(given):.4g} GBq; "
+            f"{len(activities)} cycles ({delivered} delivered), {sum(activities):.4g} GBq; "
             f"{limits or 'no limit'}>"
         )
 

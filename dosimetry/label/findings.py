@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from dosimetry.label.grades import Grade, grade
 from dosimetry.patient.laboratory import LabDraw, amount_in_words
 from dosimetry.patient.reference_ranges import reference_ranges
-from dosimetry.patient.schema import Course, Person
+from dosimetry.patient.schema import PatientFile, Person
 from dosimetry.patient.times import DOSE, Order, day, event_order, local, order
 from dosimetry.patient.values import Moment
 from dosimetry.physics.renal_function import ckd_epi_2021, cockcroft_gault
@@ -90,36 +90,36 @@ class Observations:
         return tuple(dated for _, dated in self.timed)
 
 
-def observations(course: Course) -> Observations:
+def observations(patient: PatientFile) -> Observations:
     """Return the graded findings of a patient, with their changes from the baseline.
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
 
     Returns
     -------
     Observations
         A finding never depends on a later one: before the first dose there is no baseline.
     """
-    ranges = reference_ranges(course)
-    first = order(local(course, course.cycles[0].at), DOSE) if course.cycles else None
+    ranges = reference_ranges(patient)
+    first = order(local(patient, patient.cycles[0].at), DOSE) if patient.cycles else None
     seen: list[tuple[Order, DatedFindings]] = []
     baseline: dict[str, Finding] = {}
-    draws = [replace(draw, at=local(course, draw.at)) for draw in course.labs]
+    draws = [replace(draw, at=local(patient, draw.at)) for draw in patient.labs]
     for draw in sorted(draws, key=lambda draw: order(draw.at)):
         before = first is None or order(draw.at) <= first
-        findings = _graded(draw, course.person, ranges, {} if before else baseline)
+        findings = _graded(draw, patient.person, ranges, {} if before else baseline)
         seen.append((order(draw.at), DatedFindings(draw.at, findings)))
         if before:
             baseline.update(findings)
-    for event in course.adverse_events:
+    for event in patient.adverse_events:
         name = f"{OTHER}: {canonical(event.term)}"
-        at = local(course, event.at)
+        at = local(patient, event.at)
         graded = Grade(event.term, event.grade, haematological=False)
         ends = None if event.ends_treatment is None else event.ends_treatment == "yes"
         finding = Finding(name, at, None, None, graded, None, ends)
-        seen.append((event_order(course, at), DatedFindings(at, {name: finding})))
+        seen.append((event_order(patient, at), DatedFindings(at, {name: finding})))
     seen.sort(key=lambda timed: timed[0])
     return Observations(tuple(seen), baseline, ranges)
 

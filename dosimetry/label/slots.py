@@ -10,7 +10,7 @@ from dosimetry.documents.plan import Status
 from dosimetry.label.findings import Observations
 from dosimetry.label.state import LabelRecord
 from dosimetry.label.transitions import give
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.times import day, local
 from dosimetry.reference import label as label_figures
 from dosimetry.units import HOURS_PER_WEEK
@@ -46,7 +46,7 @@ class Slot:
 
 
 def slots(
-    course: Course,
+    patient: PatientFile,
     label: LabelRecord | None,
     seen: Observations,
     last_number: int,
@@ -57,7 +57,7 @@ def slots(
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
     label : LabelRecord or None
         Record of the course so far; None where no label applies.
     seen : Observations
@@ -69,10 +69,10 @@ def slots(
     left_out : sequence of int
         Numbers of cycles left out on request.
     """
-    done = len(course.cycles)
-    start = day(local(course, course.cycles[-1].at)) if course.cycles else course.therapy.start
+    done = len(patient.cycles)
+    start = day(local(patient, patient.cycles[-1].at)) if patient.cycles else patient.therapy.start
     date, step = start or ANCHOR, dt.timedelta(hours=interval)
-    if course.cycles:
+    if patient.cycles:
         date += step
     evidence = max((day(dated.at) for dated in seen.all), default=None) if start else None
     to_come: list[Slot] = []

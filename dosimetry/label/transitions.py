@@ -13,7 +13,7 @@ from dosimetry.label.events import judge
 from dosimetry.label.findings import DatedFindings, Observations
 from dosimetry.label.rules import Check, check, other_rules, unresolved
 from dosimetry.label.state import LabelRecord, Phase, Toxicity, stop, transit
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.times import DOSE, day, local, order
 from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
@@ -211,8 +211,8 @@ def _against(record: LabelRecord, number: int, activity: float) -> list[Problem]
         "withheld": f"required withholding it: {'; '.join(record.because())}",
         "not-eligible": f"has a contraindication: {_contraindications(record)}",
     }.get(record.state, f"allowed only {record.allowed():.4g} GBq")
-    given = f"cycle {number} ({activity:.4g} GBq) was given"
-    return [_warning(number, f"{given} although the label {why}")]
+    words = f"cycle {number} ({activity:.4g} GBq) was given although the label {why}"
+    return [_warning(number, words)]
 
 
 def _warning(number: int, words: str) -> Problem:
@@ -220,9 +220,9 @@ def _warning(number: int, words: str) -> Problem:
     return Problem("against-the-label", words, cure, f"cycles[{number - 1}]")
 
 
-def so_far(course: Course, seen: Observations, administered: Sequence[float]) -> LabelRecord:
+def so_far(patient: PatientFile, seen: Observations, administered: Sequence[float]) -> LabelRecord:
     """Return the record after all findings and doses (net activities in GBq)."""
-    doses = [local(course, cycle.at) for cycle in course.cycles]
+    doses = [local(patient, cycle.at) for cycle in patient.cycles]
     moments = [(key, 0, i) for i, (key, _) in enumerate(seen.timed)]
     moments += [(order(at, DOSE), 1, i) for i, at in enumerate(doses)]
     record = LabelRecord()

@@ -10,7 +10,7 @@ from dosimetry.label.findings import Observations
 from dosimetry.label.slots import Slot
 from dosimetry.label.state import LabelRecord
 from dosimetry.patient.laboratory import in_possible_range
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.times import day, local
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import agents, label, laboratory
@@ -22,33 +22,33 @@ from dosimetry.reference.tables import default
 PARTS = ("neutrophils", "lymphocytes")  # of the leukocytes
 
 
-def observation_warnings(course: Course, seen: Observations, to_come: bool) -> list[Problem]:
+def observation_warnings(patient: PatientFile, seen: Observations, to_come: bool) -> list[Problem]:
     """Return the warnings on laboratory values, reference ranges and adverse events.
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
     seen : Observations
         Findings of the same course.
     to_come : bool
         Whether the course has cycles to come, which later findings affect.
     """
     return [
-        *_old_baseline(course, seen),
-        *_day_of_dose(course),
-        *_far_off(course, to_come),
-        *_units(course),
-        *_counts(course),
-        *_ranges(course),
-        *_terms(course),
+        *_old_baseline(patient, seen),
+        *_day_of_dose(patient),
+        *_far_off(patient, to_come),
+        *_units(patient),
+        *_counts(patient),
+        *_ranges(patient),
+        *_terms(patient),
     ]
 
 
-def _old_baseline(course: Course, seen: Observations) -> Iterator[Problem]:
-    if not course.cycles:
+def _old_baseline(patient: PatientFile, seen: Observations) -> Iterator[Problem]:
+    if not patient.cycles:
         return
     oldest = dt.timedelta(hours=default("oldest_laboratory_value", "h"))
-    first = day(local(course, course.cycles[0].at))
+    first = day(local(patient, patient.cycles[0].at))
     old = [
         f"{in_words([name])} of {day(finding.at)}"
         for name, finding in seen.baseline.items()
@@ -64,11 +64,11 @@ def _old_baseline(course: Course, seen: Observations) -> Iterator[Problem]:
         )
 
 
-def _day_of_dose(course: Course) -> Iterator[Problem]:
-    doses = [local(course, cycle.at) for cycle in course.cycles]
+def _day_of_dose(patient: PatientFile) -> Iterator[Problem]:
+    doses = [local(patient, cycle.at) for cycle in patient.cycles]
     untimed = {at: i for i, at in enumerate(doses) if not isinstance(at, dt.datetime)}
-    for i, draw in enumerate(course.labs):
-        at = local(course, draw.at)
+    for i, draw in enumerate(patient.labs):
+        at = local(patient, draw.at)
         if isinstance(at, dt.datetime) and day(at) in untimed:
             number = untimed[day(at)] + 1
             yield Problem(
@@ -80,18 +80,18 @@ def _day_of_dose(course: Course) -> Iterator[Problem]:
             )
 
 
-def _far_off(course: Course, to_come: bool) -> Iterator[Problem]:
+def _far_off(patient: PatientFile, to_come: bool) -> Iterator[Problem]:
     """Yield dates long before the course, or long after its last dose with cycles to come."""
-    doses = [day(local(course, cycle.at)) for cycle in course.cycles]
-    first, last = (doses[0], doses[-1]) if doses else (course.therapy.start, course.therapy.start)
+    doses = [day(local(patient, cycle.at)) for cycle in patient.cycles]
+    first, last = (doses[0], doses[-1]) if doses else (patient.therapy.start, patient.therapy.start)
     if first is None or last is None:
         return
     before = dt.timedelta(hours=default("longest_history", "h"))
     after = dt.timedelta(hours=label.longest_interval())
-    entries = [(f"labs[{i}].at", draw.at) for i, draw in enumerate(course.labs)]
-    entries += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
+    entries = [(f"labs[{i}].at", draw.at) for i, draw in enumerate(patient.labs)]
+    entries += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(patient.adverse_events)]
     for place, moment in entries:
-        at = day(local(course, moment))
+        at = day(local(patient, moment))
         far = None
         if first - at > before:
             far = f"{(first - at).days / 7:.0f} weeks before the first dose, {first}"
@@ -101,10 +101,10 @@ def _far_off(course: Course, to_come: bool) -> Iterator[Problem]:
             yield Problem("date-far-off", f"{at} is {far}", "check year, month and day", place)
 
 
-def _units(course: Course) -> Iterator[Problem]:
+def _units(patient: PatientFile) -> Iterator[Problem]:
     """Yield values whose number is also possible in the unit of the first value."""
     units: dict[str, str] = {}
-    for i, draw in enumerate(course.labs):
+    for i, draw in enumerate(patient.labs):
         for name, lab in draw.values.items():
             unit = lab.written.unit
             usual = units.setdefault(name, unit)
@@ -117,8 +117,8 @@ def _units(course: Course) -> Iterator[Problem]:
                 )
 
 
-def _counts(course: Course) -> Iterator[Problem]:
-    for i, draw in enumerate(course.labs):
+def _counts(patient: PatientFile) -> Iterator[Problem]:
+    for i, draw in enumerate(patient.labs):
         parts = [draw.values[name] for name in PARTS if name in draw.values]
         whole = draw.values.get("leukocytes")
         most = 1.0 + default("counts_excess", "1")
@@ -131,10 +131,10 @@ def _counts(course: Course) -> Iterator[Problem]:
             )
 
 
-def _ranges(course: Course) -> Iterator[Problem]:
+def _ranges(patient: PatientFile) -> Iterator[Problem]:
     low, high = (default(f"range_ratio_{end}", "1") for end in ("low", "high"))
-    for name, own in course.reference_ranges.items():
-        usual = laboratory.reference_range(name, course.person.sex)
+    for name, own in patient.reference_ranges.items():
+        usual = laboratory.reference_range(name, patient.person.sex)
         unit = laboratory.analyte(name).unit
         for end in ("lower", "upper"):
             mine, its = getattr(own, end), getattr(usual, end)
@@ -149,10 +149,10 @@ def _ranges(course: Course) -> Iterator[Problem]:
             )
 
 
-def _terms(course: Course) -> Iterator[Problem]:
+def _terms(patient: PatientFile) -> Iterator[Problem]:
     """Yield terms that are not in the table, and answers that no rule uses."""
-    agent = course.therapy.radiopharmaceutical
-    for i, event in enumerate(course.adverse_events):
+    agent = patient.therapy.radiopharmaceutical
+    for i, event in enumerate(patient.adverse_events):
         if not agents.has_label(agent):
             if event.ends_treatment is not None:
                 yield Problem(

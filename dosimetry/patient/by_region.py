@@ -41,22 +41,22 @@ def by_region(region: Any, item: Read) -> Read:
     def read(value: object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise refuse("wrong-type", f"{quote(value)} is not a mapping", "write region: value")
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         problems: list[Problem] = []
         nested: list[tuple[str, ValidationError]] = []
         for key, entry in value.items():
             try:
                 name = region(key)
-                if name in found:
+                if name in entries:
                     raise refuse("region-twice", f"{in_words([name])} occurs twice", "keep one")
-                found[name] = item.reader(entry)
+                entries[name] = item.reader(entry)
             except InputError as error:
                 problems += error.at(str(key)).problems
             except ValidationError as error:
                 nested.append((str(key), error))
         if problems or nested:
             raise RegionError(problems, nested)
-        return found
+        return entries
 
     return Read(read, {"type": "object", "additionalProperties": item.schema})
 
@@ -74,16 +74,16 @@ def _regions(value: object) -> tuple[str, ...]:
     """Read a list of regions; the problems of all entries are collected."""
     if not isinstance(value, list | tuple):
         raise refuse("wrong-type", f"{quote(value)} is not a list", "write [tumour_1, tumour_2]")
-    found: list[str] = []
+    names: list[str] = []
     problems: list[Problem] = []
     for i, entry in enumerate(value):
         try:
-            found.append(measured_region(entry))
+            names.append(measured_region(entry))
         except InputError as error:
             problems += error.at(f"[{i}]").problems
     if problems:
         raise InputError(problems)
-    return tuple(found)
+    return tuple(names)
 
 
 Masses = Annotated[dict[str, Estimate], by_region(measured_region, estimate("g"))]

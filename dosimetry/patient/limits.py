@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dosimetry.patient.schema import Course, OwnLimit
+from dosimetry.patient.schema import OwnLimit, PatientFile
 from dosimetry.problems import Problem
 from dosimetry.reference import limits as limits_figures
 from dosimetry.reference.limits import Limit
 
 
-def patient_limits(course: Course) -> tuple[list[Limit], list[Problem]]:
+def patient_limits(patient: PatientFile) -> tuple[list[Limit], list[Problem]]:
     """Return the limits of a patient, and warnings where one does not fit.
 
     A name that stands for several limits (``kidneys-bed``) picks the one whose condition holds.
     """
-    at_risk = bool(course.person.kidney_risk_factors)
+    at_risk = bool(patient.person.kidney_risk_factors)
     holds = {
         "always": True,
         "on_request": True,
         "kidney_risk_factor": at_risk,
         "no_kidney_risk_factor": not at_risk,
     }
-    wanted = course.therapy.limits
+    wanted = patient.therapy.limits
     if wanted is None:
         wanted = list(
             dict.fromkeys(

@@ -13,7 +13,7 @@ from dosimetry.patient.kidneys import (
     number_of_kidneys,
     share_of_pair,
 )
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.physics import marrow
 from dosimetry.problems import Problem, in_words, refuse
 from dosimetry.reference import phantoms, tables
@@ -50,7 +50,7 @@ def reference_mass(region: str, sex: str) -> float | None:
     return masses.get(region)
 
 
-def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
+def region_mass(region: str, patient: PatientFile, index: int) -> RegionMass | None:
     """Return the mass of a region in a delivered cycle; None where it is not known.
 
     The first of these that exists: the mass given for the region, the mean volume of the cycle's
@@ -60,77 +60,77 @@ def region_mass(region: str, course: Course, index: int) -> RegionMass | None:
     Parameters
     ----------
     region : str
-    course : Course
+    patient : PatientFile
     index : int
         Index of the cycle, from 0.
     """
-    given = _given(region, course)
-    if given is not None:
-        return given
+    entered = _entered(region, patient)
+    if entered is not None:
+        return entered
     if region != MARROW:  # a volume in vertebrae is not the volume of the marrow
         for before in range(index, -1, -1):
-            mass = _mass_of_volume(region, course, before)
+            mass = _mass_of_volume(region, patient, before)
             if mass is not None:
-                return RegionMass(mass, 0.0, _origin(region, mass, course, before, index))
-    if region == MARROW and (course.person.weight or "total_body" in course.masses):
-        scaled = red_marrow_mass(course)
+                return RegionMass(mass, 0.0, _origin(region, mass, patient, before, index))
+    if region == MARROW and (patient.person.weight or "total_body" in patient.masses):
+        scaled = red_marrow_mass(patient)
         return RegionMass(
             scaled, 0.0, f"red marrow: mass {scaled:.4g} g, phantom mass scaled with the body mass"
         )
-    compared = in_phantom(region, course.person)
-    phantom = reference_mass(compared, course.person.sex)
+    compared = in_phantom(region, patient.person)
+    phantom = reference_mass(compared, patient.person.sex)
     half = " (half of the pair)" if compared in SIDES else ""
     if phantom is None:
         return None
     return RegionMass(
         phantom,
         0.0,
-        f"{in_words([region])}: mass {phantom:g} g of the adult {course.person.sex} phantom{half}",
+        f"{in_words([region])}: mass {phantom:g} g of the adult {patient.person.sex} phantom{half}",
     )
 
 
-def _origin(region: str, mass: float, course: Course, of_cycle: int, index: int) -> str:
+def _origin(region: str, mass: float, patient: PatientFile, of_cycle: int, index: int) -> str:
     """Return the origin of a mass from volumes, in words."""
     density = tables.default("soft_tissue_density", "g/mL")
     where = "the scans" if of_cycle == index else f"the scans of cycle {of_cycle + 1}"
-    within = course.cycles[of_cycle].contains.get(region, ())
+    within = patient.cycles[of_cycle].contains.get(region, ())
     less = f", without {in_words(within)}" if within else ""
     name = in_words([region])
     return f"{name}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL{less}"
 
 
-def _mass_of_volume(region: str, course: Course, index: int) -> float | None:
+def _mass_of_volume(region: str, patient: PatientFile, index: int) -> float | None:
     """Return the mass in g of a region by volumes, without the regions that its VOI includes.
 
     Where a cycle has only the sides, the pair is their sum; where it has only the pair, a side is
     its share.
     """
-    scans = course.cycles[index].measurements.by_region()
-    voi = _voi_mass(region, course, index)
+    scans = patient.cycles[index].measurements.by_region()
+    voi = _voi_mass(region, patient, index)
     if voi is not None:
-        return voi - _inside(region, voi, course, index)
+        return voi - _inside(region, voi, patient, index)
     if region in SIDES and PAIR in scans:
-        pair = _mass_of_volume(PAIR, course, index)
-        return None if pair is None else pair * share_of_pair(course.person)
+        pair = _mass_of_volume(PAIR, patient, index)
+        return None if pair is None else pair * share_of_pair(patient.person)
     if region == PAIR:
-        sides = [_mass_of_volume(side, course, index) for side in given_sides(scans)]
+        sides = [_mass_of_volume(side, patient, index) for side in given_sides(scans)]
         known = [side for side in sides if side is not None]
-        return sum(known) if len(known) == number_of_kidneys(course.person) else None
+        return sum(known) if len(known) == number_of_kidneys(patient.person) else None
     return None
 
 
-def _voi_mass(region: str, course: Course, index: int) -> float | None:
+def _voi_mass(region: str, patient: PatientFile, index: int) -> float | None:
     """Return the mass in g of everything in a region's VOI; None without a volume."""
-    scans = course.cycles[index].measurements.by_region().get(region, ())
-    found = [scan.volume for scan in scans if scan.volume is not None]
+    scans = patient.cycles[index].measurements.by_region().get(region, ())
+    volumes = [scan.volume for scan in scans if scan.volume is not None]
     density = tables.default("soft_tissue_density", "g/mL")
-    return sum(found) / len(found) * density if found else None
+    return sum(volumes) / len(volumes) * density if volumes else None
 
 
-def _inside(region: str, voi: float, course: Course, index: int) -> float:
+def _inside(region: str, voi: float, patient: PatientFile, index: int) -> float:
     """Return the mass in g of the regions that a VOI of this mass includes."""
-    within = course.cycles[index].contains.get(region, ())
-    masses = {name: _whole_mass(name, course, index) for name in within}
+    within = patient.cycles[index].contains.get(region, ())
+    masses = {name: _whole_mass(name, patient, index) for name in within}
     unknown = [name for name, mass in masses.items() if mass is None]
     total = sum(mass for mass in masses.values() if mass is not None)
     if unknown or total >= voi:
@@ -144,42 +144,42 @@ def _inside(region: str, voi: float, course: Course, index: int) -> float:
     return total
 
 
-def _whole_mass(region: str, course: Course, index: int) -> float | None:
+def _whole_mass(region: str, patient: PatientFile, index: int) -> float | None:
     """Return the mass in g of a region and the regions in its VOI, by volume or by entry."""
-    voi = _voi_mass(region, course, index)
-    if voi is not None and region not in course.masses:
+    voi = _voi_mass(region, patient, index)
+    if voi is not None and region not in patient.masses:
         return voi
-    own = region_mass(region, course, index)
-    within = course.cycles[index].contains.get(region, ())
-    inside = [_whole_mass(name, course, index) for name in within]
+    own = region_mass(region, patient, index)
+    within = patient.cycles[index].contains.get(region, ())
+    inside = [_whole_mass(name, patient, index) for name in within]
     if own is None or None in inside:
         return None
     return own.value + sum(mass for mass in inside if mass is not None)
 
 
-def _given(region: str, course: Course) -> RegionMass | None:
-    if region == PAIR and both_sides(course.masses):
-        sides = [course.masses[side] for side in SIDES]
+def _entered(region: str, patient: PatientFile) -> RegionMass | None:
+    if region == PAIR and both_sides(patient.masses):
+        sides = [patient.masses[side] for side in SIDES]
         total = sum(side.value for side in sides)
         spread = sum((side.sd or 0.0) ** 2 for side in sides) ** 0.5
         return RegionMass(total, spread / total, "", PAIR)
-    if region in SIDES and PAIR in course.masses:
-        pair, share = course.masses[PAIR], share_of_pair(course.person)
+    if region in SIDES and PAIR in patient.masses:
+        pair, share = patient.masses[PAIR], share_of_pair(patient.person)
         return RegionMass(
             pair.value * share,
             (pair.sd or 0.0) / pair.value,
             f"{in_words([region])}: half of the mass given for the kidneys" if share < 1 else "",
             PAIR,
         )
-    if region not in course.masses:
+    if region not in patient.masses:
         return None
-    mass = course.masses[region]
+    mass = patient.masses[region]
     return RegionMass(mass.value, (mass.sd or 0.0) / mass.value, "", region)
 
 
-def mass_warning(region: str, mass: RegionMass, course: Course, place: str) -> Problem | None:
+def mass_warning(region: str, mass: RegionMass, patient: PatientFile, place: str) -> Problem | None:
     """Return a warning where a mass is outside half to double of the reference."""
-    phantom = reference_mass(in_phantom(region, course.person), course.person.sex)
+    phantom = reference_mass(in_phantom(region, patient.person), patient.person.sex)
     if phantom is None:
         return None
     ratio = mass.value / phantom
@@ -195,28 +195,28 @@ def mass_warning(region: str, mass: RegionMass, course: Course, place: str) -> P
     )
 
 
-def red_marrow_mass(course: Course) -> float:
+def red_marrow_mass(patient: PatientFile) -> float:
     """Return the red marrow mass in g: given, or the phantom's scaled with the body mass."""
-    if MARROW in course.masses:
-        return course.masses[MARROW].value
-    masses = phantoms.organ_masses(course.person.sex)
-    body = body_mass(course).value
+    if MARROW in patient.masses:
+        return patient.masses[MARROW].value
+    masses = phantoms.organ_masses(patient.person.sex)
+    body = body_mass(patient).value
     return float(marrow.marrow_mass.kernel(masses[MARROW], body, masses["total_body"]))
 
 
-def body_mass(course: Course) -> RegionMass:
+def body_mass(patient: PatientFile) -> RegionMass:
     """Return the mass of the whole body: given, the patient's weight, or the phantom's."""
-    given = course.masses.get("total_body")
-    if given is not None:
-        return RegionMass(given.value, (given.sd or 0.0) / given.value, "", "total_body")
-    if course.person.weight is not None:
-        weight = course.person.weight.value
+    entered = patient.masses.get("total_body")
+    if entered is not None:
+        return RegionMass(entered.value, (entered.sd or 0.0) / entered.value, "", "total_body")
+    if patient.person.weight is not None:
+        weight = patient.person.weight.value
         return RegionMass(
             weight * G_PER_KG,
             0.0,
             f"no uncertainty given for the body mass of {weight:g} kg; 0 % used",
         )
-    phantom = phantoms.organ_masses(course.person.sex)["total_body"]
+    phantom = phantoms.organ_masses(patient.person.sex)["total_body"]
     return RegionMass(
         phantom, 0.0, f"weight not given: body mass {phantom / G_PER_KG:g} kg of the phantom"
     )

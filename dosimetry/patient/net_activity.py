@@ -21,15 +21,17 @@ def activity(cycle: Cycle, half_life: float) -> float:
     InputError
         An impossible time of preparation or of the residual, or no activity left.
     """
-    given = cycle.administered
-    if isinstance(given, Amount):
-        return given.value
-    before = _hours("prepared_at", given.prepared_at, cycle.at, before=True)
-    after = _hours("residual_at", given.residual_at, cycle.at, before=False)
-    if given.residual_at is not None and given.residual is None:
+    administered = cycle.administered
+    if isinstance(administered, Amount):
+        return administered.value
+    before = _hours("prepared_at", administered.prepared_at, cycle.at, before=True)
+    after = _hours("residual_at", administered.residual_at, cycle.at, before=False)
+    if administered.residual_at is not None and administered.residual is None:
         raise refuse("missing", "residual_at is given without residual", "add residual", "residual")
-    residual = given.residual.value if given.residual else 0.0
-    net = float(net_administered.kernel(given.prepared.value, before, residual, after, half_life))
+    residual = administered.residual.value if administered.residual else 0.0
+    net = float(
+        net_administered.kernel(administered.prepared.value, before, residual, after, half_life)
+    )
     if net <= 0:
         raise refuse(
             "nothing-administered",
@@ -42,24 +44,24 @@ def activity(cycle: Cycle, half_life: float) -> float:
 
 def assumptions(cycle: Cycle, number: int) -> list[str]:
     """Return the assumptions on activities without a time, or given after the injection."""
-    given = cycle.administered
-    if isinstance(given, Amount):
+    administered = cycle.administered
+    if isinstance(administered, Amount):
         return []
-    later = -_hours("prepared_at", given.prepared_at, cycle.at, before=True)
-    moments = {"prepared": given.prepared_at}
-    if given.residual is not None:
-        moments["residual"] = given.residual_at
-    found = [
+    later = -_hours("prepared_at", administered.prepared_at, cycle.at, before=True)
+    moments = {"prepared": administered.prepared_at}
+    if administered.residual is not None:
+        moments["residual"] = administered.residual_at
+    sentences = [
         f"cycle {number}: the {name} activity has no time; its value is used at the injection"
         for name, at in moments.items()
         if at is None
     ]
     if later > 0:
-        found.append(
+        sentences.append(
             f"cycle {number}: the prepared activity is given {later:.4g} h after the injection; it "
             "is decay-corrected to the injection"
         )
-    return found
+    return sentences
 
 
 def _hours(name: str, moment: Moment | None, at: Moment, *, before: bool) -> float:

@@ -14,12 +14,12 @@ from dosimetry.patient.checks.whole_file import inconsistencies
 from dosimetry.patient.content import differing, frozen, plain
 from dosimetry.patient.replacing import replaced_in
 from dosimetry.patient.scans import Measurements
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.written import written
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 
 
-class Patient(Course):
+class Patient(PatientFile):
     """A patient, the therapy, and what was delivered and measured so far.
 
     Read one with :func:`dosimetry.read_patient` or :meth:`from_dict`.
@@ -63,12 +63,12 @@ class Patient(Course):
 
     def input_hashes(self) -> dict[str, str]:
         """Return the SHA-256 of every input file, by its name."""
-        found = {self._source: self._sha256} if self._source else {}
+        hashes = {self._source: self._sha256} if self._source else {}
         for cycle in self.cycles:
             for measured in (cycle.measurements, cycle.blood):
                 if measured.file:
-                    found[measured.file] = measured.sha256
-        return found
+                    hashes[measured.file] = measured.sha256
+        return hashes
 
     @classmethod
     def from_dict(
@@ -225,8 +225,8 @@ class Patient(Course):
         {'patient': {'id': 'EX-1', 'sex': 'male', 'age': '64.0 year'},
          'therapy': {'regimen': 'netter-1'}}
         """
-        found: dict[str, Any] = written(self)
-        return found
+        content: dict[str, Any] = written(self)
+        return content
 
     def __repr__(self) -> str:
         regimen, count = self.therapy.regimen, len(self.cycles)
@@ -269,7 +269,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], outer: str = "")
 
 
 def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
-    kind, given = entry["type"], entry["input"]
+    kind, value = entry["type"], entry["input"]
     if kind == "missing":
         return Problem("missing", "is missing", "add it")
     if kind == "extra_forbidden":
@@ -282,12 +282,12 @@ def _plain_problem(entry: Any, model: type[BaseModel]) -> Problem:
             f"{near}  (known: {', '.join(known)})" if near else f"known: {', '.join(known)}",
         )
     if kind == "list_type":
-        return Problem("wrong-type", f"{quote(given)} is not a list", "write a list: [ ... ]")
+        return Problem("wrong-type", f"{quote(value)} is not a list", "write a list: [ ... ]")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return Problem(
-            "wrong-type", f"{quote(given)} is not a mapping", "write key: value below it"
+            "wrong-type", f"{quote(value)} is not a mapping", "write key: value below it"
         )
-    return Problem("wrong-type", f"{quote(given)}: {entry['msg']}", "see dosimetry schema patient")
+    return Problem("wrong-type", f"{quote(value)}: {entry['msg']}", "see dosimetry schema patient")
 
 
 def _section_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.reference import laboratory
 from dosimetry.reference.laboratory import Range
 
 
-def reference_ranges(course: Course) -> dict[str, Range]:
+def reference_ranges(patient: PatientFile) -> dict[str, Range]:
     """Return the reference range of every analyte: the laboratory's own, else the table's."""
     ranges = {
-        name: laboratory.reference_range(name, course.person.sex) for name in laboratory.analytes()
+        name: laboratory.reference_range(name, patient.person.sex) for name in laboratory.analytes()
     }
-    for name, own in course.reference_ranges.items():
+    for name, own in patient.reference_ranges.items():
         table = ranges[name]
         ranges[name] = Range(
             table.lower if own.lower is None else own.lower,

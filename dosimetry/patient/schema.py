@@ -367,7 +367,7 @@ class AdverseEvent(Section):
     ends_treatment: Annotated[str, choice("yes", "no")] | None = None
 
 
-class Course(Section):
+class PatientFile(Section):
     """The whole patient file."""
 
     person: Person = Field(alias="patient")

@@ -6,7 +6,7 @@ import datetime as dt
 import zoneinfo
 from typing import TypeAlias
 
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.values import Moment
 
 Order: TypeAlias = tuple[str, int, float]
@@ -25,16 +25,16 @@ def order(moment: Moment, bare: int = SAMPLE) -> Order:
     return day(moment).isoformat(), bare, 0.0
 
 
-def event_order(course: Course, at: Moment) -> Order:
+def event_order(patient: PatientFile, at: Moment) -> Order:
     """Return the sort key of an adverse event; a timed one also follows an untimed dose."""
     key = order(at, EVENT)
-    doses = (local(course, cycle.at) for cycle in course.cycles)
+    doses = (local(patient, cycle.at) for cycle in patient.cycles)
     if any(not isinstance(dose, dt.datetime) and dose == day(at) for dose in doses):
         return key[0], EVENT, key[2]
     return key
 
 
-def local(course: Course, moment: Moment) -> Moment:
+def local(patient: PatientFile, moment: Moment) -> Moment:
     """Return a moment in the time zone of the course, which defines its day.
 
     The zone is ``therapy.time_zone``, else the zone of the first delivered cycle with one.
@@ -42,9 +42,9 @@ def local(course: Course, moment: Moment) -> Moment:
     if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
         return moment
     zone: dt.tzinfo | None = None
-    if course.therapy.time_zone:
-        zone = zoneinfo.ZoneInfo(course.therapy.time_zone)
-    for cycle in course.cycles:
+    if patient.therapy.time_zone:
+        zone = zoneinfo.ZoneInfo(patient.therapy.time_zone)
+    for cycle in patient.cycles:
         if zone is None and isinstance(cycle.at, dt.datetime):
             zone = cycle.at.tzinfo
     return moment.astimezone(zone or moment.tzinfo)
@@ -61,8 +61,8 @@ def day(moment: Moment) -> dt.date:
     return moment.date() if isinstance(moment, dt.datetime) else moment
 
 
-def earlier(one: Moment, other: Moment, *, or_same: bool = False) -> bool:
+def earlier(moment: Moment, other: Moment, *, or_same: bool = False) -> bool:
     """Return whether one moment is before another, by date where one of them is only a date."""
-    if isinstance(one, dt.datetime) and isinstance(other, dt.datetime):
-        return one <= other if or_same else one < other
-    return day(one) <= day(other) if or_same else day(one) < day(other)
+    if isinstance(moment, dt.datetime) and isinstance(other, dt.datetime):
+        return moment <= other if or_same else moment < other
+    return day(moment) <= day(other) if or_same else day(moment) < day(other)

@@ -108,8 +108,8 @@ class Posterior:
     def coefficient(self, cycle: int) -> Estimate:
         """Return mean and sd of the dose per activity of one cycle in Gy/GBq."""
         if self.bounds:
-            found = self.draws()[:, cycle]
-            return Estimate(*weighted_moments(found, self.weights()), "Gy/GBq")
+            coefficients = self.draws()[:, cycle]
+            return Estimate(*weighted_moments(coefficients, self.weights()), "Gy/GBq")
         variance = float(self.covariance[cycle, cycle])
         value = math.exp(float(self.mean[cycle]) + variance / 2)
         return Estimate(value, value * math.sqrt(math.expm1(variance)), "Gy/GBq")
@@ -145,12 +145,12 @@ class Posterior:
         others = [bound for bound in self.bounds if bound is not self._tightest()]
         if not others:
             return None
-        draws, found = np.log(self.draws()), np.zeros(len(standard_normal()))
+        draws, log_weights = np.log(self.draws()), np.zeros(len(standard_normal()))
         for bound in others:
             above = draws[:, bound.cycle] - math.log(bound.coefficient)
             spread = math.sqrt(log_variance(bound.relative_sd)) or LEAST_SPREAD
-            found += log_ndtr(above / spread)
-        weights = np.exp(found - found.max())
+            log_weights += log_ndtr(above / spread)
+        weights = np.exp(log_weights - log_weights.max())
         return np.asarray(weights / weights.sum())
 
     def _standardised(self, bound: LowerBound) -> tuple[float, float]:

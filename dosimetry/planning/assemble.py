@@ -83,9 +83,9 @@ def _budget(measured: RegionDose) -> tuple[Uncertainty, ...]:
             "supplied coefficient" if measured.dose_rate is None else "counting and fit",
             Amount(measured.dose * measured.relative_fit_sd, "Gy"),
         ),
-        Uncertainty("half-life", Amount(measured.dose * measured.half_life_sd, "Gy")),
-        Uncertainty("systematic", Amount(measured.dose * measured.calibration_sd, "Gy")),
-        Uncertainty("mass", Amount(measured.dose * measured.mass_sd, "Gy")),
+        Uncertainty("half-life", Amount(measured.dose * measured.relative_half_life_sd, "Gy")),
+        Uncertainty("systematic", Amount(measured.dose * measured.relative_calibration_sd, "Gy")),
+        Uncertainty("mass", Amount(measured.dose * measured.relative_mass_sd, "Gy")),
     )
     return tuple(part for part in parts if part.sd.value > 0)
 

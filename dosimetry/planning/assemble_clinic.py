@@ -13,7 +13,7 @@ from dosimetry.label.slots import Slot, slots
 from dosimetry.label.state import LabelRecord
 from dosimetry.label.transitions import so_far
 from dosimetry.label.warnings import label_warnings
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.planning.schedule import Programme
 from dosimetry.problems import Problem, in_words
 from dosimetry.quantities import Amount
@@ -55,7 +55,7 @@ class ClinicalCourse:
 
 
 def clinical_course(
-    course: Course,
+    patient: PatientFile,
     programme: Programme,
     administered: Sequence[float],
     last_number: int,
@@ -65,7 +65,7 @@ def clinical_course(
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
     programme : Programme
     administered : sequence of float
         Net activity of each delivered cycle in GBq.
@@ -74,13 +74,13 @@ def clinical_course(
     left_out : sequence of int
         Numbers of cycles left out on request.
     """
-    seen = observations(course)
-    assumptions = tuple(clinical_assumptions(course, seen))
+    seen = observations(patient)
+    assumptions = tuple(clinical_assumptions(patient, seen))
     if programme.activity is None:
         return ClinicalCourse(seen, (), None, assumptions)
     ruled = agents.has_label(programme.agent)
-    label = so_far(course, seen, administered) if ruled else None
-    to_come = tuple(slots(course, label, seen, last_number, programme.interval, left_out))
+    label = so_far(patient, seen, administered) if ruled else None
+    to_come = tuple(slots(patient, label, seen, last_number, programme.interval, left_out))
     if label is None:
         words = f"no dose-modification rules are available for {programme.agent}; none were applied"
         return ClinicalCourse(seen, to_come, None, (*assumptions, words))
@@ -139,7 +139,7 @@ def adverse_events_of(seen: Observations) -> tuple[PlanAdverseEvent, ...]:
     )
 
 
-def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
+def renal_of(patient: PatientFile, seen: Observations) -> tuple[PlanRenal, ...]:
     """Return the renal function on every date with a creatinine value."""
     rows = []
     for dated in seen.all:
@@ -147,7 +147,7 @@ def renal_of(course: Course, seen: Observations) -> tuple[PlanRenal, ...]:
         if creatinine is None or creatinine.value is None:
             continue
         clearance = dated.findings.get(laboratory.CLEARANCE)
-        rate = egfr(creatinine.value, course.person)
+        rate = egfr(creatinine.value, patient.person)
         rows.append(
             PlanRenal(
                 at=dated.at.isoformat(),
@@ -175,29 +175,29 @@ def context_of(agent: str) -> tuple[PlanRate, ...]:
     )
 
 
-def _from_table(course: Course, name: str) -> bool:
+def _from_table(patient: PatientFile, name: str) -> bool:
     """Return whether a limit of a reference range comes from the table."""
-    own = course.reference_ranges.get(name)
-    table = laboratory.reference_range(name, course.person.sex)
+    own = patient.reference_ranges.get(name)
+    table = laboratory.reference_range(name, patient.person.sex)
     return own is None or any(
         mine is None and its is not None
         for mine, its in ((own.lower, table.lower), (own.upper, table.upper))
     )
 
 
-def clinical_assumptions(course: Course, seen: Observations) -> list[str]:
+def clinical_assumptions(patient: PatientFile, seen: Observations) -> list[str]:
     """Return the assumptions made in reading the laboratory values."""
     measured = {name for dated in seen.all for name in dated.findings}
     tabled = [
         name
         for name in laboratory.analytes()
-        if name in measured and grades.grade_rows(name) and _from_table(course, name)
+        if name in measured and grades.grade_rows(name) and _from_table(patient, name)
     ]
     lines = []
     if tabled:
         lines.append(
             f"reference limits not given: {in_words(tabled)} from table "
-            f"laboratory_reference_ranges (adult {course.person.sex})"
+            f"laboratory_reference_ranges (adult {patient.person.sex})"
         )
     if laboratory.CLEARANCE in measured:
         lines.append(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from dosimetry.documents.clinic import PlanEvent, PlanLabel
 from dosimetry.label.release import CONDITIONS, release
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.times import day, local
 from dosimetry.patient.values import Moment
 from dosimetry.planning.schedule import Scheduled
@@ -35,13 +35,13 @@ class _Dose:
 
 
 def course_calendar(
-    course: Course, cycles: Sequence[Scheduled], label: PlanLabel | None, agent: str
+    patient: PatientFile, cycles: Sequence[Scheduled], label: PlanLabel | None, agent: str
 ) -> tuple[PlanEvent, ...]:
     """Return the calendar of a course, in order of time.
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
     cycles : sequence of Scheduled
         Delivered and to come.
     label : PlanLabel or None
@@ -55,11 +55,11 @@ def course_calendar(
         ``therapy.infusion_time`` is given. Empty where the course has no date.
     """
     doses = [
-        _Dose(i + 1, _infusion(course, cycle.at), cycle.activity)
+        _Dose(i + 1, _infusion(patient, cycle.at), cycle.activity)
         for i, cycle in enumerate(cycles)
         if cycle.activity is not None and cycle.at is not None
     ]
-    start = doses[0].at if doses else course.therapy.start
+    start = doses[0].at if doses else patient.therapy.start
     events = [
         event
         for companion in companions.companions(agent)
@@ -73,27 +73,27 @@ def course_calendar(
     events += _waiting(cycles, label)
     if label is not None:
         events += _while_withheld(
-            course, cycles, label, agent, {e.at[:10] for e in events if e.kind == "laboratory"}
+            patient, cycles, label, agent, {e.at[:10] for e in events if e.kind == "laboratory"}
         )
-        events += _premedication(doses, len(course.cycles), label)
+        events += _premedication(doses, len(patient.cycles), label)
     return tuple(sorted(events, key=lambda event: (event.at[:10], len(event.at) > 10, event.at)))
 
 
-def _infusion(course: Course, at: Moment) -> Moment:
+def _infusion(patient: PatientFile, at: Moment) -> Moment:
     """Return the date or time of an infusion, in the course's time zone where one is given."""
-    zone = _zone(course)
+    zone = _zone(patient)
     if isinstance(at, dt.datetime):
         return at.astimezone(zone) if zone and at.tzinfo else at
-    clock = course.therapy.infusion_time
-    if clock is None and zone and course.cycles:
-        last = course.cycles[-1].at
+    clock = patient.therapy.infusion_time
+    if clock is None and zone and patient.cycles:
+        last = patient.cycles[-1].at
         if isinstance(last, dt.datetime) and last.tzinfo:
             clock = last.astimezone(zone).time()
     return at if clock is None else dt.datetime.combine(at, clock, zone)
 
 
-def _zone(course: Course) -> dt.tzinfo | None:
-    name = course.therapy.time_zone
+def _zone(patient: PatientFile) -> dt.tzinfo | None:
+    name = patient.therapy.time_zone
     return zoneinfo.ZoneInfo(name) if name else None
 
 
@@ -199,7 +199,7 @@ def _waiting(cycles: Sequence[Scheduled], label: PlanLabel | None) -> Iterator[P
 
 
 def _while_withheld(
-    course: Course,
+    patient: PatientFile,
     cycles: Sequence[Scheduled],
     label: PlanLabel,
     agent: str,
@@ -226,9 +226,9 @@ def _while_withheld(
             yield PlanEvent(begin, None, companion.kind, number, words, companion.source)
     step = dt.timedelta(hours=default("control_while_withheld", "h"))
     source = default_source("control_while_withheld")
-    moments = [draw.at for draw in course.labs] + [event.at for event in course.adverse_events]
-    moments += [cycle.at for cycle in course.cycles]
-    control = max((day(local(course, moment)) for moment in moments), default=day(planned)) + step
+    moments = [draw.at for draw in patient.labs] + [event.at for event in patient.adverse_events]
+    moments += [cycle.at for cycle in patient.cycles]
+    control = max((day(local(patient, moment)) for moment in moments), default=day(planned)) + step
     latest = dt.date.fromisoformat(label.latest) if label.latest else control
     words = f"laboratory control while cycle {number} is withheld"
     while control <= latest:

@@ -120,12 +120,12 @@ def plan(
     most = _cycles(max_cycles)
     last = most if strategy == "to-limit" else programme.count
     left_out = _left_out(without_cycles, len(delivered), last)
-    given = [cycle.net.activity_gbq for cycle in delivered]
-    course = clinical_course(patient, programme, given, last, left_out)
+    administered = [cycle.net.activity_gbq for cycle in delivered]
+    clinical = clinical_course(patient, programme, administered, last, left_out)
     limits, limit_warnings = patient_limits(patient)
     known = course_doses(patient, delivered)
-    to_come, decision = decide(strategy, programme, known.regions, limits, course.slots, bounds)
-    label = course.answer(len(to_come))
+    to_come, decision = decide(strategy, programme, known.regions, limits, clinical.slots, bounds)
+    label = clinical.answer(len(to_come))
     scheduled = [
         *(
             schedule.Scheduled(
@@ -139,7 +139,7 @@ def plan(
     doses = replace(
         known,
         regions={
-            name: course.with_activities(activities) for name, course in known.regions.items()
+            name: region.with_activities(activities) for name, region in known.regions.items()
         },
     )
     per_cycle = max(programme.activity or 0.0, label_figures.full_activity())
@@ -174,22 +174,22 @@ def plan(
         ),
         cycles=planned,
         cumulative=tuple(
-            cumulative_of(course, len(delivered)) for course in doses.regions.values()
+            cumulative_of(region, len(delivered)) for region in doses.regions.values()
         ),
         flags=flags,
         decision=decision,
         curves=curves,
-        labs=labs_of(course.seen),
-        grade_bands=bands_of(course.seen),
-        renal_function=renal_of(patient, course.seen),
-        adverse_events=adverse_events_of(course.seen),
+        labs=labs_of(clinical.seen),
+        grade_bands=bands_of(clinical.seen),
+        renal_function=renal_of(patient, clinical.seen),
+        adverse_events=adverse_events_of(clinical.seen),
         label=label,
         calendar=course_calendar(patient, scheduled, label, programme.agent),
         second_check=checked,
         context=context_of(programme.agent),
         assumptions=(
             *assumptions_of(patient, programme, delivered, doses, to_come),
-            *course.assumptions,
+            *clinical.assumptions,
         ),
         warnings=(
             *_replaced(replaced),
@@ -201,8 +201,8 @@ def plan(
             *lower_bound_warnings(patient, flags, planned),
             *doses.warnings,
             *uneven_kidneys(flags, doses.regions),
-            *course.warnings(label, len(to_come)),
-            *observation_warnings(patient, course.seen, bool(to_come)),
+            *clinical.warnings(label, len(to_come)),
+            *observation_warnings(patient, clinical.seen, bool(to_come)),
         ),
         disclaimer=DISCLAIMER,
         provenance=Provenance(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dosimetry.documents.plan import Status
 from dosimetry.patient import times
-from dosimetry.patient.schema import Course, OwnRegimen
+from dosimetry.patient.schema import OwnRegimen, PatientFile
 from dosimetry.patient.times import local
 from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem
@@ -71,7 +71,7 @@ class Scheduled:
 
 
 def programme(
-    course: Course,
+    patient: PatientFile,
     activity: float | None = None,
     interval: float | None = None,
     cycles: int | None = None,
@@ -80,7 +80,7 @@ def programme(
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
     activity : float, optional
         Per cycle to come, in GBq.
     interval : float, optional
@@ -88,51 +88,57 @@ def programme(
     cycles : int, optional
         Of the whole course.
     """
-    regimen = course.therapy.regimen
+    regimen = patient.therapy.regimen
     name, source, other = "own", "", ""
     if isinstance(regimen, OwnRegimen):
-        given: float | None = regimen.activity.value / MBQ_PER_GBQ
+        per_cycle: float | None = regimen.activity.value / MBQ_PER_GBQ
         count, weeks = regimen.cycles, regimen.interval.value
     else:
-        given = None if regimen.activity is None else regimen.activity / MBQ_PER_GBQ
+        per_cycle = None if regimen.activity is None else regimen.activity / MBQ_PER_GBQ
         count, weeks = regimen.cycles or 0, regimen.interval
         name, source = regimen.id, f" ({regimen.source})"
         other = f"{regimen.agent} {regimen.dose:g} mg" if regimen.dose else ""
-    regular, changed = given, []
+    regular, changed = per_cycle, []
     if interval is not None:
         changed.append(
             f"requested: interval of {interval / HOURS_PER_WEEK:.4g} weeks instead of "
             f"{weeks / HOURS_PER_WEEK:.4g} weeks"
         )
         weeks = interval
-    if activity is not None and given is not None:
-        changed.append(f"requested: {activity:.4g} GBq per cycle to come, not {given:.4g} GBq")
-        given = activity
-    if cycles is not None and given is not None:
+    if activity is not None and per_cycle is not None:
+        changed.append(f"requested: {activity:.4g} GBq per cycle to come, not {per_cycle:.4g} GBq")
+        per_cycle = activity
+    if cycles is not None and per_cycle is not None:
         changed.append(f"requested: {cycles} cycles instead of {count}")
         count = cycles
     every = f"every {weeks / HOURS_PER_WEEK:.4g} weeks"
-    words = f"{other} {every}, no 177Lu" if given is None else f"{given:.4g} GBq x {count}, {every}"
+    words = (
+        f"{other} {every}, no 177Lu"
+        if per_cycle is None
+        else f"{per_cycle:.4g} GBq x {count}, {every}"
+    )
     assumptions = [f"regimen {name}{', changed' if changed else ''}: {words}{source}", *changed]
-    if given is None:
+    if per_cycle is None:
         assumptions.append(f"regimen {name} gives no radiopharmaceutical, so no cycle is to come")
     title = f"{name}, changed" if changed else name
-    agent = course.therapy.radiopharmaceutical
-    if given is None and isinstance(regimen, regimens.Regimen):
+    agent = patient.therapy.radiopharmaceutical
+    if per_cycle is None and isinstance(regimen, regimens.Regimen):
         agent = regimen.agent
-    return Programme(title, words, agent, given, count, weeks, tuple(assumptions), regular)
+    return Programme(title, words, agent, per_cycle, count, weeks, tuple(assumptions), regular)
 
 
-def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) -> list[Problem]:
+def warnings(
+    patient: PatientFile, plan: Programme, scheduled: Sequence[Scheduled]
+) -> list[Problem]:
     """Return warnings of unusual intervals and activities."""
-    found = []
+    problems = []
     shortest = tables.default("shortest_interval", "h")
-    gaps = [(f"cycles[{i + 1}].at", _hours(course, i)) for i in range(len(course.cycles) - 1)]
-    if len(scheduled) > max(len(course.cycles), 1):
+    gaps = [(f"cycles[{i + 1}].at", _hours(patient, i)) for i in range(len(patient.cycles) - 1)]
+    if len(scheduled) > max(len(patient.cycles), 1):
         gaps.append(("therapy.regimen", plan.interval))
     for place, hours in gaps:
         if hours < shortest:
-            found.append(
+            problems.append(
                 Problem(
                     "interval-short",
                     f"an interval of {hours / HOURS_PER_WEEK:.3g} weeks is shorter than "
@@ -142,25 +148,25 @@ def warnings(course: Course, plan: Programme, scheduled: Sequence[Scheduled]) ->
                 )
             )
     activities = [
-        (f"cycles[{i}]", c.activity) for i, c in enumerate(scheduled[: len(course.cycles)])
+        (f"cycles[{i}]", c.activity) for i, c in enumerate(scheduled[: len(patient.cycles)])
     ]
     planned = [c.activity for c in scheduled if c.status == "planned" and c.activity is not None]
     activities += [("therapy.regimen", max(planned))] if planned else []
-    found += [
+    problems += [
         warning
         for place, activity in activities
         if activity is not None and (warning := _activity_warning(activity, place)) is not None
     ]
-    if len(course.cycles) > plan.count and plan.activity is not None:
-        found.append(
+    if len(patient.cycles) > plan.count and plan.activity is not None:
+        problems.append(
             Problem(
                 "more-cycles-than-regimen",
-                f"{len(course.cycles)} cycles were delivered, but the regimen has {plan.count}",
+                f"{len(patient.cycles)} cycles were delivered, but the regimen has {plan.count}",
                 "check the regimen",
                 "cycles",
             )
         )
-    return found
+    return problems
 
 
 def _activity_warning(activity: float, place: str) -> Problem | None:
@@ -182,7 +188,7 @@ def _activity_warning(activity: float, place: str) -> Problem | None:
     return None
 
 
-def _hours(course: Course, index: int) -> float:
-    before, after = (local(course, cycle.at) for cycle in course.cycles[index : index + 2])
+def _hours(patient: PatientFile, index: int) -> float:
+    before, after = (local(patient, cycle.at) for cycle in patient.cycles[index : index + 2])
     days = times.day(after) - times.day(before)
     return days.total_seconds() / SECONDS_PER_HOUR

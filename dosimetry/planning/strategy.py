@@ -272,25 +272,25 @@ def _adjusted(
     least = bounds.lowest or tables.default("lowest_activity", "GBq")
     share = _left_of_regimen(programme, regions, []) / len(free)
     search = _Search(regions, constraints, bounds, min(programme.regular or 0.0, share))
-    given, activity, constraint = search.best_split(free)
-    given = given if activity >= least else []
-    if len(given) < len(free):
+    chosen, activity, constraint = search.best_split(free)
+    chosen = chosen if activity >= least else []
+    if len(chosen) < len(free):
         constraint = constraint or search.largest(free)[1]
     grounds = Grounds(
-        _what(given, activity, constraint, search),
+        _what(chosen, activity, constraint, search),
         constraint.limit if constraint else None,
-        given[-1].number if given else None,
+        chosen[-1].number if chosen else None,
         None,
         search.accepted(activity, constraint),
         activity,
         least,
-        len(given) < len(free),
+        len(chosen) < len(free),
     )
     regular = "regimen" if activity == programme.activity else "request"
     by = constraint.limit.id if constraint else regular
     to_come = [
         Scheduled(None, "stopped", because(grounds), by, slot.at)
-        if slot in free and slot not in given
+        if slot in free and slot not in chosen
         else _scheduled(activity, slot, by)
         for slot in slots
     ]
@@ -300,14 +300,14 @@ def _adjusted(
 
 
 def _what(
-    given: Sequence[Slot], activity: float, constraint: Constraint | None, search: _Search
+    chosen: Sequence[Slot], activity: float, constraint: Constraint | None, search: _Search
 ) -> What:
     """Return what determined the largest equal activity."""
-    if not given:
+    if not chosen:
         return "too-little"
     if search.holds_regimen(activity, constraint):
         return "largest-of-regimen"
-    if all(slot.most <= activity for slot in given):
+    if all(slot.most <= activity for slot in chosen):
         return "largest-by-label"
     return "largest" if constraint is None else "largest-by-limit"
 

@@ -85,9 +85,9 @@ def verify(
         told = Plan.from_document(data, name)
     folder = inputs if inputs is not None else _folder_of(plan, name)
     patient = read_patient(Path(folder) / _patient_file(told, name))
-    found = [*_other_hashes(data, patient)]
+    problems = [*_other_hashes(data, patient)]
     if told.provenance.replaced:
-        found.append(
+        problems.append(
             Problem(
                 "changed-in-memory",
                 "the patient was changed in memory before the plan was made "
@@ -97,7 +97,7 @@ def verify(
                 "provenance.replaced",
             )
         )
-        return Verification(0, 0, len(patient.input_hashes()), tuple(found))
+        return Verification(0, 0, len(patient.input_hashes()), tuple(problems))
     try:
         made = make_plan(
             patient,
@@ -113,17 +113,17 @@ def verify(
             cycles=told.options.cycles,
         )
     except InputError as error:
-        if not found and {p.code for p in error.problems} != {"second-calculation-differs"}:
+        if not problems and {p.code for p in error.problems} != {"second-calculation-differs"}:
             raise
-        return Verification(0, 0, len(patient.input_hashes()), (*found, *error.problems))
+        return Verification(0, 0, len(patient.input_hashes()), (*problems, *error.problems))
     fresh = read_json(made.to_json(), "plan")
     for document in (data, fresh):
         for known in ("tables", "inputs", "content"):  # compared above
             document["provenance"].pop(known, None)
-    found += differences(data, fresh)
-    found += _second_opinion(told, made)
+    problems += differences(data, fresh)
+    problems += _second_opinion(told, made)
     files = len(patient.input_hashes())
-    return Verification(_numbers(data), len(made.second_check), files, tuple(found))
+    return Verification(_numbers(data), len(made.second_check), files, tuple(problems))
 
 
 def _folder_of(plan: Plan | str | os.PathLike[str], name: str) -> Path:

@@ -16,7 +16,7 @@ from dosimetry.documents.dose import CycleRegion
 from dosimetry.documents.fit import PlanCurve
 from dosimetry.documents.plan import PlanCycle
 from dosimetry.documents.recalculation import Checked, Recalculation
-from dosimetry.patient.schema import Course, Cycle
+from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import InputError, Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.recalculation.dose import BODY, REST, Gain, gain_of, mass_of
@@ -38,13 +38,13 @@ MARROW, BLOOD = "red_marrow", "blood"
 
 
 def second_check(
-    course: Course, cycles: Sequence[PlanCycle], curves: Sequence[PlanCurve]
+    patient: PatientFile, cycles: Sequence[PlanCycle], curves: Sequence[PlanCurve]
 ) -> tuple[Recalculation, ...]:
     """Return every figure of the delivered cycles with its recalculation.
 
     Parameters
     ----------
-    course : Course
+    patient : PatientFile
         The inputs.
     cycles, curves : sequence of PlanCycle, PlanCurve
         Of the plan, with the figures to compare.
@@ -64,11 +64,11 @@ def second_check(
     (True, True)
     """
     figures: list[Recalculation] = []
-    for index, cycle in enumerate(course.cycles):
+    for index, cycle in enumerate(patient.cycles):
         own = [curve for curve in curves if curve.cycle == index + 1]
         areas = {curve.region: area(curve_of(curve)) for curve in own}
         figures += _of_curves(cycles[index], cycle, own, areas)
-        figures += _of_doses(course, cycle, cycles[index], own, areas)
+        figures += _of_doses(patient, cycle, cycles[index], own, areas)
     return tuple(figures)
 
 
@@ -138,23 +138,23 @@ def compared(
 def _of_curves(
     plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> list[Recalculation]:
-    found = []
+    figures = []
     # On purpose from the scans as entered, not from NetCycle: a mistake there shall show here.
     scans = {**cycle.measurements.by_region(), **cycle.blood.by_region()}
-    given = plan.activity.value * MBQ_PER_GBQ if plan.activity else 0.0
+    administered = plan.activity.value * MBQ_PER_GBQ if plan.activity else 0.0
     for curve in curves:
         unit = curve.tia.unit
         read = 0.0
         for scan in scans[curve.region]:
             value = scan.value / scan.recovery
             if scan.unit == "%IA":
-                value *= given / HUNDRED_PERCENT
+                value *= administered / HUNDRED_PERCENT
             if cycle.decay_corrected_to == "administration":
                 value *= 0.5 ** (scan.time / nuclides.half_life("Lu-177"))
             read += value
         at_scans = math.fsum(point.activity.value for point in curve.points)
         place = (curve.cycle, curve.region)
-        found.append(
+        figures.append(
             compared(
                 (*place, "activity at the scans", "recomputed from the inputs"),
                 at_scans,
@@ -162,7 +162,7 @@ def _of_curves(
                 unit.removesuffix("*h"),
             )
         )
-        found.append(
+        figures.append(
             compared(
                 (*place, "time-integrated activity", "quadrature"),
                 curve.tia.value,
@@ -170,7 +170,7 @@ def _of_curves(
                 unit,
             )
         )
-    return found
+    return figures
 
 
 def curve_of(curve: PlanCurve) -> ActivityCurve:
@@ -186,7 +186,7 @@ def curve_of(curve: PlanCurve) -> ActivityCurve:
 
 
 def _sources(
-    course: Course, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
+    patient: PatientFile, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h by quadrature."""
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
@@ -197,12 +197,12 @@ def _sources(
     parts.pop(BLOOD, None)
     concentration = by_region.get(BLOOD) or by_region.get(MARROW)
     if concentration is not None and MARROW not in parts:
-        ratio, hematocrit = 1.0, course.person.hematocrit
-        plasma = course.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
+        ratio, hematocrit = 1.0, patient.person.hematocrit
+        plasma = patient.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
         if BLOOD in by_region and plasma and hematocrit is not None:
             # Sgouros 1993, on purpose not from the table that the first calculation reads.
             ratio = 0.19 / (1.0 - hematocrit)
-        mass = mass_of(MARROW, course, 0) or 0.0
+        mass = mass_of(MARROW, patient, 0) or 0.0
         parts[MARROW] = ((concentration[0], ratio * mass / KBQ_PER_MBQ),)  # kBq/mL as kBq/g
     alone = dict(parts)
     for outer, within in cycle.contains.items():
@@ -221,7 +221,7 @@ def _sources(
 
 
 def _of_doses(
-    course: Course,
+    patient: PatientFile,
     cycle: Cycle,
     plan: PlanCycle,
     curves: Sequence[PlanCurve],
@@ -242,10 +242,10 @@ def _of_doses(
     measured = [dose for dose in plan.regions if dose.contributions]
     if not measured:
         return figures
-    sources = _sources(course, cycle, curves, areas)
+    sources = _sources(patient, cycle, curves, areas)
     names = [name if name != REST else BODY[0] for name in sources]
-    masses = _masses(course, plan.number, names)
-    sex = course.person.sex
+    masses = _masses(patient, plan.number, names)
+    sex = patient.person.sex
     gains = {dose.region: gain_of(dose.region, sex, names, masses) for dose in measured}
     for dose in measured:
         gain = gains[dose.region]
@@ -259,14 +259,14 @@ def _of_doses(
     return [*figures, *_of_beds(plan.number, measured, gains, sources)]
 
 
-def _masses(course: Course, number: int, names: Sequence[str]) -> dict[str, float]:
+def _masses(patient: PatientFile, number: int, names: Sequence[str]) -> dict[str, float]:
     """Return the masses in g of the regions measured in a cycle that have one."""
     masses = {
-        name: mass_of(name, course, number)
+        name: mass_of(name, patient, number)
         for name in names
         if regions.region(name).role in ("organ", "kidney", "tumour")
     }
-    masses["total_body"] = mass_of("total_body", course, number)
+    masses["total_body"] = mass_of("total_body", patient, number)
     return {name: mass for name, mass in masses.items() if mass is not None}
 
 

@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from dosimetry.patient.schema import Course, Cycle
+from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.reference import regions, tables
 from dosimetry.units import G_PER_KG, SECONDS_PER_HOUR
 
@@ -82,29 +82,29 @@ def phantom_masses(sex: str) -> Mapping[str, float]:
     return MappingProxyType({row["region"]: float(row[column]) for row in rows if row[column]})
 
 
-def mass_of(region: str, course: Course, number: int) -> float | None:
+def mass_of(region: str, patient: PatientFile, number: int) -> float | None:
     """Return the mass in g of a region in cycle ``number``, the first being 1.
 
     Given, of the last volumes up to that cycle, scaled, or the phantom's.
     """
-    given = {name: mass.value for name, mass in course.masses.items()}
-    single = "single_kidney" in course.person.kidney_risk_factors
-    phantom = phantom_masses(course.person.sex)
-    if region == "kidneys" and set(SIDES) <= set(given):
-        return given[SIDES[0]] + given[SIDES[1]]
-    if region in SIDES and "kidneys" in given:
-        return given["kidneys"] / (1 if single else 2)
-    if region in given:
-        return given[region]
+    entered = {name: mass.value for name, mass in patient.masses.items()}
+    single = "single_kidney" in patient.person.kidney_risk_factors
+    phantom = phantom_masses(patient.person.sex)
+    if region == "kidneys" and set(SIDES) <= set(entered):
+        return entered[SIDES[0]] + entered[SIDES[1]]
+    if region in SIDES and "kidneys" in entered:
+        return entered["kidneys"] / (1 if single else 2)
+    if region in entered:
+        return entered[region]
     if region == "total_body":
-        weight = course.person.weight
+        weight = patient.person.weight
         return phantom[region] if weight is None else weight.value * G_PER_KG
     if region == "red_marrow":
-        body = mass_of("total_body", course, number) or 0.0
+        body = mass_of("total_body", patient, number) or 0.0
         return phantom[region] * body / phantom["total_body"]
-    for cycle in reversed(course.cycles[:number]):
+    for cycle in reversed(patient.cycles[:number]):
         enclosed = _enclosed(cycle)
-        own = {name: _alone(name, cycle, enclosed, given) for name in enclosed}
+        own = {name: _alone(name, cycle, enclosed, entered) for name in enclosed}
         sides = [own[side] for side in SIDES if side in own]
         if region in own:
             return own[region]
@@ -119,22 +119,22 @@ def mass_of(region: str, course: Course, number: int) -> float | None:
 
 def _enclosed(cycle: Cycle) -> dict[str, float]:
     """Return the mass in g that each VOI of a cycle with volumes encloses."""
-    found: dict[str, list[float]] = {}
+    volumes: dict[str, list[float]] = {}
     for scan in cycle.measurements.scans:
         if scan.volume is not None:
-            found.setdefault(scan.region, []).append(scan.volume)
+            volumes.setdefault(scan.region, []).append(scan.volume)
     density = tables.default("soft_tissue_density", "g/mL")
-    return {name: math.fsum(each) / len(each) * density for name, each in found.items()}
+    return {name: math.fsum(each) / len(each) * density for name, each in volumes.items()}
 
 
 def _alone(
-    region: str, cycle: Cycle, enclosed: Mapping[str, float], given: Mapping[str, float]
+    region: str, cycle: Cycle, enclosed: Mapping[str, float], entered: Mapping[str, float]
 ) -> float:
     """Return the mass in g of a VOI without the regions in it; an entered mass excludes them."""
 
     def whole(name: str) -> float:
-        if name in given or name not in enclosed:
-            return given.get(name, 0.0) + math.fsum(map(whole, cycle.contains.get(name, ())))
+        if name in entered or name not in enclosed:
+            return entered.get(name, 0.0) + math.fsum(map(whole, cycle.contains.get(name, ())))
         return enclosed[name]
 
     return enclosed[region] - math.fsum(map(whole, cycle.contains.get(region, ())))
@@ -204,27 +204,27 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
     table, phantom = s_table(sex), phantom_masses(sex)
     own, by, share = _self(target, sex, masses, table, phantom)
     stands = "kidneys" if target in SIDES else target
-    found = dict(own)
+    gains = dict(own)
     taken: set[str] = set()
     for source in sources:
         names = () if source in BODY else regions.region(source).sources
         taken |= {name for name in names if name in phantom}
         if not names or source in own or (target in SIDES and source in SIDES):
             continue
-        found[source] = math.fsum(table[stands, name] for name in names) / len(names)
+        gains[source] = math.fsum(table[stands, name] for name in names) / len(names)
     if set(BODY) & set(sources):
         left = table[stands, "total_body"] * phantom["total_body"]
         left -= math.fsum(table[stands, name] * phantom[name] for name in taken)
         rest_mass = phantom["total_body"] - math.fsum(phantom[name] for name in taken)
-        found[REST] = max(left, 0.0) / rest_mass
+        gains[REST] = max(left, 0.0) / rest_mass
         smaller = phantom["total_body"] / masses["total_body"]
         staying = _electrons_of_rest(stands, taken, rest_mass)
         if target == "total_body":
             staying = electron_gain(phantom["total_body"])
-            for source in set(found) - {REST}:
-                found[source] = _resized(found[source], staying, smaller)
-        found[REST] = _resized(found[REST], staying, smaller)
-    return Gain(found, by, share)
+            for source in set(gains) - {REST}:
+                gains[source] = _resized(gains[source], staying, smaller)
+        gains[REST] = _resized(gains[REST], staying, smaller)
+    return Gain(gains, by, share)
 
 
 def _electrons_of_rest(target: str, taken: Collection[str], rest_mass: float) -> float:

@@ -48,15 +48,15 @@ def letters_and_digits(name: str) -> str:
 
 @functools.cache
 def _by_spelling() -> Mapping[str, Agent]:
-    found = table("agents")
+    agent_table = table("agents")
     agents: dict[str, Agent] = {}
-    for row in found.rows:
+    for row in agent_table.rows:
         ratio = row["marrow_to_blood_ratio"]
         agent = Agent(
             row["agent"],
             row["population"] == "yes",
             row["label_regimen"],
-            found.number(row, "marrow_to_blood_ratio", "1") if ratio else None,
+            agent_table.number(row, "marrow_to_blood_ratio", "1") if ratio else None,
             row["ratio_source"],
         )
         for name in (row["agent"], *filter(None, row["other_names"].split(";"))):

@@ -152,7 +152,7 @@ def course(sex, cycles, planned, dotatate, earlier):
             mean, precision = math.log(label[0]) - (variance + omega2) / 2, 1 / variance
         measured = [(i, cycle) for i, cycle in enumerate(cycles) if name in cycle.dose]
         seen = [
-            (i, 1000 * c.dose[name] / c.activity, c.fit_sd[name], c.shared_sd[name])
+            (i, 1000 * c.dose[name] / c.activity, c.relative_fit_sd[name], c.shared_sd[name])
             for i, c in measured
         ]
         own_g = {i: c.g[name] for i, c in measured if name in c.g}
@@ -186,7 +186,7 @@ def two_cycles():
     ]
     for cycle, coefficient in zip(cycles, (0.31, 0.29), strict=True):  # Gy/GBq, done elsewhere
         cycle.dose["liver"] = coefficient * cycle.activity / 1000
-        cycle.fit_sd["liver"] = 0.05 / coefficient
+        cycle.relative_fit_sd["liver"] = 0.05 / coefficient
         cycle.shared_sd["liver"] = (0.0, 0.0)
     return course("female", cycles, [7.4, 7.4], True, {"kidneys": (2.0, 2.1)})
 

@@ -316,13 +316,13 @@ class Delivered:
 
     activity: float  # MBq
     dose: dict = field(default_factory=dict)
-    fit_sd: dict = field(default_factory=dict)
+    relative_fit_sd: dict = field(default_factory=dict)
     shared_sd: dict = field(default_factory=dict)  # (calibration, mass)
     g: dict = field(default_factory=dict)
     curves: dict = field(default_factory=dict)
 
     def relative_sd(self, region):
-        return math.hypot(self.fit_sd[region], *self.shared_sd[region])
+        return math.hypot(self.relative_fit_sd[region], *self.shared_sd[region])
 
 
 def delivered(sex, activity, file, masses, mass_sds, calibration):
@@ -348,9 +348,9 @@ def delivered(sex, activity, file, masses, mass_sds, calibration):
         slope = [(ends[0][r] - ends[1][r]) / (2 * step) for r in regions]
         by_mass.append(np.array(slope) * sd * masses[region])
     doses = np.array([cycle.dose[region] for region in regions])
-    fit_sd = np.sqrt(np.sum(np.square(parts), axis=0)) / doses
+    relative_fit_sd = np.sqrt(np.sum(np.square(parts), axis=0)) / doses
     mass_sd = np.sqrt(np.sum(np.square(by_mass), axis=0)) / doses if by_mass else 0 * doses
-    cycle.fit_sd = dict(zip(regions, fit_sd, strict=True))
+    cycle.relative_fit_sd = dict(zip(regions, relative_fit_sd, strict=True))
     shared = [(calibration, sd) for sd in mass_sd]
     cycle.shared_sd = dict(zip(regions, shared, strict=True))
 

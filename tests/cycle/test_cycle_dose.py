@@ -64,7 +64,8 @@ def test_the_dose_of_a_wall_does_not_scale_with_a_mass():
     with pytest.raises(InputError) as caught:
         patient(cycle(washout("urinary_bladder", 3000.0)), masses={"urinary_bladder": "40 g"})
     assert codes(caught.value.problems) == ["no-mass-needed"]
-    assert measured(washout("urinary_bladder", 3000.0)).doses["urinary_bladder_wall"].mass_sd == 0
+    wall = measured(washout("urinary_bladder", 3000.0)).doses["urinary_bladder_wall"]
+    assert wall.relative_mass_sd == 0
 
 
 def test_colon_activity_is_split_between_left_and_right():
@@ -305,8 +306,8 @@ def test_fit_calibration_and_mass_add_up_in_quadrature():
     liver, tia = found.doses["liver"], found.curves["liver"].tia
     by_mass = 0.08 * sensitivity(lambda m: MALE.own("liver", m), 1600.0)
     assert liver.relative_fit_sd == approx(tia.sd / tia.value)
-    assert liver.calibration_sd == approx(0.06)
-    assert liver.mass_sd == approx(by_mass)
+    assert liver.relative_calibration_sd == approx(0.06)
+    assert liver.relative_mass_sd == approx(by_mass)
     assert liver.relative_sd == approx(math.sqrt(liver.relative_fit_sd**2 + 0.06**2 + by_mass**2))
 
 
@@ -318,7 +319,7 @@ def test_systematic_uncertainty_does_not_shrink_with_more_scans():
         for found in (times[2:7:4], times)
     )
     assert many.relative_fit_sd < few.relative_fit_sd
-    assert many.calibration_sd == few.calibration_sd == approx(0.06)
+    assert many.relative_calibration_sd == few.relative_calibration_sd == approx(0.06)
 
 
 def test_curves_are_independent_sources_of_uncertainty():
@@ -339,7 +340,7 @@ def test_mass_changes_only_the_self_dose():
     own = 1.0 * MALE.own("liver", 1800.0)
     by_mass = 0.10 * sensitivity(lambda m: MALE.own("liver", m), 1800.0)
     liver = found.doses["liver"]
-    assert liver.mass_sd == approx(by_mass * own / liver.dose, rel=1e-6)
+    assert liver.relative_mass_sd == approx(by_mass * own / liver.dose, rel=1e-6)
 
 
 # --- coefficients done elsewhere ----------------------------------------------------------------
@@ -365,7 +366,7 @@ def test_calibration_does_not_widen_a_supplied_coefficient():
         dose_coefficients={"liver": "0.31 Gy/GBq"},
         systematic_uncertainty="6 %",
     )
-    assert found.doses["liver"].calibration_sd == 0.0
+    assert found.doses["liver"].relative_calibration_sd == 0.0
 
 
 def test_coefficients_of_both_kidneys_give_the_pair_by_mass():

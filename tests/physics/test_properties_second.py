@@ -60,12 +60,12 @@ def points(draw):
     return np.cumsum(gaps).tolist(), heights
 
 
-def protraction(course, repair_half_life):
-    """Return G of a course by the second calculation."""
+def protraction(curve, repair_half_life):
+    """Return G of a curve by the second calculation."""
     repair = LN2 / repair_half_life
-    time = time_steps([course], repair)
-    squared = quadratic_dose(time, course.activity(time)[:, None], np.array([repair]))
-    return squared[0] / area(course) ** 2
+    time = time_steps([curve], repair)
+    squared = quadratic_dose(time, curve.activity(time)[:, None], np.array([repair]))
+    return squared[0] / area(curve) ** 2
 
 
 @property_of(area, exponential_curve)
@@ -135,10 +135,10 @@ def test_tia_scales_with_activity_and_time(curve, height, slower):
 @given(sums(), st.floats(0.5, 10.0), factors)
 def test_quadratic_dose_is_quadratic_for_every_region(curve, half_life, height):
     model, parameters, _, _ = curve
-    course = exponential_curve(model, parameters)
+    shape = exponential_curve(model, parameters)
     repairs = LN2 / np.array([half_life, 2 * half_life])
-    time = time_steps([course], repairs.max())
-    rate = course.activity(time)[:, None]
+    time = time_steps([shape], repairs.max())
+    rate = shape.activity(time)[:, None]
     together = quadratic_dose(time, np.hstack([rate, height * rate]), repairs)
     for column, factor in ((0, 1.0), (1, height**2)):
         alone = quadratic_dose(time, rate, repairs[column : column + 1])

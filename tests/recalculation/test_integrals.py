@@ -88,8 +88,8 @@ def test_steep_late_fall_keeps_the_earlier_dose():
 
 
 def test_curve_reports_slowest_and_fastest_rate_and_corners():
-    course = exponential_curve("bi-uptake", (3.0, 5.0, 0.01, 0.5, 2.0))
-    assert (course.slowest, course.fastest, course.corners) == (0.01, 2.0, ())
+    curve = exponential_curve("bi-uptake", (3.0, 5.0, 0.01, 0.5, 2.0))
+    assert (curve.slowest, curve.fastest, curve.corners) == (0.01, 2.0, ())
     uptake = exponential_curve("uptake", (3.0, 0.01, 0.5))
     assert (uptake.slowest, uptake.fastest) == (0.01, 0.5)
     pieces = trapezoid_curve((1.0, 3.0), (8.0, 4.0), 0.004)
@@ -99,11 +99,11 @@ def test_curve_reports_slowest_and_fastest_rate_and_corners():
 
 def test_trapezoid_exposes_its_pieces():
     # head 8 exp(0.1 (1 - t)); falls 8 to 2 as 8 4^(-share); rises in a straight line; tail ln 2 / 2
-    course = trapezoid_curve((1.0, 3.0, 5.0, 7.0), (8.0, 2.0, 6.0, 3.0), 0.1)
+    curve = trapezoid_curve((1.0, 3.0, 5.0, 7.0), (8.0, 2.0, 6.0, 3.0), 0.1)
     time = np.array([0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 4.5, 5.0, 6.0, 7.0, 9.0])
     falling = [8 * math.exp(0.1), 8 * math.exp(0.05), 8.0, 4.0, 2.0]
     expected = [*falling, 4.0, 5.0, 6.0, 6 / math.sqrt(2), 3.0, 1.5]
-    assert course.activity(time) == pytest.approx(expected, rel=1e-12)
+    assert curve.activity(time) == pytest.approx(expected, rel=1e-12)
 
 
 def test_integration_times_start_dense_and_meet_the_corners():

@@ -8,7 +8,7 @@ from dosimetry.patient.checks.overlap import counted_once, explains
 from dosimetry.patient.masses import MARROW, red_marrow_mass
 from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle, ScansAtTime
 from dosimetry.patient.scans import lines_of
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import phantoms, regions, tables
 from dosimetry.units import MBQ_PER_KBQ
@@ -16,7 +16,7 @@ from dosimetry.units import MBQ_PER_KBQ
 LISTED = 8  # regions named of a sum that is too large
 
 
-def marrow_contradictions(course: Course, cycle: NetCycle) -> Iterator[Problem]:
+def marrow_contradictions(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:
     """Yield contradictions in the measurements that the red marrow dose is computed from."""
     for scan in cycle.measured.scans:
         if scan.unit == CONCENTRATION and scan.region != MARROW:
@@ -26,7 +26,7 @@ def marrow_contradictions(course: Course, cycle: NetCycle) -> Iterator[Problem]:
                 "give its activity; only red_marrow (in vertebrae) can be a concentration",
                 cycle.measured.place_of(scan),
             )
-    yield from _vertebrae(course, cycle)
+    yield from _vertebrae(patient, cycle)
     if not cycle.blood.scans:
         return
     if MARROW in cycle.dose_coefficients:
@@ -43,21 +43,21 @@ def marrow_contradictions(course: Course, cycle: NetCycle) -> Iterator[Problem]:
             "keep one of the two",
             cycle.blood.place,
         )
-    if course.therapy.marrow_to_blood_ratio == "plasma" and course.person.hematocrit is None:
+    if patient.therapy.marrow_to_blood_ratio == "plasma" and patient.person.hematocrit is None:
         yield Problem(
             "hematocrit-missing",
             "marrow_to_blood_ratio: plasma requires the haematocrit",
             "add patient.hematocrit, as in 0.41",
             "therapy.marrow_to_blood_ratio",
         )
-    volume = phantoms.organ_masses(course.person.sex)["blood"]
+    volume = phantoms.organ_masses(patient.person.sex)["blood"]
     where = f"{volume:g} mL of blood"
     yield from _too_concentrated(cycle, cycle.blood, cycle.blood.scans, volume, where)
 
 
-def _vertebrae(course: Course, cycle: NetCycle) -> Iterator[Problem]:
+def _vertebrae(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:
     """Yield marrow concentrations that exceed the activity that can be left."""
-    mass = red_marrow_mass(course)
+    mass = red_marrow_mass(patient)
     scans = [
         scan
         for scan in cycle.measured.scans

@@ -7,26 +7,26 @@ from collections.abc import Iterator
 
 from dosimetry.patient import times
 from dosimetry.patient.checks.laboratory import kind_of
-from dosimetry.patient.schema import Course, OwnRegimen
+from dosimetry.patient.schema import OwnRegimen, PatientFile
 from dosimetry.patient.times import local
 from dosimetry.problems import Problem
 from dosimetry.reference import tables
 from dosimetry.units import HOURS_PER_DAY
 
 
-def impossible_dates(course: Course) -> Iterator[Problem]:
+def impossible_dates(patient: PatientFile) -> Iterator[Problem]:
     """Return contradictions between dates of cycles, laboratory values and events."""
     most = int(tables.default("most_cycles", "1"))
-    if len(course.cycles) > most:
+    if len(patient.cycles) > most:
         yield Problem(
             "too-many-cycles",
-            f"{len(course.cycles)} cycles were delivered; one course can have at most {most}",
+            f"{len(patient.cycles)} cycles were delivered; one course can have at most {most}",
             "enter an earlier course under therapy.prior_doses",
             "cycles",
         )
-    moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(course.cycles)]
-    moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(course.labs)]
-    moments += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(course.adverse_events)]
+    moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(patient.cycles)]
+    moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(patient.labs)]
+    moments += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(patient.adverse_events)]
     zones = {kind_of(moment) for _, moment in moments}
     if {"naive", "aware"} <= zones:
         for place, moment in moments:
@@ -38,7 +38,7 @@ def impossible_dates(course: Course) -> Iterator[Problem]:
                     place,
                 )
         return
-    for i, (before, after) in enumerate(itertools.pairwise(course.cycles)):
+    for i, (before, after) in enumerate(itertools.pairwise(patient.cycles)):
         if times.earlier(after.at, before.at, or_same=True):
             yield Problem(
                 "dates-out-of-order",
@@ -46,20 +46,20 @@ def impossible_dates(course: Course) -> Iterator[Problem]:
                 "put the delivered cycles in order, oldest first",
                 f"cycles[{i + 1}].at",
             )
-    start = course.therapy.start
-    if start and course.cycles and start != times.day(local(course, course.cycles[0].at)):
+    start = patient.therapy.start
+    if start and patient.cycles and start != times.day(local(patient, patient.cycles[0].at)):
         yield Problem(
             "start-after-delivery",
             f"start {start.isoformat()} differs from the first delivered cycle, "
-            f"{course.cycles[0].at.isoformat()}",
+            f"{patient.cycles[0].at.isoformat()}",
             "remove it; the course starts with the first delivered cycle",
             "therapy.start",
         )
 
 
-def impossible_regimen(course: Course) -> Iterator[Problem]:
+def impossible_regimen(patient: PatientFile) -> Iterator[Problem]:
     """Return contradictions of a regimen of the patient's own."""
-    regimen = course.therapy.regimen
+    regimen = patient.therapy.regimen
     if isinstance(regimen, OwnRegimen) and regimen.interval.value % HOURS_PER_DAY:
         yield Problem(
             "interval-not-in-days",

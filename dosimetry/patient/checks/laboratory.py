@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from dosimetry.patient.reference_ranges import reference_ranges
-from dosimetry.patient.schema import Course
+from dosimetry.patient.schema import PatientFile
 from dosimetry.patient.times import DOSE, day, event_order, local, order
 from dosimetry.patient.values import Moment
 from dosimetry.problems import Problem, in_words
@@ -21,17 +21,17 @@ def kind_of(moment: Moment) -> str:
     return "naive" if moment.tzinfo is None else "aware"
 
 
-def clinical_inconsistencies(course: Course) -> Iterator[Problem]:
+def clinical_inconsistencies(patient: PatientFile) -> Iterator[Problem]:
     """Yield contradictions between laboratory values, reference ranges and times."""
     seen: dict[tuple[str, str], str] = {}
     entries = [
         (f"labs[{i}].{name}", draw.at, name)
-        for i, draw in enumerate(course.labs)
+        for i, draw in enumerate(patient.labs)
         for name in draw.values
     ]
     entries += [
         (f"adverse_events[{i}]", event.at, canonical(event.term))
-        for i, event in enumerate(course.adverse_events)
+        for i, event in enumerate(patient.adverse_events)
     ]
     for place, at, name in entries:
         zoned = isinstance(at, dt.datetime) and at.tzinfo is not None
@@ -45,19 +45,19 @@ def clinical_inconsistencies(course: Course) -> Iterator[Problem]:
                 place,
             )
         seen.setdefault(key, place)
-    yield from _with_and_without_time(entries, course)
-    yield from _answers(course)
-    yield from _reversed(course)
-    yield from _without_zone(course)
+    yield from _with_and_without_time(entries, patient)
+    yield from _answers(patient)
+    yield from _reversed(patient)
+    yield from _without_zone(patient)
 
 
 def _with_and_without_time(
-    entries: Sequence[tuple[str, Moment, str]], course: Course
+    entries: Sequence[tuple[str, Moment, str]], patient: PatientFile
 ) -> Iterator[Problem]:
     """Yield quantities given twice on a day, once without a time: their order is not known."""
     bare = {(at, name): place for place, at, name in entries if kind_of(at) == "date"}
     for place, at, name in entries:
-        key = (day(local(course, at)), name)
+        key = (day(local(patient, at)), name)
         if kind_of(at) != "date" and key in bare:
             yield Problem(
                 "measured-twice",
@@ -67,14 +67,14 @@ def _with_and_without_time(
             )
 
 
-def _answers(course: Course) -> Iterator[Problem]:
+def _answers(patient: PatientFile) -> Iterator[Problem]:
     """Yield events that end the treatment by the label, but not by the patient file."""
-    if not course.cycles or not agents.has_label(course.therapy.radiopharmaceutical):
+    if not patient.cycles or not agents.has_label(patient.therapy.radiopharmaceutical):
         return
-    first = order(local(course, course.cycles[0].at), DOSE)
-    for i, event in enumerate(course.adverse_events):
+    first = order(local(patient, patient.cycles[0].at), DOSE)
+    for i, event in enumerate(patient.adverse_events):
         step = step_of(event.term, event.grade)
-        after = event_order(course, local(course, event.at)) > first
+        after = event_order(patient, local(patient, event.at)) > first
         if event.ends_treatment == "no" and after and step and step.consequence == "stop":
             yield Problem(
                 "ends-the-treatment",
@@ -86,8 +86,8 @@ def _answers(course: Course) -> Iterator[Problem]:
             )
 
 
-def _reversed(course: Course) -> Iterator[Problem]:
-    for name, limits in reference_ranges(course).items():
+def _reversed(patient: PatientFile) -> Iterator[Problem]:
+    for name, limits in reference_ranges(patient).items():
         if None not in (limits.lower, limits.upper) and (limits.lower or 0) >= (limits.upper or 0):
             yield Problem(
                 "range-reversed",
@@ -98,9 +98,9 @@ def _reversed(course: Course) -> Iterator[Problem]:
             )
 
 
-def _without_zone(course: Course) -> Iterator[Problem]:
-    timed = [cycle for cycle in course.cycles if kind_of(cycle.at) == "aware"]
-    if course.therapy.infusion_time and timed and not course.therapy.time_zone:
+def _without_zone(patient: PatientFile) -> Iterator[Problem]:
+    timed = [cycle for cycle in patient.cycles if kind_of(cycle.at) == "aware"]
+    if patient.therapy.infusion_time and timed and not patient.therapy.time_zone:
         yield Problem(
             "no-time-zone",
             "the infusion time has no time zone, but the delivered cycles have one",

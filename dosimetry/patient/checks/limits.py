@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 from dosimetry.patient.kidneys import with_sides
 from dosimetry.patient.limits import patient_limits
-from dosimetry.patient.schema import Course, OwnLimit
+from dosimetry.patient.schema import OwnLimit, PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import limits
 
 
-def impossible_limits(course: Course) -> Iterator[Problem]:
+def impossible_limits(patient: PatientFile) -> Iterator[Problem]:
     """Return contradictions between limits, and between limits and earlier radiation."""
     taken = {row["id"] for row in limits.limit_rows()} | {
         row["stands_for"] for row in limits.limit_rows()
     }
     seen: set[str] = set()
-    for i, limit in enumerate(course.therapy.limits or []):
+    for i, limit in enumerate(patient.therapy.limits or []):
         name = limit.id if isinstance(limit, OwnLimit) else limit
         if isinstance(limit, OwnLimit) and name in taken:
             yield Problem(
@@ -31,17 +31,17 @@ def impossible_limits(course: Course) -> Iterator[Problem]:
                 "limit-twice", f"limit '{name}' is listed twice", "keep one", f"therapy.limits[{i}]"
             )
         seen.add(name)
-    ids = [limit.id for limit in patient_limits(course)[0]]
-    twice_named = len(seen) < len(course.therapy.limits or [])
+    ids = [limit.id for limit in patient_limits(patient)[0]]
+    twice_named = len(seen) < len(patient.therapy.limits or [])
     for twice in () if twice_named else sorted({name for name in ids if ids.count(name) > 1}):
         yield Problem(
             "limit-twice", f"limit '{twice}' is listed twice", "keep one", "therapy.limits"
         )
-    yield from _earlier(course)
+    yield from _earlier(patient)
 
 
-def _earlier(course: Course) -> Iterator[Problem]:
-    previous = course.therapy.prior_doses
+def _earlier(patient: PatientFile) -> Iterator[Problem]:
+    previous = patient.therapy.prior_doses
     for name, dose in previous.items():
         if dose.bed is not None and dose.bed.value < dose.absorbed_dose.value:
             yield Problem(
@@ -51,7 +51,7 @@ def _earlier(course: Course) -> Iterator[Problem]:
                 "a biologically effective dose is never below the absorbed dose; check both",
                 f"therapy.prior_doses.{name}.bed",
             )
-    for limit in patient_limits(course)[0]:
+    for limit in patient_limits(patient)[0]:
         names = [name for name in with_sides(limit.region) if name in previous]
         missing = [name for name in names if previous[name].bed is None]
         if missing and limit.quantity != "absorbed dose":

@@ -9,15 +9,15 @@ from dosimetry.patient.checks.kidneys import kidneys_of_cycle
 from dosimetry.patient.checks.overlap import contradictions, larger_inside
 from dosimetry.patient.kidneys import PAIR, with_sides
 from dosimetry.patient.net_cycle import net_cycle
-from dosimetry.patient.schema import Course, Cycle
+from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import FilePlace, InputError, Problem, in_words
 from dosimetry.reference import nuclides, phantoms, regions
 
 
-def impossible_half_lives(course: Course) -> Iterator[Problem]:
+def impossible_half_lives(patient: PatientFile) -> Iterator[Problem]:
     """Return effective half-lives that are longer than the physical one."""
     physical = nuclides.half_life(regions.NUCLIDE)
-    for name, effective in course.effective_half_lives.items():
+    for name, effective in patient.effective_half_lives.items():
         if effective.value > physical:
             yield Problem(
                 "half-life-above-physical",
@@ -28,9 +28,9 @@ def impossible_half_lives(course: Course) -> Iterator[Problem]:
             )
 
 
-def unused_masses(course: Course) -> Iterator[Problem]:
+def unused_masses(patient: PatientFile) -> Iterator[Problem]:
     """Return masses of regions whose dose does not scale with mass."""
-    for name in course.masses:
+    for name in patient.masses:
         if regions.region(name).role not in ("organ", "kidney", "tumour", "total_body"):
             yield Problem(
                 "no-mass-needed",
@@ -40,28 +40,28 @@ def unused_masses(course: Course) -> Iterator[Problem]:
             )
 
 
-def cycle_contradictions(course: Course, cycle: Cycle, index: int) -> Iterator[Problem]:
+def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iterator[Problem]:
     """Return contradictions within one delivered cycle."""
     try:
         net = net_cycle(cycle, index)
     except InputError as error:
         yield from error.problems
         return
-    yield from _regions(course, cycle, net.place)
+    yield from _regions(patient, cycle, net.place)
     unclear = list(contradictions(net))
     yield from unclear
     if unclear:
         return
     yield from larger_inside(net)
     yield from more_than_administered(net)
-    yield from marrow_contradictions(course, net)
+    yield from marrow_contradictions(patient, net)
 
 
-def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
+def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem]:
     measured = set(cycle.measurements.by_region())
     here = cycle.measurements.file or f"{place}.measurements"
     here = FilePlace(f"{here}: region") if cycle.measurements.file else here
-    yield from kidneys_of_cycle(course, cycle, place, here)
+    yield from kidneys_of_cycle(patient, cycle, place, here)
     if {"total_body", "remainder_of_body"} <= measured:
         yield Problem(
             "body-twice",
@@ -73,13 +73,13 @@ def _regions(course: Course, cycle: Cycle, place: str) -> Iterator[Problem]:
         yield Problem(
             "colon-twice", "the colon and a part of it were both measured", "keep one", here
         )
-    phantom = {source for _, source in phantoms.s_values(course.person.sex)}
+    phantom = {source for _, source in phantoms.s_values(patient.person.sex)}
     for name in sorted(measured):
         missing = [s for s in regions.region(name).sources if s not in phantom]
         if missing:
             yield Problem(
                 "not-in-phantom",
-                f"the adult {course.person.sex} phantom has no {in_words([name])}",
+                f"the adult {patient.person.sex} phantom has no {in_words([name])}",
                 "check patient.sex and the region",
                 here,
             )

@@ -297,10 +297,10 @@ def _compute(entry: Entry, fits: Fits, result: PartResult) -> None:
             row = _dose(region, cycle, None if own is None else own[index])
             result.doses.append((name, index + 1, region, *row))
     for limit in limits:
-        course_of = known.regions.get(limit.region)
+        limited = known.regions.get(limit.region)
         row = ("not-assessed", None, None, None, None)
-        if course_of is not None and course_of.has(limit.quantity):
-            whole = course_of.with_activities(activities).ended()
+        if limited is not None and limited.has(limit.quantity):
+            whole = limited.with_activities(activities).ended()
             chance = float(whole.probabilities(limit.quantity, limit.value)[-1])
             row = (severity(chance), chance, *whole.moments(limit.quantity), basis_of(whole))
         result.limits.append((name, limit.id, limit.region, limit.quantity, limit.value, *row))
@@ -311,11 +311,11 @@ def _activities(
 ) -> tuple[float, ...]:
     """Return the activities of the whole course in GBq: delivered, then planned by the label."""
     programme = schedule.programme(patient)
-    given = [cycle.net.activity_gbq for cycle in delivered]
-    course = clinical_course(patient, programme, given, programme.count, ())
+    administered = [cycle.net.activity_gbq for cycle in delivered]
+    clinical = clinical_course(patient, programme, administered, programme.count, ())
     bounds = Bounds(tables.default("caution_probability", "1"), programme.activity or 0.0, None)
-    to_come, _ = decide("fixed", programme, known.regions, (), course.slots, bounds)
-    return (*given, *(cycle.activity or 0.0 for cycle in to_come))
+    to_come, _ = decide("fixed", programme, known.regions, (), clinical.slots, bounds)
+    return (*administered, *(cycle.activity or 0.0 for cycle in to_come))
 
 
 def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:

@@ -242,7 +242,7 @@ def _treat(
     count = len(next(iter(drawn.values()))[0])
     total = {(limit.region, limit.quantity): np.zeros(count) for limit in design.limits}
     total.update({(region.name, DOSE): np.zeros(count) for region in design.regions})
-    given, cycles, going = np.zeros(count), np.zeros(count, int), np.ones(count, bool)
+    administered, cycles, going = np.zeros(count), np.zeros(count, int), np.ones(count, bool)
     for cycle in range(most):
         activity = np.where(going, design.activity, 0.0)
         if strategy != "fixed":
@@ -254,14 +254,14 @@ def _treat(
                 activity = np.minimum(allowed, design.activity)
                 going = going & (activity >= tables.default("lowest_activity", "GBq"))
                 activity = np.where(going, activity, 0.0)
-        given += activity
+        administered += activity
         cycles += going
         for name, quantity in total:
             coefficients, g = drawn[name]
             dose = coefficients[:, cycle] * activity
             bend = 0.0 if quantity == DOSE else _curvature(design, name, g) * dose
             total[name, quantity] += dose * (1.0 + bend)
-    return TreatedPatients(given, cycles, total)
+    return TreatedPatients(administered, cycles, total)
 
 
 def _curvature(design: TrialDesign, name: str, g: Array | None) -> Array:

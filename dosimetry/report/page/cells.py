@@ -68,7 +68,10 @@ def table(caption: str, columns: Sequence[str], rows: Iterable[Sequence[Content]
         caption,
         tuple(columns),
         tuple(
-            tuple(one if isinstance(one, Cell) else Cell((one or NOTHING,)) for one in row)
+            tuple(
+                content if isinstance(content, Cell) else Cell((content or NOTHING,))
+                for content in row
+            )
             for row in rows
         ),
     )
@@ -85,7 +88,7 @@ def number(value: float, shown: str, role: str = "value") -> Number:
     return Number(shown, role, f"{value:.{DIGITS}g}")
 
 
-def mean_sd(found: Estimate | Distribution | None, of: str = "") -> Cell:
+def mean_sd(quantity: Estimate | Distribution | None, of: str = "") -> Cell:
     """Return mean and sd, rounded to two digits of the sd.
 
     Examples
@@ -93,32 +96,32 @@ def mean_sd(found: Estimate | Distribution | None, of: str = "") -> Cell:
     >>> [getattr(part, "shown", part) for part in mean_sd(Estimate(2.5621, 0.0952, "Gy")).parts]
     ['2.562', ' ± ', '0.095']
     """
-    if found is None:
+    if quantity is None:
         return Cell((NOTHING,), of)
-    if not found.sd:
-        return Cell((number(found.value, plain(found.value)),), of)
-    places = decimals_of(found.sd)
+    if not quantity.sd:
+        return Cell((number(quantity.value, plain(quantity.value)),), of)
+    places = decimals_of(quantity.sd)
     return Cell(
         (
-            number(found.value, f"{found.value:.{places}f}"),
+            number(quantity.value, f"{quantity.value:.{places}f}"),
             " ± ",
-            number(found.sd, f"{found.sd:.{places}f}", "sd"),
+            number(quantity.sd, f"{quantity.sd:.{places}f}", "sd"),
         ),
         of,
     )
 
 
-def spread(found: Distribution | None, of: str = "") -> Cell:
+def spread(quantity: Distribution | None, of: str = "") -> Cell:
     """Return the 5th and the 95th percentile, rounded like the mean."""
-    if found is None or found.p5 is None or found.p95 is None or not found.sd:
+    if quantity is None or quantity.p5 is None or quantity.p95 is None or not quantity.sd:
         return Cell((NOTHING,), of)
-    places = decimals_of(found.sd)
-    low = number(found.p5, f"{found.p5:.{places}f}", "p5")
-    return Cell((low, " to ", number(found.p95, f"{found.p95:.{places}f}", "p95")), of)
+    places = decimals_of(quantity.sd)
+    low = number(quantity.p5, f"{quantity.p5:.{places}f}", "p5")
+    return Cell((low, " to ", number(quantity.p95, f"{quantity.p95:.{places}f}", "p95")), of)
 
 
-def amount(found: Amount | None, of: str = "", shown: str = "") -> Cell:
+def amount(quantity: Amount | None, of: str = "", shown: str = "") -> Cell:
     """Return a number alone, with three digits; its unit stands in the column's heading."""
-    if found is None:
+    if quantity is None:
         return Cell((NOTHING,), of)
-    return Cell((number(found.value, shown or plain(found.value)),), of)
+    return Cell((number(quantity.value, shown or plain(quantity.value)),), of)

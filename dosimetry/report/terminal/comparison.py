@@ -18,24 +18,26 @@ def show_comparison(comparison: Comparison, out: Console) -> None:
     out.print()
     strategies = comparison.strategies
     first = strategies[0]
-    table = plain_table("whole course [Gy],\nmean (5–95 %)", *(one.strategy for one in strategies))
-    table.add_row("cycles", *(f"{one.cycles}" for one in strategies))
-    table.add_row("activity", *(f"{one.activity.value:.1f} GBq" for one in strategies))
+    table = plain_table(
+        "whole course [Gy],\nmean (5–95 %)", *(summary.strategy for summary in strategies)
+    )
+    table.add_row("cycles", *(f"{summary.cycles}" for summary in strategies))
+    table.add_row("activity", *(f"{summary.activity.value:.1f} GBq" for summary in strategies))
     for region in first.absorbed_dose:
-        doses = (interval(one.absorbed_dose[region]) for one in strategies)
+        doses = (interval(summary.absorbed_dose[region]) for summary in strategies)
         table.add_row(words(region), *doses)
         if region in first.bed:
             table.add_row(
-                f"{words(region)} BED", *(interval(one.bed[region]) for one in strategies)
+                f"{words(region)} BED", *(interval(summary.bed[region]) for summary in strategies)
             )
     for limit in first.probabilities:
-        chances = (one.probabilities[limit] for one in strategies)
+        chances = (summary.probabilities[limit] for summary in strategies)
         shown = (NOTHING if chance is None else probability(chance) for chance in chances)
         table.add_row(f"P(> {limit})", *shown)
     for column in table.columns[1:]:
         column.no_wrap = True
     out.print(table)
-    bullets(out, "Why", [Text(f"{one.strategy}: {one.reason}") for one in strategies])
+    bullets(out, "Why", [Text(f"{summary.strategy}: {summary.reason}") for summary in strategies])
     out.print()
     out.print(comparison.disclaimer, style="italic")
 

@@ -36,12 +36,14 @@ def show_virtual_trial(trial: VirtualTrial, out: Console) -> None:
     out.print(Text(title, style="bold"))
     out.print()
     strategies = trial.strategies
-    table = plain_table("whole course, mean ± sd (5–95 %)", *(one.strategy for one in strategies))
-    table.add_row("activity [GBq]", *(_spread(one.activity) for one in strategies))
-    for row in zip(*(one.regions for one in strategies), strict=True):
-        table.add_row(f"{_region(row[0])} [Gy]", *(_spread(one.spread) for one in row))
-    for limits in zip(*(one.limits for one in strategies), strict=True):
-        shares = (probability(one.probability) for one in limits)
+    table = plain_table(
+        "whole course, mean ± sd (5–95 %)", *(outcome.strategy for outcome in strategies)
+    )
+    table.add_row("activity [GBq]", *(_spread(outcome.activity) for outcome in strategies))
+    for row in zip(*(outcome.regions for outcome in strategies), strict=True):
+        table.add_row(f"{_region(row[0])} [Gy]", *(_spread(region.spread) for region in row))
+    for limits in zip(*(outcome.limits for outcome in strategies), strict=True):
+        shares = (probability(limit.probability) for limit in limits)
         table.add_row(f"P(> {_limit(limits[0])})", *shares)
     out.print(table)
     bullets(out, "Assumed", [Text(line) for line in trial.assumptions])

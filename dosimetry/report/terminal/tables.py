@@ -15,8 +15,10 @@ def show_table_list(out: Console) -> None:
     """Print the names and titles of all reference tables."""
     lines = []
     for name in tables.names():
-        found = tables.table(name)
-        lines.append(Text.assemble((name, "bold"), f"  {found.title} ({len(found.rows)} rows)"))
+        reference = tables.table(name)
+        lines.append(
+            Text.assemble((name, "bold"), f"  {reference.title} ({len(reference.rows)} rows)")
+        )
     bullets(out, "Reference tables", lines)
     out.print()
     out.print("dosimetry tables NAME shows one, with its units and sources", style="italic")
@@ -27,42 +29,42 @@ def show_table(name: str, out: Console) -> None:
 
     As a table where it fits the width, else row by row.
     """
-    found = tables.table(name)
-    out.print(Text(found.title, style="bold"))
-    if found.description:
-        out.print(found.description)
+    reference = tables.table(name)
+    out.print(Text(reference.title, style="bold"))
+    if reference.description:
+        out.print(reference.description)
     out.print()
-    table = _as_table(found)
+    table = _as_table(reference)
     natural = Measurement.get(out, out.options.update(width=10_000), table).maximum
     if natural > out.width:
-        _show_records(found, out)
+        _show_records(reference, out)
     else:
         out.print(table)
     out.print()
-    for source in found.sources:
+    for source in reference.sources:
         out.print(f"source: {source}")
-    for licence in found.licences:
+    for licence in reference.licences:
         out.print(f"licence: {licence}")
-    out.print(f"sha256: {found.sha256}", soft_wrap=True)
+    out.print(f"sha256: {reference.sha256}", soft_wrap=True)
 
 
 def _heading(column: str, unit: str) -> str:
     return column if unit in ("text", "1", "row") else f"{column} [{unit}]"
 
 
-def _as_table(found: tables.ReferenceTable) -> Table:
-    table = plain_table(*(_heading(column, unit) for column, unit in found.columns.items()))
-    for row in found.rows:
-        table.add_row(*(row[column] for column in found.columns))
+def _as_table(reference: tables.ReferenceTable) -> Table:
+    table = plain_table(*(_heading(column, unit) for column, unit in reference.columns.items()))
+    for row in reference.rows:
+        table.add_row(*(row[column] for column in reference.columns))
     return table
 
 
-def _show_records(found: tables.ReferenceTable, out: Console) -> None:
-    first = next(iter(found.columns))
-    for row in found.rows:
+def _show_records(reference: tables.ReferenceTable, out: Console) -> None:
+    first = next(iter(reference.columns))
+    for row in reference.rows:
         out.print(Text(row[first], style="bold"))
         grid = Table.grid(padding=(0, 2, 0, 0))
-        for column, unit in found.columns.items():
+        for column, unit in reference.columns.items():
             if column != first and row[column]:
                 grid.add_row(f"  {_heading(column, unit)}", row[column])
         out.print(grid)

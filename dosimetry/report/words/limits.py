@@ -140,17 +140,17 @@ def worst(plan: Plan) -> Statement | None:
 
 
 def _first(flag: Flag, plan: Plan) -> str:
-    course = "planned" if any(c.status == "planned" for c in plan.cycles) else "delivered"
+    status = "planned" if any(c.status == "planned" for c in plan.cycles) else "delivered"
     if flag.severity == "not-assessed" or flag.probability is None:
         return f"{sentence(limit_phrase(flag))} {not_assessed(flag, plan)}"
     if flag.severity == "within":
         caution = tables.default("caution_probability", "1")
         return (
-            f"The {course} course exceeds no limit in more than {in_100(caution)} of 100 such "
+            f"The {status} course exceeds no limit in more than {in_100(caution)} of 100 such "
             f"patients. Nearest: {_short(flag)}."
         )
     return (
-        f"The {course} course exceeds {limit_phrase(flag)} in {in_100(flag.probability)} of 100 "
+        f"The {status} course exceeds {limit_phrase(flag)} in {in_100(flag.probability)} of 100 "
         f"such patients. {_dose(flag, plan)}."
     )
 
