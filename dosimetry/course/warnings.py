@@ -96,7 +96,7 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
-                    f"the {side_word(side)} kidney alone has a probability of {100 * chance:.2g} % "
+                    f"the {side_word(side)} kidney alone has a probability of {100 * chance:.1f} % "
                     f"of exceeding {flag.limit_value.value:g} {flag.limit_value.unit} "
                     f"({flag.limit}), higher than the pair, for which the limit is defined",
                     "consider the more exposed kidney",

@@ -100,7 +100,7 @@ def test_the_marrow_mass_follows_a_mass_given_for_the_body():
     # marrow mass scales with body mass: 1170 g x 90/73 = 1442 g
     blood = [{"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)} kBq/mL"} for t in (1, 24)]
     made = plan(BODY, blood=blood, masses={"total_body": "90 kg"}, weight="70 kg")
-    assert any("red_marrow: mass 1442 g" in line for line in made.assumptions)
+    assert any("red marrow: mass 1442 g" in line for line in made.assumptions)
 
 
 def test_the_sd_of_a_body_mass_is_in_the_dose():

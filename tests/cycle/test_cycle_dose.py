@@ -74,7 +74,7 @@ def test_colon_activity_is_split_between_left_and_right():
         wall = f"{side}_colon_wall"
         from_both = sum(MALE.s[wall, f"{other}_colon_contents"] for other in ("left", "right"))
         assert cycle_found.doses[wall].dose == approx(1500.0 * from_both)
-    assert any(line.startswith("colon: activity half") for line in cycle_found.assumptions)
+    assert any(line.startswith("colon: half of the activity") for line in cycle_found.assumptions)
 
 
 def test_heart_wall_gets_dose_from_wall_and_contents():
@@ -357,7 +357,9 @@ def test_missing_coefficient_sd_is_20_percent():
     # row coefficient_sd of defaults.csv
     found = measured(dose_coefficients={"liver": "0.31 Gy/GBq"})
     assert found.doses["liver"].relative_sd == approx(0.20)
-    assert found.assumptions == ("liver: dose coefficient given without sd: 20% of the value",)
+    assert found.assumptions == (
+        "no sd given for the dose coefficient of liver; 20 % of the value used",
+    )
 
 
 def test_calibration_does_not_widen_a_supplied_coefficient():

@@ -84,7 +84,7 @@ def test_earlier_cycle_takes_precedence_for_the_half_life():
     found = last_curve(made, "liver")
     assert (
         found.choice
-        == "one scan; half-life 80 h: measured in cycle 1; not that of the patient file, 40 h"
+        == "one scan; half-life 80 h: measured in cycle 1; 40 h of the patient file not used"
     )
     assert found.effective_half_life.value == pytest.approx(80.0, rel=1e-6)
 
@@ -118,7 +118,7 @@ def test_half_life_without_sd_has_the_population_sd():
         last_curve(plan([one_scan("kidneys")], half_lives=given), "kidneys")
         for given in ({"kidneys": "51 h"}, {})
     )
-    assert "from the patient file without sd: 20% assumed" in given.choice
+    assert "from the patient file, no sd given; 20 % used" in given.choice
     assert given.tia == assumed.tia
 
 

@@ -67,7 +67,7 @@ def test_refusal_with_others_has_the_words_of_one_alone():
 
 def test_sd_at_some_scans_only_is_refused():
     scans = [KIDNEYS[0], {key: KIDNEYS[1][key] for key in KIDNEYS[1] if key != "sd"}]
-    with pytest.raises(InputError, match="sd at some scans only"):
+    with pytest.raises(InputError, match="only some scans have an sd"):
         fit(net_of(scans))
     assert fit(net_of(KIDNEYS)).sd_assumed is False
 

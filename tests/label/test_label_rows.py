@@ -247,4 +247,4 @@ def test_a_missing_value_does_not_resolve_a_toxicity():
     high = draw(84, bilirubin="70 umol/L")
     label = label_of([*TWO, *given(DUE)], [draw(-2), high, draw(150, bilirubin=None)])
     assert label.answer == "withhold"
-    assert "bilirubin: no value since the last dose" in label.reason
+    assert "bilirubin not measured since the last dose" in label.reason

@@ -115,7 +115,7 @@ def test_a_recurrence_after_the_reduced_dose_is_a_stop(rule, bad):
     labs = [BASELINE, draw(84, **bad), draw(110), draw(DUE + 28, **bad)]
     found = label_of(THREE, labs)
     assert (found.answer, found.state) == ("stop", "stopped")
-    assert "recurs" in found.transitions[-1].reason
+    assert "has recurred" in found.transitions[-1].reason
     # final: a good value afterwards changes nothing
     assert label_of(THREE, [*labs, draw(DUE + 50)]).answer == "stop"
 

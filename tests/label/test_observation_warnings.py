@@ -38,7 +38,7 @@ def test_timed_sample_on_the_day_of_an_untimed_dose_warns():
         planned(given(0, SECOND), [draw(-2), evening], time_zone="Europe/Berlin"),
         "sample-on-the-day-of-dose",
     )
-    assert (found.place, found.cure) == ("labs[1].at", "give cycles[1].at its time")
+    assert (found.place, found.cure) == ("labs[1].at", "add the time to cycles[1].at")
     timed = [*given(0), {"administered": "7.4 GBq", "at": f"{date(SECOND)}T10:00:00+01:00"}]
     made = planned(timed, [draw(-2), evening], time_zone="Europe/Berlin")
     assert not doubts(made, "sample-on-the-day-of-dose")

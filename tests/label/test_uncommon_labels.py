@@ -54,4 +54,4 @@ def test_label_decides_where_it_allows_less_than_the_limits():
     plan = planned(given(0, SECOND, 2 * SECOND), labs, strategy="adjusted", limits=[far])
     assert plan.cycles[3].activity.value == 3.7
     assert plan.decision.limit is None
-    assert "The label allows no more in each cycle" in plan.decision.reason
+    assert "The label allows no more per cycle" in plan.decision.reason

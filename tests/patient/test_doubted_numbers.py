@@ -35,7 +35,7 @@ def test_a_point_before_three_digits_is_ambiguous(tmp_path):
         ("ambiguous-number", f"c.csv:{line}: activity [kBq]") for line in (2, 3)
     ]
     assert problems[0].message == "'196.000' can be 196000 or 196"
-    assert problems[0].cure.startswith("write 196000 or 196;")
+    assert problems[0].cure.startswith("write 196000 or 196,")
 
 
 def test_plan_refuses_an_ambiguous_number(tmp_path):
@@ -134,7 +134,7 @@ def test_recovery_above_one_draws_a_warning_in_a_plan():
     plan = planned(cycle(washout("liver", 4000.0, recovery="1.25")))
     (warning,) = [one for one in plan.warnings if one.code == "recovery-above-one"]
     assert warning.place == "cycles[0] liver"
-    assert "1.25 makes the activity 20" in warning.message
+    assert "1.25 lowers the activity by 20 %" in warning.message
     assert "inverse" in warning.cure
 
 
@@ -174,8 +174,8 @@ def test_excess_activity_names_regions_and_lines(tmp_path):
         )
     (problem,) = caught.value.problems
     assert problem.code == "more-than-administered"
-    assert "7076 MBq can be left" in problem.message
-    assert "kidney_left 5000 (c.csv:2), kidney_right 4000 (c.csv:3)" in problem.message
+    assert "only 7076 MBq of the 7200 MBq" in problem.message
+    assert "left kidney 5000, c.csv:2; right kidney 4000, c.csv:3" in problem.message
 
 
 def test_curve_with_excess_activity_names_its_lines(tmp_path):

@@ -69,13 +69,14 @@ def test_scans_without_a_volume_are_left_out_of_the_mean():
 def test_missing_mass_is_the_phantom_mass_and_an_assumption(region, sex, mass):
     found = mass_of(region, sex=sex)
     assert found.value == mass
-    assert found.origin == f"{region}: mass {mass:g} g of the adult {sex} phantom"
+    assert found.origin == f"{region.replace('_', ' ')}: mass {mass:g} g of the adult {sex} phantom"
 
 
 def test_one_kidney_of_the_phantom_is_half_of_its_pair():
     for side in ("kidney_left", "kidney_right"):
         found = first_dose(patient(cycle(*KIDNEYS)))
-        origin = f"{side}: mass 155 g of the adult male phantom (half of the pair)"
+        name = f"{side.removeprefix('kidney_')} kidney"
+        origin = f"{name}: mass 155 g of the adult male phantom (half of the pair)"
         assert origin in found.assumptions
 
 
@@ -83,7 +84,7 @@ def test_a_mass_of_the_pair_gives_half_to_each_kidney():
     found = measured(*KIDNEYS, masses={"kidneys": "400 g"})
     left = found.doses["kidney_left"].dose
     assert left == pytest.approx(5000 * MALE.kidney(200.0), rel=1e-7)
-    assert "kidney_left: half of the mass given for the kidneys" in found.assumptions
+    assert "left kidney: half of the mass given for the kidneys" in found.assumptions
 
 
 def test_mass_of_kidneys_is_the_mass_of_a_solitary_kidney():
@@ -123,7 +124,7 @@ def test_volume_of_one_cycle_serves_the_next_and_is_reported():
     made = dosimetry.plan(given)
     doses = [region_of(one.regions, "tumour_1").absorbed_dose.value for one in made.cycles[:2]]
     assert doses[1] / doses[0] == pytest.approx(400 / 500, rel=1e-6)
-    said = "tumour_1: mass 10.5 g, mean volume of the scans of cycle 1 at 1.05 g/mL"
+    said = "tumour 1: mass 10.5 g, mean volume of the scans of cycle 1 at 1.05 g/mL"
     assert said in made.assumptions
     assert "no-mass" not in codes(made.warnings)
 

@@ -332,7 +332,7 @@ def test_very_many_problems_are_cut_short(tmp_path):
     with pytest.raises(InputError) as caught:
         read(tmp_path, HEADER + "livr,4,80\n" * 70)
     assert len(caught.value.problems) == MOST_PROBLEMS + 1
-    assert caught.value.problems[-1].message == "and more problems"
+    assert caught.value.problems[-1].message == "more problems follow"
 
 
 WRONG_IN_TEN_MEGABYTES = {

@@ -92,12 +92,17 @@ def test_nesting_down_to_twenty_is_read_and_deeper_is_refused(tmp_path):
 
 # YAML: what is refused, with the line and words of the message.
 YAML_REFUSED = {
-    "duplicate keys": (f"{PATIENT}\ntherapy: {{}}\n", 4, "not-plain-yaml", "line 2 and in line 4"),
+    "duplicate keys": (
+        f"{PATIENT}\ntherapy: {{}}\n",
+        4,
+        "not-plain-yaml",
+        "line 2 and again in line 4",
+    ),
     "duplicate keys further in": (
         "patient:\n  id: A\n  sex: male\n  id: B\n",
         4,
         "not-plain-yaml",
-        "'id' stands in line 2 and in line 4",
+        "'id' is in line 2 and again in line 4",
     ),
     "an anchor": ("a: &x 1\n", 1, "not-plain-yaml", "anchors and aliases"),
     "an anchor of a mapping": ("a: &x {b: 1}\n", 1, "not-plain-yaml", "anchors and aliases"),
@@ -194,8 +199,8 @@ JSON_REFUSED = {
     "10000 brackets": ("[" * 10_000 + "]" * 10_000, "too-deep", "deep"),
     "10000 braces": ('{"a":' * 10_000 + "1" + "}" * 10_000, "too-deep", "deep"),
     "21 levels": ('{"a":' + "[" * 19 + "1" + "]" * 19 + "}", "too-deep", "20"),
-    "a list": ("[]", "wrong-type", "no mapping"),
-    "a number": ("7", "wrong-type", "no mapping"),
+    "a list": ("[]", "wrong-type", "not a mapping"),
+    "a number": ("7", "wrong-type", "not a mapping"),
 }
 
 

@@ -20,7 +20,7 @@ from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.planning.check import CheckReport
 from dosimetry.planning.compare import Allowances, Comparison
 from dosimetry.planning.verify import Verification, differences
-from dosimetry.population.published_trial import Trial
+from dosimetry.population.published_trial import PublishedTrial
 from dosimetry.population.virtual_trial.outcome import VirtualTrial
 from dosimetry.problems import Problem
 
@@ -345,7 +345,7 @@ def test_cycles_take_the_place_of_the_regimens():
     written = dosimetry.plan({**PLAIN, "therapy": {"regimen": regimen}})
     assert made.cumulative == written.cumulative
     assert made.flags == written.flags
-    assert "what if: 2 cycles in place of 4" in made.assumptions
+    assert "requested: 2 cycles instead of 4" in made.assumptions
     assert json.loads(made.to_json())["options"]["cycles"] == 2
 
 
@@ -389,7 +389,7 @@ def test_repr_of_results_is_one_line():
 
 ROOTS = (
     *(Plan, Comparison, Allowances, CheckReport, Verification, CurveDocument),
-    *(FittedCurve, VirtualTrial, Trial, Patient, Problem, Flag),
+    *(FittedCurve, VirtualTrial, PublishedTrial, Patient, Problem, Flag),
 )
 
 

@@ -147,7 +147,7 @@ def test_control_arm_gives_no_dose_and_reports_it():
         assert {(d.value, d.sd, d.p5, d.p95) for d in found} == {(0.0, 0.0, 0.0, 0.0)}
     assert {(f.severity, f.probability) for f in plan.flags} == {("within", 0.0)}
     assert "no 177Lu" in plan.therapy.description
-    said = "regimen netter-1-control gives no radiopharmaceutical: no cycle is to come"
+    said = "regimen netter-1-control gives no radiopharmaceutical, so no cycle is to come"
     assert said in plan.assumptions
 
 

@@ -49,11 +49,10 @@ def test_cancelling_marrow_mass_is_not_an_assumption():
 def test_residual_without_a_time_is_an_assumption():
     made = planned(cycle(administered={"prepared": "7.42 GBq", "residual": "55 MBq"}))
     for name in ("prepared", "residual"):
-        assert f"cycle 1: {name} without a time: taken as its activity at the injection" in (
-            made.assumptions
-        )
+        words = f"cycle 1: the {name} activity has no time; its value is used at the injection"
+        assert words in made.assumptions
     alone = planned(cycle(administered={"prepared": "7.42 GBq"}))
-    assert not any("residual without" in line for line in alone.assumptions)
+    assert not any("the residual activity" in line for line in alone.assumptions)
 
 
 def test_marrow_ratio_without_blood_is_reported_unused():

@@ -156,7 +156,7 @@ def test_to_limit_stays_below_the_largest_number_of_cycles(most):
     made = planned("to-limit", options={"max_cycles": most}, limits=[own_limit("kidneys", 500.0)])
     assert given_activities(made) == [FULL] * most
     assert made.decision.limit is None
-    assert f"largest number of cycles, {most}" in made.decision.reason
+    assert f"maximum number of cycles, {most}" in made.decision.reason
 
 
 def test_to_limit_counts_delivered_cycles():
@@ -265,15 +265,15 @@ def test_delivered_cycles_are_never_altered(name, what_if):
 @pytest.mark.parametrize(
     ("what_if", "words"),
     [
-        ("interval", "what if: interval 10 weeks in place of 8"),
-        ("activity", "what if: 6 GBq per cycle to come in place of 7.4"),
-        ("without", "what if: left out on request (without cycle 3)"),
+        ("interval", "requested: interval of 10 weeks instead of 8 weeks"),
+        ("activity", "requested: 6 GBq per cycle to come, not 7.4 GBq"),
+        ("without", "cycle 3 left out on request"),
     ],
 )
 def test_a_what_if_is_an_assumption_of_the_plan(what_if, words):
     made = dosimetry.plan(example("snmmi_patient4"), **WHAT_IFS[what_if])
     assert words in made.assumptions
-    assert not any("what if" in line for line in planned("fixed").assumptions)
+    assert not any("request" in line for line in planned("fixed").assumptions)
 
 
 def test_another_interval_moves_only_planned_cycles():
@@ -326,7 +326,7 @@ def test_a_decision_names_limit_cycle_and_probability(strategy):
     assert "red-marrow-ad-2" in decision.reason
     if strategy == "to-limit":  # that of the cycle not given
         assert decision.probability > 0.05
-        assert f"{decision.probability:.3f}" in decision.reason
+        assert f"{100 * decision.probability:.1f} %" in decision.reason
     else:
         assert decision.probability == flag_of(made, "red-marrow-ad-2").probability
 

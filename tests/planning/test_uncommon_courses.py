@@ -85,8 +85,10 @@ def test_previous_dose_of_one_kidney_counts_for_the_pair():
     (pair,) = [one for one in plan.cumulative if one.region == "kidneys"]
     assert pair.earlier.absorbed_dose.value == 3.0
     assert "prior-dose-not-used" not in [one.code for one in plan.warnings]
-    said = "earlier radiation of kidney_left, 6 Gy, counts into the limits of the kidneys (me)"
-    assert said in plan.assumptions
+    words = (
+        "previous dose of 6 Gy to the left kidney included in the cumulative dose of the kidneys"
+    )
+    assert f"{words} (me)" in plan.assumptions
 
 
 def test_only_requested_regions_are_computed():

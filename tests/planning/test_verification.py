@@ -45,8 +45,8 @@ def test_impossible_options_are_refused_as_in_a_plan(document, tmp_path):
 def test_value_in_one_document_only_is_named_with_its_document():
     found = differences({"risk": 0.05, "added": 1}, {"risk": 0.05, "missing": 1})
     assert {(one.place, one.message) for one in found} == {
-        ("added", "stands in the document only"),
-        ("missing", "stands in the plan made again only"),
+        ("added", "is in the document only"),
+        ("missing", "is in the plan made again only"),
     }
 
 

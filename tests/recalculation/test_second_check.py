@@ -254,7 +254,7 @@ def test_difference_is_refused_with_place_and_both_figures():
         require_agreement(second_check(source, cycles, curves))
     (problem,) = caught.value.problems
     assert (problem.code, problem.place) == ("second-calculation-differs", "cycles[0] kidneys")
-    assert "50 % apart" in problem.message
+    assert "Difference 50 %" in problem.message
 
 
 WITH_TABLES = """
@@ -286,7 +286,7 @@ def test_a_wrong_s_value_of_the_kidneys_ends_the_plan(tmp_path):
         check=False,
     )  # fmt: skip
     assert done.returncode == 2
-    assert "second calculation (energy over mass)" in done.stderr
+    assert "recalculated (energy over mass)" in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     assert not target.exists()

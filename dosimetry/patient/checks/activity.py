@@ -109,8 +109,8 @@ def more_than_administered(cycle: NetCycle) -> Iterator[Problem]:
         if most > left * share and not explains(without_tumours, most, left):
             yield Problem(
                 "more-than-administered",
-                f"{most:.4g} MBq measured at {time:g} h ({_held(scans)}), but only {left:.4g} of "
-                f"the {cycle.activity:.4g} MBq administered can be left",
+                f"{most:.4g} MBq measured at {time:g} h ({_held(scans)}), but only "
+                f"{left:.4g} MBq of the {cycle.activity:.4g} MBq administered can be left",
                 "check the units of activity and time, the administered activity and "
                 "decay_corrected_to",
                 cycle.measured.column("activity"),
