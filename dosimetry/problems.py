@@ -1,4 +1,4 @@
-"""Errors and warnings: a stable code, the place, what is wrong, and the cure.
+"""Errors and warnings: a stable code, the place, the fault and the cure.
 
 :class:`Problem` is the record of an error or a warning; :class:`InputError` is the only exception
 for a refused input.

@@ -137,7 +137,7 @@ def verify(
     plan: Annotated[Path, typer.Argument(metavar="PLAN", help="Plan as JSON.")],
     inputs: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Folder of the input files, if not that of the plan."),
+        typer.Option(metavar="DIR", help="Folder of the input files; default: the plan's folder."),
     ] = None,
 ) -> None:
     """Recompute a plan from its inputs and compare.

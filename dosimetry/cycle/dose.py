@@ -151,8 +151,8 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
         Problem(
             "partial-dose",
             f"the dose of the {in_words([target])}, {dose.dose:.3g} Gy, is a lower bound, because "
-            f"{in_words(dose.missing)} was not measured. Limits, margins and strategies do not use "
-            "it",
+            f"a source was not measured ({in_words(dose.missing)}). Limits, margins and strategies "
+            "do not use it",
             f"measure {in_words(dose.missing)}",
             f"{place} {target}",
         )
@@ -293,7 +293,7 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
             Problem(
                 "systematic-not-used",
                 "systematic_uncertainty applies only to activities measured in this cycle, not to "
-                f"the supplied dose coefficients of {in_words(net.dose_coefficients)}",
+                f"the supplied dose coefficients ({in_words(net.dose_coefficients)}",
                 "include all uncertainty in each coefficient's sd",
                 f"{net.place}.systematic_uncertainty",
             )

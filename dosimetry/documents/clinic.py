@@ -89,7 +89,7 @@ class PlanAdverseEvent:
 
 @dataclass(frozen=True)
 class PlanTransition:
-    """One change of a course's state by the label.
+    """One change of a course's state under the label.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""The options a plan was asked for."""
+"""Options requested for a plan."""
 
 from __future__ import annotations
 

@@ -9,10 +9,10 @@ from dosimetry.documents.clinic import PlanLabel
 Release = Literal["released", "unchecked", "later", "beyond-the-label", "no-rules"]
 CONDITIONS: dict[Release, str] = {
     "released": "",
-    "unchecked": " only if the missing values are checked",
-    "later": " only if the values before it are checked",
-    "beyond-the-label": ", not covered by the label's rules",
-    "no-rules": ", not checked by dose-modification rules",
+    "unchecked": "only after the missing values are checked",
+    "later": "only after the values before it are checked",
+    "beyond-the-label": "not covered by the label's rules",
+    "no-rules": "not checked by dose-modification rules",
 }
 
 

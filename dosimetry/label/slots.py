@@ -104,7 +104,9 @@ def _slot(
     if label is None:
         return Slot(number, date, "planned", float("inf"), None), None
     if waits_for is not None:
-        return Slot(number, date, "withheld", 0.0, f"waits for cycle {waits_for}", "label"), label
+        return Slot(
+            number, date, "withheld", 0.0, f"cycle {waits_for} must be given first", "label"
+        ), label
     latest = label.latest()
     if label.stopped is None and latest is not None and date > latest:
         label = _stop_for_interval(label, date, latest, dated)
@@ -149,7 +151,7 @@ def _why_reduced(label: LabelRecord) -> str | None:
         titles.setdefault(toxicity.phase, []).append(toxicity.rule.title)
     if "resolved" in titles:
         names = " and ".join(titles["resolved"])
-        return f"at most {label.allowed():.4g} GBq, since {names} has resolved"
+        return f"at most {label.allowed():.4g} GBq because {names} has resolved"
     if "reduced-given" in titles:
         names = " and ".join(titles["reduced-given"])
         return f"full dose if {names} does not recur after cycle {label.doses}"

@@ -1,4 +1,4 @@
-"""State of a course by the label: doses, toxicities, open questions and history."""
+"""State of a course under the label: doses, toxicities, open questions and history."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Question:
 
 @dataclass(frozen=True)
 class LabelRecord:
-    """Record of a course by the label, after all findings and doses so far.
+    """Record of a course under the label, after all findings and doses so far.
 
     Attributes
     ----------
@@ -151,7 +151,7 @@ class LabelRecord:
         return (*asked, *(words for check in self._holding() for words in check.because))
 
     def needs(self) -> tuple[str, ...]:
-        """Return what the next dose waits for: answers, then values."""
+        """Return the answers, then the values, needed before the next dose."""
         asked = (
             f"the patient file states whether {question.finding.grade.term} ends the treatment "
             "(ends_treatment: yes or no)"

@@ -80,7 +80,7 @@ def read_lab(name: str, value: object) -> LabValue:
     12.8
     >>> read_lab("haemoglobin", "128 g/dL")
     Traceback (most recent call last):
-    dosimetry.problems.InputError: haemoglobin of 128 g/dL is impossible (outside 2 to 25 g/dL)
+    dosimetry.problems.InputError: 128 g/dL is impossible for haemoglobin (outside 2 to 25 g/dL)
       did you mean g/L?
     """
     analyte = laboratory.analyte(name)
@@ -90,7 +90,7 @@ def read_lab(name: str, value: object) -> LabValue:
         meant = _meant(analyte, number)
         raise refuse(
             "impossible-value",
-            f"{in_words([name])} of {number:g} {unit} is impossible "
+            f"{number:g} {unit} is impossible for {in_words([name])} "
             f"(outside {analyte.lowest:g} to {analyte.highest:g} {analyte.unit})",
             f"did you mean {' or '.join(meant)}?" if meant else "check the number and its unit",
         )

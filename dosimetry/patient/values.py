@@ -196,7 +196,9 @@ def _moment(value: object) -> Moment:
             if DATE_TIME.fullmatch(value):
                 return dt.datetime.fromisoformat(value)
         except ValueError as error:
-            raise refuse("not-a-date", f"{quote(value)}: {error}", DATE_CURE) from None
+            raise refuse(
+                "not-a-date", f"{quote(value)} is not a date ({error})", DATE_CURE
+            ) from None
     raise refuse("not-a-date", f"{quote(value)} is not a date", DATE_CURE)
 
 

@@ -24,7 +24,7 @@ ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
 NO_CLEARANCE = Problem(
     "clearance-at-physical-bound",
     "the slowest phase equals physical decay: no biological clearance detected",
-    "measure later, or check the points for calibration and volume",
+    "add a later scan, or check the points for calibration and volume",
 )
 
 
@@ -240,7 +240,7 @@ def _early_end_warning(last: float, half_life: float) -> Iterator[Problem]:
             "scans-end-early",
             f"the last point ({last:.4g} h) is earlier than {late:g} effective half-lives "
             f"({late * half_life:.4g} h), and the curve after it is extrapolated",
-            "measure later",
+            "add a later scan",
         )
 
 

@@ -1,4 +1,4 @@
-"""Fitting a time-activity curve: the points looked at, the model chosen.
+"""Fitting a time-activity curve: check of the points, choice of the model.
 
 Choice by the corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by chi-square.
 """
@@ -218,7 +218,7 @@ def _next_step(
         step = _choose(points, most, optima)
         return step if isinstance(step, _FitNeeded) else within_administered(step, most)
     if model == "trapezoid":
-        return within_administered(trapezoid(points, "asked for"), most)
+        return within_administered(trapezoid(points, "requested"), most)
     if len(points.time) < MODELS[model].free:
         raise refuse(
             "too-few-points",
@@ -229,7 +229,7 @@ def _next_step(
         )
     if model not in optima:
         return _FitNeeded(model)
-    return within_administered(report(points, optima[model], "asked for", {}), most)
+    return within_administered(report(points, optima[model], "requested", {}), most)
 
 
 def within_administered(curve: FittedCurve, most: float) -> FittedCurve:
@@ -313,7 +313,7 @@ def _choose(points: Points, most: float, optima: Mapping[str, Optimum]) -> Fitte
     aicc = {name: _aicc(optima[name], count) for name in candidates if _usable(optima[name], most)}
     if aicc:
         first = min(aicc, key=lambda name: aicc[name])
-        why = "lowest AICc" if len(aicc) > 1 else f"the only candidate of AICc for {count} points"
+        why = "lowest AICc" if len(aicc) > 1 else f"only model that AICc allows with {count} points"
     else:
         first, why = "mono", f"{count} points"
     others = [m.name for m in MODELS.values() if count >= m.free and m.name != first]
@@ -322,9 +322,9 @@ def _choose(points: Points, most: float, optima: Mapping[str, Optimum]) -> Fitte
             return _FitNeeded(name)
         if _usable(optima[name], most) and adequate(optima[name], count):
             if name != first:
-                why = f"simplest adequate model; {first} is not"
+                why = f"simplest adequate model; {first} is inadequate"
             return report(points, optima[name], why, aicc)
-    curve = trapezoid(points, "no sum of exponentials is adequate")
+    curve = trapezoid(points, "no exponential model is adequate")
     return replace(curve, warnings=(NONE_ADEQUATE, *curve.warnings))
 
 

@@ -177,8 +177,8 @@ def _warnings(time: float, half_life: float, origin: str) -> list[Problem]:
     problems = [
         Problem(
             "one-scan-only",
-            f"only one scan: effective half-life of {half_life:.4g} h supplied ({origin})",
-            "measure it by two or three scans",
+            f"only one scan: effective half-life of {half_life:.4g} h used ({origin})",
+            "measure two or three times",
         )
     ]
     if not EARLIEST <= time / half_life <= LATEST:

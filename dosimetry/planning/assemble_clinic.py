@@ -24,7 +24,7 @@ from dosimetry.reference.label import OTHER
 
 @dataclass(frozen=True)
 class ClinicalCourse:
-    """Findings of a patient, and the state of the course by the label.
+    """Findings of a patient, and the state of the course under the label.
 
     Attributes
     ----------
@@ -84,7 +84,9 @@ def clinical_course(
     if label is None:
         words = f"no dose-modification rules are available for {programme.agent}; none were applied"
         return ClinicalCourse(seen, to_come, None, (*assumptions, words))
-    rules = (f"dose-modification rules: {document}" for document in label_figures.label_documents())
+    rules = (
+        f"dose-modification rules of {document}" for document in label_figures.label_documents()
+    )
     assumptions = (*assumptions, *rules, *_nothing_else(label), *_resolution(label))
     return ClinicalCourse(seen, to_come, label, assumptions)
 

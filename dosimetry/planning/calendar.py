@@ -115,7 +115,8 @@ def _events(
         if companion.kind == "dose":
             planned = cycles[dose.number - 1].status == "planned"
             only = CONDITIONS[release(label, dose.number)] if planned else ""
-            what = f"cycle {dose.number}: {dose.activity:.4g} GBq{only}, {what}"
+            only = f", {only}" if only else ""
+            what = f"cycle {dose.number}{only}: {dose.activity:.4g} GBq, {what}"
         yield _event(companion, dose.at, what, dose.number)
 
 
@@ -194,7 +195,7 @@ def _waiting(cycles: Sequence[Scheduled], label: PlanLabel | None) -> Iterator[P
             yield PlanEvent(day(cycle.at).isoformat(), None, "withheld", i + 1, words, "")
     if label is not None and label.latest and label.answer == "withhold":
         rule = label_figures.label_rules("toxicity")[0]
-        words = f"last day for cycle {label.next_cycle} by the label"
+        words = f"latest date for cycle {label.next_cycle} (label)"
         yield PlanEvent(label.latest, None, "latest-dose", label.next_cycle, words, rule.source)
 
 

@@ -122,25 +122,25 @@ def explain(
         names = _listed(_in_brackets(limit) for limit in unknown)
         sentences.append(f"Not assessed: {names}.")
     elif not limits and grounds.what not in ("regimen", "no-agent"):
-        sentences.append("There is no limit to assess.")
+        sentences.append("No limit was given to assess.")
     return " ".join(filter(None, sentences))
 
 
 def because(grounds: Grounds) -> str:
-    """Return in one sentence the reason for the cycles to come."""
+    """Return the reason for the cycles to come."""
     limit = "" if grounds.limit is None else limit_phrase(grounds.limit)
     activity = "" if grounds.activity is None else f"{grounds.activity:.3g} GBq"
     least = "" if grounds.least is None else f"{grounds.least:.3g} GBq"
     accepted = "" if grounds.accepted is None else f"{100 * grounds.accepted:g} %"
     chance = "" if grounds.probability is None else f"{100 * grounds.probability:.1f} %"
     words: dict[What, str] = {
-        "regimen": "The regimen as written.",
+        "regimen": "Limits do not change the activity.",
         "no-agent": "The regimen gives no radiopharmaceutical.",
         "all-delivered": "All cycles of the regimen have been delivered.",
         "label-has-none": f"No cycle after cycle {grounds.last}: the label does not allow one now.",
         "most-cycles": f"The course ends at the maximum number of cycles, {grounds.last}.",
         "limit-stops": (
-            f"Stopped before cycle {grounds.cycle}: with it, the course would exceed {limit} with "
+            f"Stopped before cycle {grounds.cycle}. With it, the course would exceed {limit} with "
             f"a probability of {chance} (accepted: {accepted})."
         ),
         "nothing-to-adjust": "No cycle of the regimen is left to adjust.",

@@ -1,4 +1,4 @@
-"""Verification of a plan: made again from its inputs and compared number by number."""
+"""Verification of a plan: recomputed from its inputs and compared number by number."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Verification:
     twice : int
         Figures that were also recalculated independently.
     files : int
-        Input files that were read again.
+        Input files that were read.
     differences : tuple of Problem
         Each with its place in the document; none where the plan is verified.
     """
@@ -52,7 +52,7 @@ class Verification:
 def verify(
     plan: Plan | str | os.PathLike[str], inputs: str | os.PathLike[str] | None = None
 ) -> Verification:
-    """Make a plan again from its inputs and compare every number of its document.
+    """Recompute a plan from its inputs and compare every number of its document.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def _other_hashes(data: Mapping[str, Any], patient: Patient) -> Iterator[Problem
     for kind, hashes in known.items():
         for name in {**told[kind], **hashes}:
             if told[kind].get(name) != hashes.get(name):
-                what = "differs from the file that the plan was made from"
+                what = "is not the file used for the plan"
                 if name not in hashes:
                     what = "was used for the plan, but is not used now"
                 elif name not in told[kind]:
@@ -176,25 +176,25 @@ def differences(told: Any, made: Any, place: str = "") -> Iterator[Problem]:
     Examples
     --------
     >>> [f"{one}" for one in differences({"a": [1, 2.5]}, {"a": [1.0, 2.6]})]
-    ["a[1]: '2.5' in the document, '2.6' when made again"]
+    ["a[1]: '2.5' in the document, '2.6' when recomputed"]
     """
     if isinstance(told, dict) and isinstance(made, dict):
         for key in {**made, **told}:
             here = join_place(place, key)
             if key not in told or key not in made:
-                where = "the plan made again" if key in made else "the document"
+                where = "the recomputed plan" if key in made else "the document"
                 yield Problem("only-in-one", f"is in {where} only", "", here)
             else:
                 yield from differences(told[key], made[key], here)
     elif isinstance(told, list) and isinstance(made, list):
         if len(told) != len(made):
-            message = f"{len(told)} entries in the document, {len(made)} when made again"
+            message = f"{len(told)} entries in the document, {len(made)} when recomputed"
             yield Problem("other-length", message, "", place)
         for i, (old, new) in enumerate(zip(told, made, strict=False)):
             yield from differences(old, new, f"{place}[{i}]")
     elif _kind(told) is not _kind(made) or told != made:
         yield Problem(
-            "differs", f"{quote(told)} in the document, {quote(made)} when made again", "", place
+            "differs", f"{quote(told)} in the document, {quote(made)} when recomputed", "", place
         )
 
 
@@ -230,4 +230,4 @@ def _second_opinion(told: Plan, made: Plan) -> Iterator[Problem]:
         again = compared(place, first, check.second.value, check.first.unit, check.tolerance.value)
         if not again.passed:
             words = difference_in_words(again)
-            yield Problem("second-calculation-differs", words, "", "second calculation")
+            yield Problem("second-calculation-differs", words, "", "independent recalculation")

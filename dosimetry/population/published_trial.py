@@ -186,12 +186,12 @@ def _notes(proportions: Sequence[Proportion]) -> Iterator[str]:
             )
     if any(share.interval == "exact" for share in proportions):
         yield (
-            "where only a percentage is published, the count is the one that rounds to it; the "
-            "exact interval is computed from that count"
+            "where only a percentage is published, the count was derived from it; the exact "
+            "interval uses that count"
         )
     if any(share.quantity.startswith("adverse event") for share in proportions):
         yield (
-            "adverse events are those that investigators reported; laboratory abnormalities were "
+            "adverse events as reported by the investigators; laboratory abnormalities were "
             "more frequent (table laboratory_abnormalities_netter1)"
         )
 

@@ -95,7 +95,7 @@ def require_agreement(figures: Iterable[Recalculation]) -> None:
 
 
 def difference_in_words(figure: Recalculation) -> str:
-    """Return in words how far a figure and its recalculation are apart."""
+    """Return the difference between a figure and its recalculation in words."""
     first, second, unit = figure.first.value, figure.second.value, figure.first.unit
     return (
         f"{figure.quantity} of {in_words([figure.region])}, cycle {figure.cycle}: {first:.6g} "

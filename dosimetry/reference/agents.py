@@ -1,4 +1,4 @@
-"""Agents: how their names are written, and of which of them the tables hold figures.
+"""Agents: spellings of their names, and agents with figures in the tables.
 
 What is known of an agent is a row of table ``agents``; no other place names one.
 """

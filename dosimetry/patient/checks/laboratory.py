@@ -68,7 +68,7 @@ def _with_and_without_time(
 
 
 def _answers(patient: PatientFile) -> Iterator[Problem]:
-    """Yield events that end the treatment by the label, but not by the patient file."""
+    """Yield events that end the treatment under the label, but not in the patient file."""
     if not patient.cycles or not agents.has_label(patient.therapy.radiopharmaceutical):
         return
     first = order(local(patient, patient.cycles[0].at), DOSE)
@@ -91,7 +91,7 @@ def _reversed(patient: PatientFile) -> Iterator[Problem]:
         if None not in (limits.lower, limits.upper) and (limits.lower or 0) >= (limits.upper or 0):
             yield Problem(
                 "range-reversed",
-                f"the limit given for {in_words([name])} is beyond the other limit, which is taken "
+                f"the limit given for {in_words([name])} is beyond the other limit, which comes "
                 "from the table",
                 "give both limits",
                 f"reference_ranges.{name}",

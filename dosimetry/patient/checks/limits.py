@@ -1,4 +1,4 @@
-"""Contradictions of limits and earlier radiation."""
+"""Contradictions of limits and previous radiation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dosimetry.reference import limits
 
 
 def impossible_limits(patient: PatientFile) -> Iterator[Problem]:
-    """Return contradictions between limits, and between limits and earlier radiation."""
+    """Return contradictions between limits, and between limits and previous radiation."""
     taken = {row["id"] for row in limits.limit_rows()} | {
         row["stands_for"] for row in limits.limit_rows()
     }

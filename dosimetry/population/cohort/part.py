@@ -1,6 +1,7 @@
 """One part of a cohort: rows to patients, curves fitted together, doses and limits.
 
-The doses are those of ``dosimetry plan``: the same functions use curves fitted by the same kernel.
+The doses equal the doses of ``dosimetry plan``: the same functions use curves fitted by the same
+kernel.
 A curve with an invalid row is left out as a whole; a fit to its other rows would look complete.
 """
 
@@ -29,7 +30,7 @@ from dosimetry.planning import schedule
 from dosimetry.planning.assemble_clinic import clinical_course
 from dosimetry.planning.strategy import Bounds, decide
 from dosimetry.population.cohort.table import Part, Row
-from dosimetry.problems import InputError, Problem, printable, quote, refuse
+from dosimetry.problems import InputError, Problem, in_words, printable, quote, refuse
 from dosimetry.reference import radiobiology, regions, tables
 from dosimetry.units import parse_number
 
@@ -199,12 +200,14 @@ def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
             mass = _quantity("mass", text, "g")
             region = row.cells["region"].strip()
             if masses.setdefault(region, mass) != mass:
-                raise refuse("differs", f"the masses of {region} differ", "give one mass", "mass")
+                raise refuse(
+                    "differs", f"the masses of {in_words([region])} differ", "give one mass", "mass"
+                )
     numbers = sorted(by_cycle)
     if numbers != list(range(1, len(numbers) + 1)):
         raise refuse(
             "cycle-missing",
-            f"the cycles {numbers} are not 1, 2, 3 ...",
+            f"the cycle numbers are {', '.join(map(str, numbers))}, not 1, 2, 3 ...",
             "number the cycles from 1 without gaps",
         )
     return {
@@ -309,7 +312,7 @@ def _compute(entry: Entry, fits: Fits, result: PartResult) -> None:
 def _activities(
     patient: Patient, delivered: Sequence[CycleDose], known: CourseDoses
 ) -> tuple[float, ...]:
-    """Return the activities of the whole course in GBq: delivered, then planned by the label."""
+    """Return the activities of the whole course in GBq: delivered, then planned under the label."""
     programme = schedule.programme(patient)
     administered = [cycle.net.activity_gbq for cycle in delivered]
     clinical = clinical_course(patient, programme, administered, programme.count, ())

@@ -330,7 +330,7 @@ def _to_bed(
 def _to_come(prior: Prior, known: Array, ahead: int) -> tuple[Array, Array]:
     """Return the median of ln k of a cycle to come, and draws of the factors around it.
 
-    The median is that of the level's normal posterior, given exact cycles. The factors, shape
+    The median is the median of the level's normal posterior, given exact cycles. The factors, shape
     (draws, ahead), are the same for all patients.
     """
     done = known.shape[1]
@@ -360,7 +360,7 @@ def _summarised(
 
 def _assumptions(design: TrialDesign) -> tuple[str, ...]:
     lines = [
-        f"{design.activity:g} GBq per cycle; {design.cycles} cycles by the regimen, at most "
+        f"{design.activity:g} GBq per cycle; {design.cycles} cycles in the regimen, at most "
         f"{design.most_cycles} with to-limit",
         "dose per activity: the label's population coefficients, log-normal over patients",
         "every cycle is measured without error before the next is decided",

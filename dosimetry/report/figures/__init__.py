@@ -58,7 +58,7 @@ def figure(plan: Plan, name: str) -> Figure:
     Raises
     ------
     InputError
-        matplotlib is not installed, or the plan has no such picture.
+        matplotlib is not installed, or the plan does not have the picture.
 
     Examples
     --------
@@ -157,7 +157,7 @@ def file_of(picture: Picture, kind: FigureFormat) -> bytes:
 
 @contextmanager
 def settings() -> Iterator[None]:
-    """Draw with the settings of the report; those of the host program are restored."""
+    """Draw with the settings of the report; the host program's settings are restored."""
     import matplotlib as mpl
 
     from dosimetry.report.figures.style import SETTINGS

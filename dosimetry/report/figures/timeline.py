@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ROW, HEAD, FOOT = 0.27, 0.36, 0.3  # heights in inches
 BEFORE, AFTER = 14, 75  # days shown beside the doses
 KINDS = {  # row, marker, colour
-    "withheld": ("withheld by the label", "x", style.AMBER),
+    "withheld": ("withheld (label)", "x", style.AMBER),
     "latest-dose": ("latest next dose", "d", style.RED),
     "stop-long-acting": ("long-acting analogue off", "<", style.VIOLET),
     "stop-short-acting": ("short-acting analogue off", "<", style.VIOLET),

@@ -68,7 +68,7 @@ def html(
     step : callable, optional
         Called after each picture.
     as_of : date, optional
-        The day with which the plan's dates are compared; default that of ``made_at``.
+        The day with which the plan's dates are compared; default the date of ``made_at``.
 
     Returns
     -------
@@ -121,7 +121,7 @@ def pdf(
 ) -> bytes:
     """Return the report of a plan as PDF, typeset by WeasyPrint.
 
-    The parameters are those of :func:`html`.
+    The parameters equal those of :func:`html`.
 
     Raises
     ------

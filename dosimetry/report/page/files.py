@@ -21,7 +21,7 @@ def check_target(path: Path) -> None:
     Raises
     ------
     InputError
-        The suffix is neither that of HTML nor of PDF, or a library is not installed.
+        The suffix is neither ``.html`` nor ``.pdf``, or a library is not installed.
 
     Examples
     --------
@@ -79,7 +79,8 @@ def write_report(
     made_at : datetime, optional
         Shown in the report; default SOURCE_DATE_EPOCH, else now.
     as_of : date, optional
-        The day with which the plan's dates are compared; default that of ``made_at``, else today.
+        The day with which the plan's dates are compared; default the date of ``made_at``, else
+        today.
         SOURCE_DATE_EPOCH does not count, because the date of a build would hide a late dose.
     quiet : bool
         Show no progress.

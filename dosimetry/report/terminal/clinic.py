@@ -139,7 +139,7 @@ def _kidneys(plan: Plan) -> Text | None:
     laboratory = ", ".join(values) if values else "no age or weight given"
     transitions = plan.label.transitions if plan.label else ()
     toxic = [change.at[:10] for change in transitions if change.rule == "renal_toxicity"]
-    history = f" Renal toxicity by the label: {toxic[0]}." if toxic else ""
+    history = f" Renal toxicity (label): {toxic[0]}." if toxic else ""
     return Text.assemble(
         ("Kidneys, dosimetry: ", "bold"),
         f"{dosimetry}. ",

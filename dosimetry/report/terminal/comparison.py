@@ -1,4 +1,4 @@
-"""Strategies side by side, and what the limits still allow, on a terminal."""
+"""Strategies side by side, and the activity that limits still allow, on a terminal."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dosimetry.planning.decision_words import limit_words
 from dosimetry.report.numbers import interval, probability
 from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table
 from dosimetry.report.words.names import words
+from dosimetry.report.words.said import sentence
 
 
 def show_comparison(comparison: Comparison, out: Console) -> None:
@@ -37,7 +38,11 @@ def show_comparison(comparison: Comparison, out: Console) -> None:
     for column in table.columns[1:]:
         column.no_wrap = True
     out.print(table)
-    bullets(out, "Why", [Text(f"{summary.strategy}: {summary.reason}") for summary in strategies])
+    bullets(
+        out,
+        "Why",
+        [Text(f"{sentence(summary.strategy)} {summary.reason}") for summary in strategies],
+    )
     out.print()
     out.print(comparison.disclaimer, style="italic")
 
@@ -62,7 +67,7 @@ def show_allowances(allowances: Allowances, out: Console) -> None:
     if any(allowance.basis == "population" for allowance in allowances.limits):
         out.print("* population, not measured in this patient", style="dim")
     out.print(
-        "Dosimetry alone. The label's answer for the next dose: dosimetry plan PATIENT.",
+        "Dosimetry only. For the label's answer, run: dosimetry plan PATIENT",
         style="dim",
     )
     out.print()

@@ -36,7 +36,7 @@ from dosimetry.report.words.status import verdict
 
 
 def show_rest(plan: Plan, out: Console) -> None:
-    """Print what the first screen leaves out, from the reasons of verdicts to the warnings."""
+    """Print the details after the first screen, from the reasons of verdicts to the warnings."""
     for flag in plan.flags:
         reason = _reason(flag, plan)
         if reason:

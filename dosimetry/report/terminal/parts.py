@@ -37,7 +37,7 @@ def plain_table(*columns: str) -> Table:
 
 
 def problem_text(problem: Problem) -> Text:
-    """Return a warning in sentences: its place, what is wrong, what to do."""
+    """Return a warning in sentences: place, problem, action."""
     place = f"{place_words(problem.place)}: " if problem.place else ""
     sentences = filter(None, (sentence(problem.message), sentence(problem.cure)))
     return Text(f"{place}{printed(' '.join(sentences))}")

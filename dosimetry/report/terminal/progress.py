@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def busy(doing: str, quiet: bool) -> Iterator[None]:
-    """Show on stderr what is being done, if stderr is a terminal; the line is removed after."""
+    """Show the progress on stderr if it is a terminal; remove the line at the end."""
     if quiet or not sys.stderr.isatty():
         yield
         return

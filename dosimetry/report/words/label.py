@@ -17,11 +17,11 @@ GIVES = ("due", "reduced", "unchecked")
 WAITS_FOR = re.compile(
     r"[;,.]? (?:withhold|withheld|not eligible) until .*", re.IGNORECASE | re.DOTALL
 )
-REDUCED = re.compile(r"^at most [^,]*, since ")  # the activity stands before it
+REDUCED = re.compile(r"^at most [^,]*? because ")  # the activity stands before it
 
 
 def label_words(plan: Plan, as_of: dt.date) -> Statement | None:
-    """Return what the label says of the next dose, beside what the plan gives.
+    """Return the label's answer on the next dose.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def label_words(plan: Plan, as_of: dt.date) -> Statement | None:
         applies = "no dose-modification rule" not in label.reason
         sentences += [sentence(label.reason)] if applies else []
     elif label.activity is not None:
-        reason = REDUCED.sub("reduced since ", label.reason)
+        reason = REDUCED.sub("reduced because ", label.reason)
         sentences = [sentence(_dose(label)), sentence(reason)]
     else:
         sentences = [_because(label)]

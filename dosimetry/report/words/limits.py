@@ -1,4 +1,4 @@
-"""Limits in words: how many of 100 such patients exceed each, and the worst first."""
+"""Limits in words: frequency of exceeding each, and the worst first."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def worst(plan: Plan) -> Statement | None:
     >>> import dosimetry
     >>> statement = worst(dosimetry.plan("examples/two_cycles.yaml"))
     >>> print(statement.head, statement.text.split(". ")[0])
-    EXCEEDS: The planned course exceeds 23 Gy to the kidneys in 90 of 100 such patients
+    EXCEEDS: The planned course exceeds 23 Gy to the kidneys in 90 of 100 patients like this one
     """
     flags = sorted(
         plan.flags, key=lambda flag: (ORDER.index(flag.severity), -(flag.probability or 0.0))
@@ -124,7 +124,7 @@ def worst(plan: Plan) -> Statement | None:
     if not flags:
         return None
     if all(cycle.activity is None for cycle in plan.cycles):
-        text = "No dose is planned and none was given: no limit is approached."
+        text = "No dose was given and none is planned, so no limit can be exceeded."
         return Statement("LIMITS:", "plain", text)
     first, *others = flags
     sentences = [_first(first, plan)]
@@ -146,12 +146,12 @@ def _first(flag: Flag, plan: Plan) -> str:
     if flag.severity == "within":
         caution = tables.default("caution_probability", "1")
         return (
-            f"The {status} course exceeds no limit in more than {in_100(caution)} of 100 such "
-            f"patients. Nearest: {_short(flag)}."
+            f"The {status} course exceeds no limit in more than {in_100(caution)} of 100 "
+            f"patients like this one. Nearest: {_short(flag)}."
         )
     return (
         f"The {status} course exceeds {limit_phrase(flag)} in {in_100(flag.probability)} of 100 "
-        f"such patients. {_dose(flag, plan)}."
+        f"patients like this one. {_dose(flag, plan)}."
     )
 
 

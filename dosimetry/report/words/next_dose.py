@@ -19,7 +19,7 @@ OF_NEED = re.compile(r"(?<!baseline)( creatinine clearance|\w+) of (?=grade |les
 
 
 def next_dose(plan: Plan, as_of: dt.date) -> Statement:
-    """Return what the plan gives in the next cycle, as of a day.
+    """Return the plan's dose in the next cycle, as of a day.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def next_dose(plan: Plan, as_of: dt.date) -> Statement:
     >>> statement.head
     'NOT RELEASED, cycle 3:'
     >>> statement.text.split(". ")[0]
-    'This plan gives 3.80 GBq on 2026-05-04 only if the missing values are checked'
+    'Only after the missing values are checked, this plan gives 3.80 GBq on 2026-05-04'
     """
     to_come = [cycle for cycle in plan.cycles if cycle.status != "delivered"]
     if not to_come:
@@ -64,11 +64,8 @@ def _planned(plan: Plan, cycle: PlanCycle, as_of: dt.date) -> Statement:
     """Return the statement on a cycle that the plan gives."""
     condition, in_the_way = release(plan.label, cycle.number), obstacles(plan, as_of)
     heads, tone = _heads(plan, cycle, condition, in_the_way)
-    date = f" on {cycle.at[:10]}" if cycle.at else ""
-    only = "" if condition == "no-rules" else CONDITIONS[condition]
     sentences = [sentence(obstacle) for obstacle in in_the_way]
-    sentences += ["By the label, no further dose."] if is_late(plan, as_of) else []
-    sentences += [f"This plan gives {_activity(cycle):.2f} GBq{date}{only}."]
+    sentences += [_gives(cycle, condition, late=is_late(plan, as_of))]
     most = _most(plan)
     if most is not None and "ABOVE THE LABEL" in heads:
         sentences += [f"The label's maximum is {most:.3g} GBq."]
@@ -79,10 +76,21 @@ def _planned(plan: Plan, cycle: PlanCycle, as_of: dt.date) -> Statement:
     return Statement(head, tone, " ".join(filter(None, sentences)))
 
 
+def _gives(cycle: PlanCycle, condition: Release, late: bool) -> str:
+    """Return what the plan gives: the condition first, or that the label allows it no more."""
+    dose = f"{_activity(cycle):.2f} GBq{f' on {cycle.at[:10]}' if cycle.at else ''}"
+    if late:
+        return f"The label allows no further dose. This plan's dose of {dose} is not released."
+    if condition in ("unchecked", "later"):
+        return f"{CONDITIONS[condition].capitalize()}, this plan gives {dose}."
+    beyond = f", {CONDITIONS[condition]}" if condition == "beyond-the-label" else ""
+    return f"This plan gives {dose}{beyond}."
+
+
 def _heads(
     plan: Plan, cycle: PlanCycle, condition: Release, in_the_way: tuple[str, ...]
 ) -> tuple[list[str], Tone]:
-    """Return what stands in capitals before a planned dose, and its tone.
+    """Return the words in capitals before a planned dose, and their tone.
 
     ``good`` is a full dose that the label releases on this day, and nothing else.
     """
@@ -117,14 +125,14 @@ def _most(plan: Plan) -> float | None:
 def _who_decided(plan: Plan, cycle: PlanCycle) -> str:
     """Return what set the activity, where it is neither the regimen nor the label."""
     if cycle.decided_by == "request":
-        return "The activity is the one requested."
+        return "The activity was requested."
     flag = next((flag for flag in plan.flags if flag.limit == cycle.decided_by), None)
     chance = plan.decision.probability
     if flag is None or chance is None:
         return ""
     return (
         f"The activity is limited by {limit_phrase(flag)}, which this course exceeds in "
-        f"{in_100(chance)} of 100 such patients (accepted: {in_100(plan.risk)} of 100)."
+        f"{in_100(chance)} of 100 patients like this one (accepted: {in_100(plan.risk)} of 100)."
     )
 
 
@@ -148,7 +156,7 @@ def _by_limit(plan: Plan, cycle: PlanCycle) -> Statement:
         head,
         "bad",
         f"This plan gives none. With this cycle, the course would exceed {limit_phrase(flag)} in "
-        f"{in_100(chance)} of 100 such patients (accepted: {in_100(plan.risk)} of 100).",
+        f"{in_100(chance)} of 100 patients like this one (accepted: {in_100(plan.risk)} of 100).",
     )
 
 
@@ -163,8 +171,8 @@ def _by_label(plan: Plan, label: PlanLabel, cycle: PlanCycle, as_of: dt.date) ->
         return Statement(
             f"NO DOSE{of_cycle}",
             "bad",
-            f"Not resolved by {label.latest[:10]}, {weeks} after the last dose. By the label, no "
-            "further dose.",
+            f"Not resolved by {label.latest[:10]}, {weeks} after the last dose. The label "
+            "allows no further dose.",
         )
     values = " and ".join(_is(need) for need in label.needs[len(label.questions) :])
     if label.answer == "not-eligible":

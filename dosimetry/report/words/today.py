@@ -84,7 +84,7 @@ def is_late(plan: Plan, as_of: dt.date) -> bool:
 
 
 def longest_interval_weeks() -> float:
-    """Return the longest interval between two doses by the label, in weeks.
+    """Return the longest interval between two doses that the label allows, in weeks.
 
     Examples
     --------
