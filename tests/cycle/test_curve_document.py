@@ -26,9 +26,9 @@ def refused(*arguments, **named):
 def test_every_region_is_fitted_with_the_requested_model():
     found = fit_file(SNMMI, GIVEN, models=["mono", "kidney_left=uptake"])
     models = {curve.region: (curve.model, curve.choice) for curve in found.curves}
-    assert models["kidney_left"] == ("uptake", "asked for")
+    assert models["kidney_left"] == ("uptake", "requested")
     assert {model for region, model in models.items() if region != "kidney_left"} == {
-        ("mono", "asked for")
+        ("mono", "requested")
     }
 
 

@@ -30,7 +30,7 @@ def test_fixed_gives_the_label_dose_and_flags_limits():
     assert to_come(plan) == [(3.7, "planned", "label"), (7.4, "planned", "regimen")]
     assert plan.flags[0].severity == "exceeds"
     assert plan.decision.reason == (
-        "Cycle 3: 3.7 GBq (label). Cycle 4: 7.4 GBq (regimen). The regimen as written."
+        "Cycle 3: 3.7 GBq (label). Cycle 4: 7.4 GBq (regimen). Limits do not change the activity."
     )
 
 

@@ -88,7 +88,7 @@ SIX = np.array([1.0, 4.0, 24.0, 48.0, 96.0, 168.0])
 def test_fit_reports_points_parameters_degrees_of_freedom():
     activity = 60 * np.exp(-0.012 * SIX) + 40 * np.exp(-0.3 * SIX)
     curve = fit_points(SIX, activity, 0.05 * activity, "bi", DECAY_CONSTANT, "kBq")
-    assert (curve.model, curve.choice, curve.sd_assumed) == ("bi", "asked for", False)
+    assert (curve.model, curve.choice, curve.sd_assumed) == ("bi", "requested", False)
     assert (curve.dof, curve.chi2) == (2, pytest.approx(0.0, abs=1e-9))
     assert curve.p_value == pytest.approx(1.0)
     assert list(curve.parameters) == ["a1", "a2", "lambda1", "lambda2"]
@@ -124,7 +124,7 @@ def test_sds_equal_the_root_of_the_covariance():
 def test_trapezoid_reports_no_parameters_and_no_chi_square():
     activity = np.array([80.0, 60.0, 20.0])
     curve = fit_points([4, 24, 120], activity, 0.1 * activity, "trapezoid", DECAY_CONSTANT, "kBq")
-    assert (curve.model, curve.choice, curve.sd_assumed) == ("trapezoid", "asked for", False)
+    assert (curve.model, curve.choice, curve.sd_assumed) == ("trapezoid", "requested", False)
     assert (curve.chi2, curve.dof, curve.p_value) == (0.0, 0, None)
     assert (curve.aicc, curve.parameters, curve.aicc_weights) == ({}, {}, {})
     assert (curve.tia.unit, curve.effective_half_life.unit) == ("kBq*h", "h")

@@ -220,7 +220,7 @@ def test_inadequate_first_choice_gives_simplest_adequate_model(time, activity, m
     activity = np.asarray(activity)
     curve = curve_of(time, activity, 0.05 * activity)
     assert curve.model == model
-    assert "simplest adequate model; mono is not" in curve.choice
+    assert "simplest adequate model; mono is inadequate" in curve.choice
     assert "fit-not-adequate" not in codes(curve)
 
 
@@ -228,7 +228,7 @@ def test_no_adequate_model_gives_trapezoid_and_warning():
     time, (activity, sd) = np.array(PSMA_TIMES), PSMA["liver"]
     curve = curve_of(time, activity, sd)
     assert curve.model == "trapezoid"
-    assert curve.choice == "no sum of exponentials is adequate"
+    assert curve.choice == "no exponential model is adequate"
     assert "fit-not-adequate" in codes(curve)
     assert curve.tia.value == Trapezoid(time, np.array(activity), DECAY_CONSTANT).integral()
     assert curve.shape.activity(time) == pytest.approx(activity, rel=1e-14)
@@ -257,7 +257,7 @@ def test_two_points_outside_their_sd_give_the_trapezoid(second, model):
 @pytest.mark.parametrize("model", ["mono", "uptake", "bi", "trapezoid"])
 def test_requested_model_is_used(model):
     curve = curve_of(SIX, bi(SIX) if model != "uptake" else uptake(SIX), None, model)
-    assert (curve.model, curve.choice) == (model, "asked for")
+    assert (curve.model, curve.choice) == (model, "requested")
 
 
 def test_inadequate_requested_model_is_used_with_a_warning():

@@ -46,7 +46,7 @@ def test_value_in_one_document_only_is_named_with_its_document():
     found = differences({"risk": 0.05, "added": 1}, {"risk": 0.05, "missing": 1})
     assert {(one.place, one.message) for one in found} == {
         ("added", "is in the document only"),
-        ("missing", "is in the plan made again only"),
+        ("missing", "is in the recomputed plan only"),
     }
 
 
@@ -104,7 +104,7 @@ def test_halved_dose_is_found_and_contradicted(measured, tmp_path):
     place = f"cycles[0].regions[{places.index('kidneys')}].absorbed_dose.value"
     assert [(one.code, one.place) for one in found] == [
         ("differs", place),
-        ("second-calculation-differs", "second calculation"),
+        ("second-calculation-differs", "independent recalculation"),
     ]
 
 

@@ -61,7 +61,7 @@ def test_the_worst_limit_is_said_in_patients():
     statement = worst(plan_of("two cycles"))
     assert (statement.head, statement.tone) == ("EXCEEDS:", "bad")
     assert statement.text == (
-        "The planned course exceeds 23 Gy to the kidneys in 90 of 100 such patients. Dose: 26.1 Gy "
+        "The planned course exceeds 23 Gy to the kidneys in 90 of 100 patients like this one. Dose: 26.1 Gy "
         "(5 to 95 %: 22.2 to 30.5 Gy). Also exceeds a BED of 28 Gy to the kidneys (59 of 100). May "
         "also exceed 2 Gy to the red marrow (9 of 100, population)."
     )
@@ -108,7 +108,7 @@ def test_within_without_a_planned_dose_is_marked():
 def test_verdict_shows_the_more_exposed_kidney():
     plan = plan_of("another agent")  # the right kidney alone: 0.093, the pair 0.038
     assert verdict(plan.flags[0], plan) == "within (one side higher)"
-    words = "The right kidney alone could exceed 23 Gy (kidneys-ad-23) with probability 0.093"
+    words = "The right kidney alone has a probability of 9.3 % of exceeding 23 Gy (kidneys-ad-23)"
     assert words in worst(plan).text
     assert words in page_of("another agent")
 

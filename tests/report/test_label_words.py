@@ -86,23 +86,27 @@ def test_strategy_without_a_dose_states_it_first():
     said = next_dose(dosimetry.plan(TWO, "to-limit"), DAY)
     assert whole(said) == (
         "NO DOSE (LIMIT), cycle 3: This plan gives none. With this cycle, the course would exceed "
-        "23 Gy to the kidneys in 6 of 100 such patients (accepted: 5 of 100)."
+        "23 Gy to the kidneys in 6 of 100 patients like this one (accepted: 5 of 100)."
     )
 
 
 def test_a_strategy_that_gives_less_names_the_limit():
     said = next_dose(dosimetry.plan(TWO, "adjusted"), DAY).text
-    assert said.startswith("This plan gives 3.80 GBq on 2026-05-04 only if the missing values are ")
+    assert said.startswith(
+        "Only after the missing values are checked, this plan gives 3.80 GBq on "
+    )
     assert said.endswith(
         "The activity is limited by 23 Gy to the kidneys, which this course exceeds in 5 of 100 "
-        "such patients (accepted: 5 of 100)."
+        "patients like this one (accepted: 5 of 100)."
     )
 
 
 def test_activity_above_the_label_is_stated_first():
     said = next_dose(dosimetry.plan(TWO, activity="9 GBq"), DAY)
     assert said.head == "ABOVE THE LABEL, NOT RELEASED, cycle 3:"
-    assert said.text.startswith("This plan gives 9.00 GBq on 2026-05-04 only if ")
+    assert said.text.startswith(
+        "Only after the missing values are checked, this plan gives 9.00 GBq on "
+    )
     assert said.text.endswith("The label's maximum is 7.4 GBq.")
     assert said.tone == "bad"
 
@@ -122,7 +126,9 @@ def test_fifth_dose_is_reported_as_more_than_four():
 def test_omitted_cycle_is_stated_before_the_next_dose():
     said = next_dose(dosimetry.plan(TWO, without_cycles=[3]), DAY)
     assert said.head == "NOT RELEASED, cycle 4:"
-    assert said.text.startswith("Left out on request: cycle 3. This plan gives 7.40 GBq on ")
+    assert said.text.startswith(
+        "Left out on request: cycle 3. Only after the missing values are checked, "
+    )
 
 
 def test_complete_course_has_no_planned_cycle():
@@ -139,7 +145,7 @@ def test_a_reduced_dose_is_not_released_after_its_latest_date():
     assert next_dose(plan, BEFORE_DOSE).head == "REDUCED DOSE, cycle 3:"
     assert whole(next_dose(plan, late)).startswith(
         "NOT RELEASED, cycle 3: The latest date 2026-06-29 has passed. Laboratory values are 10 "
-        "weeks old. By the label, no further dose."
+        "weeks old. The label allows no further dose."
     )
     assert label_words(plan, late).text.startswith("No dose after 2026-06-29, 16 weeks after ")
     assert f"not released: {obstacles(plan, late)[0]}" in terminal(plan, as_of=late)
@@ -180,7 +186,7 @@ def test_withheld_dose_after_its_deadline_ends_treatment():
     assert next_dose(plan, dt.date(2026, 6, 29)).head == "WITHHELD, cycle 3:"
     said = next_dose(plan, dt.date(2026, 6, 30))
     assert said.text == (
-        "Not resolved by 2026-06-29, 16 weeks after the last dose. By the label, no further dose."
+        "Not resolved by 2026-06-29, 16 weeks after the last dose. The label allows no further dose."
     )
     assert "withheld until" not in terminal(plan, as_of=dt.date(2026, 6, 30)).lower()
 
@@ -233,8 +239,8 @@ def test_unchecked_cycles_do_not_look_released(name):
     for text in (terminal(plan), text_of(page_of(name))):
         assert "not released: " in text
         assert text.count("not released yet") >= len(planned) - 1
-    words = f"cycle {planned[0].number}: 7.4 GBq only if the missing values are checked"
-    later = f"cycle {planned[1].number}: 7.4 GBq only if the values before it are checked"
+    words = f"cycle {planned[0].number}, only after the missing values are checked: 7.4 GBq"
+    later = f"cycle {planned[1].number}, only after the values before it are checked: 7.4 GBq"
     folded = to_ics(plan).replace("\r\n ", "")
     for text in (folded, text_of(page_of(name))):
         assert words in text
@@ -243,8 +249,7 @@ def test_unchecked_cycles_do_not_look_released(name):
 
 def test_terminal_shows_the_condition_of_a_later_cycle():
     assert (
-        "Cycle 4: the full dose again if thrombocytopenia of grade 2, 3 or 4 does not come back "
-        "after cycle 3."
+        "Cycle 4: full dose if thrombocytopenia of grade 2, 3 or 4 does not recur after cycle 3."
     ) in terminal(plan_of("toxicity"), as_of=BEFORE_DOSE)
 
 
@@ -294,7 +299,7 @@ def test_answer_states_premedication_and_label_region():
 
 def test_applied_and_unavailable_rules_are_named():
     for text in (terminal(plan_of("toxicity"), full=True), text_of(page_of("toxicity"))):
-        assert "Lutathera European product information (EU): its dose-modification rows" in text
+        assert "Lutathera European product information (EU): its dose-modification table" in text
 
 
 def test_context_names_laboratory_abnormalities():

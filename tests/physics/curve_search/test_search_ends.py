@@ -113,5 +113,5 @@ def test_compiled_source_equals_interpreted_source():
 def test_curve_summary_is_one_line():
     curve = fit_points(*SNMMI, None, "uptake", DECAY_CONSTANT)
     # docs/evidence.md, SNMMI patient 4: 7593.755 MBq h
-    assert str(curve).startswith("uptake (asked for): TIA 759")
+    assert str(curve).startswith("uptake (requested): TIA 759")
     assert "effective half-life" in str(curve)
