@@ -78,7 +78,7 @@ class Row:
         return self.ours / self.theirs - 1.0
 
     def is_self(self) -> bool:
-        """Tell whether it is a region's dose from itself: ``liver from liver, male``."""
+        """Return whether a pair is a region's dose from itself: ``liver from liver, male``."""
         target, _, source = self.what.split(",")[0].partition(" from ")
         return target == source
 
@@ -394,7 +394,7 @@ def section(part: Part) -> str:
 
 
 def summary() -> str:
-    """Say how often the phantoms' cross-dose differs."""
+    """Return how often the phantoms' cross-dose differs."""
     parts = []
     for sex in ("male", "female"):
         rows = [row for row in s_value_pairs(sex) if not row.is_self()]

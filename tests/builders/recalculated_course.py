@@ -27,7 +27,7 @@ DRAWS = 100_000
 class Region:
     """What is known of one region: ln k ~ N(mean, covariance), k in Gy/GBq, and its G by cycle.
 
-    The distribution is that of the cycles of the course and of one more.
+    The distribution covers the cycles of the course and one more.
     """
 
     name: str

@@ -36,7 +36,7 @@ def table(name):
 
 
 def scans(name):
-    """Points by region of a file in examples/, all of which have a column sd [MBq]."""
+    """Points by region of a file in examples/, with a column sd [MBq]."""
     found = {}
     for row in rows(f"examples/{name}"):
         point = (row["time [h]"], row["activity [MBq]"], row["sd [MBq]"])

@@ -350,7 +350,7 @@ def test_a_patient_from_python_has_no_input_files():
 
 
 def said(plan, *words):
-    """Tell whether one assumption has all these words in it."""
+    """Return whether one assumption contains all these words."""
     return any(all(word in line for word in words) for line in plan.assumptions)
 
 

@@ -126,7 +126,7 @@ def cohort(data: bytes, folder: Path, deep: bool) -> None:
 
 
 def verify(data: bytes, folder: Path, deep: bool) -> None:
-    """A plan as JSON, looked at again; without ``deep`` only when it is none."""
+    """Read a plan as JSON and verify it; without ``deep`` only where it is not a plan."""
     path = folder / "plan.json"
     path.write_bytes(data)
     verify_plan(path, folder if deep else folder / "nowhere")

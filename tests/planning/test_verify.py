@@ -72,7 +72,7 @@ def at(document, path):
 
 
 def changed(document, path, change):
-    """Return a copy of a document of which one leaf is another."""
+    """Return a copy of a document with one leaf changed."""
     made = copy.deepcopy(document)
     at(made, path[:-1])[path[-1]] = change(at(made, path))
     return made

@@ -24,7 +24,7 @@ def kidneys(**more):
 
 
 def rising(region):
-    """Scans of which the second is the highest."""
+    """Scans whose second value is the highest."""
     values = (40.0, 90.0, 80.0, 40.0, 22.0, 12.0, 5.0)
     return [
         {"region": region, "time": f"{t} h", "activity": f"{a} MBq", "sd": "5 %"}

@@ -87,7 +87,7 @@ def test_the_help_of_figures_has_an_example():
     ],
 )
 def test_a_missing_extra_is_named_before_any_work(name, arguments, cure, tmp_path):
-    """The patient file is not there either: it must not have been looked at."""
+    """The patient file is not there either: it must not have been opened."""
     done = run_program(WITHOUT.format(name=name), *arguments, cwd=tmp_path)
     assert done.returncode == 2
     assert f"python -m pip install {cure}" in done.stderr
