@@ -140,8 +140,8 @@ def because(grounds: Grounds) -> str:
         "label-has-none": f"No cycle after cycle {grounds.last}: the label does not allow one now.",
         "most-cycles": f"The course ends at the maximum number of cycles, {grounds.last}.",
         "limit-stops": (
-            f"The course ends before cycle {grounds.cycle}. With it, the course would exceed {limit} with "
-            f"a probability of {chance} (accepted: {accepted})."
+            f"The course ends before cycle {grounds.cycle}. With it, the course would exceed "
+            f"{limit} with a probability of {chance} (accepted: {accepted})."
         ),
         "nothing-to-adjust": "No cycle of the regimen is left to adjust.",
         "too-little": (

@@ -217,7 +217,5 @@ def test_every_plan_names_the_label_s_region_and_version():
     made = planned(TWO, [BEFORE, FINE])
     assert (made.label.region, made.label.version) == ("US", "4/2024")
     said = " ".join(made.label.documents)
-    assert (
-        "European product information (EU): its dose-modification table was not available" in said
-    )
+    assert "product information (EU): its dose-modification table was not available" in said
     assert any("was not available and is not applied" in line for line in made.assumptions)

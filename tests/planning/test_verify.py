@@ -209,7 +209,7 @@ def test_wrong_dose_is_named_with_place_and_recalculation(tmp_path):
     assert any(
         line.startswith(f"cycles[0].regions[{place}].absorbed_dose.value: ") for line in lines
     )
-    assert any(re.match(r"independent recalculation: absorbed dose of kidneys.*Difference 10\d %", line)
+    assert any(re.match(r"independent .* absorbed dose of kidneys.*Difference 10\d %", line)
                for line in lines)  # fmt: skip
     assert f"NOT VERIFIED, {len(lines)} differences" in done.stderr
 
@@ -253,9 +253,7 @@ def test_changed_table_is_named(beside, tmp_path_factory):
     done = run_with(folder, "verify", beside / "plan.json")
     assert done.returncode == 1
     assert "provenance.tables: 'limits' is not the file used for the plan" in done.stdout
-    assert (
-        "flags[0].limit_value.value: '23.0' in the document, '24.0' when recomputed" in done.stdout
-    )
+    assert "limit_value.value: '23.0' in the document, '24.0' when recomputed" in done.stdout
 
 
 def test_changed_unit_of_a_table_is_named(beside, tmp_path_factory):

@@ -61,9 +61,9 @@ def test_the_worst_limit_is_said_in_patients():
     statement = worst(plan_of("two cycles"))
     assert (statement.head, statement.tone) == ("EXCEEDS:", "bad")
     assert statement.text == (
-        "The planned course exceeds 23 Gy to the kidneys in 90 of 100 patients like this one. Dose: 26.1 Gy "
-        "(5 to 95 %: 22.2 to 30.5 Gy). Also exceeds a BED of 28 Gy to the kidneys (59 of 100). May "
-        "also exceed 2 Gy to the red marrow (9 of 100, population)."
+        "The planned course exceeds 23 Gy to the kidneys in 90 of 100 patients like this one. "
+        "Dose: 26.1 Gy (5 to 95 %: 22.2 to 30.5 Gy). Also exceeds a BED of 28 Gy to the kidneys "
+        "(59 of 100). May also exceed 2 Gy to the red marrow (9 of 100, population)."
     )
 
 

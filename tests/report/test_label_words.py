@@ -92,9 +92,7 @@ def test_strategy_without_a_dose_states_it_first():
 
 def test_a_strategy_that_gives_less_names_the_limit():
     said = next_dose(dosimetry.plan(TWO, "adjusted"), DAY).text
-    assert said.startswith(
-        "Only after the missing values are checked, this plan gives 3.80 GBq on "
-    )
+    assert said.startswith("Only after the missing values are checked, this plan gives 3.80 GBq")
     assert said.endswith(
         "The activity is limited by 23 Gy to the kidneys, which this course exceeds in 5 of 100 "
         "patients like this one (accepted: 5 of 100)."
@@ -104,9 +102,7 @@ def test_a_strategy_that_gives_less_names_the_limit():
 def test_activity_above_the_label_is_stated_first():
     said = next_dose(dosimetry.plan(TWO, activity="9 GBq"), DAY)
     assert said.head == "ABOVE THE LABEL, NOT RELEASED, cycle 3:"
-    assert said.text.startswith(
-        "Only after the missing values are checked, this plan gives 9.00 GBq on "
-    )
+    assert said.text.startswith("Only after the missing values are checked, this plan gives 9.00 ")
     assert said.text.endswith("The label's maximum is 7.4 GBq.")
     assert said.tone == "bad"
 
@@ -126,9 +122,7 @@ def test_fifth_dose_is_reported_as_more_than_four():
 def test_omitted_cycle_is_stated_before_the_next_dose():
     said = next_dose(dosimetry.plan(TWO, without_cycles=[3]), DAY)
     assert said.head == "NOT RELEASED, cycle 4:"
-    assert said.text.startswith(
-        "Left out on request: cycle 3. Only after the missing values are checked, "
-    )
+    assert said.text.startswith("Left out on request: cycle 3. Only after the missing values ")
 
 
 def test_complete_course_has_no_planned_cycle():
@@ -186,7 +180,8 @@ def test_withheld_dose_after_its_deadline_ends_treatment():
     assert next_dose(plan, dt.date(2026, 6, 29)).head == "WITHHELD, cycle 3:"
     said = next_dose(plan, dt.date(2026, 6, 30))
     assert said.text == (
-        "Not resolved by 2026-06-29, 16 weeks after the last dose. The label allows no further dose."
+        "Not resolved by 2026-06-29, 16 weeks after the last dose. The label allows no "
+        "further dose."
     )
     assert "withheld until" not in terminal(plan, as_of=dt.date(2026, 6, 30)).lower()
 
@@ -241,7 +236,7 @@ def test_unchecked_cycles_do_not_look_released(name):
         assert text.count("not released yet") >= len(planned) - 1
     words = f"cycle {planned[0].number}, only after the missing values are checked: 7.4 GBq"
     later = f"cycle {planned[1].number}, only after the values before it are checked: 7.4 GBq"
-    folded = to_ics(plan).replace("\r\n ", "")
+    folded = to_ics(plan).replace("\r\n ", "").replace("\\,", ",")
     for text in (folded, text_of(page_of(name))):
         assert words in text
         assert later in text
