@@ -32,7 +32,7 @@ LONGEST = 50.0  # half-lives after which nothing is left to measure
 NONE_ADEQUATE = Problem(
     "fit-not-adequate",
     "no exponential model fits the data (chi-square); trapezoidal integration used",
-    "check the points and their sd (is it counting alone?)",
+    "check the points, and whether their sd includes more than counting",
 )
 
 

@@ -195,7 +195,7 @@ def test_aicc_and_its_weights_follow_their_definition():
 def test_with_four_points_mono_is_the_only_candidate():
     curve = curve_of(SNMMI_TIMES, SNMMI_LEFT)
     assert curve.model == "mono"
-    assert "only candidate" in curve.choice
+    assert "only model" in curve.choice
     assert set(curve.aicc) == {"mono"}
     assert curve.aicc_weights == {"mono": 1.0}
 

@@ -25,10 +25,11 @@ NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 WITH_TABLES = """
 import sys
 from pathlib import Path
-from dosimetry import cli, tables
+from dosimetry.cli.program import main
+from dosimetry.reference import tables
 folder = Path(sys.argv.pop(1))
 tables.folder = lambda: folder
-cli.main()
+main()
 """
 
 
@@ -268,7 +269,7 @@ def test_changed_unit_of_a_table_is_named(beside, tmp_path_factory):
     (folder / "datapackage.json").write_text(json.dumps(description), encoding="utf-8")
     done = run_with(folder, "verify", beside / "plan.json")
     assert done.returncode == 1
-    assert "provenance.tables: 'datapackage' is another file than the plan" in done.stdout
+    assert "provenance.tables: 'datapackage' is not the file used for the plan" in done.stdout
 
 
 def test_table_contradicted_by_the_recalculation_is_named(beside, tmp_path_factory):
