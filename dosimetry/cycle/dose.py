@@ -293,7 +293,7 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
             Problem(
                 "systematic-not-used",
                 "systematic_uncertainty applies only to activities measured in this cycle, not to "
-                f"the supplied dose coefficients ({in_words(net.dose_coefficients)}",
+                f"the supplied dose coefficients ({in_words(net.dose_coefficients)})",
                 "include all uncertainty in each coefficient's sd",
                 f"{net.place}.systematic_uncertainty",
             )

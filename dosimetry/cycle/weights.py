@@ -85,7 +85,7 @@ def _target_weights(
 
 
 def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
-    """Return the weight of each measured region's self-dose to a target."""
+    """Return the weights of self-dose; the pair of kidneys is the mean of its sides by mass."""
     constant = absorbed_dose.electron_dose_constant(nuclides.electron_energy(regions.NUCLIDE))
     s_values, phantom = phantoms.s_values(sex), phantoms.organ_masses(sex)
     sides = given_sides(masses)

@@ -269,8 +269,8 @@ def test_fit_prints_curves_that_fit_eighty_columns():
     )
     assert fits(text)
     assert ESCAPE not in text
-    assert re.search(r"kidney left +uptake", text)
-    assert re.search(r"kidney right +mono", text)
+    assert re.search(r"left kidney +uptake", text)
+    assert re.search(r"right kidney +mono", text)
 
 
 def test_fit_as_json_has_parameters_and_coefficients():

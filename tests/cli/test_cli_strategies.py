@@ -112,9 +112,9 @@ def test_plan_states_why_it_stopped():
 def test_the_plan_names_what_was_changed():
     found = words(printed(*TABLES["plan, adjusted, what if"]))
     for line in (
-        "what if: interval 7 weeks in place of 8",
-        "what if: 6 GBq per cycle to come in place of 7.4",
-        "what if: left out on request (without cycle 3)",
+        "requested: interval of 7 weeks instead of 8 weeks",
+        "requested: 6 GBq per cycle to come, not 7.4 GBq",
+        "cycle 3 left out on request",
     ):
         assert line in found
 
@@ -129,7 +129,7 @@ def test_comparison_has_every_strategy_and_every_limit():
     for limit in comparison.strategies[0].probabilities:
         assert f"P(> {limit})" in found
     for one in comparison.strategies[1:]:
-        assert f"{one.strategy}: {one.reason}" in words(found)
+        assert f"{one.strategy.capitalize()}. {one.reason}" in words(found)
 
 
 def test_limits_state_activity_and_cycles():
@@ -162,11 +162,14 @@ def test_plan_without_a_further_cycle_states_why_and_returns_0(strategy, tmp_pat
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("plan", SNMMI, "--risk", "0.6"), "risk: a risk of 0.6 is outside (0, 0.5]"),
-        (("compare", SNMMI, "--risk", "0"), "risk: a risk of 0 is outside (0, 0.5]"),
-        (("limits", SNMMI, "--risk", "nan"), "risk: a risk of nan is outside (0, 0.5]"),
+        (("plan", SNMMI, "--risk", "0.6"), "risk: a risk of 0.6 is not above 0 and at most 0.5"),
+        (("compare", SNMMI, "--risk", "0"), "risk: a risk of 0 is not above 0 and at most 0.5"),
+        (("limits", SNMMI, "--risk", "nan"), "risk: a risk of nan is not above 0 and at most 0.5"),
         (("plan", SNMMI, "--strategy", "to-limits"), "nearest: to-limit"),
-        (("plan", SNMMI, "--without-cycle", "1"), "cycle 1 is not to come: it was delivered"),
+        (
+            ("plan", SNMMI, "--without-cycle", "1"),
+            "cycle 1 is not to come because it was delivered",
+        ),
         (("plan", SNMMI, "--activity", "7,4 GBq"), "did you mean '7.4 GBq'?"),
         (("plan", SNMMI, "--max-cycles", "13"), "13 cycles are outside 1 to 12"),
     ],

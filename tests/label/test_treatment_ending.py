@@ -183,7 +183,7 @@ def test_another_name_of_an_event_is_the_same_event():
     answer, _, made = after(event(70, "allergic reaction", 2), event(90, "Hypersensitivity", 3))
     assert answer == "stop"
     assert made.label.transitions[-1].reason.startswith("hypersensitivity on")  # as written
-    with pytest.raises(InputError, match="stands at"):
+    with pytest.raises(InputError, match="is already given at"):
         after(event(70, "vomiting", 2), event(70, "emesis", 3))
 
 
@@ -191,7 +191,7 @@ def test_complete_course_names_what_forbids_a_further_dose():
     doses = given(0, 56, 112, 168)
     stopped = label_of(doses, [BEFORE], [event(168, "anaphylaxis", 4)])
     assert (stopped.answer, stopped.state) == ("complete", "stopped")
-    assert "stopped: anaphylaxis" in stopped.reason
+    assert "Permanent discontinuation: anaphylaxis" in stopped.reason
     asked = label_of(doses, [BEFORE], [event(200, "MDS", 2)])
     assert len(asked.questions) == 1
     assert "does this end the treatment?" in asked.reason

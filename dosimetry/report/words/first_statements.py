@@ -1,4 +1,4 @@
-"""The first statements of a plan, in order: next dose, label, limits, dates."""
+"""The order of the first statements; their words are in next_dose, label, limits and today."""
 
 from __future__ import annotations
 
