@@ -34,7 +34,7 @@ def test_register_lists_functions_methods_and_properties():
         "kinetics.Trapezoid.tail",
         "fitted_curve.FittedCurve.aicc_weights",
         "curve_search.optima.Optimum.tia",
-        "compiling.compiled_kernel",
+        "curve_search.compiling.compiled_kernel",
     } <= set(found)
     assert found["kinetics.Trapezoid.tail"] is kinetics.Trapezoid.tail.__code__
 
