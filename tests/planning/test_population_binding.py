@@ -49,7 +49,7 @@ def test_beyond_the_regimen_the_population_binds_at_the_risk():
     # nothing measured: p(> 23 Gy) is 0.27 after four cycles already, so there is no fifth
     made = dosimetry.plan(patient(), "to-limit")
     assert activities(made) == [7.4] * 4
-    assert "Stopped before cycle 5" in made.decision.reason
+    assert "The course ends before cycle 5" in made.decision.reason
     more = dosimetry.plan(patient(), "adjusted", max_activity="20 GBq")
     assert activities(more) == [7.4] * 4
 
