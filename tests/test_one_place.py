@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dosimetry
-from dosimetry.patient import kidneys, schema, template
+from dosimetry.patient import examples, kidneys, schema
 from dosimetry.recalculation import agreement, dose
 from dosimetry.reference import tables
 
-EXAMPLE = template.__file__  # the commented patient file that "dosimetry init" writes
+EXAMPLE = examples.__file__  # the commented patient file that "dosimetry init" writes
 TREES = {
     str(path): ast.parse(path.read_text(encoding="utf-8"))
     for path in Path(dosimetry.__file__).parent.rglob("*.py")

@@ -105,7 +105,7 @@ def _slot(
         return Slot(number, date, "planned", float("inf"), None), None
     if waits_for is not None:
         return Slot(
-            number, date, "withheld", 0.0, f"cycle {waits_for} must be given first", "label"
+            number, date, "withheld", 0.0, f"not before cycle {waits_for} has been given", "label"
         ), label
     latest = label.latest()
     if label.stopped is None and latest is not None and date > latest:

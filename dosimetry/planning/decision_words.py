@@ -72,8 +72,8 @@ def limit_phrase(limit: Limit) -> str:
 
     Examples
     --------
-    >>> from dosimetry import reference
-    >>> [limit_phrase(reference.limit(row)) for row in reference.limit_rows()][:2]
+    >>> from dosimetry.reference import limits
+    >>> [limit_phrase(limits.limit(row)) for row in limits.limit_rows()][:2]
     ['23 Gy to the kidneys (kidneys-ad-23)', 'a BED of 40 Gy to the kidneys (kidneys-bed-40)']
     """
     bed = "a BED of " if limit.quantity.startswith("bio") else ""

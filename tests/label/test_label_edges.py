@@ -95,7 +95,7 @@ def test_contraindications_apply_before_the_first_dose_only():
 def test_later_cycles_wait_for_the_withheld_cycle():
     made = planned(given(0), [BASELINE, draw(28, platelets="60 1e9/L")])
     assert [c.status for c in made.cycles] == ["delivered", "withheld", "withheld", "withheld"]
-    assert [c.reason for c in made.cycles[2:]] == ["cycle 2 must be given first"] * 2
+    assert [c.reason for c in made.cycles[2:]] == ["not before cycle 2 has been given"] * 2
     left = planned(
         TWO,
         [BASELINE, draw(84, platelets="60 1e9/L")],
