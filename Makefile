@@ -12,7 +12,7 @@ test: system
 	$(MAKE) check docs
 	$(BIN)/pytest -n 2
 
-# While writing: no browsers, PDF, clusters, compiled kernels or whole commands, no pages.
+# While writing: no browsers, PDF, clusters, compiled kernels, whole commands, plans or pages.
 quick: $(VENV)/.ready
 	$(BIN)/pytest -n 2 -m "not slow"
 

@@ -17,6 +17,8 @@ from sample_patients import EXAMPLES, PSMA, codes, cycle, example, patient, plan
 import dosimetry
 from dosimetry.schemas import schema_of
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 each_example = pytest.mark.parametrize("name", NAMES)
 ESTIMATE = {"value", "sd", "unit"}

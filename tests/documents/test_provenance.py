@@ -14,6 +14,8 @@ from dosimetry.planning.compare import compare, limits
 from dosimetry.planning.verify import verify
 from dosimetry.quantities import Amount, Estimate
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 FILE = EXAMPLES / "two_cycles.yaml"
 PLAIN = {
     "patient": {"id": "T-1", "sex": "male"},

@@ -19,6 +19,8 @@ from labelled_course import (
 
 from dosimetry.reference.tables import table
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 TWO = given(0, SECOND)
 THREE = [*TWO, *given(DUE, activity="3.7 GBq")]
 NAUSEA = "nausea"  # stands for a reaction of its own grade

@@ -12,6 +12,8 @@ from dosimetry.cycle.curves_of_file import fit_file
 from dosimetry.files import write_new
 from dosimetry.patient.examples import names, new_files
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 TWO = EXAMPLES / "two_cycles.yaml"
 
 

@@ -14,6 +14,8 @@ import dosimetry
 from dosimetry import InputError
 from dosimetry.planning.compare import compare, limits
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 FULL, COURSE = 7.4, 12  # GBq; the largest number of cycles of a course
 EXAMPLES = ("nothing_measured", "snmmi_patient4", "two_cycles")
 STRATEGIES = ("fixed", "to-limit", "adjusted")

@@ -7,6 +7,8 @@ import dosimetry
 from dosimetry.patient.patient import Patient
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 PSMA = "177Lu-PSMA-617"
 
 

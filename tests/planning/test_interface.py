@@ -24,6 +24,8 @@ from dosimetry.population.published_trial import PublishedTrial
 from dosimetry.population.virtual_trial.outcome import VirtualTrial
 from dosimetry.problems import Problem
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 EXAMPLES = names()
 TWO = folder() / "two_cycles.yaml"
 PLAIN = {

@@ -29,6 +29,8 @@ import dosimetry
 from dosimetry.planning.course_plan import plan as plan_of
 from dosimetry.problems import InputError
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 # Three sd of a share of 4096 independent draws: at 5 %, at any
 SHARE_5, SHARE = (3 * math.sqrt(p * (1 - p) / 4096) for p in (0.05, 0.5))
 

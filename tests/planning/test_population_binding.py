@@ -9,6 +9,8 @@ from sample_patients import cycle, example, flag_of, patient, washout
 import dosimetry
 from dosimetry import InputError
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 MARROW = "red-marrow-ad-2"
 ALL = ("kidneys-ad-23", "kidneys-bed-40", MARROW)
 BLOOD = ((0.1, 211), (0.5, 179), (1, 146), (3, 69), (24, 11.5), (72, 3.8), (168, 0.41))

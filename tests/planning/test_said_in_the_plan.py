@@ -8,6 +8,8 @@ from sample_patients import codes, cycle, planned, region_of, washout
 import dosimetry
 from dosimetry import InputError
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 KIDNEYS = washout("kidneys", 15000.0)
 BLOOD = [
     {"time": "4 h", "concentration": "50 kBq/mL"},

@@ -22,6 +22,8 @@ from dosimetry.planning.schedule import Programme
 from dosimetry.planning.strategy import Bounds, decide
 from dosimetry.reference.limits import Limit
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 FULL, LANDING = 7.4, 0.002  # GBq; the probability meets the risk within 0.002
 LARGE = "200 GBq"  # a cap that no limit is beyond
 RISKS = (0.02, 0.05, 0.2, 0.5)

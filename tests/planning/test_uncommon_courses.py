@@ -14,6 +14,8 @@ from dosimetry.cycle.dose import delivered_doses
 from dosimetry.recalculation.agreement import second_check
 from dosimetry.recalculation.dose import mass_of
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 KIDNEYS = washout("kidneys", 6000.0)
 
 

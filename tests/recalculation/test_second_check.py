@@ -13,6 +13,8 @@ from dosimetry import InputError
 from dosimetry.recalculation.agreement import require_agreement, second_check
 from dosimetry.recalculation.dose import electron_gain, gain_of, kidney_gain, mass_of, sphere_gain
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 TIMES = (1.0, 4.0, 24.0, 72.0, 120.0, 168.0, 240.0)
 KIDNEYS = (("kidney_left", 8000.0), ("kidney_right", 7000.0))

@@ -13,6 +13,8 @@ from dosimetry.documents.flags import Flags
 from dosimetry.report.words.limits import in_100, not_assessed, worst
 from dosimetry.report.words.status import is_noted, verdict
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 TWO = ROOT / "examples" / "two_cycles.yaml"
 DAYS = {
     "two_cycles": "2026-03-20",

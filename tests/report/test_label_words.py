@@ -24,6 +24,8 @@ from dosimetry.report.words.label import label_words, not_recognised
 from dosimetry.report.words.next_dose import next_dose
 from dosimetry.report.words.today import obstacles
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 NAMES = ("population", "one cycle", "two cycles", "toxicity", "withheld", "another agent")
 GREEN = "\x1b[1;32m"
 DAY = dt.date(2026, 3, 20)

@@ -9,6 +9,8 @@ from report_plans import FILES, MADE, Page, page_of, plan_of, read
 from dosimetry.report.numbers import decimals_of, printed
 from dosimetry.report.page.document import html
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 every = pytest.mark.parametrize("name", FILES)
 
 

@@ -13,6 +13,8 @@ from report_plans import FILES, HOSTILE, MADE, ROOT, page_of, plan_of, read
 from dosimetry.report.figures.style import DARK
 from dosimetry.report.page import document
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 every = pytest.mark.parametrize("name", [*FILES, "hostile"])
 SCRIPTED = {"script", "iframe", "object", "embed", "link", "base", "form", "img", "image", "a"}
 

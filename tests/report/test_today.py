@@ -19,6 +19,8 @@ from dosimetry.report.page import document
 from dosimetry.report.page.files import write_report
 from dosimetry.report.words.today import against, day_of, obstacles
 
+pytestmark = pytest.mark.slow  # whole plans and pages
+
 TWO = ROOT / "examples" / "two_cycles.yaml"  # given 2026-01-12 and 2026-03-09; next 2026-05-04
 
 
