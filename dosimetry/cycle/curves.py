@@ -154,6 +154,7 @@ def _curve(
         _half_life(region, cycle, earlier),
         task.decay_constant,
         task.unit,
+        relative=scans[0].relative,
     )
     return within_administered(curve, task.most)
 

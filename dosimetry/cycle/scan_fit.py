@@ -32,7 +32,14 @@ def fit_scans(
     """
     task = task_of(scans, model, activity, half_life)
     return fit_points(
-        task.time, task.activity, task.sd, model, task.decay_constant, task.unit, task.most
+        task.time,
+        task.activity,
+        task.sd,
+        model,
+        task.decay_constant,
+        task.unit,
+        task.most,
+        task.relative,
     )
 
 
@@ -63,7 +70,8 @@ def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_l
     unit = scans[0].unit
     times, values = [scan.time for scan in scans], [scan.value for scan in scans]
     most = math.inf if unit == CONCENTRATION else activity * half_life / LN2
-    return Task(times, values, sds or None, model, LN2 / half_life, unit, most)
+    relative = [scan.relative for scan in scans]
+    return Task(times, values, sds or None, model, LN2 / half_life, unit, most, relative)
 
 
 def doubted(curve: FittedCurve, scans: Sequence[Scan]) -> FittedCurve:

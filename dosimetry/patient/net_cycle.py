@@ -40,6 +40,8 @@ class ActivityAtScan:
         ``MBq`` or ``kBq/mL``.
     sd : float or None
         Of the value, in the same unit; None where none was given.
+    relative : bool
+        The sd was given in percent: it follows the curve, not the value.
     entered : Scan
         The scan as it was entered.
     """
@@ -49,6 +51,7 @@ class ActivityAtScan:
     value: float
     unit: str
     sd: float | None
+    relative: bool
     entered: Scan
 
 
@@ -80,9 +83,11 @@ def at_scan_time(
         factor = (activity / HUNDRED_PERCENT if scan.unit == "%IA" else 1.0) / scan.recovery
         if decay_corrected:
             factor = float(decay.kernel(factor, scan.time, half_life))
-        sd = None if scan.sd is None else scan.sd * factor
+        entered = scan.sd_of_value()
+        sd = None if entered is None else entered * factor
+        relative = scan.relative_sd is not None
         value = scan.value * factor
-        resolved.append(ActivityAtScan(scan.region, scan.time, value, unit, sd, scan))
+        resolved.append(ActivityAtScan(scan.region, scan.time, value, unit, sd, relative, scan))
     return tuple(resolved)
 
 

@@ -31,7 +31,6 @@ from dosimetry.patient.scan_columns import (
 from dosimetry.patient.scans import Measurements, Scan, ScanOrError, check_sd, digest
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
 from dosimetry.reference import regions
-from dosimetry.units import HUNDRED_PERCENT
 
 LARGEST_FILE = 10_000_000
 Reader = Callable[[Path, str, int], bytes]
@@ -181,8 +180,8 @@ def _check_scan(scan: Scan, where: str) -> None:
             check_range(name, number, COLUMNS[name][0], number)
         except InputError as error:
             raise error.at(f"{where}.{name}") from None
-    if scan.sd is not None:
-        check_sd(scan.sd, scan.value, scan.unit, f"{where}.sd")
+    if (sd := scan.sd_of_value()) is not None:
+        check_sd(sd, scan.value, scan.unit, f"{where}.sd")
 
 
 def _csv_rows(text: str, name: str, separator: str) -> Iterator[tuple[str, list[str]]]:
@@ -322,26 +321,25 @@ def _scan(
     if problems:
         raise InputError(problems)
     value, unit = values.get("activity") or values["concentration"]
-    sd = None
-    if "sd" in values:
-        sd, sd_unit = values["sd"]
-        if sd_unit == "%":
-            sd *= value / HUNDRED_PERCENT
-        if sd_unit not in ("%", unit):
-            raise refuse(
-                "wrong-dimension",
-                f"the sd is in {sd_unit}, but the value in {unit}",
-                "give both in the same unit, or the sd in %",
-                where + at("sd"),
-            )
-        check_sd(sd, value, unit, where + at("sd"))
-    return Scan(
+    sd, sd_unit = values.get("sd", (None, unit))
+    if sd_unit not in ("%", unit):
+        raise refuse(
+            "wrong-dimension",
+            f"the sd is in {sd_unit}, but the value in {unit}",
+            "give both in the same unit, or the sd in %",
+            where + at("sd"),
+        )
+    scan = Scan(
         region,
         values["time"][0],
         value,
         unit,
-        sd,
+        None if sd_unit == "%" else sd,
         values["volume"][0] if "volume" in values else None,
         values["recovery"][0] if "recovery" in values else 1.0,
         where,
+        sd if sd_unit == "%" else None,
     )
+    if (absolute := scan.sd_of_value()) is not None:
+        check_sd(absolute, value, unit, where + at("sd"))
+    return scan

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dosimetry.patient.values import LARGEST_SD, SMALLEST_SD
 from dosimetry.problems import InputError, refuse
+from dosimetry.units import HUNDRED_PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +27,15 @@ class Scan:
     unit : str
         ``MBq``, ``%IA`` (percent of the administered activity) or ``kBq/mL``.
     sd : float or None
-        Sd of the value, in the same unit.
+        Sd of the value, in the same unit, where it was given so.
     volume : float or None
         Volume of the VOI in mL.
     recovery : float
         Recovery coefficient; 1 where none is given.
     place : str
         Line of the file, or entry of the list, for messages.
+    relative_sd : float or None
+        Sd in percent, where it was given so.
     """
 
     region: str
@@ -43,6 +46,19 @@ class Scan:
     volume: float | None
     recovery: float
     place: str
+    relative_sd: float | None = None
+
+    def sd_of_value(self) -> float | None:
+        """Return the sd in the unit of the value, relative or not; None without one.
+
+        Examples
+        --------
+        >>> Scan("liver", 4.0, 80.0, "MBq", None, None, 1.0, "c.csv:2", 5.0).sd_of_value()
+        4.0
+        """
+        if self.relative_sd is None:
+            return self.sd
+        return self.relative_sd * (self.value / HUNDRED_PERCENT)
 
 
 @dataclass(frozen=True)

@@ -89,6 +89,8 @@ def _scan(scan: Scan, *, with_region: bool) -> dict[str, str]:
     row["concentration" if scan.unit == "kBq/mL" else "activity"] = value
     if scan.sd is not None:
         row["sd"] = f"{scan.sd!r} {scan.unit}"
+    if scan.relative_sd is not None:
+        row["sd"] = f"{scan.relative_sd!r} %"
     if scan.volume is not None:
         row["volume"] = f"{scan.volume!r} mL"
     if scan.recovery != 1.0:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from scipy.special import chdtrc
 
 from dosimetry.physics.curve_search import Optimum, fit_model
@@ -20,6 +21,7 @@ from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, tia_in_words
 from dosimetry.reference import tables
 
+Flags: TypeAlias = npt.NDArray[np.bool_]
 ADEQUATE = 0.01  # smallest chi-square p-value of an adequate fit
 NO_CLEARANCE = Problem(
     "clearance-at-physical-bound",
@@ -56,6 +58,8 @@ class FittedCurve:
         Reason for the model, in words.
     time, activity, sd : array, shape (n,)
         The points, in h and MBq.
+    relative : array of bool, shape (n,)
+        Whether the sd of a point is relative.
     shape : shape
         The fitted curve.
     parameters : mapping of str to Estimate
@@ -89,6 +93,7 @@ class FittedCurve:
     time: Array
     activity: Array
     sd: Array
+    relative: Flags
     shape: Shape
     parameters: Mapping[str, Estimate]
     chi2: float
@@ -132,11 +137,26 @@ class FittedCurve:
 
 @dataclass(frozen=True, eq=False)
 class Points:
-    """The points of a curve, checked and in order of time."""
+    """The points of a curve, checked and in order of time.
+
+    Attributes
+    ----------
+    time, activity, sd : array, shape (n,)
+        The sd at the measured activity, in ``unit``.
+    relative : array of bool, shape (n,)
+        Whether the sd of a point is relative.
+    sd_assumed : bool
+        Whether the sds are the default.
+    decay_constant : float
+        Physical decay constant in 1/h.
+    unit : str
+        Of the activity.
+    """
 
     time: Array
     activity: Array
     sd: Array
+    relative: Flags
     sd_assumed: bool
     decay_constant: float
     unit: str
@@ -172,6 +192,7 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         time=points.time,
         activity=points.activity,
         sd=points.sd,
+        relative=points.relative,
         shape=optimum.shape(),
         parameters={
             name: Estimate(value, _finite(sd), unit)
@@ -256,6 +277,7 @@ def trapezoid(points: Points, choice: str) -> FittedCurve:
         time=points.time,
         activity=points.activity,
         sd=points.sd,
+        relative=points.relative,
         shape=shape,
         parameters={},
         chi2=0.0,

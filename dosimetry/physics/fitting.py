@@ -26,6 +26,7 @@ from dosimetry.physics.kinetics import MODELS, Array
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import admit
 from dosimetry.reference import nuclides
+from dosimetry.units import HUNDRED_PERCENT
 
 NAMES = ("auto", *MODELS, "trapezoid")
 LONGEST = 50.0  # half-lives after which nothing is left to measure
@@ -47,8 +48,8 @@ def fit(
         After administration, positive, no two alike.
     activity : quantity [activity], shape (n,)
         At scan time (not decay-corrected), positive.
-    sd : quantity [activity], shape (n,) or scalar, optional
-        Standard deviation of each point; 10 % of the value without it.
+    sd : quantity [activity] or [percentage], shape (n,) or scalar, optional
+        Standard deviation of each point; 10 % without it.
     model : str
         ``auto``, ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
     nuclide : str
@@ -75,13 +76,26 @@ def fit(
     for name, word, example in (("model", model, "auto"), ("nuclide", nuclide, "Lu-177")):
         if not isinstance(word, str):
             raise refuse("wrong-type", f"{quote(word)} is not a text", f"as in {example}", name)
-    return fit_points(
-        admit(time, "h", "time"),
-        admit(activity, "MBq", "activity"),
-        None if sd is None else admit(sd, "MBq", "sd"),
-        model,
-        LN2 / nuclides.half_life(nuclide),
-    )
+    times, values = admit(time, "h", "time"), admit(activity, "MBq", "activity")
+    spread, relative = _admitted_sd(sd, values)
+    slowest = LN2 / nuclides.half_life(nuclide)
+    return fit_points(times, values, spread, model, slowest, relative=relative)
+
+
+def _admitted_sd(sd: Any, activity: Any) -> tuple[Any, bool]:
+    """Return an sd in MBq at the measured activity, and whether it is relative."""
+    if sd is None:
+        return None, True
+    try:
+        return admit(sd, "MBq", "sd"), False
+    except InputError as error:
+        try:
+            share = admit(sd, "%", "sd") / HUNDRED_PERCENT
+        except InputError:
+            raise error from None
+    if np.shape(share) not in ((), np.shape(activity)):
+        raise refuse("shape-mismatch", "sd and activities do not match", "one sd a point", "sd")
+    return share * np.asarray(activity), True
 
 
 def fit_points(
@@ -92,8 +106,12 @@ def fit_points(
     decay_constant: float,
     unit: str = "MBq",
     most: float = math.inf,
+    relative: Any = False,
 ) -> FittedCurve:
     """Fit as :func:`fit` does, from plain numbers in h, 1/h and ``unit``.
+
+    The sd is in ``unit`` too, at the measured activity; ``relative`` says of all points or of each
+    whether it is relative. The default sd is.
 
     A curve with a TIA above ``most``, what the administered activity can give at all, is refused;
     ``auto`` passes it over.
@@ -103,7 +121,7 @@ def fit_points(
     >>> fit_points([1, 2], [8.0, 4.0], None, "trapezoid", 0.00434).tia.unit
     'MBq*h'
     """
-    points = _points(time, activity, sd, decay_constant, unit)
+    points = _points(Task(time, activity, sd, model, decay_constant, unit, most, relative))
     optima: dict[str, Optimum] = {}
     while isinstance(step := _next_step(points, model, most, optima), _FitNeeded):
         optima[step.model] = points.optimum(step.model)
@@ -121,6 +139,7 @@ class Task:
     decay_constant: float
     unit: str = "MBq"
     most: float = math.inf
+    relative: Any = False
 
 
 @dataclass(frozen=True)
@@ -154,9 +173,7 @@ def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedC
     unfinished: dict[int, Points] = {}
     for i, task in enumerate(tasks):
         try:
-            unfinished[i] = _points(
-                task.time, task.activity, task.sd, task.decay_constant, task.unit
-            )
+            unfinished[i] = _points(task)
         except InputError as error:
             results[i] = error
     optima: dict[int, dict[str, Optimum]] = {i: {} for i in unfinished}
@@ -264,11 +281,11 @@ def within_administered(curve: FittedCurve, most: float) -> FittedCurve:
     )
 
 
-def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str) -> Points:
+def _points(task: Task) -> Points:
     """Check the points, put them in order of time, and add an sd where there is none."""
     times, values = (
-        np.atleast_1d(np.asarray(time, float)),
-        np.atleast_1d(np.asarray(activity, float)),
+        np.atleast_1d(np.asarray(task.time, float)),
+        np.atleast_1d(np.asarray(task.activity, float)),
     )
     if times.shape != values.shape or times.ndim != 1 or not times.size:
         raise refuse(
@@ -277,11 +294,12 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
             "give one activity for each time",
             "activity",
         )
-    assumed = sd is None
+    assumed = task.sd is None
+    relative = np.broadcast_to(np.asarray(assumed or task.relative, bool), times.shape)
     if assumed:
         spread = default_point_sd(values)
     else:
-        spread = np.asarray(sd, float)
+        spread = np.asarray(task.sd, float)
         if spread.shape not in ((), times.shape):
             raise refuse("shape-mismatch", "sd and activities do not match", "one sd a point", "sd")
         spread = np.broadcast_to(spread, times.shape)
@@ -290,7 +308,7 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
         if not (math.isfinite(sum(numbers)) and min(numbers) > 0):
             raise refuse("not-positive", f"{name} must be positive and finite", "", name)
     listed = times.tolist()
-    if (last := max(listed)) * decay_constant > LONGEST * LN2:
+    if (last := max(listed)) * task.decay_constant > LONGEST * LN2:
         raise refuse(
             "time-out-of-range",
             f"a time of {last:g} h is more than {LONGEST:g} half-lives",
@@ -300,7 +318,15 @@ def _points(time: Any, activity: Any, sd: Any, decay_constant: float, unit: str)
     if len(set(listed)) < len(listed):
         raise refuse("measured-twice", "two points at one time", "give each time once", "time")
     order = np.argsort(times)
-    return Points(times[order], values[order], spread[order], assumed, decay_constant, unit)
+    return Points(
+        times[order],
+        values[order],
+        spread[order],
+        relative[order],
+        assumed,
+        task.decay_constant,
+        task.unit,
+    )
 
 
 def _choose(points: Points, most: float, optima: Mapping[str, Optimum]) -> FittedCurve | _FitNeeded:

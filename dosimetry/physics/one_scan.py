@@ -115,6 +115,8 @@ def fit_one(
     half_life: HalfLife,
     decay_constant: float,
     unit: str = "MBq",
+    *,
+    relative: bool = False,
 ) -> FittedCurve:
     """Return the curve through one scan with a supplied half-life.
 
@@ -129,6 +131,8 @@ def fit_one(
         Physical, in 1/h.
     unit : str
         Of the activity.
+    relative : bool
+        Whether the sd was given relative to the activity.
 
     Returns
     -------
@@ -157,6 +161,7 @@ def fit_one(
         time=np.array([time]),
         activity=np.array([activity]),
         sd=np.array([spread]),
+        relative=np.array([relative or assumed]),
         shape=shape,
         parameters={"a": Estimate(median * rate, None, unit)},
         chi2=0.0,

@@ -87,6 +87,14 @@ def test_recovery_divides_value_and_sd():
     assert (scan.entered.value, scan.entered.recovery) == (80.0, 0.8)
 
 
+def test_percent_sd_stays_relative_at_scan_time():
+    given = {"recovery": "0.8", "time": f"{HALF_LIFE} h"}
+    one = scan_of(liver(sd="5 %", **given), decay_corrected_to="administration")
+    other = scan_of(liver(sd="4 MBq", **given), decay_corrected_to="administration")
+    assert (one.sd, one.relative, one.entered.relative_sd) == (near(2.5), True, 5.0)
+    assert (other.sd, other.relative, other.entered.relative_sd) == (near(2.5), False, None)
+
+
 def test_decay_correction_is_undone_at_each_scan():
     corrected = liver(time=f"{HALF_LIFE} h", sd="4 MBq")
     scan = scan_of(corrected, decay_corrected_to="administration")

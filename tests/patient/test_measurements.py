@@ -2,6 +2,7 @@
 
 import io
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,7 +13,8 @@ from sample_patients import first_dose
 import dosimetry
 from dosimetry import InputError
 from dosimetry.patient.patient import Patient
-from dosimetry.patient.read_scans import LARGEST_FILE, MOST_PROBLEMS
+from dosimetry.patient.read_scans import LARGEST_FILE, MOST_PROBLEMS, read_measurements
+from dosimetry.patient.written import written
 
 HEADER = "region,time [h],activity [MBq]\n"
 PLAIN = f"{HEADER}liver,4.8,148\nliver,24,111\nliver,72,59.2\nliver,168,14.8\n"
@@ -136,6 +138,13 @@ def test_a_missing_activity_of_a_data_frame_is_refused(missing):
 def test_sd_in_percent_is_relative_to_the_value(tmp_path):
     csv = "region,time [h],activity [MBq],sd [%]\nliver,4,80,5\nliver,24,60,10\nliver,96,30,20\n"
     assert curve(tmp_path, csv).sd == pytest.approx([4.0, 6.0, 6.0])
+
+
+def test_percent_sd_is_written_as_it_was_read():
+    rows = [{"region": "liver", "time": "4.0 h", "activity": "80.7 MBq", "sd": "7.0 %"}]
+    read = read_measurements(rows, Path())
+    assert (read.scans[0].sd, read.scans[0].relative_sd) == (None, 7.0)
+    assert written({"measurements": read})["measurements"] == rows
 
 
 def test_sd_may_have_another_unit_of_activity_than_the_value(tmp_path):

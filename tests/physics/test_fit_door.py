@@ -31,6 +31,28 @@ def test_days_and_becquerels_are_hours_and_megabecquerels():
     assert found.sd.tolist() == pytest.approx([6.0, 6.0])
 
 
+@pytest.mark.parametrize("sd", [Q(5, "percent"), Q([5, 5, 5], "percent"), Q(0.05, "")])
+def test_sd_in_percent_is_relative(sd):
+    found = fit(TIME, ACTIVITY, sd, "trapezoid")
+    assert found.sd == pytest.approx(0.05 * found.activity)
+    assert found.relative.tolist() == [True] * 3
+    assert fit(TIME, ACTIVITY, Q(4, "MBq")).relative.tolist() == [False] * 3
+    assert fit(TIME, ACTIVITY).relative.tolist() == [True] * 3
+
+
+def test_one_curve_may_mix_relative_and_absolute_sds():
+    task = Task([120, 4], [20.0, 80.0], [2.0, 4.0], "trapezoid", DECAY_CONSTANT)
+    [curve] = fit_many([replace(task, relative=[True, False])])
+    assert (curve.sd.tolist(), curve.relative.tolist()) == ([4.0, 2.0], [False, True])
+
+
+def test_percent_sds_of_another_number_than_points_are_refused():
+    with pytest.raises(InputError) as caught:
+        fit(TIME, ACTIVITY, Q([5, 5], "percent"))
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.place) == ("shape-mismatch", "sd")
+
+
 @pytest.mark.parametrize(
     ("given", "place"),
     [

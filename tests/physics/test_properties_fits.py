@@ -168,9 +168,12 @@ def test_no_curve_exceeds_the_possible_activity(noise, share):
     assert found == "more-than-administered" or found <= most
 
 
+ABSOLUTE = np.zeros(6, dtype=bool)
+
+
 def points_of(noise, relative=0.05):
     activity = curve_of("mono", noise)
-    return Points(TIMES, activity, relative * activity, False, DECAY_CONSTANT, "MBq")
+    return Points(TIMES, activity, relative * activity, ABSOLUTE, False, DECAY_CONSTANT, "MBq")
 
 
 @property_of(Points.optimum, adequate)
@@ -205,8 +208,9 @@ def test_reported_sds_scale_with_the_point_sds(noise, factor):
 def test_trapezoid_and_its_sd_are_linear_in_the_points(shape, relative, factor):
     def found(height, spread):
         activity = height * shape.activities
+        absolute = np.zeros(len(activity), dtype=bool)
         points = Points(
-            shape.times, activity, spread * activity, False, shape.decay_constant, "MBq"
+            shape.times, activity, spread * activity, absolute, False, shape.decay_constant, "MBq"
         )
         return fitted_curve.trapezoid(points, "").tia
 
