@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 import dosimetry
@@ -50,13 +50,13 @@ def selftest(
     answers = answers or tables.table(TABLE)
     found = {case: compute() for case, compute in CASES.items()}
     _refuse_incomplete(answers, found)
-    compared = tuple(_compare(row, found[row["id"]]) for row in answers.rows)
+    compared = tuple(compare(row, found[row["id"]]) for row in answers.rows)
     return SelfTest(
         schema=SELFTEST_SCHEMA,
         version=dosimetry.__version__,
         as_of=as_of.isoformat() if as_of else None,
         python=platform.python_version(),
-        libraries=_versions(),
+        libraries=versions(LIBRARIES),
         system=f"{platform.system()} {platform.release()}",
         machine=platform.machine(),
         passed=all(answer.passed for answer in compared),
@@ -83,7 +83,15 @@ def _refuse_incomplete(answers: tables.ReferenceTable, found: Mapping[str, Compu
         )
 
 
-def _compare(row: Mapping[str, str], found: Computed) -> KnownAnswer:
+def compare(row: Mapping[str, str], found: Computed) -> KnownAnswer:
+    """Return a row of the table beside the computed value of its quantity.
+
+    Examples
+    --------
+    >>> row = tables.table(TABLE).rows[0]
+    >>> compare(row, CASES[row["id"]]()).passed
+    True
+    """
     unit = row["unit"]
     expected, tolerance = float(row["expected"]), float(row["tolerance"])
     given = found[row["quantity"]]
@@ -103,9 +111,16 @@ def _compare(row: Mapping[str, str], found: Computed) -> KnownAnswer:
     )
 
 
-def _versions() -> dict[str, str]:
+def versions(libraries: Iterable[str]) -> dict[str, str]:
+    """Return the version of each library that is installed.
+
+    Examples
+    --------
+    >>> list(versions(("numpy", "no-such-library")))
+    ['numpy']
+    """
     found = {}
-    for name in LIBRARIES:
+    for name in libraries:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 from dosimetry.documents.selftest import KnownAnswer, SelfTest
 from dosimetry.files import need
@@ -45,22 +46,30 @@ def protocol(test: SelfTest, made_at: dt.datetime) -> str:
         failures=words.failures(test),
         do_not_use=words.DO_NOT_USE,
         computed_by=words.computed_by(test),
-        answer_table=_answers(test),
-        case_table=_cases(test),
-        tolerance_table=_tolerances(test),
-        hash_table=table("Reference tables", ("table", "SHA-256"), test.tables.items()),
+        cases=_cases(test),
+        source_table=_by(
+            test, lambda answer: answer.source, "source", "Source of the expected values"
+        ),
+        reason_table=_by(
+            test,
+            lambda answer: answer.tolerance_reason,
+            "reason",
+            "Reason of the largest difference allowed",
+        ),
+        hash_table=table("SHA-256 of each table", ("table", "SHA-256"), test.tables.items()),
     )
 
 
-def _answers(test: SelfTest) -> Table:
-    return table(
-        "Each known answer, the value computed on this machine, and the largest difference allowed",
-        ("case", "quantity", "expected", "computed", "difference", "allowed", "result"),
-        (_answer(answer) for answer in test.answers),
-    )
+def _cases(test: SelfTest) -> list[Table]:
+    """Return a table of each case: its answers, under the case in words."""
+    heads = ("quantity", "expected", "computed", "difference", "allowed", "result")
+    by_case: dict[str, list[KnownAnswer]] = {}
+    for answer in test.answers:
+        by_case.setdefault(f"{answer.id}: {answer.case}", []).append(answer)
+    return [table(case, heads, map(_row, answers)) for case, answers in by_case.items()]
 
 
-def _answer(answer: KnownAnswer) -> tuple[Cell | str, ...]:
+def _row(answer: KnownAnswer) -> tuple[Cell | str, ...]:
     amounts = (
         (answer.expected, 7, ""),
         (answer.computed, 7, ""),
@@ -73,20 +82,14 @@ def _answer(answer: KnownAnswer) -> tuple[Cell | str, ...]:
         else words.figure(None)
         for amount, digits, sign in amounts
     )
-    return answer.id, words.quantity(answer), *numbers, words.verdict(answer)
+    return words.quantity(answer), *numbers, words.verdict(answer)
 
 
-def _cases(test: SelfTest) -> Table:
-    cases = {answer.id: (answer.id, answer.case, answer.source) for answer in test.answers}
-    heads = ("case", "in words", "source")
-    return table("The cases, and the source of their known answers", heads, cases.values())
-
-
-def _tolerances(test: SelfTest) -> Table:
-    """Return each reason of a tolerance with the answers that it holds for."""
+def _by(test: SelfTest, reason: Callable[[KnownAnswer], str], head: str, caption: str) -> Table:
+    """Return each reason once, with its answers; the most frequent one holds for all others."""
     by_reason: dict[str, list[str]] = {}
     for answer in test.answers:
-        by_reason.setdefault(answer.tolerance_reason, []).append(f"{answer.id} {answer.quantity}")
-    most = max(by_reason, key=lambda reason: len(by_reason[reason]))
+        by_reason.setdefault(reason(answer), []).append(f"{answer.id} {answer.quantity}")
+    most = max(by_reason, key=lambda text: len(by_reason[text]))
     rows = ((r, "all others" if r == most else "; ".join(n)) for r, n in by_reason.items())
-    return table("Why a difference is allowed", ("largest difference", "known answers"), rows)
+    return table(caption, (head, "known answers"), rows)
