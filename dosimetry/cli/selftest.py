@@ -18,7 +18,7 @@ def selftest(
         typer.Option(metavar="FILE", help="Also write a protocol to sign: FILE.html or FILE.pdf."),
     ] = None,
     as_of: Annotated[
-        str | None, typer.Option(metavar="DATE", help="Date of the test; default none.")
+        str | None, typer.Option(metavar="DATE", help="Date of the test, for protocol and JSON.")
     ] = None,
 ) -> None:
     """Recompute the known answers on this machine.
