@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from dosimetry.cycle.curves_of_file import CurveDocument
 from dosimetry.documents.fit import FIT_SCHEMA
 from dosimetry.documents.plan import SCHEMA, Plan
+from dosimetry.documents.selftest import SELFTEST_SCHEMA, SelfTest
 from dosimetry.patient.patient import Patient
 from dosimetry.planning.check import CHECK_SCHEMA, CheckReport
 from dosimetry.planning.compare import COMPARE_SCHEMA, LIMITS_SCHEMA, Allowances, Comparison
@@ -30,6 +31,7 @@ RESULTS: dict[str, tuple[str, Any]] = {
     "check": (CHECK_SCHEMA, CheckReport),
     "simulation": (SIMULATION_SCHEMA, VirtualTrial),
     "trial": (TRIAL_SCHEMA, PublishedTrial),
+    "selftest": (SELFTEST_SCHEMA, SelfTest),
 }
 NAMES = ("patient", *RESULTS, "problems", "cohort")
 
@@ -41,7 +43,7 @@ def schema_of(name: str) -> dict[str, Any]:
     ----------
     name : str
         ``patient``, ``plan``, ``fit``, ``compare``, ``limits``, ``check``, ``problems``,
-        ``simulation``, ``trial`` or ``cohort``.
+        ``simulation``, ``trial``, ``selftest`` or ``cohort``.
 
     Returns
     -------

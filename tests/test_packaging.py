@@ -53,6 +53,11 @@ def test_wheel_ships_the_examples_with_their_measurements(installed: Path, tmp_p
     assert len(list(tmp_path.iterdir())) == 3
 
 
+def test_wheel_reproduces_the_known_answers(installed: Path, tmp_path: Path) -> None:
+    found = run(installed / "dosimetry", "selftest", cwd=tmp_path)
+    assert found.stdout.split("\n")[0].endswith("known answers, all reproduced")
+
+
 def test_wheel_ships_the_tables_and_their_licences(installed: Path, tmp_path: Path) -> None:
     where = run(
         installed / "python",

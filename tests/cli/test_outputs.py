@@ -33,6 +33,7 @@ COMMANDS = {
     "init": ("new.yaml", lambda path: ("init", path, "--force")),
     "simulate": ("trial.json", lambda path: ("simulate", "--patients", 100, "-o", path)),
     "drawn": ("trial.svg", lambda path: ("simulate", "--patients", 100, "--figure", path)),
+    "selftest": ("test.html", lambda path: ("selftest", "--report", path)),
     "cohort": ("out.csv", lambda path: ("cohort", path.parent / "scans.csv", "-o", path)),
 }
 every = pytest.mark.parametrize("command", COMMANDS)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
-import functools
-import hashlib
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dosimetry.documents.fit import PlanCurve
 from dosimetry.documents.plan import Plan, need_plan
@@ -20,23 +15,16 @@ from dosimetry.reference import tables
 from dosimetry.report.figures import embedded, pictures
 from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
-from dosimetry.report.figures.style import DARK, MUTED, SEVERITY
-from dosimetry.report.numbers import plus_minus, printed, probability, unit_words
+from dosimetry.report.figures.style import MUTED, SEVERITY
+from dosimetry.report.numbers import plus_minus, probability, unit_words
 from dosimetry.report.page import clinical_tables, dose_tables, recalculation_table, wording
 from dosimetry.report.page.cells import Table, table
+from dosimetry.report.page.template import render, typeset
 from dosimetry.report.words import recalculation
 from dosimetry.report.words.first_statements import answer
-from dosimetry.report.words.names import place_words, words
+from dosimetry.report.words.names import words
 from dosimetry.report.words.said import sentence
 
-if TYPE_CHECKING:
-    from jinja2 import Environment
-
-POLICY = (
-    "default-src 'none'; style-src 'sha256-{}'; img-src 'none'; script-src 'none'; "
-    "base-uri 'none'; form-action 'none'"
-)
-PAGE_FOOT = "Decision support, not a medical device: a qualified physicist must check."
 NO_SOURCES = ("this project", "named in each row, column source")  # of a table, not a paper
 Step = Callable[[], object]
 
@@ -94,14 +82,10 @@ def html(
         cure = "give a datetime.datetime"
         raise refuse("wrong-type", f"{quote(made_at)} is not a datetime", cure, "made_at")
     day = as_of or made_at.date()
-    environment = _environment()
-    style = environment.get_template("style.css").render(colours=DARK, page_foot=PAGE_FOOT)
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     drawn = _drawn(plan, step or (lambda: None))
-    return environment.get_template("report.html.j2").render(
+    return render(
+        "report.html.j2",
         plan=plan,
-        style=style,
-        policy=POLICY.format(digest),
         made_at=made_at.isoformat(timespec="seconds"),
         as_of=day,
         answer=answer(plan, day),
@@ -129,56 +113,7 @@ def pdf(
         WeasyPrint or a library that it needs is not installed.
     """
     need("pdf")
-    import weasyprint
-
-    page = html(plan, made_at, step, as_of)
-    written: bytes = weasyprint.HTML(string=page, url_fetcher=_no_fetching).write_pdf(
-        pdf_identifier=hashlib.sha256(page.encode()).digest()[:16]
-    )
-    return written
-
-
-def _no_fetching(url: str, *_: object, **__: object) -> Any:
-    raise ValueError(f"a report has no external resources: {url}")
-
-
-@functools.cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader
-
-    environment = Environment(
-        loader=PackageLoader("dosimetry.report"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
-    )  # fmt: skip
-    environment.filters |= {
-        "visible": visible, "short": short, "sentence": sentence, "in_words": place_words,
-        "printed": printed,
-    }  # fmt: skip
-    return environment
-
-
-def visible(text: object) -> str:
-    r"""Return a text with a visible sign for every control character.
-
-    Examples
-    --------
-    >>> visible("a\x00b\nc")
-    'a\ufffdb c'
-    """
-    kept = re.sub(r"\s", " ", f"{text}".encode("utf-8", "replace").decode())
-    return "".join("\ufffd" if unicodedata.category(sign) == "Cc" else sign for sign in kept)
-
-
-def short(text: str, longest: int) -> str:
-    """Return a text, cut to the longest length with an ellipsis.
-
-    Examples
-    --------
-    >>> short("x" * 9, 4)
-    'xxx…'
-    """
-    shown = visible(text)
-    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
+    return typeset(html(plan, made_at, step, as_of))
 
 
 def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from dosimetry.documents.plan import Plan
+from dosimetry.documents.selftest import SelfTest
 from dosimetry.files import need, write_whole
 from dosimetry.problems import refuse
 from dosimetry.report.figures import FigureFormat, file_of, pictures
@@ -99,6 +100,29 @@ def write_report(
     with progress("report", len(pictures(plan)), quiet) as step:
         made = make(plan, made_at, step, as_of)
     write_whole(path, made)
+
+
+def write_protocol(test: SelfTest, path: Path, made_at: dt.datetime | None = None) -> None:
+    """Write the protocol of a self-test as HTML or PDF, by the suffix of the file.
+
+    Parameters
+    ----------
+    test : SelfTest
+    path : path
+    made_at : datetime, optional
+        Shown in the protocol; default SOURCE_DATE_EPOCH, else now.
+
+    Raises
+    ------
+    InputError
+        See :func:`check_target`; or the file cannot be written.
+    """
+    check_target(path)
+    from dosimetry.report.page.protocol import protocol
+    from dosimetry.report.page.template import typeset
+
+    page = protocol(test, made_at or made_now())
+    write_whole(path, typeset(page) if KINDS[path.suffix.lower()] == "pdf" else page)
 
 
 def figure_files(plan: Plan, folder: Path, kind: FigureFormat) -> list[Path]:

@@ -1,0 +1,1 @@
+"""The known answers, recomputed by the installed program on this machine."""
