@@ -3,7 +3,7 @@ PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test quick system check coverage docs evidence audit crash bench mutate fuzz clean
+.PHONY: plan test quick system check coverage docs evidence calibration accuracy audit crash bench mutate fuzz clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml --as-of 2026-01-20
@@ -35,8 +35,16 @@ docs: $(VENV)/.ready
 evidence: $(VENV)/.evidence
 	$(BIN)/python docs/evidence.py
 
+calibration: $(VENV)/.ready
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/calibration.py
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python docs/continuity.py
+	$(BIN)/python docs/calibration_page.py
+
 bench: $(VENV)/.bench
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks
+
+accuracy: $(VENV)/.ready
+	$(BIN)/python tests/course/exact_draws.py
 
 audit: $(VENV)/.audit
 	$(BIN)/pip-audit --strict --no-deps --disable-pip --requirement constraints.txt
@@ -77,4 +85,4 @@ $(VENV)/.fuzz: $(VENV)/.ready
 	touch $@
 
 clean:
-	rm -rf $(VENV) dist build site mutants fuzz-failures
+	rm -rf $(VENV) dist build site mutants calibrated fuzz-failures

@@ -8,6 +8,7 @@ import sys
 
 import batch
 import population
+import posterior
 import speed
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +20,7 @@ def main() -> None:
     """Measure, and print the table and the two ratios that are asked for by name."""
     table = Table("measured", "median", "more", "asked for", title=title())
     named = []
-    for module in (batch, speed, population):
+    for module in (batch, posterior, speed, population):
         for line in module.lines():
             print(*line, sep="  ", file=sys.stderr, flush=True)
             table.add_row(*line)

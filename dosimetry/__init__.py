@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from dosimetry.planning.check import check
     from dosimetry.planning.compare import compare, limits
     from dosimetry.planning.course_plan import calendar, plan
+    from dosimetry.planning.scans import scans
     from dosimetry.planning.verify import verify
     from dosimetry.problems import InputError
 
@@ -43,6 +44,7 @@ _HOMES = {
     "limits": "dosimetry.planning.compare",
     "plan": "dosimetry.planning.course_plan",
     "read_patient": "dosimetry.patient.read",
+    "scans": "dosimetry.planning.scans",
     "verify": "dosimetry.planning.verify",
 }
 __all__ = [  # lazy
@@ -56,6 +58,7 @@ __all__ = [  # lazy
     "limits",
     "plan",
     "read_patient",
+    "scans",
     "verify",
 ]
 

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 from dosimetry.cycle.curves_of_file import CurveDocument
 from dosimetry.documents.fit import FIT_SCHEMA
 from dosimetry.documents.plan import SCHEMA, Plan
+from dosimetry.documents.scans import SCANS_SCHEMA, Scans
 from dosimetry.documents.selftest import SELFTEST_SCHEMA, SelfTest
 from dosimetry.patient.patient import Patient
 from dosimetry.planning.check import CHECK_SCHEMA, CheckReport
@@ -29,6 +30,7 @@ RESULTS: dict[str, tuple[str, Any]] = {
     "compare": (COMPARE_SCHEMA, Comparison),
     "limits": (LIMITS_SCHEMA, Allowances),
     "check": (CHECK_SCHEMA, CheckReport),
+    "scans": (SCANS_SCHEMA, Scans),
     "simulation": (SIMULATION_SCHEMA, VirtualTrial),
     "trial": (TRIAL_SCHEMA, PublishedTrial),
     "selftest": (SELFTEST_SCHEMA, SelfTest),
@@ -42,8 +44,8 @@ def schema_of(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        ``patient``, ``plan``, ``fit``, ``compare``, ``limits``, ``check``, ``problems``,
-        ``simulation``, ``trial``, ``selftest`` or ``cohort``.
+        ``patient``, ``plan``, ``fit``, ``compare``, ``limits``, ``check``, ``scans``,
+        ``problems``, ``simulation``, ``trial``, ``selftest`` or ``cohort``.
 
     Returns
     -------

@@ -78,11 +78,13 @@ def declared(*extras):
         ("dosimetry", ["all"]),
         ("tests", ["dev", "fuzz"]),
         ("benchmarks", ["dev", "evidence"]),
-        ("docs", ["dev", "evidence", "mutation"]),
+        ("docs", ["dev", "evidence", "mutation"]),  # draws curves by code of tests/builders
     ],
 )
 def test_every_import_is_declared(folder, extras):
-    beside = {normal(path.stem) for path in (ROOT / folder).rglob("*") if path.suffix != ".md"}
+    folders = [folder, *(["tests/builders"] if folder == "docs" else [])]
+    files = [path for each in folders for path in (ROOT / each).rglob("*")]
+    beside = {normal(path.stem) for path in files if path.suffix != ".md"}
     known = declared(*extras) | beside
     assert not {name: at for name, at in distributions(folder).items() if name not in known}
 

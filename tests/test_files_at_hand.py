@@ -71,7 +71,8 @@ def test_check_reports_entries_and_curves(tmp_path, activities, code):
     rows = "".join(f"liver,{t},{a}\n" for t, a in zip((4, 24), activities, strict=True))
     (tmp_path / "c.csv").write_text(f"region,time [h],activity [MBq]\n{rows}", encoding="utf-8")
     (tmp_path / "p.yaml").write_text(
-        "patient: {id: T-1, sex: male}\ntherapy: {regimen: netter-1}\ncycles:\n"
+        "patient: {id: T-1, sex: male}\ntherapy: {regimen: netter-1, "
+        "estimator: least-squares}\ncycles:\n"
         "  - {administered: 7.4 GBq, at: 2026-01-12, measurements: c.csv, models: {liver: bi}}\n",
         encoding="utf-8",
     )

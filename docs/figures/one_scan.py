@@ -17,7 +17,14 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.one_scan import EARLIEST, LATEST, HalfLife, fit_one, hanscheid
+from dosimetry.physics.one_scan import EARLIEST, LATEST, hanscheid
+from dosimetry.physics.posterior import (
+    HalfLifePrior,
+    Measured,
+    RegionPrior,
+    SlowPrior,
+    posterior_of,
+)
 from dosimetry.physics.prediction import log_variance
 from dosimetry.reference import nuclides, population
 
@@ -25,6 +32,7 @@ PATIENTS = 10_000
 NOISE = 0.10  # relative sd of one scan
 TIMES = np.arange(4.0, 169.0, 2.0)  # h
 PERCENT = 100.0
+EXACT = 1e-3  # sd of ln T between cycles: here there is one
 INK, ACCENT, SHADE = "#1b1b1b", "#a6431f", "#e9e4d8"
 STYLE = {
     "svg.hashsalt": "dosimetry",
@@ -36,6 +44,14 @@ STYLE = {
     "axes.edgecolor": INK,
     "axes.linewidth": 0.8,
 }
+
+
+def one_scan(time: float, slow: SlowPrior) -> float:
+    """Return the median TIA in MBq h of 1 MBq at a time in h, mono-exponential."""
+    value, relative = np.ones(1), np.ones(1, dtype=bool)
+    scan = Measured(0, "", time * value, value, NOISE * value, relative, ("mono",), np.inf)
+    fast = HalfLifePrior(1.0, 1.0)  # not used by a mono-exponential
+    return posterior_of([scan], RegionPrior(slow, fast, fast, 0.0))[0].tia.p50
 
 
 def simulate() -> dict[str, np.ndarray]:
@@ -50,11 +66,11 @@ def simulate() -> dict[str, np.ndarray]:
     found = population.effective_half_life("kidneys")
     if found is None:
         raise LookupError("the table has no half-life of the kidneys")
-    median, cv, source = found
+    median, cv, _ = found
     physical = nuclides.half_life("Lu-177")
-    known = HalfLife(median, log_variance(cv) ** 0.5, source)
+    log_sd = log_variance(cv) ** 0.5
     rng = np.random.default_rng(177)
-    half_life = np.minimum(median * np.exp(known.log_sd * rng.standard_normal(PATIENTS)), physical)
+    half_life = np.minimum(median * np.exp(log_sd * rng.standard_normal(PATIENTS)), physical)
     noise = np.exp(log_variance(NOISE) ** 0.5 * rng.standard_normal(PATIENTS))
     area = half_life / LN2  # of a curve that starts at 1 MBq
     columns: dict[str, list[np.ndarray]] = {
@@ -62,7 +78,7 @@ def simulate() -> dict[str, np.ndarray]:
     }
     for time in TIMES:
         seen = np.exp2(-time / half_life)
-        per_activity = fit_one(float(time), 1.0, NOISE, known, LN2 / physical).tia.value
+        per_activity = one_scan(float(time), SlowPrior(median, log_sd, EXACT, physical))
         alone = seen * per_activity / area - 1.0
         scanned = seen * noise * per_activity / area - 1.0
         rule = seen * noise * hanscheid.kernel(1.0, time) / area - 1.0

@@ -28,11 +28,21 @@ def fit(
         int | None,
         typer.Option(metavar="N", help="Also refit N resampled curves for the spread of the TIA."),
     ] = None,
+    estimator: Annotated[
+        str, typer.Option(metavar="ESTIMATOR", help="least-squares or posterior.")
+    ] = "least-squares",
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGION",
+            help="Half-lives before measurement of all curves (posterior); default each region's.",
+        ),
+    ] = None,
 ) -> None:
     """Fit and integrate time-activity curves."""
     from dosimetry.cycle.curves_of_file import fit_file
 
-    document = fit_file(curves, administered, nuclide, model or (), bootstrap)
+    document = fit_file(curves, administered, nuclide, model or (), bootstrap, estimator, prior)
     if format is Format.JSON:
         print_document(document.to_json())
     else:

@@ -34,6 +34,20 @@ MaxCyclesOption = Annotated[
 NuclideOption = Annotated[
     str, typer.Option(metavar="NAME", help="Nuclide of: dosimetry tables nuclides.")
 ]
+PriorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PRIOR",
+        help="Dose before measurements: label, renal-function, or a CSV beside the patient file.",
+    ),
+]
+EstimatorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ESTIMATOR",
+        help="Of the curves: posterior or least-squares; default the patient file's.",
+    ),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", help="Print no table and no progress; write files and JSON only.")
 ]

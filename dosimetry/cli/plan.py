@@ -10,10 +10,12 @@ import typer
 
 from dosimetry.cli.options import (
     AsOfOption,
+    EstimatorOption,
     Format,
     FormatOption,
     MaxCyclesOption,
     PatientArgument,
+    PriorOption,
     QuietOption,
     RiskOption,
     StrategyOption,
@@ -88,12 +90,15 @@ def plan(
         int | None,
         typer.Option(metavar="N", help="Number of cycles, instead of the regimen's."),
     ] = None,
+    prior: PriorOption = None,
+    estimator: EstimatorOption = None,
     as_of: AsOfOption = None,
 ) -> None:
     """Plan the course: next dose, doses per cycle, limits."""
     from dosimetry.files import refuse_overwriting, refuse_unwritable, write_whole
     from dosimetry.patient.read import read_patient
     from dosimetry.planning.course_plan import plan as make_plan
+    from dosimetry.planning.scans import scans_of_plan
     from dosimetry.report.page.files import check_target, write_report
     from dosimetry.report.terminal.progress import busy
     from dosimetry.report.words.today import day_of
@@ -104,8 +109,9 @@ def plan(
     targets = [target for target in (output, report) if target is not None]
     refuse_unwritable(*targets)
     with busy("planning", quiet):
+        read = read_patient(patient)
         made = make_plan(
-            read_patient(patient),
+            read,
             strategy,
             risk,
             max_cycles=max_cycles,
@@ -116,12 +122,16 @@ def plan(
             activity=activity,
             bind=bind,
             cycles=cycles,
+            prior=prior,
+            estimator=estimator,
         )
+        asked = read.with_prior(prior).with_estimator(estimator)
+        scans = None if report is None else scans_of_plan(asked, made)
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *targets)
     if output is not None:
         write_whole(output, made.to_json())
     if report is not None:
-        write_report(made, report, as_of=day, quiet=quiet)
+        write_report(made, report, as_of=day, quiet=quiet, scans=scans)
     if format is Format.JSON:
         print_document(made.to_json())
     elif not quiet:
@@ -174,26 +184,33 @@ def figures(
     from dosimetry.files import need, refuse_overwriting
     from dosimetry.patient.read import read_patient
     from dosimetry.planning.course_plan import plan as make_plan
+    from dosimetry.planning.scans import scans_of_plan
     from dosimetry.report.page.files import figure_files, write_figures
     from dosimetry.report.terminal.progress import busy
 
     need("report")
     with busy("planning", quiet):
-        made = make_plan(read_patient(patient), strategy, risk)
-    files = figure_files(made, out, format.value)
+        read = read_patient(patient)
+        made = make_plan(read, strategy, risk)
+        scans = scans_of_plan(read, made)
+    files = figure_files(made, out, format.value, scans)
     refuse_overwriting([patient.parent / name for name in made.provenance.inputs], *files)
-    written = write_figures(made, out, format.value, quiet=quiet)
+    written = write_figures(made, out, format.value, quiet=quiet, scans=scans)
     if not quiet:
         typer.echo(f"wrote {plural(len(written), 'figure')} to {out}", err=True)
 
 
 def compare(
-    patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
+    patient: PatientArgument,
+    risk: RiskOption = 0.05,
+    prior: PriorOption = None,
+    estimator: EstimatorOption = None,
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Compare the strategies: cycles, activity, doses."""
     from dosimetry.planning.compare import compare as compare_strategies
 
-    comparison = compare_strategies(patient, risk)
+    comparison = compare_strategies(patient, risk, prior=prior, estimator=estimator)
     if format is Format.JSON:
         print_document(comparison.to_json())
     else:
@@ -204,12 +221,16 @@ def compare(
 
 
 def limits(
-    patient: PatientArgument, risk: RiskOption = 0.05, format: FormatOption = Format.TABLE
+    patient: PatientArgument,
+    risk: RiskOption = 0.05,
+    prior: PriorOption = None,
+    estimator: EstimatorOption = None,
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Show the activity and cycles that each limit still allows."""
     from dosimetry.planning.compare import limits as allowances_of
 
-    allowances = allowances_of(patient, risk)
+    allowances = allowances_of(patient, risk, prior=prior, estimator=estimator)
     if format is Format.JSON:
         print_document(allowances.to_json())
     else:

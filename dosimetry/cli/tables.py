@@ -30,8 +30,8 @@ def schema(
         str,
         typer.Argument(
             metavar="DOCUMENT",
-            help="patient, plan, fit, compare, limits, check, simulation, trial, selftest, "
-            "problems or cohort.",
+            help="patient, plan, fit, compare, limits, check, scans, simulation, trial, "
+            "selftest, problems or cohort.",
         ),
     ] = "patient",
 ) -> None:

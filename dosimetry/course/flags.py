@@ -55,8 +55,8 @@ def flag(limit: Limit, regions: Mapping[str, RegionCourse], per_cycle: float) ->
             None,
             limit.source,
         )
-    chances = region.probabilities(limit.quantity, limit.value)
-    verdict = severity(float(chances[-1]))
+    chance = region.probability(limit.quantity, limit.value)
+    verdict = severity(chance)
     allowed = tables.default("caution_probability", "1")
     further = region.further_activity(limit.quantity, limit.value, allowed, per_cycle)
     return Flag(
@@ -64,12 +64,12 @@ def flag(limit: Limit, regions: Mapping[str, RegionCourse], per_cycle: float) ->
         limit.region,
         limit.quantity,
         verdict,
-        float(chances[-1]),
+        chance,
         Amount(total.value, "Gy"),
         bound,
         Amount(limit.value - total.value, "Gy"),
         None if further is None else Amount(further[0], "GBq"),
-        None if verdict == "within" else first_cycle_with(chances[1:].tolist(), verdict),
+        first_cycle_with(region, limit, verdict),
         limit.source,
         basis_of(region),
     )
@@ -87,8 +87,11 @@ def basis_of(region: RegionCourse) -> FlagBasis:
     return "measured" if with_activity <= region.measured else "predicted"
 
 
-def first_cycle_with(chances: list[float], verdict: Severity) -> int | None:
-    """Return the number of the first cycle with a severity."""
+def first_cycle_with(region: RegionCourse, limit: Limit, verdict: Severity) -> int | None:
+    """Return the number of the first cycle with a severity; None where the limit is kept."""
+    if verdict == "within":
+        return None
+    chances = region.probabilities(limit.quantity, limit.value)[1:]
     return next((i + 1 for i, p in enumerate(chances) if severity(p) == verdict), None)
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import functools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from dosimetry.physics.kinetics import Array
-from dosimetry.physics.prediction import (
-    Posterior,
-    powers_moments,
-    weighted_moments,
-    weighted_quantiles,
-)
+from dosimetry.physics.course_total import course_total, largest_with
+from dosimetry.physics.prediction import NORMAL_95, Posterior, powers_moments
 from dosimetry.physics.radiobiology import bed, bed_sd
 from dosimetry.quantities import Distribution, Estimate
 
 DOSE, BED = "absorbed dose", "biologically effective dose"
+PERCENTILES = (0.05, 0.95)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +55,6 @@ class RegionCourse:
         """Return the same region with other activities."""
         return replace(self, activities=activities)
 
-    def ended(self) -> RegionCourse:
-        """Return the same region without cycles to come, which saves their draws."""
-        return replace(self, posterior=self.posterior.first(len(self.activities)))
-
     def has(self, quantity: str) -> bool:
         """Return whether a cumulative quantity is known."""
         return quantity == DOSE or (self.protraction is not None and self.earlier_bed is not None)
@@ -72,20 +62,23 @@ class RegionCourse:
     def planned(self, cycle: int) -> tuple[Distribution, Distribution | None, Estimate]:
         """Return absorbed dose, BED and coefficient of one cycle from the posterior."""
         coefficient = self.posterior.coefficient(cycle)
-        low, high = self.posterior.percentiles(cycle)
+        low, high = self._percentiles(cycle)
         unit_dose = Distribution(coefficient.value, coefficient.sd, low, high, "Gy")
         dose = unit_dose.scaled(self.activities[cycle])
         if self.protraction is None:
             return dose, None, coefficient
-        if self.posterior.bounds:
-            linear, squared = self._scale(cycle, BED)
-            k = self._every_draw[:, cycle]
-            value, sd = weighted_moments(k * (linear + k * squared), self._weights)
-        else:
-            own = slice(cycle, cycle + 1)
-            of_cycle = Posterior(self.posterior.mean[own], self.posterior.covariance[own, own])
-            value, sd = powers_moments(of_cycle, [self._scale(cycle, BED)])
+        alone = [(0.0, 0.0)] * cycle + [self._scale(cycle, BED)]
+        value, sd = powers_moments(self.posterior, alone)
         return dose, self._with_bed(cycle, dose, value, sd), coefficient
+
+    def _percentiles(self, cycle: int) -> tuple[float, ...]:
+        """Return the percentiles of the dose per activity of one cycle in Gy/GBq."""
+        if self.posterior.bounds:
+            alone = [(0.0, 0.0)] * cycle + [(1.0, 0.0)]
+            return course_total(self.posterior, alone).quantiles(PERCENTILES)
+        middle = float(self.posterior.mean[cycle])
+        reach = NORMAL_95 * math.sqrt(float(self.posterior.covariance[cycle, cycle]))
+        return math.exp(middle - reach), math.exp(middle + reach)
 
     def measured_bed(self, cycle: int, dose: Distribution) -> Distribution | None:
         """Return the BED of a measured cycle; its sd with G held fixed."""
@@ -114,25 +107,30 @@ class RegionCourse:
         return self._cumulative(quantity) if self.has(quantity) else None
 
     def _cumulative(self, quantity: str) -> Distribution:
-        draws = self._cumulative_draws(quantity)[:, -1]
-        low, high = weighted_quantiles(draws, self._weights, (0.05, 0.95))
-        return Distribution(*self.moments(quantity), low, high, "Gy")
+        earlier = self._earlier(quantity)
+        mean, sd = self.moments(quantity)
+        low, high = course_total(self.posterior, self._scales(quantity)).quantiles(PERCENTILES)
+        return Distribution(mean, sd, low + earlier, high + earlier, "Gy")
 
     def moments(self, quantity: str) -> tuple[float, float]:
         """Return mean and sd of a quantity, in Gy, at the end of the course."""
-        if self.posterior.bounds:
-            return weighted_moments(self._cumulative_draws(quantity)[:, -1], self._weights)
-        scales = [self._scale(cycle, quantity) for cycle in range(len(self.activities))]
-        mean, sd = powers_moments(self.posterior, scales)
+        mean, sd = powers_moments(self.posterior, self._scales(quantity))
         return mean + self._earlier(quantity), sd
 
-    def probabilities(self, quantity: str, limit: float) -> Array:
+    def probability(self, quantity: str, limit: float) -> float:
+        """Return the probability of exceeding a limit, in Gy, at the end of the course."""
+        total = course_total(self.posterior, self._scales(quantity))
+        return total.above(limit - self._earlier(quantity))
+
+    def probabilities(self, quantity: str, limit: float) -> list[float]:
         """Return the probability of exceeding a limit before the first and after each cycle.
 
         The first entry is of previous radiation alone.
         """
-        above = self._cumulative_draws(quantity) > limit
-        return np.asarray(np.average(above, axis=0, weights=self._weights))
+        return [
+            self.with_activities(self.activities[:cycles]).probability(quantity, limit)
+            for cycles in range(len(self.activities) + 1)
+        ]
 
     def further_activity(
         self, quantity: str, limit: float, risk: float, per_cycle: float
@@ -161,13 +159,15 @@ class RegionCourse:
         done, most = len(self.activities), len(self.posterior.mean)
         if done == most:
             return None
-        longer = self.with_activities(self.activities + (per_cycle,) * (most - done))
-        chances = longer.probabilities(quantity, limit)[done:]
-        if chances[0] > risk:
+        if self.probability(quantity, limit) > risk:
             return 0.0, 0
-        above = chances > risk
-        full = int(np.argmax(above)) - 1 if np.any(above) else most - done - 1
-        reached = self.with_activities(longer.activities[: done + full])
+        reached = self
+        while len(reached.activities) < most - 1:
+            longer = reached.with_activities((*reached.activities, per_cycle))
+            if longer.probability(quantity, limit) > risk:
+                break
+            reached = longer
+        full = len(reached.activities) - done
         rest = reached.largest_activity(quantity, limit, risk, [done + full])
         return full * per_cycle + rest, full + int(rest >= per_cycle)
 
@@ -189,38 +189,20 @@ class RegionCourse:
         -------
         float
             In GBq; 0 where no activity can be given.
-
-        Notes
-        -----
-        For each draw the activity a at which the limit is reached solves
-        a sum(k) + a^2 sum(G k^2)/(alpha/beta) = margin; the result is the quantile of these.
         """
-        margin = limit - self._cumulative_draws(quantity)[:, -1]
-        draws = self._every_draw[:, list(cycles)]
-        linear = draws.sum(axis=1)
-        squared = np.zeros(len(draws))
-        if quantity == BED and self.protraction is not None:
-            curvature = np.array([self.protraction[c] for c in cycles]) / self.alpha_beta
-            squared = np.sum(draws**2 * curvature, axis=1)
-        inside = np.maximum(margin, 0.0)
-        most = 2.0 * margin / (linear + np.sqrt(linear**2 + 4.0 * squared * inside))
-        if self._weights is None:
-            rank = int(risk * len(most))
-            reached = float(np.partition(most, rank)[rank])
-        else:
-            order = np.argsort(most, kind="stable")
-            rank = int(np.searchsorted(np.cumsum(self._weights[order]), risk, side="right"))
-            reached = float(most[order[min(rank, len(most) - 1)]])
-        # Rounding to the 12 digits of the document must not push the deciding draw over the limit.
-        return max(reached * (1.0 - 1e-11), 0.0)
+        margin = limit - self._earlier(quantity)
+        if margin <= 0.0 or self.probability(quantity, limit) > risk:
+            return 0.0
+        longest = max(*cycles, len(self.activities) - 1) + 1
+        given = [*self.activities, *(0.0,) * (longest - len(self.activities))]
 
-    @functools.cached_property
-    def _every_draw(self) -> Array:
-        return self.posterior.draws()
+        def chance(activity: float) -> float:
+            equal = (activity if c in cycles else a for c, a in enumerate(given))
+            return self.with_activities(tuple(equal)).probability(quantity, limit)
 
-    @functools.cached_property
-    def _weights(self) -> Array | None:
-        return self.posterior.weights()
+        at_mean = sum(self.posterior.coefficient(cycle).value for cycle in cycles)
+        # Rounding to the 12 digits of the document must not push the activity over the limit.
+        return largest_with(chance, risk, margin / at_mean) * (1.0 - 1e-10)
 
     def _scale(self, cycle: int, quantity: str) -> tuple[float, float]:
         """Return (a, b) of a k + b k^2, the quantity of one cycle by its coefficient k."""
@@ -232,16 +214,8 @@ class RegionCourse:
     def _earlier(self, quantity: str) -> float:
         return self.earlier_dose if quantity == DOSE else (self.earlier_bed or 0.0)
 
-    def _cumulative_draws(self, quantity: str) -> Array:
-        """Return draws of the cumulative quantity, before the first and after each cycle."""
-        draws = self._every_draw
-        totals = np.empty((len(self.activities) + 1, len(draws)))
-        totals[0] = self._earlier(quantity)
-        for cycle in range(len(self.activities)):
-            linear, squared = self._scale(cycle, quantity)
-            k = draws[:, cycle]
-            totals[cycle + 1] = totals[cycle] + k * (linear + k * squared)
-        return totals.T
+    def _scales(self, quantity: str) -> list[tuple[float, float]]:
+        return [self._scale(cycle, quantity) for cycle in range(len(self.activities))]
 
 
 def bed_of(dose: Distribution, g: float, alpha_beta: float) -> tuple[float, float | None]:

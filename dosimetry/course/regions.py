@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dosimetry.course.priors import Priors, priors_of
 from dosimetry.course.region import RegionCourse
 from dosimetry.course.warnings import course_warnings
 from dosimetry.cycle.dose import CycleDose
@@ -23,10 +23,10 @@ from dosimetry.patient.kidneys import (
 from dosimetry.patient.schema import PatientFile
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Exponentials, Shape
-from dosimetry.physics.prediction import Prior, log_variance, population_prior, posterior
+from dosimetry.physics.prediction import Observation, posterior
 from dosimetry.physics.radiobiology import lea_catcheside, lea_catcheside_each
 from dosimetry.problems import Problem, in_words
-from dosimetry.reference import agents, phantoms, radiobiology, tables
+from dosimetry.reference import agents, radiobiology, tables
 from dosimetry.reference import population as population_figures
 from dosimetry.reference import regions as regions_figures
 
@@ -63,8 +63,8 @@ def course_doses(
     measured = frozenset(
         region for cycle in delivered for region, dose in cycle.doses.items() if not dose.missing
     )
-    population = _population(patient)
-    names = sorted(measured | set(population), key=_order)
+    priors = priors_of(patient)
+    names = sorted(measured | priors.regions(), key=_order)
     if wanted is not None:
         names = [name for name in names if name in wanted]
     regions: dict[str, RegionCourse] = {}
@@ -72,15 +72,22 @@ def course_doses(
     most = int(tables.default("most_cycles", "1"))
     protraction = _protraction(names, patient, delivered, most, notes)
     for name in names:
-        regions[name] = _region_course(
-            name, patient, delivered, population, protraction[name], notes
-        )
+        regions[name] = _region_course(name, patient, delivered, priors, protraction[name], notes)
     return CourseDoses(
         regions,
         measured,
-        tuple(_assumptions(patient, regions, measured, notes)),
-        tuple(course_warnings(patient, regions, measured)),
+        tuple(_assumptions(patient, regions, measured, priors, notes)),
+        (*course_warnings(patient, regions, measured), *priors.warnings()),
     )
+
+
+def observations_of(name: str, delivered: Sequence[CycleDose]) -> list[Observation]:
+    """Return the dose per activity of a region in every cycle that measured all of it."""
+    return [
+        cycle.doses[name].observation(i, cycle.net.activity)
+        for i, cycle in enumerate(delivered)
+        if name in cycle.doses and not cycle.doses[name].missing
+    ]
 
 
 class _Notes:
@@ -103,38 +110,16 @@ def _order(region: str) -> tuple[int, str]:
     return len(FIRST) + (0 if role == "tumour" else 1), region
 
 
-def _population(patient: PatientFile) -> dict[str, tuple[float, float]]:
-    """Return mean and sd in Gy/GBq by region, for the sex; empty without population data."""
-    if not agents.has_population(patient.therapy.radiopharmaceutical):
-        return {}
-    own = phantoms.organ_masses(patient.person.sex)
-    other = phantoms.organ_masses("female" if patient.person.sex == "male" else "male")
-    return {
-        name: (coefficient.value, coefficient.sd or 0.0)
-        for name, coefficient in population_figures.population_coefficients().items()
-        if name in own or name not in other
-    }
-
-
-def _variation(like: str, patient: PatientFile) -> tuple[float, str]:
-    """Return the between-cycle coefficient of variation and its source."""
-    if agents.has_population(patient.therapy.radiopharmaceutical):
-        return population_figures.between_cycle_cv(like)
-    return population_figures.between_cycle_cv("")
-
-
 def _region_course(
     name: str,
     patient: PatientFile,
     delivered: Sequence[CycleDose],
-    population: Mapping[str, tuple[float, float]],
+    priors: Priors,
     protraction: tuple[float, ...] | None,
     notes: _Notes,
 ) -> RegionCourse:
     like = regions_figures.region(name).like
-    cv, cv_source = _variation(like, patient)
-    known = population.get(pair_of(name))
-    prior = population_prior(*known, cv) if known else Prior(0.0, math.inf, log_variance(cv))
+    prior = priors.of(name)
     doses = {i: cycle.doses[name] for i, cycle in enumerate(delivered) if name in cycle.doses}
     activities = [cycle.net.activity for cycle in delivered]
     whole = {i: dose for i, dose in doses.items() if not dose.missing}
@@ -144,13 +129,11 @@ def _region_course(
         if dose.missing and dose.dose > 0
     )
     most = int(tables.default("most_cycles", "1"))
-    conditioned = posterior(
-        prior, [dose.observation(i, activities[i]) for i, dose in whole.items()], most
-    )
+    conditioned = posterior(prior, observations_of(name, delivered), most)
     assert conditioned is not None  # a region was measured, or is one of the population
-    notes.add(notes.variation, (cv, cv_source), name)
+    notes.add(notes.variation, priors.variation(name), name)
     earlier = _earlier(name, patient)
-    above = known is not None and any(bound.coefficient > known[0] for bound in bounds)
+    above = any(bound.coefficient > prior.coefficient for bound in bounds)
     return RegionCourse(
         region=name,
         activities=tuple(cycle.net.activity_gbq for cycle in delivered),
@@ -246,16 +229,18 @@ def _assumptions(
     patient: PatientFile,
     regions: Mapping[str, RegionCourse],
     measured: frozenset[str],
+    priors: Priors,
     notes: _Notes,
 ) -> list[str]:
     assumptions = []
-    population = [name for name in regions if name not in measured]
+    population = [name for name in regions if name not in measured and priors.from_label(name)]
     if population:
         table = tables.table("population_coefficients_lu177_dotatate")
         assumptions.append(
             f"not measured, population data used: {_listed(population)} "
             f"({'; '.join(table.sources)})"
         )
+    assumptions += priors.assumptions(regions)
     if patient.regions_measured():
         table = tables.table(f"s_values_lu177_icrp89_adult_{patient.person.sex}")
         assumptions.append(

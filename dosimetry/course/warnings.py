@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from dosimetry.course.flags import severity
@@ -18,7 +19,7 @@ from dosimetry.patient.kidneys import (
     with_sides,
 )
 from dosimetry.patient.masses import MARROW
-from dosimetry.patient.schema import Cycle, PatientFile
+from dosimetry.patient.schema import LEAST_SQUARES, Cycle, PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import agents, radiobiology
 from dosimetry.reference import regions as regions_figures
@@ -92,7 +93,7 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
             kidney = regions.get(side)
             if kidney is None or not kidney.has(flag.quantity):
                 continue
-            chance = float(kidney.probabilities(flag.quantity, flag.limit_value.value)[-1])
+            chance = kidney.probability(flag.quantity, flag.limit_value.value)
             if severity(chance) not in (flag.severity, "within"):
                 yield Problem(
                     "one-kidney-higher",
@@ -145,19 +146,20 @@ def _not_used(patient: PatientFile, regions: Mapping[str, RegionCourse]) -> Iter
                 "measure the region, or remove the mass",
                 f"masses.{name}",
             )
-    one_scan = {
+    few = 1 if patient.therapy.estimator == LEAST_SQUARES else math.inf
+    estimated = {
         region
         for cycle in patient.cycles
         for region, scans in cycle.measurements.by_region().items()
-        if len(scans) == 1
+        if len(scans) <= few
     }
     for name in patient.effective_half_lives:
-        if not one_scan.intersection(with_sides(name)):
+        if not estimated.intersection({*with_sides(name), pair_of(name)}):
             yield Problem(
                 "half-life-not-used",
-                f"the effective half-life of {in_words([name])} is not used: no cycle has "
-                "exactly one scan of it",
-                "remove it, or check the scans",
+                f"the effective half-life of {in_words([name])} is not used: no curve "
+                "is estimated with it",
+                "remove it, or check the scans and the estimator",
                 f"effective_half_lives.{name}",
             )
     plasma = patient.therapy.marrow_to_blood_ratio == "plasma"

@@ -1,36 +1,26 @@
 """The curves of one delivered cycle, and the sources of dose that they make.
 
-A region with several scans is fitted; one with a single scan takes its half-life from an earlier
-cycle, from the patient file or from the population; red marrow comes from blood or vertebrae.
+Red marrow comes from blood or vertebrae.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
 
+from dosimetry.cycle.course_curves import Fits
 from dosimetry.cycle.delivered import DeliveredCycle
-from dosimetry.cycle.scan_fit import doubted, fit_scans, is_fitted, said_of, task_of
-from dosimetry.patient.by_region import SINGLE
-from dosimetry.patient.kidneys import with_pair
+from dosimetry.cycle.scan_fit import doubted, said_of
+from dosimetry.patient.by_region import BLOOD
 from dosimetry.patient.masses import MARROW
-from dosimetry.patient.net_cycle import ActivityAtScan, ScansAtTime
+from dosimetry.patient.net_cycle import NetCycle, ScansAtTime
 from dosimetry.patient.scans import Scan
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import within_administered
 from dosimetry.physics.kinetics import Array, Shape
-from dosimetry.physics.one_scan import HalfLife, fit_one
-from dosimetry.physics.prediction import log_variance
-from dosimetry.problems import InputError, Problem, in_words, refuse
-from dosimetry.reference import agents, regions, tables
-from dosimetry.reference import population as population_figures
+from dosimetry.problems import InputError, Problem, in_words
+from dosimetry.reference import agents, tables
 from dosimetry.units import MBQ_PER_KBQ
-
-VAGUE = 0.5  # relative sd above which a measured half-life is no better than the population's
-
-Fits: TypeAlias = Mapping[tuple[int, str], FittedCurve]  # by the cycle's index and the region
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +32,31 @@ class Source:
     tia : float
         In MBq h.
     fit_sd : float
-        Sd from the points and the fit, in MBq h; of a single scan, from the scan alone. The TIA
-        itself where the points do not determine it.
+        Sd that no half-life explains, in MBq h. The TIA itself where the points do not determine
+        it.
     shape : shape
         Activity over time in MBq.
+    cycle_effect : array or None
+        TIA over the quantiles of the half-life in this cycle, relative to ``tia``.
+    common : float
+        Share of its variance that regions of one kind (both kidneys) have in common.
     half_life_effect : array or None
-        TIA of a single scan over the quantiles of its half-life, relative to ``tia``.
+        TIA over the quantiles of the patient's half-life, relative to ``tia``; common to all
+        cycles, and to regions of one kind.
+    systematic_sd : float
+        Relative sd of the calibration, whose error all regions and cycles have in common.
+    recovery : mapping of str to float
+        Change of the TIA in MBq h by one sd of the recovery coefficient of each region.
     """
 
     tia: float
     fit_sd: float
     shape: Shape
-    half_life_effect: Array | None
+    cycle_effect: Array | None = None
+    common: float = 0.0
+    half_life_effect: Array | None = None
+    systematic_sd: float = 0.0
+    recovery: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -64,28 +67,39 @@ class Notes:
     assumptions: list[str] = field(default_factory=list)
 
 
-def cycle_curves(
-    cycle: DeliveredCycle,
-    earlier: Sequence[Mapping[str, FittedCurve]],
-    fits: Fits,
-    notes: Notes,
-) -> dict[str, FittedCurve]:
+def in_common(parts: Sequence[tuple[float, float]]) -> float:
+    """Return the relative sd of a sum whose parts share one relative error.
+
+    Parameters
+    ----------
+    parts : sequence of (float, float)
+        Relative sd and value of each.
+
+    Examples
+    --------
+    >>> in_common([(0.05, 3.0), (0.05, -1.0)]), in_common([(0.25, 3.0), (0.0, 1.0)])
+    (0.05, 0.1875)
+    """
+    least = min(sd for sd, _ in parts)  # the sum is exact where all have the same sd
+    whole = sum(value for _, value in parts)
+    return abs(least + sum((sd - least) * value for sd, value in parts) / whole)
+
+
+def cycle_curves(cycle: DeliveredCycle, fits: Fits, notes: Notes) -> dict[str, FittedCurve]:
     """Return the curve of every measured region of a cycle; blood has the name ``blood``.
 
     Parameters
     ----------
     cycle : DeliveredCycle
-    earlier : sequence of mappings
-        Curves of the earlier cycles.
-    fits : mapping of (int, str) to FittedCurve
-        Curves fitted before, together with others; the rest are fitted here.
+    fits : mapping of (int, str) to FittedCurve or InputError
+        Curves of all cycles.
     notes : Notes
         Receives the warnings and assumptions.
 
     Raises
     ------
     InputError
-        A curve that cannot be fitted, or a single scan without a half-life.
+        A curve that cannot be fitted.
     """
     net = cycle.net
     curves: dict[str, FittedCurve] = {}
@@ -93,15 +107,15 @@ def cycle_curves(
     for measured in (net.measured, net.blood):
         for region, scans in measured.by_region().items():
             entered = [scan.entered for scan in scans]
-            try:
-                curve = fits.get((net.index, region)) or _curve(region, scans, cycle, earlier)
-            except InputError as error:
-                problems += _placed(error, region, entered, measured)
+            fit = fits[net.index, region]
+            if isinstance(fit, InputError):
+                problems += _placed(fit, region, entered, measured)
                 continue
-            curve = curves[region] = doubted(curve, entered)
+            curve = curves[region] = doubted(fit, entered)
+            notes.assumptions += curve.assumptions
             if curve.cross_check is not None:
                 notes.assumptions.append(
-                    f"{in_words([region])}, cycle {net.number}: {curve.choice}; TIA "
+                    f"{in_words([region])}, cycle {net.number}: TIA of the one scan "
                     f"{curve.tia.value:.5g} {curve.tia.unit}, by Hänscheid's rule "
                     f"{curve.cross_check.value:.5g}"
                 )
@@ -116,7 +130,7 @@ def cycle_curves(
     if any(curve.sd_assumed for curve in curves.values()):
         share = tables.default("scan_point_sd", "%")
         notes.assumptions.append(
-            f"no sd given for the scan points; {share:g} % of the value used (1 sd)"
+            f"no sd given for the scan points; {share:g} % of the curve used (1 sd)"
         )
     if net.blood.scans and net.decay_corrected:
         notes.assumptions.append("decay_corrected_to applied to the blood samples too")
@@ -130,80 +144,6 @@ def _placed(
     return [Problem(p.code, message, p.cure, here) for p, message in said_of(error, region, scans)]
 
 
-def _curve(
-    region: str,
-    scans: Sequence[ActivityAtScan],
-    cycle: DeliveredCycle,
-    earlier: Sequence[Mapping[str, FittedCurve]],
-) -> FittedCurve:
-    net = cycle.net
-    model = net.models.get(region, "auto")
-    if is_fitted(scans, model):
-        return fit_scans(scans, model, net.activity, net.half_life)
-    if len(scans) > 1:
-        raise refuse(
-            "too-many-points",
-            f"model '{SINGLE}' is for one scan, but the region has {len(scans)}",
-            "remove the model, or keep one scan",
-        )
-    task = task_of(scans, model, net.activity, net.half_life)
-    curve = fit_one(
-        task.time[0],
-        task.activity[0],
-        task.sd[0] if task.sd else None,
-        _half_life(region, cycle, earlier),
-        task.decay_constant,
-        task.unit,
-        relative=scans[0].relative,
-    )
-    return within_administered(curve, task.most)
-
-
-def _half_life(
-    region: str, cycle: DeliveredCycle, earlier: Sequence[Mapping[str, FittedCurve]]
-) -> HalfLife:
-    """Return the half-life of a single scan, from an earlier cycle, the file or the population."""
-    like = "blood" if region == "blood" else regions.region(region).like
-    row = population_figures.effective_half_life(like)
-    population = row if agents.has_population(cycle.agent) else None
-    names = with_pair(region)
-    from_file = next((cycle.half_lives[name] for name in names if name in cycle.half_lives), None)
-    unused = f"; {from_file.value:.4g} h of the patient file not used" if from_file else ""
-    for number in range(len(earlier), 0, -1):
-        curve = next((earlier[number - 1][n] for n in names if n in earlier[number - 1]), None)
-        if curve is None or curve.model == SINGLE:
-            continue
-        effective = curve.effective_half_life
-        if curve.biological_half_life is None:
-            spread = population[1] if population else tables.default("half_life_cv", "1")
-            words = f"cycle {number}, no biological clearance detected, sd of {100 * spread:.0f} % "
-            words += f"below it used{unused}"
-            return HalfLife(effective.value, log_variance(spread) ** 0.5, words)
-        spread = (effective.sd or 0.0) / effective.value
-        if 0 < spread <= VAGUE:  # else on a bound, or hardly determined
-            words = f"measured in cycle {number}{unused}"
-            return HalfLife(effective.value, log_variance(spread) ** 0.5, words)
-    if from_file is not None:
-        if from_file.sd is not None:
-            spread, words = from_file.sd / from_file.value, ""
-        else:
-            spread = population[1] if population else tables.default("half_life_cv", "1")
-            words = f", no sd given; {100 * spread:.0f} % used"
-        return HalfLife(
-            from_file.value, log_variance(spread) ** 0.5, f"from the patient file{words}"
-        )
-    if population is not None:
-        median, cv, source = population
-        return HalfLife(median, log_variance(cv) ** 0.5, f"population, {source}")
-    raise refuse(
-        "no-half-life",
-        "only one scan, and no effective half-life is known",
-        "take a second sample"
-        if region == "blood"
-        else f"measure a second time, or give effective_half_lives.{region}",
-    )
-
-
 def sources_of(
     curves: Mapping[str, FittedCurve], cycle: DeliveredCycle, notes: Notes
 ) -> dict[str, Source]:
@@ -212,7 +152,7 @@ def sources_of(
     for region, curve in curves.items():
         if region == "blood" or curve.tia.unit == "kBq/mL*h":
             continue
-        sources[region] = _source(curve, 1.0)
+        sources[region] = _common(_source(curve, 1.0), region, cycle.net)
     concentration = curves.get("blood") or curves.get(MARROW)
     if concentration is not None and MARROW not in sources:
         ratio = _ratio(cycle, notes) if "blood" in curves else 1.0
@@ -221,17 +161,36 @@ def sources_of(
             notes.assumptions.append(
                 "red marrow: activity concentration of the lumbar vertebrae; 1 mL counted as 1 g"
             )
-        sources[MARROW] = _source(concentration, factor)
+        measured = BLOOD if BLOOD in curves else MARROW
+        sources[MARROW] = _common(_source(concentration, factor), measured, cycle.net)
     return sources
 
 
+def _common(source: Source, measured: str, net: NetCycle) -> Source:
+    """Return a source with the sds that the scans of its region have in common."""
+    given, recovery_sd = net.own_systematic_sd(measured), net.recovery_sd(measured)
+    return replace(
+        source,
+        systematic_sd=tables.default("systematic_sd", "1") if given is None else given,
+        recovery={measured: source.tia * recovery_sd} if recovery_sd else {},
+    )
+
+
 def _source(curve: FittedCurve, factor: float) -> Source:
-    tia = curve.tia.value * factor
-    if curve.half_life_effect is not None:
-        spread = float(curve.sd[0] / curve.activity[0]) * tia
-    else:
+    """Return a source; its TIA is the mean of the posterior where the curve has one."""
+    posterior = curve.posterior
+    if posterior is None:
+        tia = curve.tia.value * factor
         spread = tia if curve.tia.sd is None else curve.tia.sd * factor
-    return Source(tia, spread, curve.shape.scaled(factor), curve.half_life_effect)
+        return Source(tia, spread, curve.shape.scaled(factor))
+    return Source(
+        posterior.mean * factor,
+        posterior.own_sd * factor,
+        curve.shape.scaled(factor * posterior.mean / curve.shape.integral()),
+        posterior.cycle_effect,
+        posterior.common,
+        posterior.half_life_effect,
+    )
 
 
 def _ratio(cycle: DeliveredCycle, notes: Notes) -> float:

@@ -6,14 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dosimetry.cycle.scan_fit import doubted, fit_scans, said_of
-from dosimetry.documents.fit import FIT_SCHEMA, Parameter
+from dosimetry.cycle.course_curves import CurveToEstimate, estimated_together, to_estimate
+from dosimetry.cycle.curve_prior import curve_prior
+from dosimetry.cycle.scan_fit import doubted, said_of, task_of
+from dosimetry.documents.fit import (
+    FIT_SCHEMA,
+    Information,
+    IntegratedActivity,
+    ModelWeight,
+    Parameter,
+)
 from dosimetry.documents.write import to_json
 from dosimetry.files import read_input
 from dosimetry.patient.net_cycle import at_scan_time
 from dosimetry.patient.read_scans import read_csv
+from dosimetry.patient.schema import ESTIMATORS, LEAST_SQUARES
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.fitting import check_model
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
 from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
 from dosimetry.reference import nuclides
@@ -38,7 +48,8 @@ class CurveReport:
     choice : str
         How the model was chosen.
     tia : Estimate
-        Time-integrated activity in ``MBq*h``, or ``kBq/mL*h`` of a concentration.
+        Time-integrated activity in ``MBq*h``, or ``kBq/mL*h`` of a concentration: of the best fit,
+        or the mean of the posterior; its sd is that of the posterior.
     tia_coefficient : Estimate
         Per administered activity, in h, or ``h/L`` of a concentration.
     effective_half_life : Estimate
@@ -56,6 +67,12 @@ class CurveReport:
     warnings : tuple of Problem
     tia_bootstrap : Distribution or None
         TIA over refits, in the unit of ``tia``.
+    tia_posterior : IntegratedActivity or None
+        Mean, sd and percentiles of the TIA, in the unit of ``tia``; None of a trapezoid.
+    information : Information or None
+        On the half-life; None with least squares.
+    models : tuple of ModelWeight
+        Models that were averaged.
     """
 
     cycle: int
@@ -73,6 +90,9 @@ class CurveReport:
     aicc_weights: dict[str, float]
     warnings: tuple[Problem, ...]
     tia_bootstrap: Distribution | None = None
+    tia_posterior: IntegratedActivity | None = None
+    information: Information | None = None
+    models: tuple[ModelWeight, ...] = ()
 
     def __repr__(self) -> str:
         return f"<CurveReport {self.region}: {self.model}, {tia_in_words(self.tia)}>"
@@ -103,6 +123,8 @@ def fit_file(
     nuclide: str = "Lu-177",
     models: Sequence[str] = ("auto",),
     bootstrap: int | None = None,
+    estimator: str = LEAST_SQUARES,
+    prior: str | None = None,
 ) -> CurveDocument:
     """Fit every region of a measurement file.
 
@@ -118,6 +140,11 @@ def fit_file(
         ``MODEL`` for all regions or ``REGION=MODEL`` for one; a later one replaces an earlier one.
     bootstrap : int, optional
         Number of refits of every curve, for the distribution of its TIA.
+    estimator : str
+        ``least-squares`` or ``posterior``.
+    prior : str, optional
+        Region whose half-lives are the prior of every curve, with the posterior; by default each
+        curve has that of its own region.
 
     Returns
     -------
@@ -138,19 +165,47 @@ def fit_file(
         raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
     by_region = read_csv(path, path.name, read=read_input).by_region()
     chosen = _models(models, by_region)
+    like = _prior_region(prior, estimator)
+    if bootstrap is not None and estimator != LEAST_SQUARES:
+        raise refuse(
+            "bootstrap-not-used",
+            "the posterior has its distribution already; refits are of least squares",
+            "remove --bootstrap, or --estimator",
+            "--bootstrap",
+        )
+    curves: dict[str, CurveToEstimate | InputError] = {}
+    for region, scans in by_region.items():
+        model = chosen.get(region, chosen[""])
+        check_model(model)
+        before = curve_prior(like or region, {}, True, half_life)
+        try:
+            if estimator == LEAST_SQUARES and len(scans) == 1:
+                raise refuse(
+                    "one-scan-only",
+                    "one point does not make a curve",
+                    "measure at two times at least, or add --estimator posterior",
+                )
+            at_time = at_scan_time(scans, administered_mbq, half_life)
+            task = task_of(at_time, model, administered_mbq, half_life)
+            curves[region] = to_estimate(
+                (0, region), at_time, task, administered_mbq, before, estimator
+            )
+        except InputError as error:
+            curves[region] = error
+    usable = [curve for curve in curves.values() if isinstance(curve, CurveToEstimate)]
+    estimates = estimated_together(usable).fits
     reports: list[CurveReport] = []
     problems: list[Problem] = []
     for region, scans in by_region.items():
-        try:
-            model = chosen.get(region, chosen[""])
-            at_time = at_scan_time(scans, administered_mbq, half_life)
-            curve = doubted(fit_scans(at_time, model, administered_mbq, half_life), scans)
-        except InputError as error:
+        found = curves[region]
+        curve = found if isinstance(found, InputError) else estimates[0, region]
+        if isinstance(curve, InputError):
             problems += [
                 Problem(p.code, message, p.cure, FilePlace(f"{path.name}: region"))
-                for p, message in said_of(error, region, scans)
+                for p, message in said_of(curve, region, scans)
             ]
             continue
+        curve = doubted(curve, scans)
         report = _report(region, curve, administered_mbq)
         if bootstrap is not None:
             report = replace(report, tia_bootstrap=bootstrap_tia(curve, bootstrap))
@@ -158,6 +213,30 @@ def fit_file(
     if problems:
         raise InputError(problems)
     return CurveDocument(FIT_SCHEMA, tuple(reports))
+
+
+def _prior_region(prior: str | None, estimator: str) -> str | None:
+    """Return the region whose half-lives are the prior of every curve."""
+    if estimator not in ESTIMATORS:
+        raise refuse(
+            "unknown-estimator",
+            f"estimator {quote(estimator)} is not known",
+            f"write one of {', '.join(ESTIMATORS)}",
+            "--estimator",
+        )
+    if prior is None:
+        return None
+    if estimator == LEAST_SQUARES:
+        raise refuse(
+            "prior-not-used",
+            "least squares has no prior",
+            "add --estimator posterior, or remove --prior",
+            "--prior",
+        )
+    try:
+        return regions_figures.measured_region(prior)
+    except InputError as error:
+        raise error.at("--prior") from None
 
 
 def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, str]:
@@ -202,4 +281,16 @@ def _report(region: str, curve: FittedCurve, administered_mbq: float) -> CurveRe
         p_value=curve.p_value,
         aicc_weights=curve.aicc_weights,
         warnings=curve.warnings,
+        tia_posterior=None
+        if curve.posterior is None
+        else IntegratedActivity(
+            curve.posterior.mean,
+            curve.posterior.sd,
+            tia.unit,
+            curve.posterior.p5,
+            curve.posterior.p50,
+            curve.posterior.p95,
+        ),
+        information=None if curve.information is None else Information(*curve.information),
+        models=tuple(ModelWeight(name, weight) for name, weight in curve.weights.items()),
     )

@@ -40,6 +40,8 @@ class DeliveredCycle:
     agent : str
     sites : mapping of str to str
         Organ that each tumour lies in.
+    estimator : str
+        Of the curves: ``posterior`` or ``least-squares``.
     half_lives : mapping of str to Estimate
         Effective ones of the patient file, in h.
     marrow_ratio : str
@@ -59,6 +61,7 @@ class DeliveredCycle:
     sex: str
     agent: str
     sites: Mapping[str, str]
+    estimator: str
     half_lives: Mapping[str, Estimate]
     marrow_ratio: str
     hematocrit: float | None
@@ -110,6 +113,7 @@ def _delivered(patient: PatientFile, net: NetCycle) -> DeliveredCycle:
         sex=patient.person.sex,
         agent=patient.therapy.radiopharmaceutical,
         sites=patient.sites,
+        estimator=patient.therapy.estimator,
         half_lives=patient.effective_half_lives,
         marrow_ratio=patient.therapy.marrow_to_blood_ratio,
         hematocrit=patient.person.hematocrit,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
-from dosimetry.cycle.curves import Fits, Notes, Source, cycle_curves, sources_of
+from dosimetry.cycle.course_curves import Fits, course_curves
+from dosimetry.cycle.curves import Notes, Source, cycle_curves, sources_of
 from dosimetry.cycle.delivered import WITH_MASS, DeliveredCycle
 from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
@@ -23,7 +23,6 @@ from dosimetry.reference import tables
 from dosimetry.units import MBQ_PER_GBQ
 
 STEP = 1e-4  # relative change of a mass, for its effect on the doses
-NO_FITS: Fits = MappingProxyType({})
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,18 +47,14 @@ class CycleDose:
     assumptions: tuple[str, ...]
 
 
-def cycle_dose(
-    cycle: DeliveredCycle, earlier: Sequence[CycleDose] = (), fits: Fits = NO_FITS
-) -> CycleDose:
+def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
     """Return the doses of one delivered cycle.
 
     Parameters
     ----------
     cycle : DeliveredCycle
-    earlier : sequence of CycleDose
-        Earlier cycles, whose half-lives are used for single scans.
-    fits : mapping of (int, str) to FittedCurve
-        Curves fitted before, by the cycle's index and the region.
+    fits : mapping of (int, str) to FittedCurve or InputError
+        Curves of all cycles, by the cycle's index and the region.
 
     Returns
     -------
@@ -73,20 +68,17 @@ def cycle_dose(
     net, notes = cycle.net, Notes()
     place = net.place
     notes.assumptions += net.assumptions
-    curves = cycle_curves(cycle, [before.curves for before in earlier], fits, notes)
+    curves = cycle_curves(cycle, fits, notes)
     sources = taken_out(sources_of(curves, cycle, notes), net)
     notes.warnings += overlap_warnings(net, cycle.sites, sources)
     notes.assumptions += disjoint_assumed(net, sources)
     _check_remainder(sources, net)
     masses = _masses(cycle, sources, curves, notes)
-    calibration = net.systematic_sd or 0.0
     notes.assumptions += [line for region in sources for line in _assumed_of(region)]
     weights = region_weights(cycle.sex, sources, masses, notes)
     by_mass = _mass_sds(cycle.sex, sources, masses)
     doses = {
-        target: region_dose(
-            own, sources, calibration, by_mass.get(target, 0.0), missing_sources(target, sources)
-        )
+        target: region_dose(own, sources, by_mass.get(target, {}), missing_sources(target, sources))
         for target, own in weights.items()
     }
     doses.update(_coefficient_doses(cycle, notes))
@@ -174,12 +166,15 @@ def _mass_sds(
     sex: str,
     sources: Mapping[str, Source],
     masses: Mapping[str, RegionMass],
-) -> dict[str, float]:
-    """Return the relative sd of each dose from the masses, by a small change of each entry."""
-    totals: dict[str, list[float]] = {}
+) -> dict[str, dict[str, float]]:
+    """Return the relative sd of each dose from the masses, by a small change of each entry.
+
+    By target and cause.
+    """
+    totals: dict[str, dict[str, float]] = {}
     up, down = 1.0 + STEP, 1.0 / (1.0 + STEP)
-    entries = {mass.given_as: mass.relative_sd for mass in masses.values() if mass.relative_sd > 0}
-    for entry, spread in entries.items():
+    entries = {mass.given_as: mass for mass in masses.values() if mass.relative_sd > 0}
+    for entry, given in entries.items():
         ends = []
         for factor in (up, down):
             moved = {
@@ -193,14 +188,18 @@ def _mass_sds(
                 for weights in ends
             )
             slope = math.log(high / low) / (2 * math.log1p(STEP))
-            totals.setdefault(target, []).append(slope * spread)
-    return {target: math.hypot(*parts) for target, parts in totals.items()}
+            causes = totals.setdefault(target, {})
+            part = slope * given.relative_sd
+            causes[given.cause] = math.hypot(causes.get(given.cause, 0.0), part)
+    return totals
 
 
 def delivered_doses(
-    cycles: Sequence[DeliveredCycle], source: str = "", fits: Fits = NO_FITS
+    cycles: Sequence[DeliveredCycle],
+    source: str = "",
+    fits: Fits | None = None,
 ) -> list[CycleDose]:
-    """Return the doses of every delivered cycle, each computed with the earlier ones.
+    """Return the doses of every delivered cycle.
 
     Parameters
     ----------
@@ -208,21 +207,19 @@ def delivered_doses(
         All of a patient, in their order.
     source : str
         Name of the patient file, put before the place of a problem.
-    fits : mapping of (int, str) to FittedCurve
-        Curves fitted before, by the cycle's index and the region.
+    fits : mapping of (int, str) to FittedCurve or InputError, optional
+        Curves estimated before, together with those of other patients.
 
     Raises
     ------
     InputError
         As :func:`cycle_dose`.
     """
-    doses: list[CycleDose] = []
-    for cycle in cycles:
-        try:
-            doses.append(cycle_dose(cycle, doses, fits))
-        except InputError as error:
-            raise error.at(f"{source}: " if source else "") from None
-    return doses
+    curves = course_curves(cycles) if fits is None else fits
+    try:
+        return [cycle_dose(cycle, curves) for cycle in cycles]
+    except InputError as error:
+        raise error.at(f"{source}: " if source else "") from None
 
 
 def _check_remainder(sources: Mapping[str, Source], cycle: NetCycle) -> None:
@@ -288,12 +285,13 @@ def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionD
     """Return the doses of supplied coefficients; both kidneys give the pair."""
     net = cycle.net
     doses: dict[str, RegionDose] = {}
-    if net.dose_coefficients and net.systematic_sd is not None:
+    meant = [name for name in net.dose_coefficients if net.own_systematic_sd(name) is not None]
+    if meant:
         notes.warnings.append(
             Problem(
                 "systematic-not-used",
                 "systematic_uncertainty applies only to activities measured in this cycle, not to "
-                f"the supplied dose coefficients ({in_words(net.dose_coefficients)})",
+                f"the supplied dose coefficients ({in_words(meant)})",
                 "include all uncertainty in each coefficient's sd",
                 f"{net.place}.systematic_uncertainty",
             )

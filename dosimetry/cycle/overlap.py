@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dosimetry.cycle.curves import Source
+from dosimetry.cycle.curves import Source, in_common
 from dosimetry.patient.checks.overlap import excess, explains
 from dosimetry.patient.kidneys import with_sides
 from dosimetry.patient.net_cycle import NetCycle
@@ -47,16 +47,32 @@ def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Sourc
             tia,
             float(np.hypot.reduce([whole.fit_sd, *(part.fit_sd for part in parts)])),
             combine(shapes),
-            _half_life_effect(whole, parts, tia),
+            _effect([s.cycle_effect for s in (whole, *parts)], (whole, *parts), tia),
+            whole.common,
+            _effect([s.half_life_effect for s in (whole, *parts)], (whole, *parts), tia),
+            in_common(
+                [(whole.systematic_sd, whole.tia), *((s.systematic_sd, -s.tia) for s in parts)]
+            ),
+            _without(whole, parts),
         )
     return reduced
 
 
-def _half_life_effect(whole: Source, parts: Sequence[Source], tia: float) -> Array | None:
+def _without(whole: Source, parts: Sequence[Source]) -> dict[str, float]:
+    """Return the effect of the recovery coefficients on a source without the others."""
+    left = dict(whole.recovery)
+    for part in parts:
+        for name, change in part.recovery.items():
+            left[name] = left.get(name, 0.0) - change
+    return left
+
+
+def _effect(effects: Sequence[Array | None], sources: Sequence[Source], tia: float) -> Array | None:
+    """Return the effect of a half-life on the first source without the others."""
     changes = [
-        sign * source.tia * (source.half_life_effect - 1.0)
-        for source, sign in ((whole, 1.0), *((part, -1.0) for part in parts))
-        if source.half_life_effect is not None
+        (source.tia if i == 0 else -source.tia) * (effect - 1.0)
+        for i, (source, effect) in enumerate(zip(sources, effects, strict=True))
+        if effect is not None
     ]
     return np.asarray(1.0 + sum(changes) / tia) if changes else None
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from dosimetry.cycle.curves import Source
+from dosimetry.cycle.curves import Source, in_common
 from dosimetry.cycle.weights import Weights
 from dosimetry.physics.kinetics import Array, Shape, combine
 from dosimetry.physics.one_scan import noise_quantiles
@@ -30,10 +30,14 @@ class RegionDose:
         In Gy.
     relative_fit_sd : float
         Relative sd of the points and the fit, or of a supplied coefficient; of this cycle alone.
-    relative_calibration_sd, relative_mass_sd : float
-        Relative sd that all cycles share.
+    relative_calibration_sd, relative_recovery_sd, relative_volume_sd, relative_mass_sd : float
+        Relative sd that all cycles share: calibration, recovery coefficients, volumes of scans
+        that give a mass, masses of the patient file.
+    cycle_effect : array or None
+        Dose over the quantiles of the half-lives in this cycle, relative to ``dose``.
     half_life_effect : array or None
-        Dose of single scans over the quantiles of their half-life, relative to ``dose``.
+        Dose over the quantiles of the patient's half-life, relative to ``dose``; common to all
+        cycles.
     dose_rate : shape or None
         In Gy/h; None for a supplied coefficient.
     contributions : mapping of str to float
@@ -45,7 +49,10 @@ class RegionDose:
     dose: float
     relative_fit_sd: float
     relative_calibration_sd: float
+    relative_recovery_sd: float
+    relative_volume_sd: float
     relative_mass_sd: float
+    cycle_effect: Array | None
     half_life_effect: Array | None
     dose_rate: Shape | None
     contributions: Mapping[str, float]
@@ -53,36 +60,54 @@ class RegionDose:
 
     @property
     def relative_half_life_sd(self) -> float:
-        """Relative sd from the half-life of single scans."""
-        return 0.0 if self.half_life_effect is None else float(np.std(self.half_life_effect))
+        """Relative sd from half-lives, whether cycles share them or not."""
+        return _sd(self.cycle_effect)
+
+    @property
+    def relative_own_sd(self) -> float:
+        """Relative sd of this cycle alone."""
+        apart = self.relative_half_life_sd**2 - _sd(self.half_life_effect) ** 2
+        return math.sqrt(self.relative_fit_sd**2 + max(apart, 0.0))
+
+    @property
+    def relative_shared_sds(self) -> tuple[float, ...]:
+        """Relative sds that all cycles share, without the half-life."""
+        return (
+            self.relative_calibration_sd,
+            self.relative_recovery_sd,
+            self.relative_volume_sd,
+            self.relative_mass_sd,
+        )
 
     @property
     def relative_sd(self) -> float:
         """Relative sd of all causes in quadrature."""
         return math.hypot(
-            self.relative_fit_sd,
-            self.relative_calibration_sd,
-            self.relative_mass_sd,
-            self.relative_half_life_sd,
+            self.relative_fit_sd, *self.relative_shared_sds, self.relative_half_life_sd
         )
 
     def distribution(self) -> Distribution:
         """Return dose, sd and 5th to 95th percentile in Gy.
 
-        Log-normal. For a single scan, the distribution of its half-life is propagated, with the
-        other causes as log-normal noise.
+        Log-normal about the effect of the half-lives. The dose of a curve is the mean of
+        the distribution; a supplied one is its median.
         """
         sd = self.dose * self.relative_sd
-        others = math.hypot(
-            self.relative_fit_sd, self.relative_calibration_sd, self.relative_mass_sd
-        )
-        if self.half_life_effect is None:
+        others = math.hypot(self.relative_fit_sd, *self.relative_shared_sds)
+        median = self.dose * self._median_of_mean(others)
+        if self.cycle_effect is None:
             reach = NORMAL_95 * math.sqrt(log_variance(others))
-            low, high = self.dose * math.exp(-reach), self.dose * math.exp(reach)
+            low, high = median * math.exp(-reach), median * math.exp(reach)
         else:
-            pushed = np.outer(self.half_life_effect, noise_quantiles(others))
-            low, high = (float(x) * self.dose for x in np.percentile(pushed, [5.0, 95.0]))
+            pushed = np.outer(self.cycle_effect, noise_quantiles(others))
+            low, high = (float(x) * median for x in np.percentile(pushed, [5.0, 95.0]))
         return Distribution(self.dose, sd, low, high, "Gy")
+
+    def _median_of_mean(self, relative_sd: float) -> float:
+        """Return the median of a log-normal part of the dose, relative to its mean."""
+        if self.dose_rate is None:
+            return 1.0
+        return math.exp(-log_variance(relative_sd) / 2)
 
     def coefficient(self, activity: float) -> float:
         """Return the dose per activity in Gy/GBq, of an activity in MBq."""
@@ -91,16 +116,17 @@ class RegionDose:
     def observation(self, cycle: int, activity: float) -> Observation:
         """Return the dose per activity of this cycle as an observation.
 
-        The part from the half-life is shared by all cycles with a single scan; it has the sign of
-        the change of the dose with the half-life.
+        The part from the patient's half-life is shared by all cycles; it has the sign of the
+        change of the dose with the half-life.
         """
         coefficient, signed = self.coefficient(activity), 0.0
+        coefficient *= self._median_of_mean(self.relative_own_sd)
         if self.half_life_effect is not None:
             logs = np.log(self.half_life_effect)
             coefficient *= math.exp(float(logs.mean()))
             signed = math.copysign(float(logs.std()), float(logs[-1] - logs[0]))
-        shared = (self.relative_calibration_sd, self.relative_mass_sd, signed)
-        return Observation(cycle, coefficient, self.relative_fit_sd, shared)
+        shared = (*self.relative_shared_sds, signed)
+        return Observation(cycle, coefficient, self.relative_own_sd, shared)
 
     def lower_bound(self, cycle: int, activity: float) -> LowerBound:
         """Return the lower bound of the dose per activity of this cycle."""
@@ -110,19 +136,23 @@ class RegionDose:
 def region_dose(
     weights: Weights,
     sources: Mapping[str, Source],
-    calibration: float,
-    relative_mass_sd: float,
+    mass_sds: Mapping[str, float],
     missing: tuple[str, ...],
 ) -> RegionDose:
-    """Return the dose of one region from the TIAs of its sources, with its sd by cause."""
+    """Return the dose of one region from the TIAs of its sources, with its sd by cause.
+
+    ``mass_sds`` are the relative sds of the dose from ``volume`` and ``mass``.
+    """
     parts = {name: sources[name].tia * weight for name, weight in weights.items()}
     dose = sum(parts.values())
-    spread = [sources[name].fit_sd * weight for name, weight in weights.items()]
     return RegionDose(
         dose,
-        math.hypot(*spread) / dose,
-        calibration,
-        relative_mass_sd,
+        math.hypot(*(sources[name].fit_sd * weight for name, weight in weights.items())) / dose,
+        in_common([(sources[name].systematic_sd, part) for name, part in parts.items()]),
+        _recovery_sd(weights, sources) / dose,
+        mass_sds.get("volume", 0.0),
+        mass_sds.get("mass", 0.0),
+        _cycle_effect(parts, sources, dose),
         _half_life_effect(parts, sources, dose),
         combine((sources[name].shape, weight) for name, weight in weights.items()),
         _contributions(parts, sources),
@@ -130,13 +160,51 @@ def region_dose(
     )
 
 
+def _recovery_sd(weights: Weights, sources: Mapping[str, Source]) -> float:
+    """Return the sd in Gy from the recovery coefficients, each independent of the others."""
+    changes: dict[str, float] = {}
+    for name, weight in weights.items():
+        for region, change in sources[name].recovery.items():
+            changes[region] = changes.get(region, 0.0) + weight * change
+    return math.hypot(*changes.values())
+
+
+def _sd(effect: Array | None) -> float:
+    return 0.0 if effect is None else float(np.std(effect))
+
+
+def _cycle_effect(
+    parts: Mapping[str, float], sources: Mapping[str, Source], dose: float
+) -> Array | None:
+    """Return the dose over the quantiles of the half-lives in the cycle, relative to the dose.
+
+    What regions of one kind have in common adds up in them, the rest in quadrature.
+    """
+    groups: dict[str, list[tuple[Array, float]]] = {}
+    for name, part in parts.items():
+        source = sources[name]
+        if source.cycle_effect is not None:
+            change = part * (source.cycle_effect - 1.0)
+            groups.setdefault(regions.region(name).like, []).append((change, source.common))
+    return _followed([_in_common(changes) for changes in groups.values()], dose)
+
+
+def _in_common(changes: Sequence[tuple[Array, float]]) -> Array:
+    """Return the sum of changes of regions of one kind, each with its share in common."""
+    total = np.asarray(sum(change for change, _ in changes))
+    signed = [math.copysign(_sd(change), float(change[-1] - change[0])) for change, _ in changes]
+    shares = [share for _, share in changes]
+    together = sum(sd * math.sqrt(share) for sd, share in zip(signed, shares, strict=True))
+    apart = [sd * math.sqrt(1.0 - share) for sd, share in zip(signed, shares, strict=True)]
+    return _with_sd(total, math.hypot(together, *apart))
+
+
 def _half_life_effect(
     parts: Mapping[str, float], sources: Mapping[str, Source], dose: float
 ) -> Array | None:
-    """Return the dose over the quantiles of the half-lives of single scans, relative to the dose.
+    """Return the dose over the quantiles of the patient's half-lives, relative to the dose.
 
-    One draw applies to every source of a group (both kidneys). Of several groups, the most
-    important one is followed exactly; the others widen it about its median.
+    One half-life applies to every source of a kind (both kidneys).
     """
     groups: dict[str, Array] = {}
     for name, part in parts.items():
@@ -144,13 +212,21 @@ def _half_life_effect(
         if effect is not None:
             like = regions.region(name).like
             groups[like] = groups.get(like, np.zeros(len(effect))) + part * (effect - 1.0)
-    if not groups:
+    return _followed([*groups.values()], dose)
+
+
+def _followed(changes: Sequence[Array], dose: float) -> Array | None:
+    """Return an effect of independent changes: the largest is followed, the others widen it."""
+    if not changes:
         return None
-    main = max(groups.values(), key=lambda change: float(np.std(change)))
-    own = float(np.std(main))
-    total = math.hypot(*(float(np.std(change)) for change in groups.values()))
-    widened = main if own == 0 else np.median(main) + (main - np.median(main)) * (total / own)
-    return np.asarray(1.0 + widened / dose)
+    main = max(changes, key=_sd)
+    return 1.0 + _with_sd(main, math.hypot(*map(_sd, changes))) / dose
+
+
+def _with_sd(change: Array, sd: float) -> Array:
+    """Return a change widened about its median to an sd."""
+    own, middle = _sd(change), np.median(change)
+    return change if own == 0 else np.asarray(middle + (change - middle) * (sd / own))
 
 
 def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) -> dict[str, float]:
@@ -170,4 +246,4 @@ def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) ->
 
 def supplied_dose(dose: float, relative_sd: float) -> RegionDose:
     """Return a dose from a supplied coefficient, without curve and contributions."""
-    return RegionDose(dose, relative_sd, 0.0, 0.0, None, None, {})
+    return RegionDose(dose, relative_sd, 0.0, 0.0, 0.0, 0.0, None, None, None, {})

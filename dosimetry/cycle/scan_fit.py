@@ -6,41 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dosimetry.patient.by_region import SINGLE
 from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan
 from dosimetry.patient.scans import Scan, lines_of
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import Task, fit_points
+from dosimetry.physics.fitting import Task
 from dosimetry.problems import InputError, Problem, in_words, refuse
-
-
-def is_fitted(scans: Sequence[ActivityAtScan], model: str) -> bool:
-    """Return whether the scans are fitted, instead of a single one used with a half-life."""
-    return model != SINGLE if len(scans) > 1 else model not in ("auto", SINGLE)
-
-
-def fit_scans(
-    scans: Sequence[ActivityAtScan], model: str, activity: float, half_life: float
-) -> FittedCurve:
-    """Return the fit to the scans of one region; parameters as of :func:`task_of`.
-
-    Raises
-    ------
-    InputError
-        Only some scans have an sd, or what :func:`dosimetry.fit` refuses.
-    """
-    task = task_of(scans, model, activity, half_life)
-    return fit_points(
-        task.time,
-        task.activity,
-        task.sd,
-        model,
-        task.decay_constant,
-        task.unit,
-        task.most,
-        task.relative,
-    )
 
 
 def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_life: float) -> Task:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from dosimetry.quantities import Amount, Distribution, Estimate
 
@@ -30,6 +30,17 @@ class Contribution:
     absorbed_dose: Amount
 
 
+Cause: TypeAlias = Literal[
+    "counting and fit",
+    "half-life",
+    "systematic",
+    "recovery",
+    "volume",
+    "mass",
+    "supplied coefficient",
+]
+
+
 @dataclass(frozen=True)
 class Uncertainty:
     """One cause of uncertainty of an absorbed dose; the causes add up in quadrature.
@@ -37,13 +48,12 @@ class Uncertainty:
     Attributes
     ----------
     cause : str
-        ``counting and fit``, ``half-life``, ``systematic``, ``mass`` or ``supplied
-        coefficient``.
+        ``systematic`` is that of the calibration, ``volume`` that of a mass from scans.
     sd : Amount
         In Gy.
     """
 
-    cause: Literal["counting and fit", "half-life", "systematic", "mass", "supplied coefficient"]
+    cause: Cause
     sd: Amount
 
 

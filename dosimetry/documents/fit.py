@@ -52,6 +52,24 @@ class CurvePoint:
 
 
 @dataclass(frozen=True)
+class BandPoint:
+    """Activity of a curve at one time: mean and percentiles of its posterior.
+
+    Attributes
+    ----------
+    time : Amount
+        After the administration, in h.
+    p5, p50, p95 : Amount
+        In the unit of the points.
+    """
+
+    time: Amount
+    p5: Amount
+    p50: Amount
+    p95: Amount
+
+
+@dataclass(frozen=True)
 class IntegratedActivity(Estimate):
     """Time-integrated activity, with percentiles where a distribution is known.
 
@@ -137,6 +155,10 @@ class PlanCurve:
     warnings : tuple of Problem
     information : Information or None
     models : tuple of ModelWeight
+    band : tuple of BandPoint
+        Of a posterior, over the times of the picture; a fit has its covariance.
+    optimum : Amount or None
+        TIA of the curve of the parameters, where it is not ``tia``: the best fit of least squares.
     """
 
     cycle: int
@@ -156,6 +178,8 @@ class PlanCurve:
     warnings: tuple[Problem, ...]
     information: Information | None = None
     models: tuple[ModelWeight, ...] = ()
+    optimum: Amount | None = None
+    band: tuple[BandPoint, ...] = ()
 
     def __repr__(self) -> str:
         return (

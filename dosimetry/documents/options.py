@@ -32,6 +32,10 @@ class PlanOptions:
         ``measured`` or ``all``: which limits are held to the risk.
     cycles : int or None
         Number of cycles of the course, instead of the regimen's.
+    prior : str or None
+        ``label``, ``renal-function`` or the name of a clinic's table, instead of the patient's.
+    estimator : str or None
+        ``posterior`` or ``least-squares``, instead of the patient's.
     """
 
     max_cycles: int
@@ -42,3 +46,5 @@ class PlanOptions:
     activity: Amount | None
     bind: Binding = "measured"
     cycles: int | None = None
+    prior: str | None = None
+    estimator: str | None = None

@@ -9,7 +9,10 @@ from dosimetry.quantities import Amount
 
 Checked = Literal[
     "activity at the scans",
+    "area of the curve",
     "time-integrated activity",
+    "median time-integrated activity",
+    "90 % interval",
     "absorbed dose",
     "biologically effective dose",
 ]

@@ -8,13 +8,16 @@ from typing import Annotated, Any
 from pydantic import ValidationError
 
 from dosimetry.patient import values
-from dosimetry.patient.values import Read, choice, estimate
+from dosimetry.patient.values import Read, amount, choice, estimate, read_estimate
+from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitting import NAMES as MODEL_NAMES
+from dosimetry.physics.posterior import FASTEST
 from dosimetry.problems import InputError, Problem, in_words, quote, refuse
-from dosimetry.quantities import Estimate
+from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import regions
 
 SINGLE = "single-point"
+BLOOD = "blood"  # the curve of the blood samples
 
 
 def measured_region(value: object) -> str:
@@ -70,6 +73,10 @@ def _tumour(value: object) -> str:
     return name
 
 
+def _curve(value: object) -> str:
+    return BLOOD if value == BLOOD else measured_region(value)
+
+
 def _regions(value: object) -> tuple[str, ...]:
     """Read a list of regions; the problems of all entries are collected."""
     if not isinstance(value, list | tuple):
@@ -86,12 +93,40 @@ def _regions(value: object) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _half_life(value: object) -> Estimate:
+    half_life = read_estimate(value, "h")
+    if half_life.value < LN2 / FASTEST:
+        raise refuse(
+            "out-of-range",
+            f"{half_life.value:g} h is below {LN2 / FASTEST:.2g} h, which no scan can resolve",
+            "check the unit",
+        )
+    return half_life
+
+
+_HALF_LIFE = Read(_half_life, estimate("h").schema)
 Masses = Annotated[dict[str, Estimate], by_region(measured_region, estimate("g"))]
 Coefficients = Annotated[dict[str, Estimate], by_region(dose_region, estimate("Gy/GBq"))]
-HalfLives = Annotated[dict[str, Estimate], by_region(measured_region, estimate("h"))]
-Models = Annotated[dict[str, str], by_region(measured_region, choice(*MODEL_NAMES, SINGLE))]
+HalfLives = Annotated[dict[str, Estimate], by_region(measured_region, _HALF_LIFE)]
+Models = Annotated[dict[str, str], by_region(_curve, choice(*MODEL_NAMES, SINGLE))]
 Sites = Annotated[dict[str, str], by_region(_tumour, Read(measured_region, {"type": "string"}))]
 Contains = Annotated[
     dict[str, tuple[str, ...]],
     by_region(measured_region, Read(_regions, {"type": "array", "items": {"type": "string"}})),
 ]
+
+
+def _systematic() -> Read:
+    """Mark a relative sd of all regions, or a mapping of them by region."""
+    one = amount("%", high=100.0, zero=True)
+    several = by_region(_curve, one)
+
+    def read(value: object) -> Amount | dict[str, Amount]:
+        found: Amount | dict[str, Amount]
+        found = (several if isinstance(value, Mapping) else one).reader(value)
+        return found
+
+    return Read(read, {"anyOf": [one.schema, several.schema]})
+
+
+Systematic = Annotated[Amount | dict[str, Amount], _systematic()]

@@ -27,6 +27,8 @@ therapy:
   start: 2026-01-12              # only while no cycle has been delivered
   # time_zone: Europe/Berlin     # of the calendar; infusion_time gives doses a time of day
   # infusion_time: 09:30
+  # prior: label                 # label | renal-function | clinic.csv, before measurements
+  # tumour_grade: 2              # 1 | 2 | 3
   # the default limits; list of all: dosimetry tables limits
   # limits: [kidneys-ad-23, kidneys-bed, red-marrow-ad-2]
   # prior_doses:                 # previous radiation, included in the cumulative dose

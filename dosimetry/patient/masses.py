@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 from dosimetry.patient.kidneys import (
     PAIR,
@@ -34,12 +35,15 @@ class RegionMass:
         In words, for the assumptions of a plan; empty where the patient file gives the mass.
     given_as : str
         Entry of the patient file; masses from one entry vary together.
+    cause : str
+        Of its uncertainty: ``mass``, or ``volume`` where scans give the mass.
     """
 
     value: float
     relative_sd: float
     origin: str
     given_as: str = ""
+    cause: str = "mass"
 
 
 def reference_mass(region: str, sex: str) -> float | None:
@@ -71,7 +75,8 @@ def region_mass(region: str, patient: PatientFile, index: int) -> RegionMass | N
         for before in range(index, -1, -1):
             mass = _mass_of_volume(region, patient, before)
             if mass is not None:
-                return RegionMass(mass, 0.0, _origin(region, mass, patient, before, index))
+                origin = _origin(region, mass.value, patient, before, index)
+                return replace(mass, origin=origin)
     if region == MARROW and (patient.person.weight or "total_body" in patient.masses):
         scaled = red_marrow_mass(patient)
         return RegionMass(
@@ -99,8 +104,8 @@ def _origin(region: str, mass: float, patient: PatientFile, of_cycle: int, index
     return f"{name}: mass {mass:.4g} g, mean volume of {where} at {density:g} g/mL{less}"
 
 
-def _mass_of_volume(region: str, patient: PatientFile, index: int) -> float | None:
-    """Return the mass in g of a region by volumes, without the regions that its VOI includes.
+def _mass_of_volume(region: str, patient: PatientFile, index: int) -> RegionMass | None:
+    """Return the mass of a region by volumes, without the regions that its VOI includes.
 
     Where a cycle has only the sides, the pair is their sum; where it has only the pair, a side is
     its share.
@@ -108,15 +113,24 @@ def _mass_of_volume(region: str, patient: PatientFile, index: int) -> float | No
     scans = patient.cycles[index].measurements.by_region()
     voi = _voi_mass(region, patient, index)
     if voi is not None:
-        return voi - _inside(region, voi, patient, index)
+        own = voi - _inside(region, voi, patient, index)
+        return _by_volume(region, own, _volume_sd(region, patient, index) * voi)
     if region in SIDES and PAIR in scans:
         pair = _mass_of_volume(PAIR, patient, index)
-        return None if pair is None else pair * share_of_pair(patient.person)
+        share = share_of_pair(patient.person)
+        return None if pair is None else replace(pair, value=pair.value * share)
     if region == PAIR:
         sides = [_mass_of_volume(side, patient, index) for side in given_sides(scans)]
         known = [side for side in sides if side is not None]
-        return sum(known) if len(known) == number_of_kidneys(patient.person) else None
+        if len(known) == number_of_kidneys(patient.person):
+            spread = math.hypot(*(side.value * side.relative_sd for side in known))
+            return _by_volume(PAIR, sum(side.value for side in known), spread)
     return None
+
+
+def _by_volume(region: str, mass: float, sd: float) -> RegionMass:
+    """Return a mass in g from volumes, with its sd in g."""
+    return RegionMass(mass, sd / mass, "", f"volume of {region}", "volume")
 
 
 def _voi_mass(region: str, patient: PatientFile, index: int) -> float | None:
@@ -125,6 +139,15 @@ def _voi_mass(region: str, patient: PatientFile, index: int) -> float | None:
     volumes = [scan.volume for scan in scans if scan.volume is not None]
     density = tables.default("soft_tissue_density", "g/mL")
     return sum(volumes) / len(volumes) * density if volumes else None
+
+
+def _volume_sd(region: str, patient: PatientFile, index: int) -> float:
+    """Return the relative sd of a region's volume, the largest of its scans: it is common to all.
+
+    A delineation that is too large in one scan is too large in the others.
+    """
+    scans = patient.cycles[index].measurements.by_region()[region]
+    return max((scan.volume_sd or 0.0) / scan.volume for scan in scans if scan.volume is not None)
 
 
 def _inside(region: str, voi: float, patient: PatientFile, index: int) -> float:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dosimetry.patient import net_activity
+from dosimetry.patient.kidneys import with_pair
 from dosimetry.patient.scans import Measurements, Scan
 from dosimetry.patient.schema import Cycle
 from dosimetry.patient.values import Moment
@@ -149,6 +150,8 @@ class NetCycle:
         The scans were entered with a correction for decay to the administration.
     systematic_sd : float or None
         Relative sd that all activities measured in the cycle share; None where none was given.
+    systematic_sds : mapping of str to float
+        The same of single regions, where it was given by region.
     models : mapping of str to str
         Model of the curve, by region.
     contains : mapping of str to sequence of str
@@ -167,6 +170,7 @@ class NetCycle:
     blood: ScansAtTime
     decay_corrected: bool
     systematic_sd: float | None
+    systematic_sds: Mapping[str, float]
     models: Mapping[str, str]
     contains: Mapping[str, Sequence[str]]
     dose_coefficients: Mapping[str, Estimate]
@@ -190,6 +194,24 @@ class NetCycle:
     def left(self, time: float) -> float:
         """Return the activity in MBq that physical decay alone leaves after a time in h."""
         return float(decay.kernel(self.activity, time, self.half_life))
+
+    def own_systematic_sd(self, region: str) -> float | None:
+        """Return the relative systematic sd given for a region or ``blood``; None without one."""
+        own = (
+            self.systematic_sds[name] for name in with_pair(region) if name in self.systematic_sds
+        )
+        return next(own, self.systematic_sd)
+
+    def recovery_sd(self, region: str) -> float:
+        """Return the relative sd of a region's recovery coefficient, the largest of its scans.
+
+        It is common to all of them: the correction of a region is the same in every scan.
+        """
+        scans = (
+            *self.measured.by_region().get(region, ()),
+            *self.blood.by_region().get(region, ()),
+        )
+        return max((scan.entered.recovery_sd or 0.0) / scan.entered.recovery for scan in scans)
 
 
 def net_cycle(cycle: Cycle, index: int) -> NetCycle:
@@ -228,7 +250,9 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
         scans = at_scan_time(entered.scans, activity, half_life, decay_corrected=corrected)
         return ScansAtTime(scans, entered.file, f"{place}.{key}")
 
-    spread = cycle.systematic_uncertainty
+    given = cycle.systematic_uncertainty
+    by_region = given if isinstance(given, dict) else {}
+    spread = None if isinstance(given, dict) else given
     return NetCycle(
         index=index,
         at=cycle.at,
@@ -238,6 +262,7 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
         blood=resolved(cycle.blood, "blood"),
         decay_corrected=corrected,
         systematic_sd=None if spread is None else spread.value / HUNDRED_PERCENT,
+        systematic_sds={name: own.value / HUNDRED_PERCENT for name, own in by_region.items()},
         models=cycle.models,
         contains=cycle.contains,
         dose_coefficients=cycle.dose_coefficients,

@@ -12,9 +12,10 @@ from pydantic.fields import FieldInfo
 
 from dosimetry.patient.checks.whole_file import inconsistencies
 from dosimetry.patient.content import differing, frozen, plain
+from dosimetry.patient.prior import ClinicPrior, read_prior
 from dosimetry.patient.replacing import replaced_in
 from dosimetry.patient.scans import Measurements
-from dosimetry.patient.schema import PatientFile
+from dosimetry.patient.schema import ESTIMATORS, PatientFile
 from dosimetry.patient.written import written
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 
@@ -68,6 +69,8 @@ class Patient(PatientFile):
             for measured in (cycle.measurements, cycle.blood):
                 if measured.file:
                     hashes[measured.file] = measured.sha256
+        if isinstance(self.therapy.prior, ClinicPrior):
+            hashes[self.therapy.prior.file] = self.therapy.prior.sha256
         return hashes
 
     @classmethod
@@ -165,6 +168,67 @@ class Patient(PatientFile):
         fresh._source, fresh._sha256 = self._source, self._sha256
         fresh._base, fresh._read = self._base, self._read
         return fresh
+
+    def with_prior(self, prior: str | None) -> Patient:
+        """Return the patient with the prior that an option of a plan asks for.
+
+        Parameters
+        ----------
+        prior : str or None
+            As ``therapy.prior`` of a patient file; None for the patient's own.
+
+        Returns
+        -------
+        Patient
+            The option belongs to the plan, so this is not a change of the patient in memory.
+
+        Raises
+        ------
+        InputError
+            Not a prior.
+        """
+        if prior is None:
+            return self
+        try:
+            read = read_prior(prior, self._base)
+        except InputError as error:
+            raise error.at("prior") from None
+        return self._with_therapy({"prior": read})
+
+    def _with_therapy(self, update: Mapping[str, Any]) -> Patient:
+        therapy = self.therapy.model_copy(update=update)
+        other = self.model_copy(update={"therapy": therapy})
+        other._read = frozen(plain(other))
+        return other
+
+    def with_estimator(self, estimator: str | None) -> Patient:
+        """Return the patient with the estimator that an option of a plan asks for.
+
+        Parameters
+        ----------
+        estimator : str or None
+            As ``therapy.estimator`` of a patient file; None for the patient's own.
+
+        Returns
+        -------
+        Patient
+            As :meth:`with_prior` does.
+
+        Raises
+        ------
+        InputError
+            Not an estimator.
+        """
+        if estimator is None:
+            return self
+        if estimator not in ESTIMATORS:
+            raise refuse(
+                "unknown-estimator",
+                f"estimator {quote(estimator)} is not known",
+                f"write one of {', '.join(ESTIMATORS)}",
+                "estimator",
+            )
+        return self._with_therapy({"estimator": estimator})
 
     def replace(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Patient:
         """Return the patient with some fields replaced, read and checked again.

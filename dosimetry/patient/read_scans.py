@@ -20,6 +20,7 @@ from dosimetry.patient.scan_columns import (
     BLOOD_HEADER,
     COLUMNS,
     SCAN_HEADER,
+    SD_OF,
     Dialect,
     blank,
     check_columns,
@@ -28,13 +29,22 @@ from dosimetry.patient.scan_columns import (
     quantity_cell,
     read_header,
 )
-from dosimetry.patient.scans import Measurements, Scan, ScanOrError, check_sd, digest
+from dosimetry.patient.scans import (
+    LARGEST_COMMON_SD,
+    Measurements,
+    Scan,
+    ScanOrError,
+    check_sd,
+    digest,
+)
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
 from dosimetry.reference import regions
+from dosimetry.units import HUNDRED_PERCENT
 
 LARGEST_FILE = 10_000_000
 Reader = Callable[[Path, str, int], bytes]
 MOST_PROBLEMS, MOST_SCANS, MOST_COLUMNS = 50, 1_000, 50
+MAY_BE_BLANK = ("volume", *SD_OF)
 
 
 def read_measurements(source: object, base: Path, fixed: str = "") -> Measurements:
@@ -131,7 +141,7 @@ def _of_csv(raw: bytes, name: str, fixed: str) -> Measurements:
         )
     refuse_other(text, name, MEASUREMENTS)
     dialect = dialect_of(text)
-    rows = _csv_rows(text, name, dialect.separator)
+    rows = csv_rows(text, name, dialect.separator)
     _, header = next(rows)
     full = (row for row in rows if any(row[1]))
     scans = _collect(_table_rows(header, full, f"{name}:1", dialect, fixed))
@@ -171,8 +181,9 @@ def _check_scan(scan: Scan, where: str) -> None:
     """Refuse numbers of a scan outside the range of a measurement."""
     value = "concentration" if scan.unit == "kBq/mL" else "activity"
     cells = {"time": scan.time, value: scan.value, "recovery": scan.recovery}
-    for name, number in {**cells, "volume": scan.volume}.items():
-        if number is None and name == "volume":
+    common = {"volume sd": scan.volume_sd, "recovery sd": scan.recovery_sd}
+    for name, number in {**cells, "volume": scan.volume, **common}.items():
+        if number is None and name in MAY_BE_BLANK:
             continue
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise refuse("not-a-number", f"{quote(number)} is not a number", "", f"{where}.{name}")
@@ -182,10 +193,21 @@ def _check_scan(scan: Scan, where: str) -> None:
             raise error.at(f"{where}.{name}") from None
     if (sd := scan.sd_of_value()) is not None:
         check_sd(sd, scan.value, scan.unit, f"{where}.sd")
+    for name, of in SD_OF.items():
+        if (spread := common[name]) is not None:
+            number = scan.volume if of == "volume" else scan.recovery
+            _check_common_sd(spread, number, of, f"{where}.{name}")
 
 
-def _csv_rows(text: str, name: str, separator: str) -> Iterator[tuple[str, list[str]]]:
-    """Yield place and cells of each row, one by one because a file may have millions."""
+def _check_common_sd(sd: float, value: float | None, of: str, place: str) -> None:
+    """Refuse an sd of a volume or a recovery coefficient that has no value, or is too large."""
+    if value is None:
+        raise refuse("missing", f"'{of}' is missing, but its sd is given", f"give the {of}", place)
+    check_sd(sd, value, COLUMNS[of][0], place, LARGEST_COMMON_SD)
+
+
+def csv_rows(text: str, name: str, separator: str) -> Iterator[tuple[str, list[str]]]:
+    """Yield place and cells of each row of a CSV, one by one because it may have millions."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
@@ -293,7 +315,7 @@ def _table_rows(
         present = {
             name: cell
             for name, cell in zip(names, cells, strict=True)
-            if not (blank(cell) and name == "volume")
+            if not (blank(cell) and name in MAY_BE_BLANK)
         }
         try:
             yield _scan(present, readers, where, lambda name: f": {labels[name]}", fixed)
@@ -339,7 +361,23 @@ def _scan(
         values["recovery"][0] if "recovery" in values else 1.0,
         where,
         sd if sd_unit == "%" else None,
+        _common_sd(values, "volume sd", where, at),
+        _common_sd(values, "recovery sd", where, at),
     )
     if (absolute := scan.sd_of_value()) is not None:
         check_sd(absolute, value, unit, where + at("sd"))
     return scan
+
+
+def _common_sd(
+    values: Mapping[str, tuple[float, str]], name: str, where: str, at: Any
+) -> float | None:
+    """Return the sd of a volume or a recovery coefficient in the unit of its value."""
+    if name not in values:
+        return None
+    of = SD_OF[name]
+    value = values[of][0] if of in values else None
+    sd, unit = values[name]
+    absolute = sd / HUNDRED_PERCENT * (value or 0.0) if unit == "%" else sd
+    _check_common_sd(absolute, value, of, where + at(name))
+    return absolute

@@ -22,8 +22,11 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "concentration": ("kBq/mL",),
     "sd": ("MBq", "%IA", "kBq/mL", "%"),
     "volume": ("mL",),
+    "volume sd": ("mL", "%"),
     "recovery": ("1",),
+    "recovery sd": ("1", "%"),
 }
+SD_OF: Mapping[str, str] = {"volume sd": "volume", "recovery sd": "recovery"}
 # Outside of these ranges, a unit or an exponent is wrong.
 CELL_RANGES: Mapping[str, tuple[float, float]] = {
     "time": (0.001, 1e4),
@@ -36,7 +39,7 @@ CELL_RANGES: Mapping[str, tuple[float, float]] = {
 CERTAIN = r'(?:^|;)"?\s*[+-]?(?:0[{0}]\d+|\d{{4,}}[{0}]\d+|\d+[{0}](?:\d\d?|\d{{4,}}))\s*"?(?=;|$)'
 POINT, COMMA = (re.compile(CERTAIN.format(sign), re.MULTILINE) for sign in (".", ","))
 DECIMAL = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
-OF_BLOOD = tuple(name for name in COLUMNS if name not in ("activity", "volume"))
+OF_BLOOD = tuple(name for name in COLUMNS if name not in ("activity", "volume", "volume sd"))
 SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
 
 
@@ -81,6 +84,11 @@ def check_columns(names: list[str], place: str, fixed: str) -> None:
                     "missing-column", f"column '{name}' is missing", f"add {_example(name)}", place
                 )
             )
+    problems += [
+        Problem("missing-column", f"column '{of}' is missing", f"add it, or remove '{sd}'", place)
+        for sd, of in SD_OF.items()
+        if sd in known and sd in names and of not in names
+    ]
     present = [name for name in values if name in names]
     if len(present) != 1:
         problems.append(
@@ -129,7 +137,7 @@ def read_header(
             continue
         try:
             canonical, factor = _column_unit(name, unit)
-            readers[name] = _number_cell(canonical, factor, dialect)
+            readers[name] = number_cell(canonical, factor, dialect)
         except InputError as error:
             problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
     try:
@@ -145,7 +153,7 @@ def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
     """Return the canonical unit of a column and the factor to it."""
     allowed = COLUMNS[name]
     if unit is None:
-        if allowed == ("1",):
+        if "1" in allowed:
             return "1", 1.0
         raise refuse(
             "no-unit",
@@ -153,7 +161,7 @@ def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
             f"write it in brackets: {name} [{allowed[0]}]",
         )
     refused = None
-    for canonical in allowed:
+    for canonical in _first_percent(allowed, unit):
         try:
             return canonical, conversion(unit, canonical)
         except InputError as error:
@@ -161,7 +169,15 @@ def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
     raise refused or refuse("no-unit", f"column '{name}' has no unit")
 
 
-def _number_cell(unit: str, factor: float, dialect: Dialect) -> Any:
+def _first_percent(allowed: Sequence[str], text: str) -> Sequence[str]:
+    """Return the units to try; a percentage is one of the value, not a number without unit."""
+    percent = text.strip().endswith(("%", "percent"))
+    return sorted(allowed, key=lambda unit: unit != "%") if percent else allowed
+
+
+def number_cell(unit: str, factor: float, dialect: Dialect) -> Any:
+    """Return the reader of a column's cells: from a cell to (number in ``unit``, ``unit``)."""
+
     def read(cell: Any) -> tuple[float, str]:
         try:
             text = "" if blank(cell) else cell if isinstance(cell, str) else repr(float(cell))
@@ -204,7 +220,7 @@ def _with_point(text: str, dialect: Dialect) -> str:
 def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
     """Return a value in the first unit that fits, and that unit."""
     refused = None
-    for unit in allowed:
+    for unit in _first_percent(allowed, f"{getattr(cell, 'units', cell)}"):
         try:
             if isinstance(cell, str):
                 return parse_quantity(cell, unit), unit

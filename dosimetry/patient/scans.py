@@ -36,6 +36,10 @@ class Scan:
         Line of the file, or entry of the list, for messages.
     relative_sd : float or None
         Sd in percent, where it was given so.
+    volume_sd : float or None
+        Sd of the volume in mL.
+    recovery_sd : float or None
+        Sd of the recovery coefficient, absolute.
     """
 
     region: str
@@ -47,6 +51,8 @@ class Scan:
     recovery: float
     place: str
     relative_sd: float | None = None
+    volume_sd: float | None = None
+    recovery_sd: float | None = None
 
     def sd_of_value(self) -> float | None:
         """Return the sd in the unit of the value, relative or not; None without one.
@@ -103,14 +109,18 @@ def digest(scans: Sequence[Scan]) -> str:
 
 
 ScanOrError = Scan | InputError
+LARGEST_COMMON_SD = 1.0  # relative, of a volume or a recovery coefficient
 
 
-def check_sd(sd: float, value: float, unit: str, place: str = "") -> None:
-    """Refuse an sd that is out of proportion to its value."""
-    if not SMALLEST_SD <= sd / value <= LARGEST_SD:
+def check_sd(
+    sd: float, value: float, unit: str, place: str = "", largest: float = LARGEST_SD
+) -> None:
+    """Refuse an sd that is out of proportion to its value; ``largest`` is relative."""
+    if not SMALLEST_SD <= sd / value <= largest:
+        of = f"{value:.4g}" if unit == "1" else f"{value:.4g} {unit}"
         raise refuse(
             "out-of-range",
-            f"an sd of {sd:.3g} is out of proportion to the value, {value:.4g} {unit}",
+            f"an sd of {sd:.3g} is out of proportion to the value, {of}",
             "check the sd and its unit",
             place,
         )

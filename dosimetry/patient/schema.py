@@ -20,10 +20,12 @@ from dosimetry.patient.by_region import (
     Masses,
     Models,
     Sites,
+    Systematic,
     by_region,
     dose_region,
 )
 from dosimetry.patient.laboratory import LabDraw, draw_field, ranges_field
+from dosimetry.patient.prior import PRIOR, ClinicPrior
 from dosimetry.patient.read_scans import read_blood, read_measurements
 from dosimetry.patient.scans import Measurements
 from dosimetry.patient.values import (
@@ -55,6 +57,8 @@ QUANTITIES = {
     "BED": "biologically effective dose",
 }
 WORST_GRADE = 4  # of a living patient
+ESTIMATORS = POSTERIOR, LEAST_SQUARES = "posterior", "least-squares"
+WORST_TUMOUR_GRADE = 3  # of a neuroendocrine tumour
 
 
 def read_quantity(value: object) -> str:
@@ -241,6 +245,13 @@ class Therapy(Section):
         As in ``Europe/Berlin``.
     infusion_time : time or None
         Time of day of the doses to come.
+    prior : str, ClinicPrior or None
+        Of the dose per activity: ``label``, ``renal-function`` or a clinic's own table. None for
+        renal function where it is known before cycle 1, else the label.
+    tumour_grade : int or None
+        1 to 3, of the tumours' cells.
+    estimator : str
+        Of the time-activity curves: ``posterior`` or ``least-squares``.
     """
 
     radiopharmaceutical: Annotated[str, Read(_read_agent, {"type": "string"})] = (
@@ -257,6 +268,9 @@ class Therapy(Section):
     marrow_to_blood_ratio: Annotated[str, choice("one", "plasma")] = "one"
     time_zone: Annotated[str, Read(read_zone, {"type": "string"})] | None = None
     infusion_time: Annotated[dt.time, Read(read_clock, {"type": "string"})] | None = None
+    prior: Annotated[str | ClinicPrior, PRIOR] | None = None
+    tumour_grade: Annotated[int, count(WORST_TUMOUR_GRADE)] | None = None
+    estimator: Annotated[str, choice(*ESTIMATORS)] = POSTERIOR
 
 
 class Cycle(Section):
@@ -272,8 +286,8 @@ class Cycle(Section):
         Scans: times in h, activities in MBq.
     decay_corrected_to : str
         ``none`` or ``administration``.
-    systematic_uncertainty : Amount or None
-        Of calibration and recovery, in %.
+    systematic_uncertainty : Amount, dict of str to Amount, or None
+        Of the calibration, in %, of all regions or by region; 0 % counts as exact.
     models : dict of str to str
         Model of the curve, by region.
     blood : Measurements
@@ -305,7 +319,7 @@ class Cycle(Section):
         ),
     ] = Measurements()
     decay_corrected_to: Annotated[str, choice("none", "administration")] = "none"
-    systematic_uncertainty: Annotated[Amount, amount("%", high=100.0)] | None = None
+    systematic_uncertainty: Systematic | None = None
     models: Models = {}
     blood: Annotated[
         Measurements,

@@ -71,19 +71,23 @@ class Read:
         return self.schema
 
 
-def read_amount(value: object, unit: str, low: float = 0.0, high: float | None = None) -> Amount:
-    """Read a quantity above ``low`` (and up to ``high``) in a canonical unit."""
+def read_amount(
+    value: object, unit: str, low: float = 0.0, high: float | None = None, *, zero: bool = False
+) -> Amount:
+    """Read a quantity above ``low`` (and up to ``high``), or ``zero``, in a canonical unit."""
     if isinstance(value, Amount):
         number = value.to(unit).value
     elif isinstance(value, str):
         number = parse_quantity(value, unit)
     else:
         number = float(from_quantity(value, unit))
+    if zero and number == 0:
+        return Amount(0.0, unit)
     if not low < number < float("inf"):
         raise refuse(
             "not-positive",
             f"{quote(value)} is not {'positive' if low == 0 else f'above {low:g} {unit}'}",
-            f"give a value above {low:g} {unit}",
+            f"give {low:g} {unit} or more" if zero else f"give a value above {low:g} {unit}",
         )
     least, most = RANGES.get(unit, (0.0, float("inf")))
     most = most if high is None else high
@@ -96,10 +100,10 @@ def read_amount(value: object, unit: str, low: float = 0.0, high: float | None =
     return Amount(number, unit)
 
 
-def amount(unit: str, low: float = 0.0, high: float | None = None) -> Read:
+def amount(unit: str, low: float = 0.0, high: float | None = None, *, zero: bool = False) -> Read:
     """Mark an :class:`Amount` field that is kept in ``unit``."""
     return Read(
-        lambda value: read_amount(value, unit, low, high),
+        lambda value: read_amount(value, unit, low, high, zero=zero),
         _text_schema(f"a quantity, as in '{example_of(unit)}'"),
     )
 

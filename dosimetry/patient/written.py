@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from dosimetry.patient.laboratory import LabDraw
+from dosimetry.patient.prior import ClinicPrior
 from dosimetry.patient.scans import Measurements, Scan
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import laboratory
@@ -74,6 +75,8 @@ def _scalar(value: Any) -> Any:
         return {"at": written(value.at), **draws}
     if isinstance(value, Regimen):
         return value.id
+    if isinstance(value, ClinicPrior):
+        return value.file
     if isinstance(value, dt.datetime):
         return dt.datetime.isoformat(value)
     if isinstance(value, dt.time):
@@ -93,6 +96,10 @@ def _scan(scan: Scan, *, with_region: bool) -> dict[str, str]:
         row["sd"] = f"{scan.relative_sd!r} %"
     if scan.volume is not None:
         row["volume"] = f"{scan.volume!r} mL"
-    if scan.recovery != 1.0:
+    if scan.volume_sd is not None:
+        row["volume sd"] = f"{scan.volume_sd!r} mL"
+    if scan.recovery != 1.0 or scan.recovery_sd is not None:
         row["recovery"] = f"{scan.recovery!r}"
+    if scan.recovery_sd is not None:
+        row["recovery sd"] = f"{scan.recovery_sd!r}"
     return row

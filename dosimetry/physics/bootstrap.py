@@ -2,7 +2,8 @@
 
 Points are drawn around the fitted curve with the sd of each, and the same model is fitted to every
 draw (Efron and Tibshirani 1993, chapter 6). Unlike the delta method, this does not assume that the
-TIA is linear in the points.
+TIA is linear in the points. The weights of the refits are those of the curve: relative sds are
+relative to the curve that is drawn around, and stay so.
 """
 
 from __future__ import annotations

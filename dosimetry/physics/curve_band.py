@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import MODELS, Array, Trapezoid
 
 
@@ -88,35 +87,3 @@ def trapezoid(
             ends.append(Trapezoid(times, moved, decay_constant).activity(time))
         variance += ((ends[0] - ends[1]) / (2 * step) * sd) ** 2
     return Trapezoid(times, activities, decay_constant).activity(time), np.sqrt(variance)
-
-
-def one_scan(
-    scan: tuple[float, float, float],
-    start: float,
-    half_life: tuple[float, float],
-    time: Array,
-) -> tuple[Array, Array]:
-    """Return activity and sd of a curve through one scan with a supplied half-life.
-
-    Parameters
-    ----------
-    scan : (time, activity, sd)
-        In h and MBq.
-    start : float
-        Activity of the curve at time zero in MBq.
-    half_life : (median, sd)
-        Effective, in h.
-    time : array, shape (n,)
-        In h.
-
-    Examples
-    --------
-    >>> activity, sd = one_scan((24.0, 60.0, 6.0), 80.0, (57.83, 0.0), np.array([24.0]))
-    >>> activity.round(1).tolist(), sd.round(1).tolist()
-    ([60.0], [6.0])
-    """
-    at, value, sd = scan
-    rate = LN2 / half_life[0]
-    activity = start * np.exp(-rate * time)
-    of_half_life = rate * (time - at) * half_life[1] / half_life[0]
-    return activity, activity * np.sqrt((sd / value) ** 2 + of_half_life**2)

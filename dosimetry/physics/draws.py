@@ -72,25 +72,29 @@ def standard_normal() -> Array:
     >>> standard_normal().shape
     (4096, 12)
     """
-    normal = np.asfortranarray(ndtri(_uniform()[:, :-1]))  # columns are read one by one
+    normal = np.asfortranarray(ndtri(_uniform()[:, : _most()]))  # columns are read one by one
     normal.flags.writeable = False
     return normal
 
 
-def uniform_of_bound() -> Array:
-    """Return uniform draws in (0, 1), shape (4096,), for the lower bound of one cycle.
+def uniform_of_bounds() -> Array:
+    """Return uniform draws in (0, 1), shape (4096, largest number of cycles), for lower bounds.
 
     Examples
     --------
-    >>> uniform_of_bound().shape
-    (4096,)
+    >>> uniform_of_bounds().shape
+    (4096, 12)
     """
-    return _uniform()[:, -1]
+    return _uniform()[:, _most() :]
+
+
+def _most() -> int:
+    return int(tables.default("most_cycles", "1"))
 
 
 @functools.cache
 def _uniform() -> Array:
-    dimension = int(tables.default("most_cycles", "1")) + 1
+    dimension = 2 * _most()
     shift = np.random.SeedSequence(SEED).generate_state(dimension, np.uint32).astype(np.uint64)
     uniform = ((sobol_integers(COUNT, dimension) ^ shift) + 0.5) / 2.0**BITS
     uniform.flags.writeable = False

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtrc
 
-from dosimetry.physics.curve_search import Optimum, fit_model
+from dosimetry.physics.curve_search import Optimum
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.kinetics import Array, Shape, Trapezoid
+from dosimetry.physics.kinetics import Array, Model, Shape, Trapezoid
+from dosimetry.physics.posterior import Band, TiaPosterior
+from dosimetry.physics.relative_sds import SettledOptimum, fit_settled
 from dosimetry.problems import Problem
 from dosimetry.quantities import Estimate, tia_in_words
 from dosimetry.reference import tables
@@ -27,6 +29,12 @@ NO_CLEARANCE = Problem(
     "clearance-at-physical-bound",
     "the slowest phase equals physical decay: no biological clearance detected",
     "add a later scan, or check the points for calibration and volume",
+)
+NOT_SETTLED = Problem(
+    "sds-not-settled",
+    "the relative sds of the points did not settle on the curve, which is far from the points; sds "
+    "relative to the measured values used",
+    "choose another model, or check the points",
 )
 
 
@@ -57,7 +65,8 @@ class FittedCurve:
     choice : str
         Reason for the model, in words.
     time, activity, sd : array, shape (n,)
-        The points, in h and MBq.
+        The points, in h and MBq. The sds weighted the fit: a relative one is relative to the curve,
+        or to the measured activity in a trapezoid, for one scan and where the sds did not settle.
     relative : array of bool, shape (n,)
         Whether the sd of a point is relative.
     shape : shape
@@ -80,12 +89,19 @@ class FittedCurve:
     decay_constant : float
         Physical decay constant in 1/h.
     warnings : tuple of Problem
-    half_life_effect : array or None
-        TIA over the quantiles of the half-life, relative to its median; for one scan only.
     cross_check : Estimate or None
         TIA by Hänscheid's rule; for one scan only.
     covariance : array or None
         Of the parameters, in their order; None where the data do not determine them.
+    posterior : TiaPosterior or None
+        Distribution of the TIA; None of a trapezoid.
+    band : Band or None
+        Of the curve over time, of a posterior; a fit has its covariance.
+    weights : mapping of str to float
+        Probabilities of the models that were averaged; empty of a single fit.
+    information : (float, float, float) or None
+        Share of the information on the half-life from this cycle, other cycles, the population.
+    assumptions : tuple of str
     """
 
     model: str
@@ -105,9 +121,13 @@ class FittedCurve:
     sd_assumed: bool
     decay_constant: float
     warnings: tuple[Problem, ...]
-    half_life_effect: Array | None = None
     cross_check: Estimate | None = None
     covariance: Array | None = None
+    posterior: TiaPosterior | None = None
+    band: Band | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    information: tuple[float, float, float] | None = None
+    assumptions: tuple[str, ...] = ()
 
     @property
     def aicc_weights(self) -> dict[str, float]:
@@ -161,9 +181,10 @@ class Points:
     decay_constant: float
     unit: str
 
-    def optimum(self, model: str) -> Optimum:
+    def fit(self, model: str) -> SettledOptimum:
         """Return the best fit of one model."""
-        return fit_model(model, self.time, self.activity, self.sd, self.decay_constant)
+        points = self.time, self.activity[None], self.sd[None], self.relative[None]
+        return fit_settled(model, *points, self.decay_constant)[0]
 
 
 def adequate(optimum: Optimum, count: int) -> bool:
@@ -174,14 +195,17 @@ def adequate(optimum: Optimum, count: int) -> bool:
     return float(chdtrc(dof, optimum.chi2)) >= ADEQUATE
 
 
-def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, float]) -> FittedCurve:
+def report(
+    points: Points, fit: SettledOptimum, choice: str, aicc: Mapping[str, float]
+) -> FittedCurve:
     """Return the fitted curve of a model of exponentials, with its warnings."""
+    optimum = fit.optimum
     count, terms = len(points.time), len(optimum.amplitudes)
     dof = count - optimum.model.free
     tia, tia_sd = optimum.tia
     covariance = optimum.covariance
     sds = [math.sqrt(v) if v >= 0 else math.nan for v in covariance.diagonal().tolist()]
-    names = (*_amplitude_names(terms), *_rate_names(optimum.model.rates))
+    names = parameter_names(optimum.model)
     values = [*optimum.amplitudes.tolist(), *optimum.rates.tolist()]
     units = [points.unit] * terms + ["1/h"] * optimum.model.rates
     slowest, slowest_sd = values[terms], sds[terms]
@@ -191,7 +215,7 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         choice=choice,
         time=points.time,
         activity=points.activity,
-        sd=points.sd,
+        sd=fit.sd,
         relative=points.relative,
         shape=optimum.shape(),
         parameters={
@@ -207,19 +231,26 @@ def report(points: Points, optimum: Optimum, choice: str, aicc: Mapping[str, flo
         sd_assumed=points.sd_assumed,
         decay_constant=points.decay_constant,
         warnings=(
+            *(() if fit.settled else (NOT_SETTLED,)),
             *_fit_warnings(optimum, count, dof, _finite(tia_sd)),
-            *_early_end_warning(float(points.time[-1]), half_life.value),
+            *early_end_warning(float(points.time[-1]), half_life.value),
         ),
         covariance=covariance if np.isfinite(covariance).all() else None,
     )
 
 
-def _amplitude_names(count: int) -> tuple[str, ...]:
-    return ("a",) if count == 1 else tuple(f"a{i + 1}" for i in range(count))
+def parameter_names(model: Model) -> tuple[str, ...]:
+    """Return the names of the free parameters of a model: amplitudes, then rates.
 
-
-def _rate_names(count: int) -> tuple[str, ...]:
-    return tuple(f"lambda{i + 1}" for i in range(count))
+    Examples
+    --------
+    >>> from dosimetry.physics.kinetics import MODELS
+    >>> parameter_names(MODELS["bi"])
+    ('a1', 'a2', 'lambda1', 'lambda2')
+    """
+    terms = len(model.terms)
+    amplitudes = ("a",) if terms == 1 else tuple(f"a{i + 1}" for i in range(terms))
+    return (*amplitudes, *(f"lambda{i + 1}" for i in range(model.rates)))
 
 
 def _finite(value: float) -> float | None:
@@ -254,7 +285,8 @@ def _fit_warnings(
         )
 
 
-def _early_end_warning(last: float, half_life: float) -> Iterator[Problem]:
+def early_end_warning(last: float, half_life: float) -> Iterator[Problem]:
+    """Yield a warning where the last point, in h, comes before two effective half-lives."""
     late = tables.default("late_scan", "1")
     if last < late * half_life:
         yield Problem(
@@ -292,7 +324,7 @@ def trapezoid(points: Points, choice: str) -> FittedCurve:
         decay_constant=points.decay_constant,
         warnings=(
             *((NO_CLEARANCE,) if clamped else ()),
-            *_early_end_warning(float(points.time[-1]), tail.value),
+            *early_end_warning(float(points.time[-1]), tail.value),
         ),
     )
 

@@ -1,6 +1,7 @@
 """Fitting a time-activity curve: check of the points, choice of the model.
 
-Choice by the corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by chi-square.
+Every candidate has its own relative sds (:mod:`dosimetry.physics.relative_sds`). Choice by the
+corrected Akaike criterion (Hurvich and Tsai 1989), adequacy by chi-square.
 """
 
 from __future__ import annotations
@@ -12,17 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from dosimetry.physics.curve_search import Optimum, fit_batch
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import (
     FittedCurve,
+    Flags,
     Points,
     adequate,
     default_point_sd,
     report,
     trapezoid,
 )
+from dosimetry.physics.flat_interval import with_intervals
 from dosimetry.physics.kinetics import MODELS, Array
+from dosimetry.physics.relative_sds import SettledOptimum, fit_settled
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import admit
 from dosimetry.reference import nuclides
@@ -49,7 +52,7 @@ def fit(
     activity : quantity [activity], shape (n,)
         At scan time (not decay-corrected), positive.
     sd : quantity [activity] or [percentage], shape (n,) or scalar, optional
-        Standard deviation of each point; 10 % without it.
+        Standard deviation of each point; 10 % without it. A percentage is relative to the curve.
     model : str
         ``auto``, ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
     nuclide : str
@@ -71,7 +74,7 @@ def fit(
     >>> Q = pint.get_application_registry().Quantity
     >>> curve = fit(Q([4, 24, 120], "h"), Q([80.99, 69.24, 21.09], "MBq"))
     >>> curve.model, round(curve.tia.value, -1)
-    ('mono', 7430.0)
+    ('mono', 7440.0)
     """
     for name, word, example in (("model", model, "auto"), ("nuclide", nuclide, "Lu-177")):
         if not isinstance(word, str):
@@ -121,11 +124,11 @@ def fit_points(
     >>> fit_points([1, 2], [8.0, 4.0], None, "trapezoid", 0.00434).tia.unit
     'MBq*h'
     """
-    points = _points(Task(time, activity, sd, model, decay_constant, unit, most, relative))
-    optima: dict[str, Optimum] = {}
-    while isinstance(step := _next_step(points, model, most, optima), _FitNeeded):
-        optima[step.model] = points.optimum(step.model)
-    return step
+    points = checked_points(Task(time, activity, sd, model, decay_constant, unit, most, relative))
+    fits: dict[str, SettledOptimum] = {}
+    while isinstance(step := _next_step(points, model, most, fits), _FitNeeded):
+        fits[step.model] = points.fit(step.model)
+    return with_intervals([step], [points])[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,15 +176,16 @@ def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedC
     unfinished: dict[int, Points] = {}
     for i, task in enumerate(tasks):
         try:
-            unfinished[i] = _points(task)
+            unfinished[i] = checked_points(task)
         except InputError as error:
             results[i] = error
-    optima: dict[int, dict[str, Optimum]] = {i: {} for i in unfinished}
+    checked = dict(unfinished)
+    fits: dict[int, dict[str, SettledOptimum]] = {i: {} for i in unfinished}
     while unfinished:
         needed: dict[tuple[str, float], list[int]] = {}
         for i, points in unfinished.items():
             try:
-                step = _next_step(points, tasks[i].model, tasks[i].most, optima[i])
+                step = _next_step(points, tasks[i].model, tasks[i].most, fits[i])
             except InputError as error:
                 results[i] = error
                 continue
@@ -191,39 +195,37 @@ def fit_many(tasks: Sequence[Task], compile: bool | None = None) -> list[FittedC
                 results[i] = step
         for (model, slowest), curves in needed.items():
             batch = _padded([unfinished[i] for i in curves])
-            fits = fit_batch(model, *batch, slowest, compile=compile)
-            for row, i in enumerate(curves):
-                optima[i][model] = fits[row]
+            found = fit_settled(model, *batch, slowest, compile=compile)
+            for i, fit in zip(curves, found, strict=True):
+                fits[i][model] = fit
         unfinished = {i: points for i, points in unfinished.items() if i not in results}
+    fitted = {i: curve for i, curve in results.items() if isinstance(curve, FittedCurve)}
+    with_sds = with_intervals([*fitted.values()], [checked[i] for i in fitted])
+    results.update(zip(fitted, with_sds, strict=True))
     return [results[i] for i in range(len(tasks))]
 
 
-def _padded(curves: Sequence[Points]) -> tuple[Array, Array, Array]:
-    """Return times, activities and sds of many curves as arrays, NaN after the last point."""
+def _padded(curves: Sequence[Points]) -> tuple[Array, Array, Array, Flags]:
+    """Return times, activities, sds and flags of many curves, NaN after the last point."""
     width = max(len(points.time) for points in curves)
     time, activity, sd = np.full((3, len(curves), width), np.nan)
+    relative = np.zeros((len(curves), width), dtype=bool)
     for row, points in enumerate(curves):
         count = len(points.time)
         time[row, :count], activity[row, :count] = points.time, points.activity
-        sd[row, :count] = points.sd
-    return time, activity, sd
+        sd[row, :count], relative[row, :count] = points.sd, points.relative
+    return time, activity, sd, relative
 
 
 def _next_step(
-    points: Points, model: str, most: float, optima: Mapping[str, Optimum]
+    points: Points, model: str, most: float, fits: Mapping[str, SettledOptimum]
 ) -> FittedCurve | _FitNeeded:
     """Return the curve of checked points, or the model that has to be fitted first.
 
-    ``optima`` holds the best fits so far, by model. The caller fits what is needed, alone or
+    ``fits`` holds the best fits so far, by model. The caller fits what is needed, alone or
     together with other curves, adds it and asks again.
     """
-    if model not in NAMES:
-        raise refuse(
-            "unknown-model",
-            f"model {quote(model)} is not known",
-            f"{nearest(model, NAMES) or 'models'}; one of {', '.join(NAMES)}",
-            "model",
-        )
+    check_model(model)
     if len(points.time) < 2:
         raise refuse(
             "one-scan-only",
@@ -232,7 +234,7 @@ def _next_step(
             "time",
         )
     if model == "auto":
-        step = _choose(points, most, optima)
+        step = _choose(points, most, fits)
         return step if isinstance(step, _FitNeeded) else within_administered(step, most)
     if model == "trapezoid":
         return within_administered(trapezoid(points, "requested"), most)
@@ -244,9 +246,29 @@ def _next_step(
             "measure more often, or take a model with fewer parameters",
             "model",
         )
-    if model not in optima:
+    if model not in fits:
         return _FitNeeded(model)
-    return within_administered(report(points, optima[model], "requested", {}), most)
+    return within_administered(report(points, fits[model], "requested", {}), most)
+
+
+def check_model(model: str) -> None:
+    """Refuse a model that is not one of :data:`NAMES`.
+
+    Raises
+    ------
+    InputError
+
+    Examples
+    --------
+    >>> check_model("mono")
+    """
+    if model not in NAMES:
+        raise refuse(
+            "unknown-model",
+            f"model {quote(model)} is not known",
+            f"{nearest(model, NAMES) or 'models'}; one of {', '.join(NAMES)}",
+            "model",
+        )
 
 
 def within_administered(curve: FittedCurve, most: float) -> FittedCurve:
@@ -281,7 +303,7 @@ def within_administered(curve: FittedCurve, most: float) -> FittedCurve:
     )
 
 
-def _points(task: Task) -> Points:
+def checked_points(task: Task) -> Points:
     """Check the points, put them in order of time, and add an sd where there is none."""
     times, values = (
         np.atleast_1d(np.asarray(task.time, float)),
@@ -329,14 +351,16 @@ def _points(task: Task) -> Points:
     )
 
 
-def _choose(points: Points, most: float, optima: Mapping[str, Optimum]) -> FittedCurve | _FitNeeded:
+def _choose(
+    points: Points, most: float, fits: Mapping[str, SettledOptimum]
+) -> FittedCurve | _FitNeeded:
     """Choose the model: least AICc, else the simplest adequate one, else the trapezoid."""
     count = len(points.time)
     candidates = [m.name for m in MODELS.values() if count >= m.free + 2]
     for name in candidates:
-        if name not in optima:
+        if name not in fits:
             return _FitNeeded(name)
-    aicc = {name: _aicc(optima[name], count) for name in candidates if _usable(optima[name], most)}
+    aicc = {name: _aicc(fits[name], count) for name in candidates if _usable(fits[name], most)}
     if aicc:
         first = min(aicc, key=lambda name: aicc[name])
         why = "lowest AICc" if len(aicc) > 1 else f"only model that AICc allows with {count} points"
@@ -344,22 +368,29 @@ def _choose(points: Points, most: float, optima: Mapping[str, Optimum]) -> Fitte
         first, why = "mono", f"{count} points"
     others = [m.name for m in MODELS.values() if count >= m.free and m.name != first]
     for name in (first, *others):
-        if name not in optima:
+        if name not in fits:
             return _FitNeeded(name)
-        if _usable(optima[name], most) and adequate(optima[name], count):
+        if _usable(fits[name], most) and adequate(fits[name].optimum, count):
             if name != first:
                 why = f"simplest adequate model; {first} is inadequate"
-            return report(points, optima[name], why, aicc)
+            return report(points, fits[name], why, aicc)
     curve = trapezoid(points, "no exponential model is adequate")
     return replace(curve, warnings=(NONE_ADEQUATE, *curve.warnings))
 
 
-def _usable(optimum: Optimum, most: float) -> bool:
+def _usable(fit: SettledOptimum, most: float) -> bool:
     """Return whether a fit kept its model, is determined by the points, and is at most ``most``."""
-    total, spread = optimum.tia
-    return optimum.collapsed_from is None and spread <= total <= most
+    total, spread = fit.optimum.tia
+    return fit.optimum.collapsed_from is None and spread <= total <= most
 
 
-def _aicc(optimum: Optimum, count: int) -> float:
-    free = optimum.model.free
-    return optimum.chi2 + 2 * free + 2 * free * (free + 1) / (count - free - 1)
+def _aicc(fit: SettledOptimum, count: int) -> float:
+    """Return the corrected Akaike criterion, up to a constant of the points.
+
+    Relative sds differ between the models, so that -2 ln L is chi-square + 2 sum ln sd_i, not
+    chi-square alone. The sum is over sd_i relative to its value at the measured activity, which
+    leaves chi-square alone where every sd is absolute.
+    """
+    free = fit.optimum.model.free
+    misfit = fit.optimum.chi2 + 2 * fit.log_sds
+    return misfit + 2 * free + 2 * free * (free + 1) / (count - free - 1)

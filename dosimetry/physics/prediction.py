@@ -4,12 +4,13 @@ ln k_c = mu + delta_c, delta_c ~ N(0, omega^2) between cycles, mu ~ N(m0, s0^2) 
 measured cycle gives y_c = ln k_c + e_s + e_c, e_s shared by all cycles, e_c of the cycle alone. All
 Gaussian, so the joint distribution given the measurements is exact: one small linear solve.
 
-A dose that lacks a source is only a lower bound. It conditions the draws: the cycle with the
-tightest bound is drawn above it (a truncated normal), the other bounds weigh the draws.
+A dose that lacks a source is only a lower bound: the posterior is that of coefficients above it.
+The cycles with a bound are drawn above it, one after the other (truncated normals).
 """
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_ndtr, ndtri_exp
 
-from dosimetry.physics.draws import standard_normal, uniform_of_bound
+from dosimetry.physics.draws import COUNT, standard_normal, uniform_of_bounds
 from dosimetry.physics.kinetics import Array
 from dosimetry.quantities import Estimate
+from dosimetry.reference.population import RenalDose
 
 NORMAL_95 = 1.6448536269514722  # 95th percentile of the standard normal distribution
 LEAST_SPREAD = 1e-9  # of a bound that is exact, in ln
+DRAWS = 512  # of the directions of ln k that are not integrated exactly
 
 POWERS = np.array([[1.0], [2.0]])  # of a coefficient, in absorbed dose and in BED
 
@@ -37,11 +40,23 @@ class Prior:
         Of mu, in ln(Gy/GBq); the variance is infinite for a flat prior.
     between_cycles : float
         omega^2.
+    trend : float
+        Change of ln k from one cycle to the next.
+    tilt : float
+        t of a flat prior p(mu) ~ exp(-t mu). With 1 the mean of ln-normal cycles after one exact
+        measurement is the measured value, not more.
     """
 
     mean: float
     variance: float
     between_cycles: float
+    trend: float = 0.0
+    tilt: float = 0.0
+
+    @property
+    def coefficient(self) -> float:
+        """Mean of the first cycle over patients in Gy/GBq; infinite for a flat prior."""
+        return math.exp(self.mean + (self.variance + self.between_cycles) / 2)
 
 
 @dataclass(frozen=True)
@@ -101,78 +116,96 @@ class Posterior:
     covariance: Array
     bounds: tuple[LowerBound, ...] = ()
 
-    def first(self, count: int) -> Posterior:
-        """Return the distribution of the first cycles alone; the bounds are on these."""
-        return Posterior(self.mean[:count], self.covariance[:count, :count], self.bounds)
-
     def coefficient(self, cycle: int) -> Estimate:
         """Return mean and sd of the dose per activity of one cycle in Gy/GBq."""
-        if self.bounds:
-            coefficients = self.draws()[:, cycle]
-            return Estimate(*weighted_moments(coefficients, self.weights()), "Gy/GBq")
-        variance = float(self.covariance[cycle, cycle])
-        value = math.exp(float(self.mean[cycle]) + variance / 2)
-        return Estimate(value, value * math.sqrt(math.expm1(variance)), "Gy/GBq")
+        means, covariance, weights = self.above_bounds()
+        variance = float(covariance[cycle, cycle])
+        of_draws = np.exp(means[cycle] + variance / 2)
+        mean = float(np.sum(weights * of_draws))
+        spread = of_draws**2 * math.expm1(variance) + (of_draws - mean) ** 2
+        return Estimate(mean, math.sqrt(float(np.sum(weights * spread))), "Gy/GBq")
 
-    def percentiles(self, cycle: int) -> tuple[float, float]:
-        """Return 5th and 95th percentile of the dose per activity of one cycle in Gy/GBq."""
-        if self.bounds:
-            low, high = weighted_quantiles(self.draws()[:, cycle], self.weights(), (0.05, 0.95))
-            return low, high
-        middle = float(self.mean[cycle])
-        reach = NORMAL_95 * math.sqrt(float(self.covariance[cycle, cycle]))
-        return math.exp(middle - reach), math.exp(middle + reach)
+    def above_bounds(self) -> tuple[Array, Array, Array]:
+        """Return the distribution of ln k as a mixture of normal ones, by draws of the bounds.
 
-    def draws(self) -> Array:
-        """Return draws of the coefficients in Gy/GBq, shape (draws, n), the same at every call."""
-        mean, covariance = self.mean[:, None], self.covariance
-        if self.bounds:
-            mean, covariance = self._above(self._tightest())
-        # The jitter, 1e-7 of a coefficient, keeps the matrix definite where a cycle is exact.
-        factor = np.linalg.cholesky(covariance + 1e-14 * np.eye(len(self.mean)))
-        normal = standard_normal()[:, : len(self.mean)]
-        # einsum, not @: the sum must not depend on the number of threads.
-        return np.asarray(np.exp(mean + np.einsum("dj,cj->cd", normal, factor))).T
-
-    def weights(self) -> Array | None:
-        """Return the weight of every draw, shape (draws,), adding up to one; None if all are equal.
+        Returns
+        -------
+        means : array, shape (n, draws); (n, 1) without bounds
+        covariance : array, shape (n, n)
+            Of each of them.
+        weights : array, shape (draws,)
+            Adding up to one.
 
         Notes
         -----
-        The cycle with the tightest bound is drawn above it. A weight is the probability that every
-        other cycle gave at least its bound.
+        With e the error of a bound, v = ln k + e is drawn above it, the tightest first, each given
+        those before it; ln k given every v is normal. A draw weighs as much as the probability
+        that each v was above its bound (Geweke 1991, Hajivassiliou and McFadden 1998, Keane 1994).
         """
-        others = [bound for bound in self.bounds if bound is not self._tightest()]
-        if not others:
-            return None
-        draws, log_weights = np.log(self.draws()), np.zeros(len(standard_normal()))
-        for bound in others:
-            above = draws[:, bound.cycle] - math.log(bound.coefficient)
-            spread = math.sqrt(log_variance(bound.relative_sd)) or LEAST_SPREAD
-            log_weights += log_ndtr(above / spread)
+        return self._above_bounds
+
+    @functools.cached_property
+    def _above_bounds(self) -> tuple[Array, Array, Array]:
+        means, covariance = self.mean[:, None], self.covariance
+        log_weights = np.zeros(COUNT if self.bounds else DRAWS)
+        ordered = sorted(self.bounds, key=lambda bound: -self._tightness(bound))
+        for bound, uniform in zip(ordered, uniform_of_bounds().T, strict=False):
+            own = log_variance(bound.relative_sd)
+            sd = math.sqrt(float(covariance[bound.cycle, bound.cycle]) + own) or LEAST_SPREAD
+            start = (math.log(bound.coefficient) - means[bound.cycle]) / sd
+            # The upper tail at uniform probabilities, in logarithms: far out nothing underflows.
+            chance = log_ndtr(-start)
+            above = -ndtri_exp(np.log1p(-uniform) + chance)
+            gain = covariance[:, bound.cycle] / sd
+            means = means + gain[:, None] * above
+            covariance = covariance - np.outer(gain, gain)
+            log_weights = log_weights + chance
         weights = np.exp(log_weights - log_weights.max())
-        return np.asarray(weights / weights.sum())
+        return means, covariance, np.asarray(weights / weights.sum())
 
-    def _standardised(self, bound: LowerBound) -> tuple[float, float]:
-        """Return how many sds a bound is above the mean, and the sd, with the bound's own error."""
+    def _tightness(self, bound: LowerBound) -> float:
+        """Return how many sds a bound is above the mean."""
         variance = float(self.covariance[bound.cycle, bound.cycle])
-        sd = math.sqrt(variance + log_variance(bound.relative_sd))
-        return (math.log(bound.coefficient) - float(self.mean[bound.cycle])) / sd, sd
+        sd = math.sqrt(variance + log_variance(bound.relative_sd)) or LEAST_SPREAD
+        return (math.log(bound.coefficient) - float(self.mean[bound.cycle])) / sd
 
-    def _tightest(self) -> LowerBound:
-        return max(self.bounds, key=lambda bound: self._standardised(bound)[0])
+    def together(self, cycles: tuple[int, ...]) -> tuple[Array, Array, Array]:
+        """Return ln k of some cycles as l + s u, u standard normal, and draws of l.
 
-    def _above(self, bound: LowerBound) -> tuple[Array, Array]:
-        """Return the means, shape (n, draws), and the covariance given one cycle above its bound.
+        Returns
+        -------
+        l : array, shape (cycles, draws)
+        s : array, shape (cycles,)
+            None below 0: no coefficient falls where u rises.
+        weights : array, shape (draws,)
+            Adding up to one.
 
-        With e the error of the bound, u = ln k + e is drawn above it, and ln k given u is normal.
+        Notes
+        -----
+        u is the direction of the mean of ln k over the cycles. The remainder is drawn in order of
+        the cycles (Cholesky). Neither depends on activities nor on later cycles.
         """
-        start, sd = self._standardised(bound)
-        # The upper tail at uniform probabilities, in logarithms: far out nothing underflows.
-        above = -ndtri_exp(np.log1p(-uniform_of_bound()) + log_ndtr(-start))
-        gain = self.covariance[:, bound.cycle] / sd
-        mean = self.mean[:, None] + gain[:, None] * above
-        return mean, self.covariance - np.outer(gain, gain)
+        if cycles not in self._together:
+            self._together[cycles] = self._split(list(cycles))
+        return self._together[cycles]
+
+    @functools.cached_property
+    def _together(self) -> dict[tuple[int, ...], tuple[Array, Array, Array]]:
+        return {}
+
+    def _split(self, cycles: list[int]) -> tuple[Array, Array, Array]:
+        means, whole, weights = self.above_bounds()
+        covariance = whole[cycles][:, cycles]
+        jitter = 1e-14 * (1.0 + float(np.trace(covariance))) * np.eye(len(cycles))
+        rise = np.maximum(covariance.sum(axis=1), 0.0)
+        # What remains is a covariance for any rise of which rise' C^-1 rise is one.
+        length = float(np.sum(rise * np.linalg.solve(covariance + jitter, rise)))
+        slopes = rise / math.sqrt(length) if length > 0.0 else rise
+        # The jitter, 1e-7 of a coefficient, keeps the matrix definite where a cycle is exact.
+        factor = np.linalg.cholesky(covariance - np.outer(slopes, slopes) + 2.0 * jitter)
+        normal = standard_normal()[: len(weights), : len(cycles)]
+        # einsum, not @: the sum must not depend on the number of threads.
+        return means[cycles] + np.einsum("dj,cj->cd", normal, factor), slopes, weights
 
 
 def log_variance(relative_sd: float) -> float:
@@ -186,7 +219,9 @@ def log_variance(relative_sd: float) -> float:
     return math.log1p(relative_sd**2)
 
 
-def population_prior(mean: float, sd: float, between_cycle_cv: float) -> Prior:
+def population_prior(
+    mean: float, sd: float, between_cycle_cv: float, patients: float = math.inf
+) -> Prior:
     """Return the prior of a region from mean and sd over patients of one cycle.
 
     Parameters
@@ -194,6 +229,8 @@ def population_prior(mean: float, sd: float, between_cycle_cv: float) -> Prior:
     mean, sd : float
         In Gy/GBq.
     between_cycle_cv : float
+    patients : float
+        Number of patients, where the mean's own uncertainty sd/sqrt(n) is to be added.
 
     Examples
     --------
@@ -203,7 +240,44 @@ def population_prior(mean: float, sd: float, between_cycle_cv: float) -> Prior:
     """
     between = log_variance(between_cycle_cv)
     variance = max(log_variance(sd / mean) - between, 0.0)
-    return Prior(math.log(mean) - (variance + between) / 2, variance, between)
+    of_mean = log_variance(sd / mean / math.sqrt(patients))
+    return Prior(math.log(mean) - (variance + between) / 2, variance + of_mean, between)
+
+
+def renal_prior(
+    dose: RenalDose, clearance: float, clearance_sd: float, between_cycle_cv: float
+) -> Prior:
+    """Return the prior of a region from the renal function of the patient.
+
+    Parameters
+    ----------
+    dose : RenalDose
+    clearance : float
+        Creatinine clearance in mL/min.
+    clearance_sd : float
+        Relative.
+    between_cycle_cv : float
+
+    Notes
+    -----
+    The median is that of the published power law; the uncertainties of its exponent and of the
+    clearance are added in quadrature.
+
+    Examples
+    --------
+    >>> from dosimetry.reference.population import renal_doses
+    >>> prior = renal_prior(renal_doses()["kidneys"], 99.0, 0.15, 0.15)
+    >>> print(f"{prior.mean:.4f} {prior.variance:.4f}")
+    -0.5513 0.1613
+    """
+    lower = math.log(clearance / dose.at)
+    mean = math.log(dose.median_dose / dose.activity) + dose.shift + dose.exponent * lower
+    variance = (
+        dose.between_patients**2
+        + (dose.exponent_sd * lower) ** 2
+        + (dose.exponent * clearance_sd) ** 2
+    )
+    return Prior(mean, variance, log_variance(between_cycle_cv))
 
 
 def posterior(prior: Prior, observations: Sequence[Observation], cycles: int) -> Posterior | None:
@@ -231,11 +305,12 @@ def posterior(prior: Prior, observations: Sequence[Observation], cycles: int) ->
     if precision == 0 and not useful:
         return None
     omega = prior.between_cycles
+    trend = prior.trend * np.arange(cycles)
     if not useful:
         joint = prior.variance + omega * np.eye(cycles)
-        return Posterior(np.full(cycles, prior.mean), joint)
+        return Posterior(np.asarray(prior.mean + trend), joint)
     chosen = np.array([o.cycle for o in useful])
-    values = np.array([math.log(o.coefficient) for o in useful])
+    values = np.array([math.log(o.coefficient) for o in useful]) - trend[chosen]
     shared = np.array([o.shared_sds for o in useful])
     own = np.diag([log_variance(o.own_sd) for o in useful])
     among = omega * np.eye(len(useful)) + shared @ shared.T + own
@@ -244,7 +319,8 @@ def posterior(prior: Prior, observations: Sequence[Observation], cycles: int) ->
     mean, variance = _level(prior, precision, np.linalg.solve(among, np.ones(len(useful))), values)
     free = 1.0 - gain.sum(axis=1)
     covariance = omega * np.eye(cycles) - gain @ cross.T + variance * np.outer(free, free)
-    return Posterior(mean + gain @ (values - mean), (covariance + covariance.T) / 2)
+    level: Array = trend + mean + gain @ (values - mean)
+    return Posterior(level, (covariance + covariance.T) / 2)
 
 
 def _level(prior: Prior, precision: float, weights: Array, values: Array) -> tuple[float, float]:
@@ -252,16 +328,17 @@ def _level(prior: Prior, precision: float, weights: Array, values: Array) -> tup
     if math.isinf(precision):
         return prior.mean, 0.0
     total = precision + float(weights.sum())
-    anchor = precision * prior.mean if precision else 0.0
+    anchor = precision * prior.mean if precision else -prior.tilt
     return (anchor + float(weights @ values)) / total, 1.0 / total
 
 
 def powers_moments(
     distribution: Posterior, scales: Sequence[tuple[float, float]]
 ) -> tuple[float, float]:
-    """Return mean and sd of the sum over cycles of a_c k_c + b_c k_c^2, in closed form.
+    """Return mean and sd of the sum over cycles of a_c k_c + b_c k_c^2.
 
-    Moments of log-normal variables: E[k_i^p k_j^q] = E[k_i^p] E[k_j^q] exp(p q V_ij).
+    In closed form, given the draws of the bounds. Moments of log-normal variables:
+    E[k_i^p k_j^q] = E[k_i^p] E[k_j^q] exp(p q V_ij).
 
     Parameters
     ----------
@@ -270,41 +347,15 @@ def powers_moments(
         (a_c, b_c) of each cycle, from the first on.
     """
     count = len(scales)
-    mean, cov = distribution.mean[:count], distribution.covariance[:count, :count]
-    moments = np.exp(POWERS * mean + POWERS * POWERS * cov.diagonal() / 2)
-    terms = (np.array(scales).T * moments).ravel()
+    means, cov, weights = distribution.above_bounds()
+    means, cov = means[None, :count], cov[:count, :count]
+    powers = POWERS[:, :, None]
+    moments = np.exp(powers * means + powers * powers * cov.diagonal()[:, None] / 2)
+    terms = (np.array(scales).T.reshape(2, count, 1) * moments).reshape(2 * count, means.shape[-1])
     pairs = (POWERS * POWERS.T)[:, None, :, None]
     joint = np.expm1((pairs * cov[:, None, :]).reshape(2 * count, 2 * count))
-    spread = float(np.einsum("i,ij,j->", terms, joint, terms))
-    return float(terms.sum()), math.sqrt(max(spread, 0.0))
-
-
-def weighted_moments(draws: Array, weights: Array | None) -> tuple[float, float]:
-    """Return mean and sd of draws.
-
-    Examples
-    --------
-    >>> weighted_moments(np.array([1.0, 3.0]), np.array([0.75, 0.25]))
-    (1.5, 0.8660254037844386)
-    """
-    mean = float(np.average(draws, weights=weights))
-    return mean, math.sqrt(float(np.average((draws - mean) ** 2, weights=weights)))
-
-
-def weighted_quantiles(
-    draws: Array, weights: Array | None, levels: tuple[float, ...]
-) -> tuple[float, ...]:
-    """Return quantiles of draws; linear between them.
-
-    Examples
-    --------
-    >>> weighted_quantiles(np.array([1.0, 2.0, 3.0]), None, (0.5,))
-    (2.0,)
-    >>> weighted_quantiles(np.array([3.0, 1.0]), np.array([0.5, 0.5]), (0.5,))
-    (2.0,)
-    """
-    if weights is None:
-        return tuple(float(x) for x in np.percentile(draws, [100.0 * level for level in levels]))
-    rank = np.argsort(draws, kind="stable")
-    reached = np.cumsum(weights[rank]) - weights[rank] / 2
-    return tuple(float(x) for x in np.interp(levels, reached, draws[rank]))
+    within = np.einsum("id,ij,jd->d", terms, joint, terms)
+    of_draws = terms.sum(axis=0)
+    mean = float(np.sum(weights * of_draws))
+    variance = float(np.sum(weights * (within + (of_draws - mean) ** 2)))
+    return mean, math.sqrt(max(variance, 0.0))

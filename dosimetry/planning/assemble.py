@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from dosimetry.course.region import BED, RegionCourse
 from dosimetry.course.regions import CourseDoses
@@ -11,6 +14,7 @@ from dosimetry.cycle.dose import CycleDose
 from dosimetry.cycle.region_dose import RegionDose
 from dosimetry.documents.dose import (
     Basis,
+    Cause,
     Contribution,
     CumulativeDose,
     CycleRegion,
@@ -18,16 +22,33 @@ from dosimetry.documents.dose import (
     EarlierDose,
     Uncertainty,
 )
-from dosimetry.documents.fit import CurvePoint, IntegratedActivity, PlanCurve
+from dosimetry.documents.fit import (
+    BandPoint,
+    CurvePoint,
+    Information,
+    IntegratedActivity,
+    ModelWeight,
+    PlanCurve,
+)
 from dosimetry.documents.plan import PlanCycle
+from dosimetry.patient.by_region import BLOOD
+from dosimetry.patient.kidneys import with_pair
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.schema import Cycle
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
+from dosimetry.physics.prediction import NORMAL_95
 from dosimetry.physics.radiobiology import eqd2
 from dosimetry.planning.schedule import Programme, Scheduled
+from dosimetry.problems import in_words
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import tables
+
+ROUNDING = 1e-9  # of a dose; a smaller part of its sd is a rounding error
+
+
+BAND = 24  # times of a band, from a tenth of its range on
+BEYOND = 1.2  # of the last point
 
 
 def cycle_of(
@@ -78,16 +99,20 @@ def _measured(
 
 
 def _budget(measured: RegionDose) -> tuple[Uncertainty, ...]:
-    parts = (
-        Uncertainty(
-            "supplied coefficient" if measured.dose_rate is None else "counting and fit",
-            Amount(measured.dose * measured.relative_fit_sd, "Gy"),
-        ),
-        Uncertainty("half-life", Amount(measured.dose * measured.relative_half_life_sd, "Gy")),
-        Uncertainty("systematic", Amount(measured.dose * measured.relative_calibration_sd, "Gy")),
-        Uncertainty("mass", Amount(measured.dose * measured.relative_mass_sd, "Gy")),
+    own: Cause = "supplied coefficient" if measured.dose_rate is None else "counting and fit"
+    parts: tuple[tuple[Cause, float], ...] = (
+        (own, measured.relative_fit_sd),
+        ("half-life", measured.relative_half_life_sd),
+        ("systematic", measured.relative_calibration_sd),
+        ("recovery", measured.relative_recovery_sd),
+        ("volume", measured.relative_volume_sd),
+        ("mass", measured.relative_mass_sd),
     )
-    return tuple(part for part in parts if part.sd.value > 0)
+    return tuple(
+        Uncertainty(cause, Amount(measured.dose * relative, "Gy"))
+        for cause, relative in parts
+        if relative > ROUNDING
+    )
 
 
 def cumulative_of(region: RegionCourse, delivered: int) -> CumulativeDose:
@@ -124,7 +149,7 @@ def _curve(index: int, region: str, curve: FittedCurve) -> PlanCurve:
         region=region,
         model=curve.model,
         choice=curve.choice,
-        tia=IntegratedActivity(curve.tia.value, curve.tia.sd, curve.tia.unit),
+        tia=_tia(curve),
         effective_half_life=curve.effective_half_life,
         chi2=curve.chi2,
         dof=curve.dof,
@@ -140,6 +165,41 @@ def _curve(index: int, region: str, curve: FittedCurve) -> PlanCurve:
         if curve.covariance is None
         else tuple(tuple(row) for row in curve.covariance.tolist()),
         warnings=curve.warnings,
+        information=None if curve.information is None else Information(*curve.information),
+        models=tuple(ModelWeight(name, weight) for name, weight in curve.weights.items()),
+        optimum=_optimum(curve),
+        band=tuple(_band(curve, unit)),
+    )
+
+
+def _band(curve: FittedCurve, unit: str) -> Iterator[BandPoint]:
+    """Yield the band of a posterior from the administration to beyond the last point."""
+    if curve.band is None:
+        return
+    end = BEYOND * max(float(curve.time[-1]), 4.0)
+    early, late = np.geomspace(end / 400, end / 10, BAND // 2), np.linspace(end / 10, end, BAND)
+    times = np.unique(np.concatenate([[0.0], early, late, curve.time]))
+    mean, sd = curve.band.around(np.maximum(times, 1e-3))
+    for time, middle, spread in zip(times.tolist(), mean.tolist(), sd.tolist(), strict=True):
+        p5, p50, p95 = (
+            Amount(math.exp(middle + step * spread), unit) for step in (-NORMAL_95, 0.0, NORMAL_95)
+        )
+        yield BandPoint(Amount(time, "h"), p5, p50, p95)
+
+
+def _optimum(curve: FittedCurve) -> Amount | None:
+    """Return the TIA of a least-squares fit, beside the mean of its posterior."""
+    if curve.posterior is None or curve.weights:
+        return None
+    return Amount(curve.tia.value, curve.tia.unit)
+
+
+def _tia(curve: FittedCurve) -> IntegratedActivity:
+    posterior = curve.posterior
+    if posterior is None:
+        return IntegratedActivity(curve.tia.value, curve.tia.sd, curve.tia.unit)
+    return IntegratedActivity(
+        posterior.mean, posterior.sd, curve.tia.unit, posterior.p5, posterior.p50, posterior.p95
     )
 
 
@@ -162,13 +222,7 @@ def assumptions_of(
     ]
     lines += [line for cycle in delivered for line in cycle.assumptions]
     lines += doses.assumptions
-    unsure = [i + 1 for i, cycle in enumerate(patient.cycles) if _no_systematic(cycle)]
-    if unsure:
-        numbers = ", ".join(map(str, unsure))
-        lines.append(
-            f"cycle {numbers}: no systematic uncertainty given; 0 % used, so the stated "
-            "uncertainty is too small"
-        )
+    lines += _systematic_assumed(patient.cycles)
     if patient.person.age is None:
         lines.append("age not given; adult phantom used")
     lines.append(
@@ -177,6 +231,46 @@ def assumptions_of(
     return tuple(dict.fromkeys(lines))
 
 
-def _no_systematic(cycle: Cycle) -> bool:
-    measured = cycle.measurements.scans or cycle.blood.scans
-    return bool(measured) and cycle.systematic_uncertainty is None
+def _systematic_assumed(cycles: Sequence[Cycle]) -> Iterator[str]:
+    """Yield the cycles with the default systematic uncertainty, and those with 0 %.
+
+    With the regions of a cycle that gives it by region.
+    """
+    missing: dict[str, list[int]] = {}
+    exact: dict[str, list[int]] = {}
+    for number, cycle in enumerate(cycles, start=1):
+        without, of_zero = _systematic_of(cycle)
+        for names, where in ((without, missing), (of_zero, exact)):
+            if names is not None:
+                where.setdefault(names, []).append(number)
+    share = tables.default("systematic_sd", "%")
+    for names, numbers in missing.items():
+        yield (
+            f"cycle {', '.join(map(str, numbers))}: no systematic uncertainty given{names}; "
+            f"{share:g} % of the dose used (1 sd; calibration and recovery, Gear 2018)"
+        )
+    for names, numbers in exact.items():
+        yield (
+            f"cycle {', '.join(map(str, numbers))}: systematic uncertainty of 0 % given{names}; "
+            "calibration and recovery count as exact"
+        )
+
+
+def _systematic_of(cycle: Cycle) -> tuple[str | None, str | None]:
+    """Return the regions without a systematic uncertainty, and those with 0 %, in words.
+
+    Empty for all regions, None for none of them.
+    """
+    given = cycle.systematic_uncertainty
+    curves = [*cycle.measurements.by_region(), *([BLOOD] if cycle.blood.scans else [])]
+    if not curves:
+        return None, None
+    if not isinstance(given, dict):
+        return ("" if given is None else None), ("" if given and not given.value else None)
+    without = [name for name in curves if not set(with_pair(name)) & set(given)]
+    of_zero = [name for name, own in given.items() if not own.value]
+    return _for(without), _for(of_zero)
+
+
+def _for(regions: Sequence[str]) -> str | None:
+    return f" for {in_words(regions)}" if regions else None

@@ -211,7 +211,11 @@ def _summary(made: Plan) -> StrategySummary:
 
 
 def limits(
-    patient: Patient | str | os.PathLike[str] | Mapping[str, Any], risk: float = 0.05
+    patient: Patient | str | os.PathLike[str] | Mapping[str, Any],
+    risk: float = 0.05,
+    *,
+    prior: str | None = None,
+    estimator: str | None = None,
 ) -> Allowances:
     """Return for every limit the activity still allowed after the delivered cycles.
 
@@ -221,6 +225,8 @@ def limits(
         As :func:`dosimetry.plan` takes it.
     risk : float
         Accepted probability of exceeding the limit, above 0 and at most 0.5.
+    prior, estimator : str, optional
+        As :func:`dosimetry.plan` takes them.
 
     Returns
     -------
@@ -239,6 +245,7 @@ def limits(
     """
     check_strategy("to-limit", risk)
     patient, _ = patient_of(patient).replaced()
+    patient = patient.with_prior(prior).with_estimator(estimator)
     cycles = delivered_cycles(patient, patient.source)
     delivered = delivered_doses(cycles, patient.source)
     regions = course_doses(patient, delivered).regions

@@ -57,6 +57,8 @@ def plan(
     activity: Any = None,
     bind: str = "measured",
     cycles: int | None = None,
+    prior: str | None = None,
+    estimator: str | None = None,
 ) -> Plan:
     """Return the plan of a course: doses of every cycle, cycles to come, verdicts on limits.
 
@@ -87,6 +89,12 @@ def plan(
         the risk.
     cycles : int, optional
         Number of cycles of the course, including delivered ones, instead of the regimen's.
+    prior : str, optional
+        Instead of the patient file's: ``label``, ``renal-function`` or the name of a clinic's
+        table, relative to the patient file.
+    estimator : str, optional
+        Of the time-activity curves, instead of the patient file's: ``posterior`` or
+        ``least-squares``.
 
     Returns
     -------
@@ -106,6 +114,7 @@ def plan(
     ['caution', 'caution', 'caution']
     """
     patient, replaced = patient_of(patient).replaced()
+    patient = patient.with_prior(prior).with_estimator(estimator)
     check_strategy(strategy, risk)
     binding = check_binding(bind)
     risk = float(f"{risk:.{DIGITS}g}")
@@ -171,6 +180,8 @@ def plan(
             _amount(given_activity, "GBq"),
             binding,
             wanted,
+            prior,
+            estimator,
         ),
         cycles=planned,
         cumulative=tuple(

@@ -106,7 +106,7 @@ def explain(
     """
     sentences = [*_cycles(to_come, done, limits), because(grounds)]
     if grounds.fewer:
-        sentences.append(f"Cycles below the minimum of {grounds.least:.3g} GBq are left out.")
+        sentences.append(left_out(grounds))
     free = [limit.region for limit in not_measured if limit != grounds.limit]
     if free:
         regions = _listed(in_words([region]) for region in free)
@@ -124,6 +124,11 @@ def explain(
     elif not limits and grounds.what not in ("regimen", "no-agent"):
         sentences.append("No limit was given to assess.")
     return " ".join(filter(None, sentences))
+
+
+def left_out(grounds: Grounds) -> str:
+    """Return why cycles of an adjusted course are left out."""
+    return f"Cycles below the minimum of {grounds.least:.3g} GBq are left out."
 
 
 def because(grounds: Grounds) -> str:

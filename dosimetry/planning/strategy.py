@@ -9,7 +9,7 @@ from dosimetry.course.region import RegionCourse
 from dosimetry.documents.options import Binding
 from dosimetry.documents.plan import Decision
 from dosimetry.label.slots import Slot
-from dosimetry.planning.decision_words import Grounds, What, because, explain
+from dosimetry.planning.decision_words import Grounds, What, because, explain, left_out
 from dosimetry.planning.schedule import Programme, Scheduled
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.reference import tables
@@ -190,7 +190,7 @@ def _chance(
     region = regions[limit.region]
     further = tuple(cycle.activity or 0.0 for cycle in to_come)
     longer = region.with_activities(region.activities + further)
-    return float(longer.probabilities(limit.quantity, limit.value)[-1])
+    return longer.probability(limit.quantity, limit.value)
 
 
 def _left_of_regimen(
@@ -288,8 +288,9 @@ def _adjusted(
     )
     regular = "regimen" if activity == programme.activity else "request"
     by = constraint.limit.id if constraint else regular
+    why = f"{because(grounds)} {left_out(grounds)}" if chosen else because(grounds)
     to_come = [
-        Scheduled(None, "stopped", because(grounds), by, slot.at)
+        Scheduled(None, "stopped", why, by, slot.at)
         if slot in free and slot not in chosen
         else _scheduled(activity, slot, by)
         for slot in slots

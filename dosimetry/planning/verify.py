@@ -85,6 +85,7 @@ def verify(
         told = Plan.from_document(data, name)
     folder = inputs if inputs is not None else _folder_of(plan, name)
     patient = read_patient(Path(folder) / _patient_file(told, name))
+    patient = patient.with_prior(told.options.prior).with_estimator(told.options.estimator)
     problems = [*_other_hashes(data, patient)]
     if told.provenance.replaced:
         problems.append(
@@ -111,6 +112,8 @@ def verify(
             activity=told.options.activity,
             bind=told.options.bind,
             cycles=told.options.cycles,
+            prior=told.options.prior,
+            estimator=told.options.estimator,
         )
     except InputError as error:
         if not problems and {p.code for p in error.problems} != {"second-calculation-differs"}:
@@ -216,6 +219,11 @@ def _second_opinion(told: Plan, made: Plan) -> Iterator[Problem]:
         (curve.cycle, curve.region, "time-integrated activity"): curve.tia.value
         for curve in told.curves
     }
+    for curve in told.curves:
+        if curve.tia.p50 is not None:
+            at = curve.cycle, curve.region
+            figures[*at, "area of the curve"] = (curve.optimum or curve.tia).value
+            figures[*at, "median time-integrated activity"] = curve.tia.p50
     for cycle in told.cycles:
         for region in cycle.regions:
             at = cycle.number, region.region

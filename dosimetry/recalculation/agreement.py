@@ -1,8 +1,9 @@
 """Independent recalculation of every delivered cycle from the inputs, by other methods.
 
-Time-integrated activity by quadrature of the fitted curve, absorbed dose by energy over mass where
-the region allows, BED by the differential equation of incomplete repair. A difference beyond the
-tolerance refuses the plan, because a wrong number can hurt someone.
+Area of the fitted curve by quadrature, time-integrated activity by the trapezoidal rule and by
+importance sampling of its posterior, absorbed dose by energy over mass where the region allows, BED
+by the differential equation of incomplete repair. A difference beyond the tolerance refuses the
+plan, because a wrong number can hurt someone.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ from dosimetry.recalculation.integrals import (
     time_steps,
     trapezoid_curve,
 )
-from dosimetry.reference import nuclides, regions, tables
-from dosimetry.units import HUNDRED_PERCENT, KBQ_PER_MBQ, MBQ_PER_GBQ
+from dosimetry.recalculation.readings import Reading, readings_of
+from dosimetry.recalculation.tias import Again, tias_of
+from dosimetry.reference import regions, tables
+from dosimetry.units import KBQ_PER_MBQ
 
 LN2 = math.log(2)
 CLOSE, BY_MASS = 0.1, 0.5  # percent
@@ -64,10 +67,18 @@ def second_check(
     (True, True)
     """
     figures: list[Recalculation] = []
+    # On purpose from the scans as entered, not from NetCycle: a mistake there shall show here.
+    readings = [
+        readings_of(cycle, i + 1, plan.activity.value if plan.activity else 0.0)
+        for i, (cycle, plan) in enumerate(zip(patient.cycles, cycles, strict=False))
+    ]
+    again = tias_of(patient, readings, curves)
     for index, cycle in enumerate(patient.cycles):
         own = [curve for curve in curves if curve.cycle == index + 1]
         areas = {curve.region: area(curve_of(curve)) for curve in own}
-        figures += _of_curves(cycles[index], cycle, own, areas)
+        for curve in own:
+            figures += _of_curve(curve, readings[index][curve.region], areas[curve.region])
+            figures += _of_tia(curve, again.get((curve.cycle, curve.region)))
         figures += _of_doses(patient, cycle, cycles[index], own, areas)
     return tuple(figures)
 
@@ -135,42 +146,34 @@ def compared(
     )
 
 
-def _of_curves(
-    plan: PlanCycle, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
-) -> list[Recalculation]:
-    figures = []
-    # On purpose from the scans as entered, not from NetCycle: a mistake there shall show here.
-    scans = {**cycle.measurements.by_region(), **cycle.blood.by_region()}
-    administered = plan.activity.value * MBQ_PER_GBQ if plan.activity else 0.0
-    for curve in curves:
-        unit = curve.tia.unit
-        read = 0.0
-        for scan in scans[curve.region]:
-            value = scan.value / scan.recovery
-            if scan.unit == "%IA":
-                value *= administered / HUNDRED_PERCENT
-            if cycle.decay_corrected_to == "administration":
-                value *= 0.5 ** (scan.time / nuclides.half_life("Lu-177"))
-            read += value
-        at_scans = math.fsum(point.activity.value for point in curve.points)
-        place = (curve.cycle, curve.region)
-        figures.append(
-            compared(
-                (*place, "activity at the scans", "recomputed from the inputs"),
-                at_scans,
-                read,
-                unit.removesuffix("*h"),
-            )
+def _of_curve(curve: PlanCurve, reading: Reading, drawn: float) -> list[Recalculation]:
+    """Compare the points of a curve, and the area of the curve that is drawn."""
+    place, stated = (curve.cycle, curve.region), curve.optimum or curve.tia
+    at_scans = math.fsum(point.activity.value for point in curve.points)
+    read = math.fsum(reading.value)
+    averaged = curve.tia.p50 is not None
+    quantity: Checked = "area of the curve" if averaged else "time-integrated activity"
+    return [
+        compared(
+            (*place, "activity at the scans", "recomputed from the inputs"),
+            at_scans,
+            read,
+            reading.unit,
+        ),
+        compared((*place, quantity, "quadrature"), stated.value, drawn, curve.tia.unit),
+    ]
+
+
+def _of_tia(curve: PlanCurve, again: Again | None) -> list[Recalculation]:
+    """Compare mean, median and 90 % interval of a TIA; a trapezoid has none."""
+    if again is None:
+        return []
+    return [
+        compared(
+            (curve.cycle, curve.region, quantity, again.by), first, second, curve.tia.unit, allowed
         )
-        figures.append(
-            compared(
-                (*place, "time-integrated activity", "quadrature"),
-                curve.tia.value,
-                areas[curve.region],
-                unit,
-            )
-        )
-    return figures
+        for quantity, first, second, allowed in again.compared_with(curve.tia)
+    ]
 
 
 def curve_of(curve: PlanCurve) -> ActivityCurve:
@@ -188,22 +191,29 @@ def curve_of(curve: PlanCurve) -> ActivityCurve:
 def _sources(
     patient: PatientFile, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
-    """Return each source as weighted curves, and its TIA in MBq h by quadrature."""
+    """Return each source as weighted curves, and its TIA in MBq h.
+
+    Every curve is scaled to the TIA of the plan, which has its own check.
+    """
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
-    own = {curve: areas[name] for name, (curve, _) in by_region.items()}
+    own = {by_region[name][0]: value for name, value in areas.items()}
+    scales = {curve.region: curve.tia.value / areas[curve.region] for curve in curves}
     parts: dict[str, tuple[tuple[ActivityCurve, float], ...]] = {
-        name: ((curve, 1.0),) for name, (curve, unit) in by_region.items() if unit == "MBq*h"
+        name: ((curve, scales[name]),)
+        for name, (curve, unit) in by_region.items()
+        if unit == "MBq*h"
     }
     parts.pop(BLOOD, None)
-    concentration = by_region.get(BLOOD) or by_region.get(MARROW)
-    if concentration is not None and MARROW not in parts:
+    name = BLOOD if BLOOD in by_region else MARROW
+    if name in by_region and MARROW not in parts:
         ratio, hematocrit = 1.0, patient.person.hematocrit
         plasma = patient.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
         if BLOOD in by_region and plasma and hematocrit is not None:
             # Sgouros 1993, on purpose not from the table that the first calculation reads.
             ratio = 0.19 / (1.0 - hematocrit)
         mass = mass_of(MARROW, patient, 0) or 0.0
-        parts[MARROW] = ((concentration[0], ratio * mass / KBQ_PER_MBQ),)  # kBq/mL as kBq/g
+        weight = scales[name] * ratio * mass / KBQ_PER_MBQ  # kBq/mL as kBq/g
+        parts[MARROW] = ((by_region[name][0], weight),)
     alone = dict(parts)
     for outer, within in cycle.contains.items():
         taken = [(curve, -weight) for name in within for curve, weight in alone[name]]

@@ -23,6 +23,18 @@ BETWEEN = 150  # steps of the differential equation between two corners
 FINISHED = 35.0  # e-folds after which the tail is neglected
 
 
+def sums(first: Array, second: Array) -> Array:
+    """Return a matrix product whose sums do not depend on the number of threads.
+
+    Examples
+    --------
+    >>> float(sums(np.array([1.0, 2.0]), np.array([3.0, 4.0])))
+    11.0
+    """
+    left, right = "ab"[: first.ndim - 1], "yz"[: second.ndim - 1]
+    return np.asarray(np.einsum(f"{left}m,m{right}->{left}{right}", first, second))
+
+
 @dataclass(frozen=True, eq=False)
 class ActivityCurve:
     """An activity over time, with what its integration needs.

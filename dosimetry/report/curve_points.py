@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from dosimetry.documents.fit import PlanCurve
-from dosimetry.patient.by_region import SINGLE
 from dosimetry.physics import curve_band
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array
+from dosimetry.physics.prediction import NORMAL_95
 
 
 def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:
@@ -23,7 +23,8 @@ def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:
     Returns
     -------
     (activity, sd) : arrays of shape (n,)
-        In the unit of the points; the sd is None where the points do not determine it.
+        In the unit of the points. The sd is None where the points do not determine it, and nan
+        later than the band of a posterior.
 
     Examples
     --------
@@ -31,19 +32,18 @@ def activity_over(curve: PlanCurve, time: Array) -> tuple[Array, Array | None]:
     >>> plan = dosimetry.plan(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
     >>> activity, sd = activity_over(plan.curves[0], np.array([24.0]))
     >>> print(f"{activity[0]:.1f} {sd[0]:.1f}")
-    77.5 8.0
+    79.2 5.4
     """
     times, activities, sds = _points(curve)
     if curve.model == "trapezoid":
         decay_constant = LN2 / curve.physical_half_life.value
         return curve_band.trapezoid((times, activities, sds), decay_constant, time)
     values = np.array([parameter.value for parameter in curve.parameters])
-    if curve.model == SINGLE:
-        scan = float(times[0]), float(activities[0]), float(sds[0])
-        half_life = curve.effective_half_life
-        return curve_band.one_scan(
-            scan, float(values[0]), (half_life.value, half_life.sd or 0.0), time
-        )
+    if curve.band:
+        at = [point.time.value for point in curve.band]
+        half = [(point.p95.value - point.p5.value) / (2.0 * NORMAL_95) for point in curve.band]
+        activity, _ = curve_band.exponentials(curve.model, values, None, time)
+        return activity, np.interp(time, at, half, right=np.nan)
     covariance = None if curve.covariance is None else np.array(curve.covariance)
     return curve_band.exponentials(curve.model, values, covariance, time)
 

@@ -1,33 +1,26 @@
 """The computation of every case of table ``known_answers``, through the public functions.
 
-To add a case, add its rows to the table and one function here, which returns each quantity of the
-case by its name, and name it in :data:`CASES`.
+To add a case, add its rows to the table and one function here, in :mod:`dosimetry.selftest.curves`
+or :mod:`dosimetry.selftest.courses`, which returns each quantity of the case by its name, and name
+it in :data:`CASES`.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from dosimetry.documents.plan import Plan
-from dosimetry.patient import examples, kidneys
-from dosimetry.patient.read_scans import read_csv
-from dosimetry.physics import absorbed_dose, decay, fitting, radiobiology
+from dosimetry.patient import kidneys
+from dosimetry.physics import absorbed_dose, decay, radiobiology
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.kinetics import Exponentials
-from dosimetry.planning.course_plan import plan
-from dosimetry.quantities import Amount, application_quantity
+from dosimetry.quantities import Amount
 from dosimetry.reference import nuclides, phantoms
 from dosimetry.reference.regions import NUCLIDE
+from dosimetry.selftest import courses, curves
+from dosimetry.selftest.computed import Computed
 
-if TYPE_CHECKING:
-    from dosimetry.quantities import Quantity
-
-Computed: TypeAlias = "Mapping[str, Quantity | float | None]"  # None: not computed
 S_UNIT = "Gy/(MBq*h)"
 
 
@@ -98,49 +91,6 @@ def _marrow_from_remainder(*measured: str) -> Computed:
     return {"S value": Amount(found, S_UNIT).quantity}
 
 
-@functools.cache
-def _unmeasured_plan() -> Plan:
-    patient = {"id": "self-test", "sex": "male"}
-    return plan({"patient": patient, "therapy": {"regimen": "netter-1"}})
-
-
-def _unmeasured(region: str, limit: str) -> Computed:
-    """Return the dose of a region over the course, and the probability of exceeding a limit."""
-    made = _unmeasured_plan()
-    (dose,) = (entry.absorbed_dose for entry in made.cumulative if entry.region == region)
-    (flag,) = (flag for flag in made.flags if flag.limit == limit)
-    values = {"mean": dose.value, "sd": dose.sd, "5th percentile": dose.p5}
-    values["95th percentile"] = dose.p95
-    return {
-        **{name: application_quantity(value, dose.unit) for name, value in values.items()},
-        f"P(> {flag.limit_value.value:g} Gy)": flag.probability,
-    }
-
-
-def _left_kidney(sd: Callable[[Any], Any]) -> FittedCurve:
-    """Return the left kidney of SNMMI patient 4 by ``uptake``; ``sd`` gives the sd in MBq."""
-    path = examples.folder() / "snmmi_patient4.csv"
-    scans = read_csv(path, path.name).by_region()[kidneys.SIDES[0]]
-    time, activity = np.array([(scan.time, scan.value) for scan in scans]).T
-    return fitting.fit(
-        application_quantity(time, "h"),
-        application_quantity(activity, "MBq"),
-        application_quantity(sd(activity), "MBq"),
-        "uptake",
-    )
-
-
-def _snmmi_equal_weights() -> Computed:
-    curve = _left_kidney(np.ones_like)
-    parameters = {name: found.quantity for name, found in curve.parameters.items()}
-    return {**parameters, "TIA": curve.tia.quantity}
-
-
-def _snmmi_ten_percent() -> Computed:
-    curve = _left_kidney(lambda activity: 0.1 * activity)
-    return {"TIA": curve.tia.quantity}
-
-
 ORGANS = (kidneys.PAIR, "liver", "spleen")
 CASES: dict[str, Callable[[], Computed]] = {
     "decay": _decay,
@@ -151,8 +101,28 @@ CASES: dict[str, Callable[[], Computed]] = {
     "kidneys-scaled": _kidneys_scaled,
     "marrow-from-remainder": lambda: _marrow_from_remainder(*ORGANS, "red_marrow"),
     "marrow-in-remainder": lambda: _marrow_from_remainder(*ORGANS),
-    "unmeasured-kidneys": lambda: _unmeasured(kidneys.PAIR, "kidneys-ad-23"),
-    "unmeasured-marrow": lambda: _unmeasured("red_marrow", "red-marrow-ad-2"),
-    "snmmi-equal-weights": _snmmi_equal_weights,
-    "snmmi-ten-percent": _snmmi_ten_percent,
+    "unmeasured-kidneys": lambda: courses.unmeasured(kidneys.PAIR, "kidneys-ad-23"),
+    "unmeasured-marrow": lambda: courses.unmeasured("red_marrow", "red-marrow-ad-2"),
+    "snmmi-equal-weights": curves.snmmi_equal_weights,
+    "snmmi-ten-percent": curves.snmmi_ten_percent,
+    "snmmi-of-curve": curves.snmmi_of_curve,
+    "psma-of-curve": curves.psma_of_curve,
+    "flat-interval-flat": lambda: curves.flat_interval([(1, 120), (4, 125), (24, 118)]),
+    "flat-interval-falling": lambda: curves.flat_interval([(1, 125), (4, 125), (24, 108)]),
+    "posterior-two-scans": curves.posterior_two_scans,
+    "posterior-one-scan": curves.posterior_one_scan,
+    "tumour-first-cycle": curves.tumour_first,
+    "tumour-late-scan": curves.tumour_late_scan,
+    "tumour-early-scan": curves.tumour_early_scan,
+    "kidneys-next-cycle": curves.kidneys_next_cycle,
+    "bi-next-cycle": curves.bi_next_cycle,
+    "renal-70": lambda: courses.renal(70.0),
+    "renal-97": lambda: courses.renal(97.0),
+    "renal-108": lambda: courses.renal(108.0),
+    "adjusted-40": lambda: courses.adjusted(40.0),
+    "adjusted-70": lambda: courses.adjusted(70.0),
+    "tumour-no-trend": lambda: courses.tumour_trend(radiopharmaceutical="177Lu-PSMA-617"),
+    "tumour-grade-1": lambda: courses.tumour_trend(tumour_grade="1"),
+    "tumour-grade-unknown": courses.tumour_trend,
+    "tumour-grade-2": lambda: courses.tumour_trend(tumour_grade="2"),
 }

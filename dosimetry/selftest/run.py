@@ -14,7 +14,8 @@ from dosimetry.documents.selftest import SELFTEST_SCHEMA, KnownAnswer, SelfTest
 from dosimetry.problems import refuse
 from dosimetry.quantities import Amount, from_quantity
 from dosimetry.reference import tables
-from dosimetry.selftest.cases import CASES, Computed
+from dosimetry.selftest.cases import CASES
+from dosimetry.selftest.computed import Computed
 
 TABLE = "known_answers"
 LIBRARIES = ("numpy", "scipy", "pint", "numba")  # numba is optional

@@ -11,7 +11,7 @@ bladder, spheres and a remainder of the body.
 import csv
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -325,11 +325,21 @@ class Delivered:
         return math.hypot(self.relative_fit_sd[region], *self.shared_sd[region])
 
 
-def delivered(sex, activity, file, masses, mass_sds, calibration):
-    """Measure one cycle: masses in g, mass_sds and calibration relative."""
+def scaled(curve, tia, sd):
+    factor, activity = tia / curve.tia, curve.activity
+    return replace(curve, tia=tia, tia_sd=sd, activity=lambda t: factor * activity(t))
+
+
+def delivered(sex, activity, file, masses, mass_sds, calibration, integrals):
+    """Measure one cycle: masses in g, mass_sds and calibration relative.
+
+    Where integrals has a (TIA, sd) in MBq h for a region, its fitted curve is scaled to it.
+    """
     phantom = Phantom(sex)
     cycle = Delivered(activity)
     cycle.curves = {region: fitted(*points) for region, points in scans(file).items()}
+    for region, integral in integrals.items():
+        cycle.curves[region] = scaled(cycle.curves[region], *integral)
     tia = {region: curve.tia for region, curve in cycle.curves.items()}
     cycle.dose = absorbed_doses(phantom, tia, masses)
     regions = list(cycle.dose)

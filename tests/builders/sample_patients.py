@@ -5,10 +5,12 @@ from pathlib import Path
 
 import dosimetry
 from dosimetry import Patient
+from dosimetry.cycle.course_curves import course_curves
 from dosimetry.cycle.delivered import delivered_cycles
 from dosimetry.cycle.dose import cycle_dose
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+EXACT = "0.0001 %"  # of a scan whose noise does not matter
 DOTATATE, PSMA = "177Lu-DOTATATE", "177Lu-PSMA-617"
 
 
@@ -35,24 +37,32 @@ def patient(
     )
 
 
-def first_dose(given, **options):
-    """Compute the doses of the first delivered cycle of a patient."""
-    return cycle_dose(delivered_cycles(given)[0], **options)
+def first_dose(given, fits=None):
+    """Compute the doses of the first delivered cycle of a patient, some curves given."""
+    cycles = delivered_cycles(given)
+    return cycle_dose(cycles[0], {**course_curves(cycles), **(fits or {})})
 
 
 def regimen(activity, cycles, interval="8 week"):
     return {"activity": f"{activity!r} GBq", "cycles": cycles, "interval": interval}
 
 
-def cycle(*curves, administered="7.4 GBq", at="2026-01-12", **fields):
-    """Make a delivered cycle of curves of :func:`washout`."""
+def cycle(*curves, administered="7.4 GBq", at="2026-01-12", models=None, **fields):
+    """Make a delivered cycle of curves of :func:`washout`, mono-exponential unless said."""
     scans = [scan for curve in curves for scan in curve]
     measured = {"measurements": scans} if scans else {}
+    if models is None:
+        regions = [scan["region"] for scan in scans] + ["blood"] * ("blood" in fields)
+        models = dict.fromkeys(regions, "mono")
+    measured |= {"models": models} if models else {}
     return {"administered": administered, "at": at, **measured, **fields}
 
 
-def washout(region, tia, half_life=50.0, sd="5 %", times=(24.0, 120.0), **columns):
-    """Scan a mono-exponential of this TIA (MBq h) and effective half-life (h)."""
+def washout(region, tia, half_life=50.0, sd=EXACT, times=(24.0, 120.0), **columns):
+    """Scan a mono-exponential of this TIA (MBq h) and effective half-life (h).
+
+    With its nearly exact scans and the model ``mono``, the posterior is the curve itself.
+    """
     rate = math.log(2) / half_life
     return [
         {

@@ -385,7 +385,6 @@ MESSAGES = {
     "a comma": (("plan", "comma.yaml"), "did you mean '7.4 GBq'?"),
     "a character that is none": (("check", "character.yaml"), "character.yaml"),
     "the end of the calendar": (("plan", "late.yaml"), "late.yaml: "),
-    "one scan, no half-life": (("plan", "one.yaml"), "one.yaml: cycles[0].measurements"),
     "unknown strategy": (("plan", "good.yaml", "--strategy", "fixd"), "nearest: fixed"),
     "a risk that is none": (("plan", "good.yaml", "--risk", "nan"), "risk"),
     "a CSV without units": (("fit", "units.csv", "--administered", "7 GBq"), "units.csv:1: time"),
@@ -419,8 +418,6 @@ def bad(tmp_path_factory):
         "comma.yaml": PATIENT.replace("netter-1", '{activity: "7,4 GBq"}'),
         "character.yaml": PATIENT.replace("T-1", '"\\U99999999"'),
         "late.yaml": PATIENT + CYCLE % ("9999-12-31", "good.csv"),
-        "one.yaml": PATIENT
-        + CYCLE % ("2026-01-12", "[{region: lungs, time: 4 h, activity: 80 MBq}]"),
         "good.csv": CSV,
         "units.csv": CSV.replace(" [h]", ""),
         "report.pdf": "%PDF-1.7\n",

@@ -230,3 +230,20 @@ def test_a_plan_from_blood_and_one_scan_fits_the_terminal(tmp_path):
     assert "≥ lower bound" in shown
     assert "Hänscheid's rule" in shown
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_prior_option_reaches_every_command_that_has_it(tmp_path):
+    table = "region,mean [Gy/GBq],sd [Gy/GBq],n\nkidneys,0.2,0.05,30\n"
+    (tmp_path / "clinic.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "p.yaml").write_text((ROOT / NEW).read_text(encoding="utf-8"), encoding="utf-8")
+    file = str(tmp_path / "p.yaml")
+    asked = ("--prior", "clinic.csv", "--format", "json")
+    made = json.loads(printed("plan", file, *asked))
+    assert made["options"]["prior"] == "clinic.csv"
+    assert {"p.yaml", "clinic.csv"} == {*made["provenance"]["inputs"]}
+    kidneys = next(flag for flag in made["flags"] if flag["limit"] == "kidneys-ad-23")
+    assert kidneys["severity"] == "within"  # 5.9 Gy; the label's 19.4 Gy are a caution
+    for strategy in json.loads(printed("compare", file, *asked))["strategies"]:
+        assert strategy["probabilities"]["kidneys-ad-23"] <= 0.05
+    limits_of = json.loads(printed("limits", file, *asked))["limits"]
+    assert next(one for one in limits_of if one["limit"] == "kidneys-ad-23")["cycles"] > 4

@@ -108,6 +108,7 @@ def test_every_document_has_a_schema_with_an_id(name):
         ("compare", ("compare", TWO)),
         ("limits", ("limits", TWO)),
         ("check", ("check", TWO)),
+        ("scans", ("scans", TWO)),
         ("simulation", ("simulate", "netter-1", "--patients", "50")),
         ("trial", ("trial", "netter-1")),
     ],

@@ -115,5 +115,5 @@ def test_table_without_a_row_is_refused(installed, tmp_path):
     path.write_text("".join(kept), encoding="utf-8")
     done = installed("selftest", "--report", "protocol.html")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "snmmi-ten-percent (TIA)" in done.stderr
+    assert "tumour-grade-2 (cycle 4)" in done.stderr
     assert not (tmp_path / "protocol.html").exists()

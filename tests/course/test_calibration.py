@@ -119,7 +119,8 @@ def test_simulated_course_equals_region_course(done):
     for i in (0, 1234, 3999):
         found = posterior(PRIOR, observations(fitted()[i][:done], FIT, (SHARED,)), CYCLES)
         dose = course(found).cumulative_dose()
-        assert (dose.p5, dose.p95) == (pytest.approx(low[i]), pytest.approx(high[i]))
+        # the 4096 draws of this test give a percentile within 1 %, the course to five digits
+        assert (dose.p5, dose.p95) == pytest.approx((low[i], high[i]), rel=0.01)
 
 
 @pytest.mark.parametrize("done", range(CYCLES))
@@ -129,7 +130,7 @@ def test_probability_equals_the_share_of_exceeding_courses(done):
     some = range(0, COURSES, 20)
     for i in some:
         found = posterior(PRIOR, observations(fitted()[i][:done], FIT, (SHARED,)), CYCLES)
-        stated += float(course(found).probabilities(DOSE, limit)[-1])
+        stated += course(found).probability(DOSE, limit)
         passed += int(final_doses()[i] > limit)
     share = stated / len(some)
     assert passed / len(some) == pytest.approx(

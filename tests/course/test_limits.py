@@ -149,7 +149,8 @@ def test_severity_never_falls_with_activity(activity, factor):
     for one, other in zip(less, more, strict=True):
         assert SEVERITIES.index(one.severity) <= SEVERITIES.index(other.severity)
         assert one.probability <= other.probability
-        assert one.margin_activity.value >= other.margin_activity.value
+        # but for the rounding of activities that differ in the last digit
+        assert one.margin_activity.value >= other.margin_activity.value * (1.0 - 1e-12)
 
 
 @pytest.mark.slow

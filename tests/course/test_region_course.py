@@ -179,18 +179,12 @@ ROOM = [  # after two cycles; is the activity below or above that of one cycle?
 ]
 
 
-def gained(quantity, dose):
-    return dose + G / ALPHA_BETA * dose**2 if quantity == BED else dose
-
-
 def passed(found, quantity, limit, activity):
     """Probability after a further activity: full cycles and one more with the rest."""
-    draws = found.posterior.draws()
-    done = len(found.activities)
     whole, rest = divmod(activity, FULL)
-    given = [FULL] * (done + int(whole)) + [rest]
-    total = sum(gained(quantity, a * draws[:, i]) for i, a in enumerate(given))
-    return np.mean(total > limit)
+    return at_the_end(
+        found.with_activities((*found.activities, *[FULL] * int(whole), rest)), quantity, limit
+    )
 
 
 @pytest.mark.parametrize(("quantity", "limit", "side"), ROOM)

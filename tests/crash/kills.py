@@ -28,7 +28,7 @@ ENVIRONMENT = {
 A_ROUND = 10  # kills
 OLD = b"what was there before\n" * 1000
 PATIENT = str(ROOT / "examples" / "snmmi_patient4.yaml")
-PICTURES = ("limits", "timeline", "uncertainty", "curve-1-1")
+PICTURES = ("limits", "timeline", "uncertainty", "curve-1-1", "scans-1")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -88,12 +88,12 @@ def concentrations(tmp_path):
 
 def test_a_fit_of_a_concentration_is_in_units_of_a_concentration(concentrations):
     # Small volumes of interest as in Khan 2025 (EJNMMI Phys, 10.1186/s40658-025-00769-w), computed
-    # apart: 46.11 MBq h/mL; per 7.2 GBq, with kBq/mL = MBq/L, 46110/7200 = 6.404 h/L
+    # apart with scipy, 10 % of the curve: 46.118 MBq h/mL; per 7.2 GBq, 46118/7200 = 6.4053 h/L
     (curve,) = fit_file(concentrations, "7.2 GBq").curves
     assert (curve.tia.unit, curve.tia_coefficient.unit) == ("kBq/mL*h", "h/L")
-    assert curve.tia.value == pytest.approx(46113, rel=1e-4)
-    assert curve.tia_coefficient.value == pytest.approx(6.4046, rel=1e-4)
-    # in 160 mL that is 7378 MBq h, or 1.02 h
+    assert curve.tia.value == pytest.approx(46118.2, rel=1e-5)
+    assert curve.tia_coefficient.value == pytest.approx(6.4053, rel=1e-5)
+    # in 160 mL that is 7379 MBq h, or 1.02 h
     coefficient = curve.tia_coefficient.quantity * 0.160
     assert f"{coefficient.magnitude:.3g}" == "1.02"
 

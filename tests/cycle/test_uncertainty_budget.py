@@ -1,7 +1,8 @@
 """Uncertainty of a measured dose by cause.
 
 Source: Gear 2018. Counting and fit, half-life, systematic and mass are independent and add up in
-quadrature; the part of each cause is computed here.
+quadrature; the part of each cause is computed here. Recovery, volume and calibration by region:
+test_shared_sds.py.
 """
 
 import json
@@ -9,7 +10,7 @@ import math
 
 import pytest
 from recalculated_plan import Phantom
-from sample_patients import cycle, patient, regimen, region_of, washout
+from sample_patients import EXACT, cycle, patient, regimen, region_of, washout
 
 import dosimetry
 from dosimetry import Patient
@@ -138,7 +139,8 @@ def test_systematic_part_equals_the_value_of_the_cycle():
 
 
 def test_counting_part_equals_the_sd_of_the_scan():
-    assert USUAL["counting and fit"] == pytest.approx(0.08, rel=1e-9)
+    # log-normal about the curve, so exp(0.08^2) - 1 is its relative variance
+    assert USUAL["counting and fit"] == pytest.approx(math.sqrt(math.expm1(0.0064)), rel=2e-3)
 
 
 def test_mass_part_is_its_relative_sd_corrected_for_photons():
@@ -160,28 +162,58 @@ def test_half_life_part_is_the_change_of_the_tia():
 
 
 def test_curve_part_equals_the_sd_of_the_tia():
-    made = planned(washout("kidneys", 3000.0, sd="6 %", times=(4.0, 24.0, 72.0, 168.0)))
+    made = planned(
+        washout("kidneys", 3000.0, sd="6 %", times=(4.0, 24.0, 72.0, 168.0)),
+        systematic_uncertainty="0 %",
+    )
     area = made.curves[0].tia
-    (part,) = region_of(made.cycles[0].regions, "kidneys").uncertainty
-    dose = region_of(made.cycles[0].regions, "kidneys").absorbed_dose
-    assert part.cause == "counting and fit"
-    assert part.sd.value / dose.value == pytest.approx(area.sd / area.value, rel=1e-9)
+    found = region_of(made.cycles[0].regions, "kidneys")
+    of_curve = [
+        part.sd.value
+        for part in found.uncertainty
+        if part.cause in ("counting and fit", "half-life")
+    ]
+    sd = math.hypot(*of_curve) / found.absorbed_dose.value
+    assert sd == pytest.approx(area.sd / area.value, rel=1e-3)
 
 
 # --- where a part is absent ---------------------------------------------------------------------
 
 
-def test_a_half_life_is_uncertain_for_one_scan_only():
-    assert "half-life" not in budget("kidneys", washout("kidneys", 3000.0))
-    assert "half-life" in budget("kidneys", one_scan("kidneys"))
+def test_half_life_part_falls_with_the_number_of_scans():
+    early = (24.0, 48.0, 120.0, 168.0)
+    parts = [
+        budget("kidneys", washout("kidneys", 3000.0, sd="8 %", times=early[:count]))["half-life"]
+        for count in (1, 2, 4)
+    ]
+    assert parts == sorted(parts, reverse=True)
+    assert parts[-1] < 0.2 * parts[0]
 
 
 def test_exact_input_is_not_in_the_budget():
-    assert set(budget("kidneys", washout("kidneys", 3000.0))) == {"counting and fit"}
+    exact = {"systematic_uncertainty": "0 %"}
+    assert set(budget("kidneys", washout("kidneys", 3000.0), **exact)) == {
+        "counting and fit",
+        "half-life",
+    }
     found = budget("kidneys", washout("kidneys", 3000.0), systematic_uncertainty="7 %")
-    assert set(found) == {"counting and fit", "systematic"}
-    found = budget("kidneys", washout("kidneys", 3000.0), masses={"kidneys": "290 g"})
-    assert set(found) == {"counting and fit"}
+    assert set(found) == {"counting and fit", "half-life", "systematic"}
+    found = budget("kidneys", washout("kidneys", 3000.0), masses={"kidneys": "290 g"}, **exact)
+    assert set(found) == {"counting and fit", "half-life"}
+
+
+def test_missing_systematic_uncertainty_is_ten_percent():
+    # physics.md, section 3: with the fit's 6 % it makes 11.7 %
+    found = budget("kidneys", one_scan("kidneys", sd="6 %"))
+    assert found["systematic"] == pytest.approx(0.10, rel=1e-9)
+    assert math.hypot(found["counting and fit"], found["systematic"]) == pytest.approx(
+        0.117, abs=0.0005
+    )
+
+
+def test_supplied_coefficient_gets_no_systematic_uncertainty():
+    found = budget("kidneys", dose_coefficients={"kidneys": {"value": "0.4 Gy/GBq", "sd": "8 %"}})
+    assert found == {"supplied coefficient": pytest.approx(0.08)}
 
 
 def test_liver_half_life_reaches_kidneys_only_by_cross_dose():
@@ -194,10 +226,12 @@ def test_liver_half_life_reaches_kidneys_only_by_cross_dose():
 def test_marrow_mass_sd_does_not_enter_a_dose_from_blood():
     # the mass cancels in the self-dose
     samples = [
-        {"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)!r} kBq/mL"} for t in (1, 8, 24)
+        {"time": f"{t} h", "concentration": f"{40 * 2 ** (-t / 20)!r} kBq/mL", "sd": EXACT}
+        for t in (1, 8, 24)
     ]
     masses = {"red_marrow": {"value": "1170 g", "sd": "20 %"}}
-    assert set(budget("red_marrow", blood=samples, masses=masses)) == {"counting and fit"}
+    found = budget("red_marrow", blood=samples, masses=masses)
+    assert set(found) == {"counting and fit", "half-life", "systematic"}
 
 
 def test_supplied_coefficient_has_only_its_own_sd():
@@ -240,13 +274,16 @@ def two_cycles(sd, times=(TIME, TIME), **fields):
 def test_calibration_error_does_not_average_out_over_cycles():
     # docs/method.md, prediction: e_s is shared by all measured cycles, e_c is of the cycle alone
     shared = two_cycles("1 %", systematic_uncertainty="10 %")
-    own = two_cycles("10.05 %")
+    own = two_cycles("10.05 %", systematic_uncertainty="0 %")
     assert shared > 1.2 * own
 
 
 def test_half_life_error_cancels_in_early_and_late_scans():
     # d ln(area)/d ln T = 1 - ts ln 2/T is 0.67 at 24 h and -0.67 at 123 h for the table's 51 h
-    early, late, mixed = (two_cycles("1 %", t) for t in ((24.0,) * 2, (123.0,) * 2, (24.0, 123.0)))
+    early, late, mixed = (
+        two_cycles("1 %", times, systematic_uncertainty="0 %")
+        for times in ((24.0,) * 2, (123.0,) * 2, (24.0, 123.0))
+    )
     assert early > 0.1
     assert late > 0.1
     assert mixed < 0.5 * min(early, late)

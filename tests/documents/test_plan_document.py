@@ -79,6 +79,8 @@ ADDED = {
         "activity",
         "bind",
         "cycles",
+        "prior",
+        "estimator",
     },
     "second_check": {
         "cycle",
@@ -143,7 +145,14 @@ ADDED = {
     "cumulative.earlier.absorbed_dose": AMOUNT,
     "cumulative.earlier.bed": AMOUNT,
     "curves": {"choice", "p_value", "cross_check", "physical_half_life", "points", "parameters",
-               "covariance", "information", "models"},
+               "covariance", "information", "models", "band", "optimum"},
+    "curves.information": {"this_cycle", "other_cycles", "population"},
+    "curves.models": {"model", "weight"},
+    "curves.band": {"time", "p5", "p50", "p95"},
+    "curves.band.time": AMOUNT,
+    "curves.band.p5": AMOUNT,
+    "curves.band.p50": AMOUNT,
+    "curves.band.p95": AMOUNT,
     "curves.tia": {"p5", "p50", "p95"},
     "flags": {"basis"},
     "curves.physical_half_life": AMOUNT,
@@ -362,7 +371,7 @@ def test_the_population_and_its_source_are_named():
 
 def test_missing_sd_of_a_scan_point_is_named():
     with_sd, without = (planned(cycle(washout("liver", 4e3, sd=sd))) for sd in ("5 %", None))
-    assert said(without, "no sd given for the scan points; 10 % of the value")
+    assert said(without, "no sd given for the scan points; 10 % of the curve")
     assert not said(with_sd, "no sd given for the scan points")
 
 
@@ -419,7 +428,15 @@ def test_one_warning_lists_regions_with_generic_alpha_beta():
 )
 def test_missing_systematic_uncertainty_is_named(given, named):
     plan = planned(cycle(washout("liver", 4e3), **given))
-    assert said(plan, "no systematic uncertainty given", "cycle 1") == named
+    assert said(plan, "no systematic uncertainty given", "cycle 1", "10 %") == named
+
+
+def test_systematic_uncertainty_of_zero_counts_as_exact():
+    plan = planned(cycle(washout("liver", 4e3), systematic_uncertainty="0 %"))
+    (liver,) = [entry for entry in plan.cycles[0].regions if entry.region == "liver"]
+    assert "systematic" not in [part.cause for part in liver.uncertainty]
+    assert said(plan, "cycle 1", "systematic uncertainty of 0 % given", "exact")
+    assert not said(plan, "no systematic uncertainty given")
 
 
 def test_previous_radiation_is_named_with_its_source():

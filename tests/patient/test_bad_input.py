@@ -174,16 +174,6 @@ ERRORS = {
         LIVER,
         ("not-plain-yaml", "p.yaml:1: file", "tag", "without it"),
     ),
-    "one scan without a half-life, in a CSV": (
-        MEASURED,
-        f"{HEADER}lungs,24,60\n",
-        ("no-half-life", "c.csv: region", "lungs", "a second time", "effective_half_lives.lungs"),
-    ),
-    "one scan without a half-life, in a list": (
-        patient(cycle(more=scans(("lungs", 24, 60)))),
-        None,
-        ("no-half-life", "p.yaml: cycles[0].measurements", "lungs", "a second time"),
-    ),
 }
 
 

@@ -301,7 +301,6 @@ PER_GBQ = "0.3 Gy/GBq"
         (("liver",), {"models": {"spleen": "mono"}}, "model-without-curve", "models.spleen"),
         (("liver",), {"models": {"liver": "monno"}}, "unknown-word", "models.liver"),
         (("liver",), {"models": {"livr": "mono"}}, "unknown-region", "models.livr"),
-        (("liver",), {"models": {"liver": "bi-uptake"}}, "too-few-points", "measurements"),
         (("liver",), {"dose_coefficients": {"liver": PER_GBQ}}, "dose-twice", "liver"),
         (KIDNEYS, {"dose_coefficients": {"kidneys": PER_GBQ}}, "dose-twice", "kidneys"),
         (("liver",), {"decay_corrected_to": "scan"}, "unknown-word", "decay_corrected_to"),

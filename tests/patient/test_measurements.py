@@ -91,7 +91,8 @@ def test_other_spellings_of_the_scans_give_the_same_curve(tmp_path, csv):
     plain, other = curve(tmp_path, PLAIN), curve(tmp_path, csv)
     assert other.time == pytest.approx([t for t, _ in LIVER], rel=1e-12)
     assert other.activity == pytest.approx([a for _, a in LIVER], rel=1e-12)
-    assert other.sd == pytest.approx([0.1 * a for _, a in LIVER], rel=1e-12)
+    assert other.sd == pytest.approx([0.1 * a for _, a in LIVER], rel=1e-9)
+    assert other.relative.all()
     assert other.model == plain.model
     assert other.tia.value == pytest.approx(plain.tia.value, rel=1e-9)
     assert other.tia.sd == pytest.approx(plain.tia.sd, rel=1e-6)
@@ -135,9 +136,11 @@ def test_a_missing_activity_of_a_data_frame_is_refused(missing):
 # Numbers worked out by hand.
 
 
-def test_sd_in_percent_is_relative_to_the_value(tmp_path):
+def test_sd_in_percent_is_relative_to_the_curve(tmp_path):
     csv = "region,time [h],activity [MBq],sd [%]\nliver,4,80,5\nliver,24,60,10\nliver,96,30,20\n"
-    assert curve(tmp_path, csv).sd == pytest.approx([4.0, 6.0, 6.0])
+    found = curve(tmp_path, csv)
+    assert found.sd == pytest.approx([0.05 * 80, 0.1 * 60, 0.2 * 30], rel=1e-12)
+    assert found.relative.tolist() == [True] * 3
 
 
 def test_percent_sd_is_written_as_it_was_read():

@@ -306,8 +306,9 @@ def test_values_with_sd_convert_together(tmp_path, place, value, wanted):
 def test_scans_of_a_list_convert(tmp_path, column, value, number):
     document = with_value(f"cycles[0].measurements[2].{column}", value)
     scan = read(tmp_path, document).cycles[0].measurements.scans[2]
-    field = "value" if column == "activity" else column
-    assert getattr(scan, field) == pytest.approx(number, rel=1e-14)
+    found = scan.value if column == "activity" else getattr(scan, column)
+    found = scan.sd_of_value() if column == "sd" else found
+    assert found == pytest.approx(number, rel=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dosimetry.physics.curve_band import exponentials, one_scan, trapezoid
+from dosimetry.physics.curve_band import exponentials, trapezoid
 from dosimetry.physics.kinetics import MODELS
 
 TIME = np.array([0.0, 0.7, 4.0, 24.0, 96.0, 300.0])
@@ -71,16 +71,6 @@ def test_trapezoid_band_equals_point_sd_and_is_less_between():
     assert activity[:3] == pytest.approx(points[1])
     assert sd[:3] == pytest.approx(points[2], rel=1e-6)
     assert sd[3] / activity[3] < 0.1
-
-
-def test_band_of_one_scan_is_narrowest_at_the_scan():
-    time = np.array([4.0, 24.0, 48.0, 168.0])
-    activity, sd = one_scan((24.0, 60.0, 6.0), 80.0, (50.0, 10.0), time)
-    assert activity == pytest.approx(80.0 * np.exp2(-time / 50.0), rel=1e-12)
-    relative = sd / activity
-    assert relative.argmin() == 1
-    assert relative[1] == pytest.approx(0.1)
-    assert relative[3] == pytest.approx(np.hypot(0.1, np.log(2) / 50 * 144 * 0.2))
 
 
 @pytest.mark.parametrize("model", MODELS)

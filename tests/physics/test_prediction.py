@@ -15,8 +15,6 @@ from dosimetry.physics.prediction import (
     population_prior,
     posterior,
     powers_moments,
-    weighted_moments,
-    weighted_quantiles,
 )
 
 relative_sds = st.floats(0.01, 0.6)
@@ -291,17 +289,6 @@ def test_cycle_variation_never_exceeds_patient_variation():
 def test_the_variance_of_the_logarithm_of_a_log_normal():
     # omega^2 = ln(1 + cv^2)
     assert log_variance(0.20) == pytest.approx(math.log(1.04), rel=1e-14)
-
-
-def test_quantiles_without_weights_equal_the_draws():
-    assert weighted_quantiles(np.arange(101.0), None, (0.05, 0.95)) == (5.0, 95.0)
-
-
-def test_a_draw_of_double_weight_counts_twice():
-    # 1, 2, 2, 3: mean 2, variance (1 + 0 + 0 + 1)/4
-    draws, weights = np.array([1.0, 2.0, 3.0]), np.array([0.25, 0.5, 0.25])
-    assert weighted_moments(draws, weights) == (2.0, pytest.approx(math.sqrt(0.5)))
-    assert weighted_quantiles(draws, weights, (0.5,)) == (2.0,)
 
 
 # --- what it says --------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from dosimetry.physics import decay, kinetics
 
 pytestmark = pytest.mark.slow
 
-# Compared with textbook conditioning, importance sampling and another Sobol sequence, in
-# test_prediction.py and test_draws.py.
-ELSEWHERE = ("draws.", "prediction.")
+# Compared with known answers, textbook conditioning, importance sampling and another Sobol
+# sequence, in posterior/, test_prediction.py, test_draws.py and test_course_total.py.
+ELSEWHERE = ("course_total.", "draws.", "posterior.", "prediction.")
 
 
 def test_every_public_function_of_physics_has_a_property_test():

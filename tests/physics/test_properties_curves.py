@@ -207,20 +207,3 @@ def test_trapezoid_band_scales_and_equals_the_point_sds(shape, relative, factor)
     np.testing.assert_allclose(wider, factor * band, rtol=1e-9)
     _, at_points = curve_band.trapezoid(points, DECAY_CONSTANT, shape.times)
     np.testing.assert_allclose(at_points, sd, rtol=1e-6)
-
-
-@property_of(curve_band.one_scan)
-@EXAMPLES
-@given(positive, positive, st.floats(0.01, 0.2), st.floats(20.0, 100.0), st.floats(0.0, 0.5))
-def test_band_of_one_scan_is_narrowest_at_the_scan(time, activity, relative, half_life, cv):
-    start = activity * 2 ** (time / half_life)
-    scan = (time, activity, relative * activity)
-    grid = np.array([0.0, time / 2, time, 2 * time, 5 * time])
-    found, sd = curve_band.one_scan(scan, start, (half_life, cv * half_life), grid)
-    assert found[2] == pytest.approx(activity, rel=1e-12)
-    assert sd[2] == pytest.approx(scan[2], rel=1e-12)
-    spread = sd / found
-    assert np.all(np.diff(spread[:3]) <= 1e-12)
-    assert np.all(np.diff(spread[2:]) >= -1e-12)
-    if cv > 0.01:  # away from the scan the half-life's sd counts as well
-        assert spread[4] > spread[2] * (1 + 1e-9)

@@ -25,12 +25,30 @@ from dosimetry.physics.curve_search.least_squares import Optima, Optimum, fit_ba
 from dosimetry.physics.fitted_curve import FittedCurve, Points, adequate, default_point_sd, report
 from dosimetry.physics.fitting import Task, fit_many, fit_points, within_administered
 from dosimetry.physics.kinetics import MODELS
-from dosimetry.physics.one_scan import HalfLife, fit_one
+from dosimetry.physics.relative_sds import fit_settled
 from dosimetry.problems import InputError
 
 pytestmark = pytest.mark.slow
 
 fits = pytest.mark.parametrize("model", [*MODELS, "trapezoid"])
+
+
+@property_of(fit_settled)
+@pytest.mark.parametrize("name", MODELS)
+@EXAMPLES
+@given(scatter, factors)
+def test_settled_sds_scale_with_the_points_and_the_given_sds(name, noise, factor):
+    activity = curve_of("bi-uptake", noise)[None]
+    flags = activity > 0
+    [one] = fit_settled(name, TIMES, activity, 0.05 * activity, flags, DECAY_CONSTANT)
+    [wide] = fit_settled(name, TIMES, activity, 0.1 * activity, flags, DECAY_CONSTANT)
+    scaled = factor * activity
+    [other] = fit_settled(name, TIMES, scaled, 0.05 * scaled, flags, DECAY_CONSTANT)
+    assert one.settled == wide.settled == other.settled
+    assert other.sd == pytest.approx(factor * one.sd, rel=1e-5)
+    assert wide.sd == pytest.approx(2 * one.sd, rel=1e-5)
+    curve = one.optimum.shape().activity(TIMES) if one.settled else activity[0]
+    assert one.sd == pytest.approx(0.05 * curve, rel=1e-9)
 
 
 @property_of(within_administered)
@@ -176,11 +194,11 @@ def points_of(noise, relative=0.05):
     return Points(TIMES, activity, relative * activity, ABSOLUTE, False, DECAY_CONSTANT, "MBq")
 
 
-@property_of(Points.optimum, adequate)
+@property_of(Points.fit, adequate)
 @EXAMPLES
 @given(scatter, st.floats(0.0, 30.0), st.floats(0.0, 30.0))
 def test_worse_fit_is_never_adequate_where_a_better_is_not(noise, one, other):
-    optimum = points_of(noise).optimum("mono")
+    optimum = points_of(noise).fit("mono").optimum
     better, worse = sorted([one, other])
     for count in (2, 3, 6):
         assert adequate(replace(optimum, chi2=better), count) >= (
@@ -188,13 +206,13 @@ def test_worse_fit_is_never_adequate_where_a_better_is_not(noise, one, other):
         )
 
 
-@property_of(Points.optimum, report)
+@property_of(Points.fit, report)
 @EXAMPLES
 @given(scatter, st.floats(1.1, 5.0))
 def test_reported_sds_scale_with_the_point_sds(noise, factor):
     one, other = points_of(noise), points_of(noise, 0.05 * factor)
-    found = report(one, one.optimum("mono"), "", {})
-    wider = report(other, other.optimum("mono"), "", {})
+    found = report(one, one.fit("mono"), "", {})
+    wider = report(other, other.fit("mono"), "", {})
     assert wider.tia.value == pytest.approx(found.tia.value, rel=1e-9)
     assert wider.chi2 == pytest.approx(found.chi2 / factor**2, rel=1e-6, abs=1e-12)
     for name in ("tia", "effective_half_life"):
@@ -252,23 +270,6 @@ def test_no_clearance_gives_no_biological_half_life(half_life):
     activity = 80.0 * 2.0 ** (-TIMES / half_life)
     curve = fit_points(TIMES, activity, None, "mono", DECAY_CONSTANT)
     assert curve.biological_half_life is None
-
-
-@property_of(fit_one)
-@EXAMPLES
-@given(st.floats(10.0, 200.0), positive, st.floats(0.02, 0.3), st.floats(0.01, 0.4))
-def test_one_scan_sd_grows_with_every_input_sd(time, activity, relative, log_sd):
-    def found(noise, spread):
-        half_life = HalfLife(50.0, spread, "a test")
-        return fit_one(time, activity, noise * activity, half_life, DECAY_CONSTANT).tia
-
-    here = found(relative, log_sd)
-    assert found(1.5 * relative, log_sd).sd > here.sd
-    known = found(relative, 0.0)
-    assert known.sd < here.sd * (1 + 1e-9)
-    # the median of the noise is one, so the value is that of the half-life
-    exact = activity * 2 ** (time / 50.0) * 50.0 / math.log(2)
-    assert known.value == pytest.approx(exact, rel=1e-9)
 
 
 @property_of(bootstrap_tia)

@@ -53,7 +53,6 @@ LAWS = {
     absorbed_dose.sphere_s_value: [("table_s_values", 1), ("mass table_masses", 0)],
     marrow.marrow_mass: [("reference_mass", 1), ("body_mass", 1), ("reference_body_mass", -1)],
     marrow.marrow_activity: [("concentration", 1), ("mass", 1), ("ratio", 1)],
-    one_scan.tia: [("activity", 1), ("time half_life", 1)],
     one_scan.hanscheid: [("activity", 1), ("time", 1)],
     radiobiology.bed: [("dose alpha_beta", 1)],
     radiobiology.bed_sd: [("dose_sd", 1), ("dose alpha_beta", 0)],

@@ -58,7 +58,6 @@ DOORS = {
         "g",
     ),
     marrow.marrow_activity: ({"concentration": "MBq/g", "mass": "g"}, "MBq"),
-    one_scan.tia: ({"activity": "MBq", "time": "h", "half_life": "h"}, "MBq*h"),
     one_scan.hanscheid: ({"activity": "MBq", "time": "h"}, "MBq*h"),
     radiobiology.bed: ({"dose": "Gy", "alpha_beta": "Gy"}, "Gy"),
     radiobiology.bed_sd: ({"dose": "Gy", "dose_sd": "Gy", "alpha_beta": "Gy"}, "Gy"),

@@ -50,6 +50,7 @@ def refusal(function, *arguments, **named):
 def test_dir_has_every_public_name():
     # the names that tools import
     wanted = {"plan", "compare", "limits", "check", "calendar", "verify", "fit", "read_patient"}
+    wanted |= {"scans"}
     assert wanted | {"Plan", "Patient", "InputError"} == set(dosimetry.__all__)
     assert {*dosimetry.__all__, "report", "__version__"} == set(dir(dosimetry))
     assert all(getattr(dosimetry, name) is not None for name in dir(dosimetry))

@@ -37,8 +37,8 @@ SHARE_5, SHARE = (3 * math.sqrt(p * (1 - p) / 4096) for p in (0.05, 0.5))
 
 @functools.cache
 def document(name):
-    """The plan of an example as other programs read it."""
-    return json.loads(dosimetry.plan(example(name)).to_json())
+    """The plan of an example as other programs read it, by least squares as its recalculation."""
+    return json.loads(dosimetry.plan(example(name), estimator="least-squares").to_json())
 
 
 def entry(entries, region):
@@ -101,14 +101,13 @@ def test_each_cycle_of_an_unmeasured_course_equals_the_label():
 
 
 @pytest.mark.parametrize(
-    ("region", "tia"),  # left: docs/evidence.md, `uptake` with sd 10 %
-    [("kidney_left", 7595.822), ("kidney_right", None)],
+    ("region", "tia"),  # physics.md, known answers: `uptake` with sd of 10 % of the curve
+    [("kidney_left", 7595.904), ("kidney_right", 6770.840)],
 )
 def test_snmmi_patient_4_has_the_known_tia(region, tia):
     curve = entry(document("snmmi_patient4")["curves"], region)
     assert curve["model"] == "uptake"
-    if tia:
-        assert curve["tia"]["value"] == pytest.approx(tia, abs=5e-4)
+    assert curve["optimum"]["value"] == pytest.approx(tia, abs=6e-4)
 
 
 @pytest.mark.parametrize(
@@ -129,6 +128,19 @@ MEASURED = {  # by example: regions that have a dose from measurement in some cy
     "psma_patient1": ["kidneys", *SIDES, "liver", "spleen", "urinary_bladder_wall", "others"],
 }
 each_example = pytest.mark.parametrize("name", EXAMPLES)
+
+
+@functools.cache
+def recalculated(name):
+    """An example from the integrals of its plan, which the tests of physics/ compare."""
+    curves = document(name)["curves"]
+    found = [{} for _ in range(max(curve["cycle"] for curve in curves))]
+    for curve in curves:
+        tia = curve["tia"]
+        found[curve["cycle"] - 1][curve["region"]] = (tia["value"], tia["sd"])
+    return EXAMPLES[name](found)
+
+
 each_region = pytest.mark.parametrize(
     ("name", "region"), [(name, region) for name, regions in MEASURED.items() for region in regions]
 )
@@ -142,14 +154,14 @@ def matching(name, region):
     """The regions that a test is of: one, or all those not named for themselves."""
     if region != "others":
         return [region]
-    return sorted(set(EXAMPLES[name]().regions) - set(MEASURED[name]))
+    return sorted(set(recalculated(name).regions) - set(MEASURED[name]))
 
 
 @pytest.mark.slow
 @each_example
 def test_plan_and_recalculation_have_the_same_regions(name):
     found = document(name)
-    expected = EXAMPLES[name]().regions
+    expected = recalculated(name).regions
     assert {c["region"] for c in found["cumulative"]} == set(expected)
     for one in found["cycles"]:
         whole = {r["region"] for r in one["regions"] if r["basis"] != "partial"}
@@ -159,7 +171,7 @@ def test_plan_and_recalculation_have_the_same_regions(name):
 @each_example
 def test_activities_equal_the_recalculation(name):
     found = [one["activity"]["value"] for one in document(name)["cycles"]]
-    assert found == close(EXAMPLES[name]().activities)
+    assert found == close(recalculated(name).activities)
 
 
 @each_example
@@ -170,8 +182,10 @@ def test_curves_and_tia_equal_the_recalculation(name):
     for curve in found:
         expected = cycles[curve["cycle"] - 1].curves[curve["region"]]
         assert curve["model"] == expected.model
-        assert curve["tia"]["value"] == close(expected.tia)
-        assert curve["tia"]["sd"] == close(expected.tia_sd)
+        assert (curve["optimum"] or curve["tia"])["value"] == close(expected.tia)
+        # scans of 5 % or so: the posterior flat in the rates is nearly normal
+        assert curve["tia"]["value"] == pytest.approx(expected.tia, rel=0.02)
+        assert curve["tia"]["sd"] == pytest.approx(expected.tia_sd, rel=0.1)
         slowest = curve["effective_half_life"]["value"]
         assert slowest == close(math.log(2) / expected.slowest)
         assert curve["chi2"] == pytest.approx(expected.chi2, rel=1e-6, abs=1e-9)
@@ -179,7 +193,7 @@ def test_curves_and_tia_equal_the_recalculation(name):
 
 @each_region
 def test_doses_and_bed_of_delivered_cycles_are_recalculated(name, region):
-    course = EXAMPLES[name]()
+    course = recalculated(name)
     for one, expected in zip(document(name)["cycles"], course.cycles, strict=False):
         for each in matching(name, region):
             found = entry(one["regions"], each)
@@ -193,7 +207,7 @@ def test_doses_and_bed_of_delivered_cycles_are_recalculated(name, region):
 
 @each_region
 def test_sds_of_delivered_cycles_equal_the_recalculation(name, region):
-    course = EXAMPLES[name]()
+    course = recalculated(name)
     for one, expected in zip(document(name)["cycles"], course.cycles, strict=False):
         for each in matching(name, region):
             found = entry(one["regions"], each)
@@ -204,7 +218,7 @@ def test_sds_of_delivered_cycles_equal_the_recalculation(name, region):
 
 
 def assert_predicted(name, region):
-    expected = EXAMPLES[name]().regions[region]
+    expected = recalculated(name).regions[region]
     for one in document(name)["cycles"]:
         found = entry(one["regions"], region)
         if found["basis"] == "measured":
@@ -228,7 +242,7 @@ def test_posteriors_of_measured_regions_are_recalculated(name, region):
 
 
 def test_population_regions_equal_the_recalculation():
-    for region, expected in two_cycles().regions.items():
+    for region, expected in recalculated("two_cycles").regions.items():
         if not expected.measured:
             assert_predicted("two_cycles", region)
 
@@ -236,7 +250,7 @@ def test_population_regions_equal_the_recalculation():
 @each_example
 def test_plan_has_every_bed_of_the_recalculation(name):
     for found in document(name)["cumulative"]:
-        has_one = EXAMPLES[name]().regions[found["region"]].g is not None
+        has_one = recalculated(name).regions[found["region"]].g is not None
         assert (found["bed"] is not None) == (found["eqd2"] is not None) == has_one
         if has_one:
             factor = 1 / (1 + 2 / biology(found["region"])[0])
@@ -248,7 +262,7 @@ def test_plan_has_every_bed_of_the_recalculation(name):
 @each_example
 def test_percentiles_equal_plain_monte_carlo(name):
     for found in document(name)["cumulative"]:
-        expected = EXAMPLES[name]().regions[found["region"]]
+        expected = recalculated(name).regions[found["region"]]
         for quantity in ("absorbed_dose", "bed"):
             if found[quantity] is not None:
                 draws = expected.sample(quantity)
@@ -263,7 +277,7 @@ def test_probabilities_equal_plain_monte_carlo(name):
         if flag["severity"] == "not-assessed":
             continue
         quantity = "bed" if flag["quantity"].startswith("biol") else "absorbed_dose"
-        region, limit = EXAMPLES[name]().regions[flag["region"]], flag["limit_value"]["value"]
+        region, limit = recalculated(name).regions[flag["region"]], flag["limit_value"]["value"]
         found = np.mean(region.sample(quantity) > limit)
         assert flag["probability"] == pytest.approx(found, abs=SHARE)
         assert flag["margin"]["value"] == pytest.approx(
@@ -274,7 +288,7 @@ def test_probabilities_equal_plain_monte_carlo(name):
 @pytest.mark.parametrize(("name", "limit"), [("psma_patient1", "kidneys-ad-23")])
 def test_activity_left_meets_the_risk_in_plain_monte_carlo(name, limit):
     (flag,) = [f for f in document(name)["flags"] if f["limit"] == limit]
-    region = EXAMPLES[name]().regions[flag["region"]]
+    region = recalculated(name).regions[flag["region"]]
     further = region.with_further(flag["margin_activity"]["value"])
     found = np.mean(further.sample("absorbed_dose") > flag["limit_value"]["value"])
     assert found == pytest.approx(0.05, abs=SHARE_5)
@@ -323,7 +337,7 @@ def test_tumour_with_a_poor_curve_still_has_a_dose(model):
 def test_model_above_the_administered_activity_is_refused():
     # bi, asked for by name, runs away to 3e14 MBq in a part that no scan sees
     with pytest.raises(InputError) as caught:
-        planned(cycle(late_scans("kidneys"), models={"kidneys": "bi"}))
+        planned(cycle(late_scans("kidneys"), models={"kidneys": "bi"}), estimator="least-squares")
     assert codes(caught.value.problems) == ["more-than-administered"]
 
 

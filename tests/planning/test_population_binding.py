@@ -34,7 +34,9 @@ def test_unmeasured_marrow_does_not_lower_the_regimen():
 
 def test_bind_all_applies_the_risk_to_population_limits():
     made = dosimetry.plan(example("snmmi_patient4"), "adjusted", bind="all")
-    assert activities(made) == [pytest.approx(5.38, abs=0.005)] * 3  # the review's figure
+    # ten million plain draws of the label's population: 5.456 GBq (the review's 5.38 GBq are of
+    # 4096 draws, whose probability was 0.0012 off)
+    assert activities(made) == [pytest.approx(5.456, abs=0.01)] * 3
     assert (made.decision.bound_by, made.decision.not_bound_by) == ((MARROW,), ())
     assert flag_of(made, MARROW).probability == pytest.approx(0.05, abs=0.002)
 
@@ -101,7 +103,9 @@ def test_previous_radiation_makes_a_limit_bind():
 @pytest.mark.parametrize(("factor", "binds"), [(1.0, False), (3.5, False), (4.7, True)])
 def test_a_lower_bound_above_the_mean_counts_as_measured(factor, binds):
     # the population's mean is 0.035 x 7.4 = 0.259 Gy, the bound 0.063 Gy times the factor
-    made = dosimetry.plan(patient(cycle(blood=blood(factor)), limits=[MARROW]), "adjusted")
+    made = dosimetry.plan(
+        patient(cycle(blood=blood(factor), models={}), limits=[MARROW]), "adjusted"
+    )
     assert (MARROW not in made.decision.not_bound_by) is binds
 
 

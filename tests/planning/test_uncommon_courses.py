@@ -112,15 +112,6 @@ def test_measured_protraction_comes_from_delivered_cycles():
     assert list(found) == [pytest.approx(one, rel=1e-5) for one in expected]
 
 
-def test_ended_course_keeps_its_cycles_and_adds_none():
-    given = patient(cycle(KIDNEYS), cycle(KIDNEYS, at="2026-03-09"))
-    region = course_doses(given, delivered_doses(delivered_cycles(given))).regions["kidneys"]
-    ended = region.with_activities((7.4, 7.4)).ended()
-    assert ended.posterior.draws().shape[1] == 2
-    whole = region.with_activities((7.4, 7.4)).cumulative_dose()
-    assert ended.cumulative_dose().value == pytest.approx(whole.value, rel=1e-12)
-
-
 def test_coefficients_of_both_kidneys_are_mass_weighted():
     sides = {"kidney_left": "0.4 Gy/GBq", "kidney_right": "0.6 Gy/GBq"}
     own = planned(

@@ -165,7 +165,7 @@ SAMPLE = [
     ("flags", 0, "probability"),
     ("flags", 1, "margin_activity", "value"),
     ("curves", 0, "points", 1, "activity", "value"),
-    ("curves", 2, "covariance", 0, 0),
+    ("curves", 2, "band", 4, "p95", "value"),
     ("curves", 3, "parameters", 1, "value"),
     ("second_check", 4, "second", "value"),
     ("second_check", 4, "tolerance", "value"),

@@ -19,6 +19,7 @@ NAMES = sorted(path.stem for path in EXAMPLES.glob("*.yaml"))
 TIMES = (1.0, 4.0, 24.0, 72.0, 120.0, 168.0, 240.0)
 KIDNEYS = (("kidney_left", 8000.0), ("kidney_right", 7000.0))
 BY_MASS = "energy over mass"
+OF_POSTERIOR = ("trapezoidal rule", "importance sampling")
 
 
 def kidneys(**more):
@@ -97,9 +98,10 @@ def test_both_calculations_agree(make):
     assert all(one.passed for one in plan.second_check)
     for one in plan.second_check:
         # Where both ways rest on the same figures nothing but the quadrature is between them.
-        if one.by != BY_MASS:
+        if one.by not in (BY_MASS, *OF_POSTERIOR):
             assert one.difference.value < 1e-3, one
-        assert one.tolerance.value <= 1.8, one
+        if one.by not in OF_POSTERIOR:
+            assert one.tolerance.value <= 1.8, one
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -203,12 +205,31 @@ def failed(cycles_and_curves, source):
     }
 
 
-@pytest.mark.parametrize("factor", [1.0012, 0.9988, -1.0, 3.6, 1 / 3.6])
+@pytest.mark.parametrize("factor", [1.006, 0.994, -1.0, 3.6, 1 / 3.6])
 def test_wrong_tia_is_detected(factor):
     source = example("snmmi_patient4")
     plan = dosimetry.plan(source)
     wrong = with_curve(plan, tia=moved(plan.curves[0].tia, factor))
-    assert failed(wrong, source) == {("kidney_left", "time-integrated activity")}
+    assert ("kidney_left", "time-integrated activity") in failed(wrong, source)
+
+
+@pytest.mark.parametrize("factor", [1.0012, 0.9988])
+def test_tia_that_is_not_the_area_of_its_curve_is_detected(factor):
+    source = example("snmmi_patient4")
+    plan = dosimetry.plan(source)
+    wrong = with_curve(plan, tia=moved(plan.curves[0].tia, factor))
+    assert ("kidney_left", "area of the curve") in failed(wrong, source)
+
+
+@pytest.mark.parametrize("estimator", ["posterior", "least-squares"])
+def test_plan_with_an_altered_tia_is_refused(estimator):
+    source = example("two_cycles").with_estimator(estimator)
+    plan = dosimetry.plan(source)
+    wrong = with_curve(plan, tia=moved(plan.curves[0].tia, 1.01))
+    with pytest.raises(InputError) as caught:
+        require_agreement(second_check(source, *wrong))
+    assert {problem.code for problem in caught.value.problems} == {"second-calculation-differs"}
+    assert any("time-integrated activity of left" in p.message for p in caught.value.problems)
 
 
 @pytest.mark.parametrize(("place", "factor"), [(0, 1.01), (1, 1.01), (2, 0.5)])
@@ -218,7 +239,7 @@ def test_wrong_parameter_is_detected(place, factor):
     parameters = list(plan.curves[0].parameters)
     parameters[place] = moved(parameters[place], factor)
     wrong = with_curve(plan, parameters=tuple(parameters))
-    assert ("kidney_left", "time-integrated activity") in failed(wrong, source)
+    assert ("kidney_left", "area of the curve") in failed(wrong, source)
 
 
 def test_point_that_was_not_measured_is_detected():

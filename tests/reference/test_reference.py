@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import math
 
 import numpy as np
 import pytest
@@ -288,6 +289,7 @@ def test_every_region_with_self_dose_has_a_mass(sex):
         "population_coefficients_lu177_dotatate",
         "effective_half_lives_lu177_dotatate",
         "variability_lu177_dotatate",
+        "dose_by_renal_function_lu177_dotatate",
         "limits",
     ],
 )
@@ -312,6 +314,29 @@ def test_kidney_population_coefficient_equals_the_label():
     assert (kidneys.value, kidneys.sd, kidneys.unit) == (0.654, 0.295, "Gy/GBq")
     for row in tables.table("population_coefficients_lu177_dotatate").rows:
         assert float(row["mean"]) * 29.6 == pytest.approx(float(row["mean_course"]), abs=0.15)
+
+
+def test_dose_by_renal_function_equals_the_publication():
+    # Sood 2026: base, exponent and its rse; design: the residual of a course split between cycles
+    kidneys, marrow = (population.renal_doses()[name] for name in ("kidneys", "red_marrow"))
+    assert (kidneys.median_dose, kidneys.exponent, kidneys.exponent_sd) == pytest.approx(
+        (4.3, -0.552, 0.552 * 0.373)
+    )
+    assert (marrow.median_dose, marrow.exponent, marrow.exponent_sd) == pytest.approx(
+        (0.246, -1.11, 1.11 * 0.244)
+    )
+    for dose, course_sd, cv in ((kidneys, 0.40, 0.15), (marrow, 0.49, 0.30)):
+        between = math.log1p(cv**2)
+        # four cycles: s0^2 + omega^2/4; their median is exp(3/8 omega^2) above four medians
+        assert math.hypot(dose.between_patients, math.sqrt(between / 4)) == pytest.approx(
+            course_sd, abs=0.003
+        )
+        assert -dose.shift == pytest.approx(3 / 8 * between, abs=0.0004)
+
+
+def test_tumour_trend_equals_roth_2022():
+    trends = [population.tumour_trend(grade)[0] for grade in (1, 2, 3, None)]
+    assert trends == pytest.approx([-0.06, -0.14, -0.10, -0.10])
 
 
 def test_missing_half_life_and_variability_fall_back():

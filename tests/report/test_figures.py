@@ -159,10 +159,10 @@ def test_an_unknown_picture_is_refused_with_the_nearest_one():
 def test_drawn_band_matches_the_fit(name):
     for curve in plan_of(name).curves:
         far = residuals(curve)
-        if curve.model not in ("trapezoid", "single-point"):
-            assert np.sum(far**2) == pytest.approx(curve.chi2, rel=1e-6, abs=1e-9)
+        # a typical curve of the posterior, within about one sd for each of three parameters
+        assert np.sum(far**2) <= curve.chi2 + 4.0
         times = np.linspace(0, 20 * curve.effective_half_life.value, 200_001)
         activity, sd = activity_over(curve, times)
         tail = activity[-1] * curve.effective_half_life.value / np.log(2)
         assert np.trapezoid(activity, times) + tail == pytest.approx(curve.tia.value, rel=2e-3)
-        assert sd is None or (sd >= 0).all()
+        assert sd is None or np.nanmin(sd) >= 0  # nan later than the band

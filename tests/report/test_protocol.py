@@ -93,7 +93,7 @@ def test_protocol_in_a_browser_fits_and_is_accessible(browser, tmp_path, test, w
     assert (noise, requests) == ([], [path.as_uri()])
     sheets = [s.extract_text() for s in PdfReader(io.BytesIO(page.pdf(format="A4"))).pages]
     assert "Signature" in sheets[0]
-    assert len(sheets) <= 4
+    assert len(sheets) <= 5  # 88 answers, their sources and the hashes of all tables
     assert TEST.tables["known_answers"][:20] in "".join(sheets).replace("\n", "")
     context.close()
 

@@ -54,9 +54,15 @@ def test_quiet_prints_nothing_and_still_writes(tmp_path):
 def test_pictures_are_written_one_by_one(tmp_path):
     done = run("figures", "examples/snmmi_patient4.yaml", "--out", tmp_path / "new" / "pictures")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "wrote 4 figures" in done.stderr
+    assert "wrote 5 figures" in done.stderr
     names = sorted(path.name for path in (tmp_path / "new" / "pictures").iterdir())
-    assert names == ["curve-1-1.svg", "limits.svg", "timeline.svg", "uncertainty.svg"]
+    assert names == [
+        "curve-1-1.svg",
+        "limits.svg",
+        "scans-1.svg",
+        "timeline.svg",
+        "uncertainty.svg",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["png", "pdf"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dosimetry.patient.by_region import BLOOD
 from dosimetry.patient.checks.activity import marrow_contradictions, more_than_administered
 from dosimetry.patient.checks.kidneys import kidneys_of_cycle
 from dosimetry.patient.checks.overlap import contradictions, larger_inside
@@ -83,13 +84,23 @@ def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem
                 "check patient.sex and the region",
                 here,
             )
+    curves = {*measured, BLOOD} if cycle.blood.scans else measured
     for name in cycle.models:
-        if name not in measured:
+        if name not in curves:
             yield Problem(
                 "model-without-curve",
                 f"{in_words([name])} was not measured in this cycle",
                 "remove it, or add the measurement",
                 f"{place}.models.{name}",
+            )
+    by_region = cycle.systematic_uncertainty
+    for name in by_region if isinstance(by_region, dict) else ():
+        if not {*with_sides(name)} & curves:
+            yield Problem(
+                "systematic-without-curve",
+                f"{in_words([name])} was not measured in this cycle",
+                "remove it, or add the measurement",
+                f"{place}.systematic_uncertainty.{name}",
             )
     kidneys = {*with_sides(PAIR)}
     for name in cycle.dose_coefficients:

@@ -8,24 +8,24 @@ A curve with an invalid row is left out as a whole; a fit to its other rows woul
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from dosimetry.course.flags import basis_of, severity
 from dosimetry.course.region import bed_of
 from dosimetry.course.regions import CourseDoses, course_doses, measured_protraction
-from dosimetry.cycle.curves import Fits
+from dosimetry.cycle.course_curves import Fits, Key, estimated, prepared
 from dosimetry.cycle.delivered import DeliveredCycle, delivered_cycles
 from dosimetry.cycle.dose import CycleDose, delivered_doses
-from dosimetry.cycle.scan_fit import is_fitted, task_of
 from dosimetry.patient.limits import patient_limits
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import read_patient
 from dosimetry.patient.scan_columns import check_range
 from dosimetry.patient.scans import Measurements, Scan, check_sd
 from dosimetry.physics.fitted_curve import FittedCurve
-from dosimetry.physics.fitting import Task, fit_many
+from dosimetry.physics.fitting import fit_many
+from dosimetry.physics.posterior import nodes_of_curves
 from dosimetry.planning import schedule
 from dosimetry.planning.assemble_clinic import clinical_course
 from dosimetry.planning.strategy import Bounds, decide
@@ -49,7 +49,6 @@ NUMBERS = (  # of a scan: column, unit, whether required
     *(("sd", "MBq", False), ("recovery", "1", False)),
 )
 MOST_CYCLES = 99  # a patient with more than a course can have is refused later
-CurveKey: TypeAlias = tuple[int, str]  # index of the cycle, region
 FIRST_DAY, INTERVAL = dt.date(2000, 1, 1), dt.timedelta(weeks=8)  # where no dates are given
 
 
@@ -102,25 +101,29 @@ def compute_part(part: Part, compile: bool | None = None) -> PartResult:
     result = PartResult(patients=len(part.patients))
     kept = (_good_curves(part.columns.rows(patient), result) for patient in part.patients)
     entries = [entry for rows in kept if rows and (entry := _entry(rows, result)) is not None]
-    tasks = {
-        (number, *key): task
-        for number, entry in enumerate(entries)
-        for key, task in _tasks(entry.cycles)
-    }
-    curves = fit_many([*tasks.values()], compile)
-    result.curves = len(tasks)
-    fits: list[dict[CurveKey, FittedCurve]] = [{} for _ in entries]
-    failed: list[dict[CurveKey, Problem]] = [{} for _ in entries]
-    for (number, index, region), curve in zip(tasks, curves, strict=True):
-        if isinstance(curve, InputError):
-            failed[number][index, region] = curve.problems[0]
-        else:
-            fits[number][index, region] = curve
-    for entry, own, problems in zip(entries, fits, failed, strict=True):
-        usable = _without(entry, problems, result) if problems else entry
-        if usable is not None:
-            _compute(usable, own, result)
+    curves = [prepared(entry.cycles) for entry in entries]
+    every = [curve for own, _ in curves for curve in own]
+    nodes = iter(nodes_of_curves([c.measured for c in every], [c.before.prior for c in every]))
+    tasks = [curve for curve in every if curve.by_least_squares]
+    fitted = iter(fit_many([curve.task for curve in tasks], compile))
+    result.curves = len(every)
+    for entry, (own, unusable) in zip(entries, curves, strict=True):
+        fits = {curve.key: next(fitted) for curve in own if curve.by_least_squares}
+        estimates = estimated(own, [next(nodes) for _ in own], fits)
+        _finish(entry, {**unusable, **estimates}, result)
     return result
+
+
+def _finish(
+    entry: Entry, curves: Mapping[Key, FittedCurve | InputError], result: PartResult
+) -> None:
+    """Append the results of one patient, without the curves that cannot be used."""
+    failed = {
+        key: curve.problems[0] for key, curve in curves.items() if isinstance(curve, InputError)
+    }
+    usable = _without(entry, failed, result) if failed else entry
+    if usable is not None:
+        _compute(usable, curves, result)
 
 
 def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
@@ -250,21 +253,7 @@ def _same(rows: Sequence[ScanRow], column: str) -> str:
     return texts.pop()
 
 
-def _tasks(cycles: Sequence[DeliveredCycle]) -> Iterator[tuple[CurveKey, Task]]:
-    """Yield the curves of a patient that are to be fitted."""
-    for cycle in cycles:
-        net = cycle.net
-        for region, scans in net.measured.by_region().items():
-            model = net.models.get(region, "auto")
-            if not is_fitted(scans, model):
-                continue
-            try:
-                yield (net.index, region), task_of(scans, model, net.activity, net.half_life)
-            except InputError:
-                continue  # said when the doses are computed
-
-
-def _without(entry: Entry, failed: Mapping[CurveKey, Problem], result: PartResult) -> Entry | None:
+def _without(entry: Entry, failed: Mapping[Key, Problem], result: PartResult) -> Entry | None:
     """Reject the curves that cannot be fitted, and read the patient of the others again."""
     if entry.rows[0].cells.get("file", "").strip():
         result.reject((scan_row.row for scan_row in entry.rows), next(iter(failed.values())))
@@ -303,8 +292,8 @@ def _compute(entry: Entry, fits: Fits, result: PartResult) -> None:
         limited = known.regions.get(limit.region)
         row = ("not-assessed", None, None, None, None)
         if limited is not None and limited.has(limit.quantity):
-            whole = limited.with_activities(activities).ended()
-            chance = float(whole.probabilities(limit.quantity, limit.value)[-1])
+            whole = limited.with_activities(activities)
+            chance = whole.probability(limit.quantity, limit.value)
             row = (severity(chance), chance, *whole.moments(limit.quantity), basis_of(whole))
         result.limits.append((name, limit.id, limit.region, limit.quantity, limit.value, *row))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from dosimetry.documents.plan import Plan, need_plan
+from dosimetry.documents.scans import Scans
 from dosimetry.files import need
 from dosimetry.problems import nearest, quote, refuse
 from dosimetry.report.figures.picture import Picture
@@ -16,15 +17,21 @@ from dosimetry.report.figures.picture import Picture
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-GROUPS = ("limits", "timeline", "curves", "labs", "uncertainty")
+GROUPS = ("limits", "timeline", "curves", "labs", "uncertainty", "scans")
 FigureFormat = Literal["svg", "png", "pdf"]
 COLUMNS = 2
 HEAD = 0.25  # height of a title in inches
 DOTS = 200  # per inch, of a PNG
 
 
-def pictures(plan: Plan) -> tuple[Picture, ...]:
+def pictures(plan: Plan, scans: Scans | None = None) -> tuple[Picture, ...]:
     """Return the pictures of a plan; those without data are left out.
+
+    Parameters
+    ----------
+    plan : Plan
+    scans : Scans, optional
+        Of the plan's next cycle, from :func:`dosimetry.scans`.
 
     Examples
     --------
@@ -35,9 +42,11 @@ def pictures(plan: Plan) -> tuple[Picture, ...]:
     """
     need_plan(plan)
     from dosimetry.report.figures import curves, labs, limits, timeline, uncertainty
+    from dosimetry.report.figures import scans as of_scans
 
     parts = (limits, timeline, curves, labs, uncertainty)
-    return tuple(picture for part in parts for picture in part.pictures(plan))
+    of_plan = (picture for part in parts for picture in part.pictures(plan))
+    return (*of_plan, *of_scans.pictures(scans))
 
 
 def figure(plan: Plan, name: str) -> Figure:

@@ -17,7 +17,7 @@ class Picture:
     Attributes
     ----------
     group : str
-        ``limits``, ``timeline``, ``curves``, ``labs`` or ``uncertainty``.
+        ``limits``, ``timeline``, ``curves``, ``labs``, ``uncertainty`` or ``scans``.
     name : str
         Unique within the plan, suitable as a file name.
     title : str

@@ -22,6 +22,8 @@ CAUSES = {
     "counting and fit": ("o", style.BLUE, style.BLUE),
     "half-life": ("^", style.VIOLET, "none"),
     "systematic": ("s", style.ORANGE, "none"),
+    "recovery": ("P", style.ORANGE, style.ORANGE),
+    "volume": ("D", style.GREEN, "none"),
     "mass": ("D", style.GREEN, style.GREEN),
     "supplied coefficient": ("v", style.BLUE, "none"),
 }
@@ -45,7 +47,7 @@ def budgets(plan: Plan) -> list[Budget]:
     >>> import dosimetry
     >>> plan = dosimetry.plan(dosimetry.read_patient("examples/snmmi_patient4.yaml"))
     >>> print(budgets(plan)[0].region, f"{budgets(plan)[0].total:.1f}")
-    kidneys 3.7
+    kidneys 10.6
     """
     shown = of_interest(plan)
     return [

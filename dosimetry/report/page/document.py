@@ -9,6 +9,7 @@ from typing import Any
 
 from dosimetry.documents.fit import PlanCurve
 from dosimetry.documents.plan import Plan, need_plan
+from dosimetry.documents.scans import Scans
 from dosimetry.files import need
 from dosimetry.problems import quote, refuse
 from dosimetry.reference import tables
@@ -17,10 +18,17 @@ from dosimetry.report.figures.curves import panels
 from dosimetry.report.figures.picture import Picture
 from dosimetry.report.figures.style import MUTED, SEVERITY
 from dosimetry.report.numbers import plus_minus, probability, unit_words
-from dosimetry.report.page import clinical_tables, dose_tables, recalculation_table, wording
+from dosimetry.report.page import (
+    clinical_tables,
+    dose_tables,
+    recalculation_table,
+    scan_table,
+    wording,
+)
 from dosimetry.report.page.cells import Table, table
 from dosimetry.report.page.template import render, typeset
 from dosimetry.report.words import recalculation
+from dosimetry.report.words import scans as scan_words
 from dosimetry.report.words.first_statements import answer
 from dosimetry.report.words.names import words
 from dosimetry.report.words.said import sentence
@@ -45,6 +53,7 @@ def html(
     made_at: dt.datetime,
     step: Step | None = None,
     as_of: dt.date | None = None,
+    scans: Scans | None = None,
 ) -> str:
     """Return the report of a plan as one HTML file without external resources.
 
@@ -57,6 +66,8 @@ def html(
         Called after each picture.
     as_of : date, optional
         The day with which the plan's dates are compared; default the date of ``made_at``.
+    scans : Scans, optional
+        Of the plan's next cycle, from :func:`dosimetry.scans`.
 
     Returns
     -------
@@ -82,7 +93,7 @@ def html(
         cure = "give a datetime.datetime"
         raise refuse("wrong-type", f"{quote(made_at)} is not a datetime", cure, "made_at")
     day = as_of or made_at.date()
-    drawn = _drawn(plan, step or (lambda: None))
+    drawn = _drawn(plan, step or (lambda: None), scans)
     return render(
         "report.html.j2",
         plan=plan,
@@ -92,6 +103,7 @@ def html(
         pictures=drawn,
         signs={**{name: colour for name, (colour, _) in SEVERITY.items()}, "noted": MUTED},
         curves=_by_cycle(plan, drawn.get("curves", [])),
+        scans=scans,
         **_words(plan),
         **_tables(plan, day),
     )
@@ -102,6 +114,7 @@ def pdf(
     made_at: dt.datetime,
     step: Step | None = None,
     as_of: dt.date | None = None,
+    scans: Scans | None = None,
 ) -> bytes:
     """Return the report of a plan as PDF, typeset by WeasyPrint.
 
@@ -113,10 +126,10 @@ def pdf(
         WeasyPrint or a library that it needs is not installed.
     """
     need("pdf")
-    return typeset(html(plan, made_at, step, as_of))
+    return typeset(html(plan, made_at, step, as_of, scans))
 
 
-def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:
+def _drawn(plan: Plan, step: Step, scans: Scans | None) -> dict[str, list[Drawn]]:
     """Return the pictures of a plan by their group."""
     curves = {f"curve-{p.cycle}-{i}": p for i, p in enumerate(panels(plan), start=1)}
     numbers = {
@@ -125,12 +138,18 @@ def _drawn(plan: Plan, step: Step) -> dict[str, list[Drawn]]:
         "uncertainty": dose_tables.uncertainty,
     }
     by_group: dict[str, list[Drawn]] = {}
-    for picture, svgs in embedded(pictures(plan)):
+    for picture, svgs in embedded(pictures(plan, scans)):
         panel = curves.get(picture.name)
         if panel is not None:
             heading, caption = words(panel.region).capitalize(), _caption(panel.curves)
             points = dose_tables.points(panel.curves, panel.title)
             drawn = Drawn(picture, svgs, heading, caption, points)
+        elif picture.group == "scans" and scans is not None:
+            region = scans.regions[len(by_group.get("scans", []))]
+            drawn = Drawn(
+                picture, svgs, scan_words.heading(region), scan_words.caption(region),
+                scan_table.schedules(region),
+            )  # fmt: skip
         else:
             of = numbers.get(picture.group)
             title = picture.title.capitalize()

@@ -11,7 +11,7 @@ from dosimetry.documents.plan import Plan, PlanCycle
 from dosimetry.reference import tables
 from dosimetry.report.curve_points import activity_over, residuals
 from dosimetry.report.figures.limits import bars
-from dosimetry.report.figures.uncertainty import budgets
+from dosimetry.report.figures.uncertainty import CAUSES, budgets
 from dosimetry.report.numbers import plain, printed, probability, signed, unit_words
 from dosimetry.report.page.cells import Cell, Content, Table, amount, mean_sd, number, spread, table
 from dosimetry.report.words.names import words
@@ -244,7 +244,8 @@ def points(of: tuple[PlanCurve, ...], title: str) -> Table:
 
 def uncertainty(plan: Plan) -> Table:
     """Return one row per measured dose: its relative sd, in all and by cause."""
-    causes = ("counting and fit", "half-life", "systematic", "mass", "supplied coefficient")
+    rows = budgets(plan)
+    causes = [cause for cause in CAUSES if any(cause in budget.causes for budget in rows)]
     return table(
         "Relative standard deviation of each measured dose; the causes add in quadrature",
         ("region", "cycle", "total [%]", *(f"{cause} [%]" for cause in causes)),
@@ -260,6 +261,6 @@ def uncertainty(plan: Plan) -> Table:
                     for cause in causes
                 ),
             )
-            for budget in budgets(plan)
+            for budget in rows
         ),
     )

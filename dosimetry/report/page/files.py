@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from dosimetry.documents.plan import Plan
+from dosimetry.documents.scans import Scans
 from dosimetry.documents.selftest import SelfTest
 from dosimetry.files import need, write_whole
 from dosimetry.problems import refuse
@@ -70,6 +71,7 @@ def write_report(
     *,
     as_of: dt.date | None = None,
     quiet: bool = False,
+    scans: Scans | None = None,
 ) -> None:
     """Write a report as HTML or PDF, by the suffix of the file.
 
@@ -85,6 +87,8 @@ def write_report(
         SOURCE_DATE_EPOCH does not count, because the date of a build would hide a late dose.
     quiet : bool
         Show no progress.
+    scans : Scans, optional
+        Of the plan's next cycle, from :func:`dosimetry.scans`.
 
     Raises
     ------
@@ -97,8 +101,8 @@ def write_report(
     make = pdf if KINDS[path.suffix.lower()] == "pdf" else html
     as_of = as_of or (made_at.date() if made_at else dt.date.today())
     made_at = made_at or made_now()
-    with progress("report", len(pictures(plan)), quiet) as step:
-        made = make(plan, made_at, step, as_of)
+    with progress("report", len(pictures(plan, scans)), quiet) as step:
+        made = make(plan, made_at, step, as_of, scans)
     write_whole(path, made)
 
 
@@ -125,15 +129,22 @@ def write_protocol(test: SelfTest, path: Path, made_at: dt.datetime | None = Non
     write_whole(path, typeset(page) if KINDS[path.suffix.lower()] == "pdf" else page)
 
 
-def figure_files(plan: Plan, folder: Path, kind: FigureFormat) -> list[Path]:
-    """Return the file of each picture of a plan in a folder."""
-    return [folder / f"{picture.name}.{kind}" for picture in pictures(plan)]
+def figure_files(
+    plan: Plan, folder: Path, kind: FigureFormat, scans: Scans | None = None
+) -> list[Path]:
+    """Return the file of each picture of a plan, and of its next cycle's scans, in a folder."""
+    return [folder / f"{picture.name}.{kind}" for picture in pictures(plan, scans)]
 
 
 def write_figures(
-    plan: Plan, folder: Path, kind: FigureFormat, *, quiet: bool = False
+    plan: Plan,
+    folder: Path,
+    kind: FigureFormat,
+    *,
+    quiet: bool = False,
+    scans: Scans | None = None,
 ) -> list[Path]:
-    """Write every picture of a plan into a folder and return the files.
+    """Write every picture of a plan, and of its next cycle's scans, and return the files.
 
     Raises
     ------
@@ -150,9 +161,9 @@ def write_figures(
             "name another folder",
             f"{folder}",
         ) from None
-    files = figure_files(plan, folder, kind)
+    files = figure_files(plan, folder, kind, scans)
     with progress("pictures", len(files), quiet) as step:
-        for target, picture in zip(files, pictures(plan), strict=True):
+        for target, picture in zip(files, pictures(plan, scans), strict=True):
             write_whole(target, file_of(picture, kind))
             step()
     return files

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from dosimetry.cycle.curves_of_file import CurveReport
+from dosimetry.documents.fit import IntegratedActivity
+from dosimetry.quantities import Distribution
 from dosimetry.report.numbers import interval, plain, plus_minus, unit_words
 from dosimetry.report.terminal.parts import NOTHING, bullets, plain_table, problem_text
 from dosimetry.report.words.names import words
@@ -39,6 +41,15 @@ def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
     out.print(table)
     bullets(
         out,
+        "TIA, mean of the posterior (5–95 %)",
+        [
+            Text(f"{words(c.region)}: {_interval(c.tia_posterior)} {unit}, sd {plain(sd)} {unit}")
+            for c in curves
+            if c.tia_posterior is not None and (sd := c.tia_posterior.sd) is not None
+        ],
+    )
+    bullets(
+        out,
         "TIA by refitting, mean (5–95 %)",
         [
             Text(f"{words(c.region)}: {interval(c.tia_bootstrap)} {unit}, sd {plain(sd)} {unit}")
@@ -52,6 +63,10 @@ def show_curves(curves: Sequence[CurveReport], out: Console) -> None:
         "Warnings",
         [problem_text(w.at(words(c.region))) for c in curves for w in c.warnings],
     )
+
+
+def _interval(tia: IntegratedActivity) -> str:
+    return interval(Distribution(tia.value, tia.sd, tia.p5, tia.p95, tia.unit))
 
 
 def _details(curve: CurveReport) -> Text:

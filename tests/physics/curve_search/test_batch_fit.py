@@ -10,6 +10,7 @@ from dosimetry.physics.curve_search import compiling, least_squares
 from dosimetry.physics.curve_search.least_squares import Optimum, fit_batch, fit_model
 from dosimetry.physics.fitting import Task, fit_many, fit_points
 from dosimetry.physics.kinetics import MODELS
+from dosimetry.physics.relative_sds import fit_settled
 from dosimetry.problems import InputError
 
 pytestmark = pytest.mark.slow
@@ -150,8 +151,8 @@ def test_refused_curve_does_not_stop_the_others():
     assert isinstance(third, InputError)
     assert third.problems[0].code == "more-than-administered"
     assert first.tia == last.tia
-    # docs/evidence.md, PSMA patient 1: right kidney
-    assert first.tia.value == pytest.approx(7426.19, rel=1e-4)
+    # physics.md, PSMA patient 1: right kidney, 10 % of the curve
+    assert first.tia.value == pytest.approx(7435.481, rel=1e-4)
 
 
 def test_each_model_is_fitted_once_per_batch_where_needed(monkeypatch):
@@ -159,9 +160,9 @@ def test_each_model_is_fitted_once_per_batch_where_needed(monkeypatch):
 
     def recorded(name, time, *arguments, **keywords):
         asked.append((name, len(time)))
-        return fit_batch(name, time, *arguments, **keywords)
+        return fit_settled(name, time, *arguments, **keywords)
 
-    monkeypatch.setattr(fitting, "fit_batch", recorded)
+    monkeypatch.setattr(fitting, "fit_settled", recorded)
     time = np.array([1.0, 24.0, 72.0, 120.0])
     falling = Task(time, 60 * np.exp(-0.012 * time), None, "auto", DECAY_CONSTANT)
     rising = Task(
@@ -179,9 +180,9 @@ def test_a_single_curve_is_fitted_once_by_each_model(monkeypatch):
 
     def recorded(name, *arguments):
         asked.append(name)
-        return fit_model(name, *arguments)
+        return fit_settled(name, *arguments)
 
-    monkeypatch.setattr(fitted_curve, "fit_model", recorded)
+    monkeypatch.setattr(fitted_curve, "fit_settled", recorded)
     time, activity = noisy("bi-uptake", 1, points=7)
     fit_points(time[0], activity[0], None, "auto", DECAY_CONSTANT)
     assert asked == ["mono", "uptake", "bi", "bi-uptake"]  # once each, smallest first

@@ -93,6 +93,71 @@ def test_answers_of_the_table_are_those_of_the_design():
             "snmmi-equal-weights lambda2": 0.845429,
             "snmmi-equal-weights TIA": 7593.755,
             "snmmi-ten-percent TIA": 7595.822,
+            "snmmi-of-curve TIA, left kidney, uptake": 7595.904,
+            "snmmi-of-curve TIA, left kidney, mono": 7653.300,
+            "snmmi-of-curve TIA, right kidney, uptake": 6770.840,
+            "snmmi-of-curve TIA, right kidney, mono": 6826.734,
+            "psma-of-curve TIA": 7435.481,
+            "psma-of-curve effective half-life": 58.48,
+            "flat-interval-flat mean": 18284,
+            "flat-interval-flat 5th percentile": 9987,
+            "flat-interval-flat 95th percentile": 27731,
+            "flat-interval-flat relative sd": 0.303,
+            "flat-interval-falling mean": 15272,
+            "flat-interval-falling 5th percentile": 8146,
+            "flat-interval-falling 95th percentile": 25817,
+            "flat-interval-falling relative sd": 0.356,
+            "posterior-two-scans 5th percentile": 12119,
+            "posterior-two-scans median": 15716,
+            "posterior-two-scans 95th percentile": 20788,
+            "posterior-one-scan 5th percentile": 10111,
+            "posterior-one-scan median": 11966,
+            "posterior-one-scan 95th percentile": 14220,
+            "posterior-one-scan sd of ln": 0.104,
+            "tumour-first-cycle 5th percentile": 9482,
+            "tumour-first-cycle median": 9815,
+            "tumour-first-cycle 95th percentile": 10184,
+            "tumour-late-scan 5th percentile": 9031,
+            "tumour-late-scan median": 9818,
+            "tumour-late-scan 95th percentile": 10935,
+            "tumour-late-scan mean": 9879,
+            "tumour-late-scan sd of ln": 0.059,
+            "tumour-early-scan 5th percentile": 7985,
+            "tumour-early-scan median": 9788,
+            "tumour-early-scan 95th percentile": 12080,
+            "kidneys-next-cycle 5th percentile": 9202,
+            "kidneys-next-cycle median": 11283,
+            "kidneys-next-cycle 95th percentile": 13943,
+            "kidneys-next-cycle mean": 11390,
+            "bi-next-cycle 5th percentile": 6581,
+            "bi-next-cycle median": 8026,
+            "bi-next-cycle 95th percentile": 9844,
+            "renal-70 median, kidneys": 20.8,
+            "renal-70 P(> 29 Gy), kidneys": 0.22,
+            "renal-70 median, red_marrow": 1.45,
+            "renal-70 P(> 2 Gy), red_marrow": 0.28,
+            "renal-97 median, kidneys": 17.4,
+            "renal-97 P(> 29 Gy), kidneys": 0.10,
+            "renal-97 median, red_marrow": 1.01,
+            "renal-97 P(> 2 Gy), red_marrow": 0.08,
+            "renal-108 median, kidneys": 16.4,
+            "renal-108 P(> 29 Gy), kidneys": 0.08,
+            "renal-108 median, red_marrow": 0.89,
+            "renal-108 P(> 2 Gy), red_marrow": 0.04,
+            "adjusted-40 activity": 5.5,
+            "adjusted-70 activity": 7.4,
+            "tumour-no-trend cycle 2": 14.30,
+            "tumour-no-trend cycle 3": 14.30,
+            "tumour-no-trend cycle 4": 14.30,
+            "tumour-grade-1 cycle 2": 13.44,
+            "tumour-grade-1 cycle 3": 12.64,
+            "tumour-grade-1 cycle 4": 11.88,
+            "tumour-grade-unknown cycle 2": 12.87,
+            "tumour-grade-unknown cycle 3": 11.58,
+            "tumour-grade-unknown cycle 4": 10.42,
+            "tumour-grade-2 cycle 2": 12.30,
+            "tumour-grade-2 cycle 3": 10.58,
+            "tumour-grade-2 cycle 4": 9.10,
         }.items()
     )
 
@@ -100,7 +165,9 @@ def test_answers_of_the_table_are_those_of_the_design():
 @pytest.mark.parametrize("row", ANSWERS.rows, ids=name_of)
 def test_tolerance_is_as_large_as_its_reason_states(row):
     tolerance, expected = float(row["tolerance"]), float(row["expected"])
-    assert 0.0 < tolerance < 0.05 * abs(expected)
+    of_publication = row["tolerance_reason"].startswith("0.03: ")
+    assert tolerance > 0.0
+    assert tolerance < 0.05 * abs(expected) or of_publication
     if row["tolerance_reason"] == "half a unit of the last printed digit":
         # "8.28541e11" has the digits "8.28541": half of 1e-5, times 1e11
         digits, _, exponent = row["expected"].partition("e")
@@ -108,8 +175,12 @@ def test_tolerance_is_as_large_as_its_reason_states(row):
         assert tolerance == pytest.approx(unit / 2, rel=1e-12)
     elif row["tolerance_reason"].startswith("1 %"):
         assert tolerance == pytest.approx(expected / 100, rel=1e-3)
+    elif row["tolerance_reason"].startswith("0.1 %"):
+        assert tolerance == pytest.approx(expected / 1000, rel=1e-5)
     elif row["tolerance_reason"].startswith("0.002"):
         assert tolerance == 0.002
+    elif of_publication:
+        assert tolerance == 0.03
     elif row["tolerance_reason"].startswith("electron dose constant"):
         assert tolerance == pytest.approx(5e-8 / 310, rel=0.01)  # mGy g/(MBq s), g
 
@@ -158,7 +229,7 @@ def test_computation_without_a_finite_number_fails(value):
 @pytest.mark.parametrize(
     ("rows", "named"),
     [
-        (ANSWERS.rows[:-1], "snmmi-ten-percent (TIA)"),
+        (ANSWERS.rows[:-1], "tumour-grade-2 (cycle 4)"),
         ((), "bed-bi (BED)"),
         (altered(0, id="decay-2").rows, "decay (decay constant), decay-2 (decay constant)"),
     ],
