@@ -178,7 +178,7 @@ def test_plan_s_error_of_three_scans_is_within_10_percent():
 
 def test_fast_phase_lowers_the_weight_of_early_scans():
     # By hand: c(t) = (slow rate) t (slow activity) / (whole activity).
-    rates, amplitudes = np.log(2) / np.array([60.0, 10.0]), np.array([1.0, 2.0])
+    rates, amplitudes = np.log(2) / np.array([60.0, 10.0]), np.array([3.0, 2.0])
     curve = CurveAhead(Exponentials(amplitudes, rates), 0.2, 0.1, math.inf)
     slow, fast = amplitudes[:, None] * np.exp(-rates[:, None] * GRID)
     assert curve.slopes(GRID) == pytest.approx(rates[0] * GRID * slow / (slow + fast))
