@@ -11,7 +11,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -19,6 +18,7 @@ from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
+import true_curves
 
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
@@ -33,8 +33,6 @@ from dosimetry.physics.posterior import (
 from dosimetry.problems import InputError
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tests" / "builders"))
-import true_curves  # noqa: E402
 
 TABLE = ROOT / "docs" / "calibration.csv"
 KEPT = ROOT / "calibrated"

@@ -9,21 +9,19 @@ cores.
 from __future__ import annotations
 
 import csv
-import sys
 from collections.abc import Iterator
 from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.append(str(ROOT / "tests" / "builders"))
-from curve_changes import (  # noqa: E402
+from curve_changes import (
     Moved,
     against_least_squares,
     coverage_without_misfit,
     moved_curves,
 )
+
+ROOT = Path(__file__).resolve().parent.parent
 
 SEED = 20261128
 SHARP, CURVES, BLOCK = 1000, 10_000, 500

@@ -55,7 +55,7 @@ class Priors:
         return {*self.label, *(self.clinic.doses if self.clinic else ())}
 
     def of(self, name: str) -> Prior:
-        """Return the prior of a region; a side of the kidneys has that of the pair."""
+        """Return the prior of a region; both kidneys share one."""
         cv, _ = self.variation(name)
         row = self._of_clinic(name)
         renal, clearance = self._renal(name), self._clearance()

@@ -37,7 +37,7 @@ class KnownCurve:
     origin : str
         Source of the half-life before any measurement, in words.
     noise_given : bool
-        Whether the noise is that of the patient's own scans.
+        Whether the patient's own scans give the noise.
     model : str
         Model of the shape.
     """

@@ -49,7 +49,7 @@ class CurveReport:
         How the model was chosen.
     tia : Estimate
         Time-integrated activity in ``MBq*h``, or ``kBq/mL*h`` of a concentration: of the best fit,
-        or the mean of the posterior; its sd is that of the posterior.
+        or the mean of the posterior, which gives the sd of both.
     tia_coefficient : Estimate
         Per administered activity, in h, or ``h/L`` of a concentration.
     effective_half_life : Estimate

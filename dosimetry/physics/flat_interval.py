@@ -20,8 +20,8 @@ from dosimetry.quantities import Estimate
 def with_intervals(curves: Sequence[FittedCurve], points: Sequence[Points]) -> list[FittedCurve]:
     """Return fitted curves with the posterior of their TIA.
 
-    The TIA stays that of the optimum, its sd is that of the posterior: none where the points do
-    not determine the optimum, which may lie anywhere then. A trapezoid is returned as it is.
+    The optimum gives the TIA, the posterior its sd. Where the points do not determine the optimum,
+    it may lie anywhere, and there is no sd. A trapezoid is returned as it is.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def cycle_to_come(
     Parameters
     ----------
     curves, nodes, prior, between_sides
-        As :func:`weigh` takes them; without any curve, the half-life is that of the population.
+        As :func:`weigh` takes them. Without any curve, the population gives the half-life.
     """
     tau = patient_axis(prior)
     if curves:
