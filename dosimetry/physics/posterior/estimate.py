@@ -14,13 +14,14 @@ import numpy as np
 from scipy.special import chdtri
 
 from dosimetry.physics.decay import LN2
-from dosimetry.physics.kinetics import MODELS, Array, Model
+from dosimetry.physics.kinetics import MODELS, Array
 from dosimetry.physics.posterior.curve import CurveNodes, Measured, batch, joined, summed
+from dosimetry.physics.posterior.drawn import Band, band, typical
 from dosimetry.physics.posterior.group import Weighted, weigh
 from dosimetry.physics.posterior.nodes import nodes_of
 from dosimetry.physics.posterior.priors import FASTEST, HalfLifePrior, LogHalfLives, SlowPrior
 from dosimetry.physics.posterior.rules import dot
-from dosimetry.physics.posterior.shapes import FastPriors, Shapes
+from dosimetry.physics.posterior.shapes import FastPriors
 from dosimetry.physics.posterior.summary import Mixture
 
 BLOCK = 64  # curves computed together
@@ -31,8 +32,6 @@ LEAST = 1e-20  # variance of ln T of a half-life known exactly
 FARTHEST = 300.0  # in ln TIA
 UNLIKELY = 15.0  # in the logarithm of a likelihood: 5.5 sds
 MISFIT_TAILS = (0.1, 0.001)  # probability of a larger chi-square: usual, rare
-NEAR_MEAN = 0.5  # sds of the TIA from its mean, of a typical curve
-DRAWN = 201  # curves of a band
 LEVELS = (0.05, 0.5, 0.95)
 CLASSES = 100  # of a half-life, in which values are averaged
 QUANTILES = 401  # of the patient's half-life; odd, so that the middle one is the median
@@ -235,7 +234,7 @@ def _summary(count: int, own: Weighted) -> CurvePosterior:
     information = _information(*own.spreads, variance)
     misfit = _misfit(of_model, own.chi2, dofs)
     tia = _tia(own, information[0], misfit)
-    parameters, sds = _typical(own, best, tia)
+    parameters, sds = typical(own, best, tia.mean, tia.sd)
     return CurvePosterior(
         tia=tia,
         half_life=(math.exp(log_half_life), math.sqrt(variance)),
@@ -243,7 +242,7 @@ def _summary(count: int, own: Weighted) -> CurvePosterior:
         weights=dict(zip(own.models, of_model.tolist(), strict=True)),
         parameters=parameters,
         sds=sds,
-        band=_band(own),
+        band=band(own),
         chi2=float(own.chi2[best]),
         dof=max(int(dofs[best]), 0),
         information=information,
@@ -326,77 +325,3 @@ def _over_quantiles(patient: Array, mean: Array) -> Array:
     reached = np.cumsum(patient) - patient / 2.0
     at = np.interp((np.arange(QUANTILES) + 0.5) / QUANTILES, reached, mean)
     return np.asarray(at / at.mean())
-
-
-def _typical(own: Weighted, best: int, tia: TiaPosterior) -> tuple[Array, Array]:
-    """Return amplitudes and rates of a typical curve of the best model, and their sds.
-
-    The most probable one of those with nearly the mean TIA; its amplitudes are scaled to the mean.
-    """
-    model = MODELS[own.models[best]]
-    chosen = own.model == best
-    chance = own.probability[chosen] / own.probability[chosen].sum()
-    shapes = own.shapes.chosen(np.flatnonzero(chosen))
-    parameters = np.array(_parameters(model, shapes, own.log_tia[chosen]))
-    away = (own.log_tia[chosen] - math.log(tia.mean)) / (NEAR_MEAN * tia.sd / tia.mean)
-    typical = parameters[:, int(np.argmax(chance * np.exp(-0.5 * away**2)))].copy()
-    count = len(model.terms)
-    area = 0.0
-    for i, (fall, rise) in enumerate(model.terms):
-        area += typical[i] / typical[count + fall]
-        area -= 0.0 if rise is None else typical[i] / typical[count + rise]
-    typical[:count] *= tia.mean / area
-    mean = dot(parameters, chance)
-    variance = dot((parameters - mean[:, None]) ** 2, chance)
-    variance[:count] += mean[:count] ** 2 * float(dot(own.variance[chosen], chance))
-    return typical, np.sqrt(variance)
-
-
-def _parameters(model: Model, shapes: Shapes, log_tia: Array) -> list[Array]:
-    """Return amplitudes and rates of curves of a model."""
-    scale = np.exp(log_tia) / shapes.integral()
-    amplitudes, rates = [scale], [shapes.slow]
-    if len(model.terms) == 2:
-        assert shapes.share is not None
-        assert shapes.fast is not None
-        amplitudes = [scale * shapes.share, scale * (1.0 - shapes.share)]
-        rates.append(shapes.fast)
-    if model.rises:
-        assert shapes.uptake is not None
-        rates.append(shapes.uptake)
-    return [*amplitudes, *rates]
-
-
-@dataclass(frozen=True, eq=False)
-class Band:
-    """Curves with equal probabilities, drawn evenly from the posterior.
-
-    Attributes
-    ----------
-    shapes : Shapes
-        Arrays of shape (201,).
-    log_scale, variance : array, shape (201,)
-        Mean and variance of ln A.
-    """
-
-    shapes: Shapes
-    log_scale: Array
-    variance: Array
-
-    def around(self, time: Array) -> tuple[Array, Array]:
-        """Return mean and sd of ln activity at times in h, shape (n,)."""
-        values = np.array([np.log(self.shapes.at(at)) + self.log_scale for at in time])
-        mean = values.mean(axis=1)
-        spread = ((values - mean[:, None]) ** 2).mean(axis=1) + self.variance.mean()
-        return mean, np.sqrt(spread)
-
-
-def _band(own: Weighted) -> Band:
-    """Return curves at even steps of the probability, in order of the TIA."""
-    order = np.argsort(own.log_tia, kind="stable")
-    reached = np.cumsum(own.probability[order])
-    steps = (np.arange(DRAWN) + 0.5) / DRAWN * reached[-1]
-    chosen = order[np.searchsorted(reached, steps)]
-    shapes = own.shapes.chosen(chosen)
-    log_scale = own.log_tia[chosen] - np.log(shapes.integral())
-    return Band(shapes, log_scale, own.variance[chosen])
