@@ -10,7 +10,7 @@ import pytest
 from fuzz import mutation, targets
 
 from dosimetry import InputError, read_patient
-from dosimetry.patient.read_scans import read_measurements
+from dosimetry.patient.measurements.read import read_measurements
 
 pytestmark = pytest.mark.slow
 

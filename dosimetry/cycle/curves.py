@@ -13,8 +13,8 @@ from dosimetry.cycle.delivered import DeliveredCycle
 from dosimetry.cycle.scan_fit import doubted, said_of
 from dosimetry.patient.by_region import BLOOD
 from dosimetry.patient.masses import MARROW
+from dosimetry.patient.measurements.scan import Scan
 from dosimetry.patient.net_cycle import NetCycle, ScansAtTime
-from dosimetry.patient.scans import Scan
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.kinetics import Array, Shape

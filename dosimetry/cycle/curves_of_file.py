@@ -18,8 +18,8 @@ from dosimetry.documents.fit import (
 )
 from dosimetry.documents.write import to_json
 from dosimetry.files import read_input
+from dosimetry.patient.measurements.read import read_csv
 from dosimetry.patient.net_cycle import at_scan_time
-from dosimetry.patient.read_scans import read_csv
 from dosimetry.patient.schema import ESTIMATORS, LEAST_SQUARES
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve

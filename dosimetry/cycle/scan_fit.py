@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dosimetry.patient.measurements.scan import Scan, lines_of
 from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan
-from dosimetry.patient.scans import Scan, lines_of
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from dosimetry.patient import net_activity
 from dosimetry.patient.kidneys import with_pair
-from dosimetry.patient.scans import Measurements, Scan
+from dosimetry.patient.measurements.scan import Measurements, Scan
 from dosimetry.patient.schema import Cycle
 from dosimetry.patient.values import Moment
 from dosimetry.physics.decay import decay

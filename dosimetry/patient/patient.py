@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 
 from dosimetry.patient.checks.whole_file import inconsistencies
 from dosimetry.patient.content import differing, frozen, plain
+from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.patient.prior import ClinicPrior, read_prior
 from dosimetry.patient.replacing import replaced_in
-from dosimetry.patient.scans import Measurements
 from dosimetry.patient.schema import ESTIMATORS, PatientFile
 from dosimetry.patient.written import written
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse

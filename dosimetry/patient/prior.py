@@ -13,9 +13,9 @@ from typing import Any
 
 from dosimetry.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.files import decode, read_bytes
-from dosimetry.patient.read_scans import csv_rows
-from dosimetry.patient.scan_columns import HEADER, Dialect, dialect_of, number_cell
-from dosimetry.patient.scans import check_sd
+from dosimetry.patient.measurements.columns import HEADER, Dialect, dialect_of, number_cell
+from dosimetry.patient.measurements.read import csv_rows
+from dosimetry.patient.measurements.scan import check_sd
 from dosimetry.patient.values import RANGES, Read, read_count, read_text
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, nearest, quote, refuse
 from dosimetry.reference import regions

@@ -8,7 +8,7 @@ from typing import Any
 
 from dosimetry.patient.content import plain
 from dosimetry.patient.laboratory import LabDraw
-from dosimetry.patient.scans import Measurements
+from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.patient.written import written
 from dosimetry.problems import join_place, quote, refuse
 from dosimetry.quantities import Amount, Estimate

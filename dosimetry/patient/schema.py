@@ -25,9 +25,9 @@ from dosimetry.patient.by_region import (
     dose_region,
 )
 from dosimetry.patient.laboratory import LabDraw, draw_field, ranges_field
+from dosimetry.patient.measurements.read import read_blood, read_measurements
+from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.patient.prior import PRIOR, ClinicPrior
-from dosimetry.patient.read_scans import read_blood, read_measurements
-from dosimetry.patient.scans import Measurements
 from dosimetry.patient.values import (
     DateOrTime,
     Read,

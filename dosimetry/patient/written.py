@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from dosimetry.patient.laboratory import LabDraw
+from dosimetry.patient.measurements.scan import Measurements, Scan
 from dosimetry.patient.prior import ClinicPrior
-from dosimetry.patient.scans import Measurements, Scan
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import laboratory
 from dosimetry.reference.regimens import Regimen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dosimetry.patient.scan_columns import CELL_RANGES
+from dosimetry.patient.measurements.columns import CELL_RANGES
 from dosimetry.patient.values import read_amount
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.reference import tables

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from dosimetry.patient.scans import Scan
+from dosimetry.patient.measurements.scan import Scan
 from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.quantities import Estimate
 from dosimetry.recalculation.dose import SIDES

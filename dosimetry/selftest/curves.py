@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dosimetry.patient import examples, kidneys
-from dosimetry.patient.read_scans import read_csv
+from dosimetry.patient.measurements.read import read_csv
 from dosimetry.physics import fitting
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve

@@ -8,7 +8,7 @@ from sample_patients import cycle, first_dose, patient, washout
 from dosimetry import InputError
 from dosimetry.cycle.delivered import delivered_cycles
 from dosimetry.cycle.scan_fit import task_of
-from dosimetry.patient.scans import Measurements
+from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.physics.fitting import fit_many, fit_points
 
 KIDNEYS = washout("kidneys", 6000.0)

@@ -6,7 +6,7 @@ from sample_patients import cycle, planned, washout
 import dosimetry
 from dosimetry import InputError, Patient
 from dosimetry.cycle.curves_of_file import fit_file
-from dosimetry.patient.read_scans import read_measurements
+from dosimetry.patient.measurements.read import read_measurements
 from dosimetry.population.cohort.run import run_cohort
 from dosimetry.units import readings, separated_cure
 

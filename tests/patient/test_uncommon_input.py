@@ -11,8 +11,8 @@ from sample_patients import patient
 
 from dosimetry import InputError, Patient
 from dosimetry.patient.laboratory import read_draw, read_lab
-from dosimetry.patient.read_scans import read_measurements
-from dosimetry.patient.scans import Measurements
+from dosimetry.patient.measurements.read import read_measurements
+from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.patient.values import read_estimate
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.schemas import schema_of

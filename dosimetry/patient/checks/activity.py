@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from dosimetry.patient.checks.overlap import counted_once, explains
 from dosimetry.patient.masses import MARROW, red_marrow_mass
+from dosimetry.patient.measurements.scan import lines_of
 from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle, ScansAtTime
-from dosimetry.patient.scans import lines_of
 from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import phantoms, regions, tables

@@ -19,10 +19,10 @@ from dosimetry.cycle.course_curves import Fits, Key, estimated, prepared
 from dosimetry.cycle.delivered import DeliveredCycle, delivered_cycles
 from dosimetry.cycle.dose import CycleDose, delivered_doses
 from dosimetry.patient.limits import patient_limits
+from dosimetry.patient.measurements.columns import check_range
+from dosimetry.patient.measurements.scan import Measurements, Scan, check_sd
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import read_patient
-from dosimetry.patient.scan_columns import check_range
-from dosimetry.patient.scans import Measurements, Scan, check_sd
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import fit_many
 from dosimetry.physics.posterior import nodes_of_curves

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from dosimetry.file_kinds import BEGINNING, COHORT, refuse_binary, refuse_other
-from dosimetry.patient.scan_columns import HEADER
+from dosimetry.patient.measurements.columns import HEADER
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
 from dosimetry.units import conversion, parse_number
 

@@ -12,8 +12,8 @@ from sample_patients import first_dose
 
 import dosimetry
 from dosimetry import InputError
+from dosimetry.patient.measurements.read import LARGEST_FILE, MOST_PROBLEMS, read_measurements
 from dosimetry.patient.patient import Patient
-from dosimetry.patient.read_scans import LARGEST_FILE, MOST_PROBLEMS, read_measurements
 from dosimetry.patient.written import written
 
 HEADER = "region,time [h],activity [MBq]\n"

@@ -16,7 +16,7 @@ from typing import Any
 
 from dosimetry.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.files import decode, read_bytes
-from dosimetry.patient.scan_columns import (
+from dosimetry.patient.measurements.columns import (
     BLOOD_HEADER,
     COLUMNS,
     SCAN_HEADER,
@@ -29,7 +29,7 @@ from dosimetry.patient.scan_columns import (
     quantity_cell,
     read_header,
 )
-from dosimetry.patient.scans import (
+from dosimetry.patient.measurements.scan import (
     LARGEST_COMMON_SD,
     Measurements,
     Scan,
