@@ -53,8 +53,11 @@ MAGIC = (
 DICOM_AT, DICOM_MARK = 128, b"DICM"
 SCHEMA = re.compile(r'"schema"\s*:\s*"(dosimetry/([a-z]+)/\d+)"')
 SECTION = re.compile(r'^[\s{]*"?(?:patient|therapy)"?\s*:', re.MULTILINE)
-COLUMN = re.compile(r'^"?\s*(?:region|time\s*\[[^\]]*\])\s*"?\s*[,;\t]')
-COHORT_COLUMN = re.compile(r'(?:^|[,;\t])\s*"?\s*patient_id\s*"?\s*(?:[,;\t]|$)')
+COLUMN = re.compile(
+    r'^"?\s*(?:region|(?:time|clock)\s*[\[(][^\])]*[\])])\s*"?\s*[,;\t]', re.IGNORECASE
+)
+COHORT_COLUMN = re.compile(r'(?:^|[,;\t])\s*"?\s*patient[ _-]id\s*"?\s*(?:[,;\t]|$)', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r'^"?sep=.*\r?\n', re.IGNORECASE)
 
 
 def kind_of_bytes(raw: bytes) -> Kind | None:
@@ -96,6 +99,7 @@ def kind_of_text(text: str) -> Kind | None:
     if written and start.startswith("{"):
         schema, document = written.groups()
         return PLAN if document == "plan" else Kind(f"{schema}, a result of dosimetry", AS_RESULT)
+    start = SEPARATOR_LINE.sub("", start)
     first = start.splitlines()[0] if start else ""
     if COHORT_COLUMN.search(first):
         return COHORT

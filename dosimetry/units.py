@@ -54,8 +54,14 @@ count = [counts]
 electron_volt = [energy] = eV
 percent = 0.01
 percent_of_administered = [administered_fraction]
+uptake_value = [uptake_value] = SUV = SUVbw
 """
-PINT_NAMES = {"%IA": "percent_of_administered", "%": "percent", "rad": "rads"}
+PINT_NAMES = {  # %ID, of the injected dose, is the older name of %IA
+    "%IA": "percent_of_administered",
+    "%ID": "percent_of_administered",
+    "%": "percent",
+    "rad": "rads",
+}
 LONGEST_UNIT = 40
 
 # Conversion factors between units. Code uses these names instead of a bare 1000 or 100.
@@ -69,7 +75,7 @@ HOURS_PER_WEEK = 168.0
 HUNDRED_PERCENT = 100.0
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_ATOM = r"(?:%IA|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)-?[1-4])?)"
+_ATOM = r"(?:%IA|%ID|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)-?[1-4])?)"
 _GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"
 _UNIT = rf"{_GROUP}(?:\s*[*·/]\s*{_GROUP})*"
 QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(1e9|10\^9|1(?=/))?\s*(/?\s*{_UNIT})|(1))?\s*")
@@ -93,6 +99,10 @@ DIMENSION_NAMES = {
     "Gy/(MBq*h)": "S value",
     "kBq/mL": "activity concentration",
     "%IA": "percentage of the administered activity",
+    "%IA/g": "percentage of the administered activity per mass",
+    "%IA/mL": "percentage of the administered activity per volume",
+    "kBq/g": "activity per mass",
+    "SUV": "standardised uptake value",
     "MeV": "energy",
     "mg": "mass of a drug",
     "1/h": "rate",
@@ -116,7 +126,7 @@ def _registry() -> pint.UnitRegistry[Any]:
 
 def pint_text(unit: str) -> str:
     """Return a unit text for pint, with the names used here for percentages and the rad."""
-    text = re.sub(r"%IA|%|\brad\b", lambda match: PINT_NAMES[match.group()], unit)
+    text = re.sub(r"%IA|%ID|%|\brad\b", lambda match: PINT_NAMES[match.group()], unit)
     text = text.replace("·", "*").replace("^", "**").strip()
     return f"1{text}" if text.startswith("/") else text
 

@@ -38,11 +38,35 @@ def fit(
             help="Half-lives before measurement of all curves (posterior); default each region's.",
         ),
     ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE-TIME", help="Of the injection, for scans with a date and a time of day."
+        ),
+    ] = None,
+    decay_corrected_to: Annotated[
+        str,
+        typer.Option(metavar="WHAT", help="Of the values: none or administration."),
+    ] = "none",
+    weight: Annotated[
+        str | None, typer.Option(metavar="MASS", help='Of the patient, as in "80 kg", for SUV.')
+    ] = None,
 ) -> None:
     """Fit and integrate time-activity curves."""
     from dosimetry.cycle.curves_of_file import fit_file
 
-    document = fit_file(curves, administered, nuclide, model or (), bootstrap, estimator, prior)
+    document = fit_file(
+        curves,
+        administered,
+        nuclide,
+        model or (),
+        bootstrap,
+        estimator,
+        prior,
+        at,
+        decay_corrected_to,
+        weight,
+    )
     if format is Format.JSON:
         print_document(document.to_json())
     else:

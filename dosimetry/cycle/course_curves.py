@@ -6,6 +6,7 @@ course before any dose. A cohort prepares many patients and computes their nodes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -15,7 +16,9 @@ from dosimetry.cycle.delivered import DeliveredCycle
 from dosimetry.cycle.scan_fit import task_of
 from dosimetry.patient.by_region import SINGLE
 from dosimetry.patient.kidneys import SIDES
-from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan
+from dosimetry.patient.masses import MARROW
+from dosimetry.patient.measurements.scan import BLOOD, CONCENTRATION
+from dosimetry.patient.scan_time import ActivityAtScan
 from dosimetry.patient.schema import LEAST_SQUARES
 from dosimetry.physics.averaged_curve import averaged_curve
 from dosimetry.physics.fitted_curve import FittedCurve, Points
@@ -115,9 +118,11 @@ def prepared(
                 before = curve_prior(region, cycle.half_lives, known, net.half_life)
                 try:
                     task = task_of(scans, model, net.activity, net.half_life)
+                    key, mass = (net.index, region), cycle.masses.get(region)
+                    own_mass = None if mass is None else mass.value
                     curves.append(
                         to_estimate(
-                            (net.index, region), scans, task, net.activity, before, cycle.estimator
+                            key, scans, task, net.activity, before, cycle.estimator, own_mass
                         )
                     )
                 except InputError as error:
@@ -132,10 +137,12 @@ def to_estimate(
     activity: float,
     before: CurvePrior,
     estimator: str,
+    mass: float | None = None,
 ) -> CurveToEstimate:
     """Return the scans of one region, checked.
 
-    ``activity`` is the administered one in MBq, which bounds what the region can hold.
+    ``activity`` is the administered one in MBq, which bounds what the region can hold; ``mass`` is
+    the region's in g, which bounds a concentration.
 
     Raises
     ------
@@ -155,9 +162,23 @@ def to_estimate(
             "remove the model, or measure a second time",
         )
     points = checked_points(task)
+    before_zero = "uptake" in task.model and _begins_above_zero(points)
+    if before_zero:
+        raise refuse(
+            "uptake-from-above-zero",
+            f"model '{task.model}' begins at zero, but the region had activity at 0 h",
+            "remove the model, or the scan at 0 h",
+        )
+    if not (points.activity > 0).any():
+        raise refuse(
+            "no-activity",
+            "no scan is above zero",
+            "remove the region, or check its activities",
+        )
     most = activity * (1.0 + tables.default("measured_excess", "1"))
     if scans[0].unit == CONCENTRATION:
-        most *= KBQ_PER_MBQ / tables.default("least_distribution_volume", "mL")
+        volume = _least_volume(key[1], mass)
+        most = most * KBQ_PER_MBQ / volume if volume else math.inf
     measured = Measured(
         cycle=key[0],
         side=key[1] if key[1] in SIDES else "",
@@ -165,11 +186,30 @@ def to_estimate(
         activity=points.activity,
         sd=points.sd,
         relative=points.relative,
-        models=before.models(task.model, float(points.time[0])),
+        models=_models(before, task.model, points),
         most=most,
     )
     by_fit = task.model == "trapezoid" or (estimator == LEAST_SQUARES and len(scans) > 1)
     return CurveToEstimate(key, task, points, measured, before, by_fit)
+
+
+def _models(before: CurvePrior, model: str, points: Points) -> tuple[str, ...]:
+    """Return the models to average; none that begins at zero where a scan at 0 h is above zero."""
+    models = before.models(model, float(points.time[0]))
+    if not _begins_above_zero(points):
+        return models
+    return tuple(name for name in models if "uptake" not in name)
+
+
+def _begins_above_zero(points: Points) -> bool:
+    return bool(points.time[0] == 0 and points.activity[0] > 0)
+
+
+def _least_volume(region: str, mass: float | None) -> float | None:
+    """Return the least volume in mL that holds the activity of a region; None if not known."""
+    if region in (BLOOD, MARROW):
+        return tables.default("least_distribution_volume", "mL")
+    return None if mass is None else mass / tables.default("soft_tissue_density", "g/mL")
 
 
 def estimated_together(curves: Sequence[CurveToEstimate]) -> CourseEstimate:

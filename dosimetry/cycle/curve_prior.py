@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from dosimetry.patient.by_region import BLOOD, SINGLE
+from dosimetry.patient.by_region import SINGLE
 from dosimetry.patient.kidneys import PAIR, given_sides, pair_of, with_pair
+from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.physics.posterior import HalfLifePrior, RegionPrior, SlowPrior
 from dosimetry.physics.prediction import log_variance
 from dosimetry.problems import in_words

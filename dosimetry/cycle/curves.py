@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from dosimetry.cycle.course_curves import Fits
 from dosimetry.cycle.delivered import DeliveredCycle
 from dosimetry.cycle.scan_fit import doubted, said_of
-from dosimetry.patient.by_region import BLOOD
-from dosimetry.patient.masses import MARROW
-from dosimetry.patient.measurements.scan import Scan
+from dosimetry.patient.masses import MARROW, RegionMass, volume_entry
+from dosimetry.patient.measurements.scan import BLOOD, Scan
 from dosimetry.patient.net_cycle import NetCycle, ScansAtTime
 from dosimetry.physics import marrow
 from dosimetry.physics.fitted_curve import FittedCurve
@@ -47,6 +46,11 @@ class Source:
         Relative sd of the calibration, whose error all regions and cycles have in common.
     recovery : mapping of str to float
         Change of the TIA in MBq h by one sd of the recovery coefficient of each region.
+    with_mass : str
+        Entry of the mass or volume that the TIA is proportional to, where a concentration was
+        measured; empty of an activity.
+    volume_sd : float
+        Relative sd of the volume that it is proportional to.
     """
 
     tia: float
@@ -57,6 +61,8 @@ class Source:
     half_life_effect: Array | None = None
     systematic_sd: float = 0.0
     recovery: Mapping[str, float] = field(default_factory=dict)
+    with_mass: str = ""
+    volume_sd: float = 0.0
 
 
 @dataclass
@@ -132,8 +138,6 @@ def cycle_curves(cycle: DeliveredCycle, fits: Fits, notes: Notes) -> dict[str, F
         notes.assumptions.append(
             f"no sd given for the scan points; {share:g} % of the curve used (1 sd)"
         )
-    if net.blood.scans and net.decay_corrected:
-        notes.assumptions.append("decay_corrected_to applied to the blood samples too")
     return curves
 
 
@@ -150,9 +154,15 @@ def sources_of(
     """Return the sources of dose; blood and vertebrae make the red marrow."""
     sources: dict[str, Source] = {}
     for region, curve in curves.items():
-        if region == "blood" or curve.tia.unit == "kBq/mL*h":
+        if region == BLOOD or (region == MARROW and curve.tia.unit == "kBq/mL*h"):
             continue
-        sources[region] = _common(_source(curve, 1.0), region, cycle.net)
+        if curve.tia.unit == "MBq*h":
+            source = _by_volume(_source(curve, 1.0), region, cycle.net)
+        elif region in cycle.masses:
+            source = _by_density(curve, region, cycle.masses[region], notes)
+        else:
+            continue  # without a mass a concentration is no activity; its warning stands there
+        sources[region] = _common(source, region, cycle.net)
     concentration = curves.get("blood") or curves.get(MARROW)
     if concentration is not None and MARROW not in sources:
         ratio = _ratio(cycle, notes) if "blood" in curves else 1.0
@@ -164,6 +174,29 @@ def sources_of(
         measured = BLOOD if BLOOD in curves else MARROW
         sources[MARROW] = _common(_source(concentration, factor), measured, cycle.net)
     return sources
+
+
+def _by_volume(source: Source, region: str, net: NetCycle) -> Source:
+    """Return a source with the volume that its activities were computed with, if any."""
+    scans = [scan for scan in net.measured.by_region()[region] if scan.by_volume]
+    if not scans:
+        return source
+    sds = ((s.entered.volume_sd or 0.0) / (s.entered.volume or 1.0) for s in scans)
+    return replace(source, with_mass=volume_entry(region), volume_sd=max(sds))
+
+
+def _by_density(curve: FittedCurve, region: str, mass: RegionMass, notes: Notes) -> Source:
+    """Return a source from a concentration alone: its activity is that of the region's mass.
+
+    The mass cancels in the self-dose, and so does its uncertainty.
+    """
+    density = tables.default("soft_tissue_density", "g/mL")
+    notes.assumptions.append(
+        f"{in_words([region])}: a concentration without volume; self-dose by the density of "
+        f"{density:g} g/mL, activity that of {mass.value:.4g} g"
+    )
+    source = _source(curve, mass.value / density * MBQ_PER_KBQ)
+    return replace(source, with_mass=mass.given_as or region)
 
 
 def _common(source: Source, measured: str, net: NetCycle) -> Source:

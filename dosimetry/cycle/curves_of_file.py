@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from dosimetry.cycle.course_curves import CurveToEstimate, estimated_together, to_estimate
 from dosimetry.cycle.curve_prior import curve_prior
@@ -18,9 +19,14 @@ from dosimetry.documents.fit import (
 )
 from dosimetry.documents.write import to_json
 from dosimetry.files import read_input
+from dosimetry.patient.measurements.columns import read_decay_correction
+from dosimetry.patient.measurements.moments import read_at
 from dosimetry.patient.measurements.read import read_csv
-from dosimetry.patient.net_cycle import at_scan_time
+from dosimetry.patient.measurements.rows import Context
+from dosimetry.patient.measurements.scan import Measurements, Scan
+from dosimetry.patient.scan_time import Administration, at_scan_time
 from dosimetry.patient.schema import ESTIMATORS, LEAST_SQUARES
+from dosimetry.patient.values import read_amount
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import check_model
@@ -30,6 +36,7 @@ from dosimetry.reference import nuclides
 from dosimetry.reference import regions as regions_figures
 from dosimetry.units import parse_quantity
 
+T = TypeVar("T")
 # Unit of a TIA -> its unit per MBq administered; kBq/mL is MBq/L.
 PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
@@ -125,6 +132,9 @@ def fit_file(
     bootstrap: int | None = None,
     estimator: str = LEAST_SQUARES,
     prior: str | None = None,
+    injected_at: str | None = None,
+    decay_corrected_to: str = "none",
+    weight: str | None = None,
 ) -> CurveDocument:
     """Fit every region of a measurement file.
 
@@ -145,6 +155,12 @@ def fit_file(
     prior : str, optional
         Region whose half-lives are the prior of every curve, with the posterior; by default each
         curve has that of its own region.
+    injected_at : str, optional
+        Date and time of the injection, for scans with a date and time.
+    decay_corrected_to : str
+        ``none`` or ``administration``.
+    weight : str, optional
+        Of the patient, as in ``80 kg``, for SUV.
 
     Returns
     -------
@@ -156,16 +172,9 @@ def fit_file(
         With every problem of the file and the options.
     """
     path = Path(path)
-    half_life = nuclides.half_life(nuclide)
-    try:
-        administered_mbq = parse_quantity(administered, "MBq")
-    except InputError as error:
-        raise error.at("--administered") from None
-    if administered_mbq <= 0:
-        raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
-    by_region = read_csv(path, path.name, read=read_input).by_region()
-    chosen = _models(models, by_region)
-    like = _prior_region(prior, estimator)
+    administration = _administration(administered, nuclide, decay_corrected_to, weight)
+    injection = _option("--at", lambda: None if injected_at is None else read_at(injected_at))
+    measured = read_csv(path, path.name, Context(injection=injection), read_input)
     if bootstrap is not None and estimator != LEAST_SQUARES:
         raise refuse(
             "bootstrap-not-used",
@@ -173,46 +182,93 @@ def fit_file(
             "remove --bootstrap, or --estimator",
             "--bootstrap",
         )
+    chosen = _models(models, measured.by_region())
+    like = _prior_region(prior, estimator)
     curves: dict[str, CurveToEstimate | InputError] = {}
-    for region, scans in by_region.items():
+    for region, scans in measured.by_region().items():
         model = chosen.get(region, chosen[""])
         check_model(model)
-        before = curve_prior(like or region, {}, True, half_life)
         try:
-            if estimator == LEAST_SQUARES and len(scans) == 1:
-                raise refuse(
-                    "one-scan-only",
-                    "one point does not make a curve",
-                    "measure at two times at least, or add --estimator posterior",
-                )
-            at_time = at_scan_time(scans, administered_mbq, half_life)
-            task = task_of(at_time, model, administered_mbq, half_life)
-            curves[region] = to_estimate(
-                (0, region), at_time, task, administered_mbq, before, estimator
-            )
+            curves[region] = _curve(region, scans, model, administration, estimator, like)
         except InputError as error:
             curves[region] = error
+    fitted = _fitted(curves, measured, path.name)
+    reports = []
+    for region, curve in fitted.items():
+        report = _report(region, curve, administration.activity)
+        if bootstrap is not None:
+            report = replace(report, tia_bootstrap=bootstrap_tia(curve, bootstrap))
+        reports.append(report)
+    return CurveDocument(FIT_SCHEMA, tuple(reports))
+
+
+def _option(name: str, read: Callable[[], T]) -> T:
+    """Return the value of an option; place what is wrong at its name."""
+    try:
+        return read()
+    except InputError as error:
+        raise error.at(name) from None
+
+
+def _administration(
+    administered: str, nuclide: str, decay_corrected_to: str, weight: str | None
+) -> Administration:
+    activity = _option("--administered", lambda: parse_quantity(administered, "MBq"))
+    if activity <= 0:
+        raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
+    return Administration(
+        activity,
+        nuclides.half_life(nuclide),
+        _option("--weight", lambda: read_amount(weight, "kg").to("g").value) if weight else None,
+        _option("--decay-corrected-to", lambda: read_decay_correction(decay_corrected_to)),
+    )
+
+
+def _curve(
+    region: str,
+    scans: Sequence[Scan],
+    model: str,
+    administration: Administration,
+    estimator: str,
+    like: str | None,
+) -> CurveToEstimate:
+    """Return the curve of one region, checked; its half-lives are those of ``like`` if given."""
+    if estimator == LEAST_SQUARES and len(scans) == 1:
+        raise refuse(
+            "one-scan-only",
+            "one point does not make a curve",
+            "measure at two times at least, or add --estimator posterior",
+        )
+    activity, half_life = administration.activity, administration.half_life
+    before = curve_prior(like or region, {}, True, half_life)
+    at_time = at_scan_time(scans, administration)
+    task = task_of(at_time, model, activity, half_life)
+    return to_estimate((0, region), at_time, task, activity, before, estimator)
+
+
+def _fitted(
+    curves: Mapping[str, CurveToEstimate | InputError], measured: Measurements, file: str
+) -> dict[str, FittedCurve]:
+    """Return the curve of each region, with the doubts about its scans; raise all problems."""
     usable = [curve for curve in curves.values() if isinstance(curve, CurveToEstimate)]
     estimates = estimated_together(usable).fits
-    reports: list[CurveReport] = []
+    fitted: dict[str, FittedCurve] = {}
     problems: list[Problem] = []
-    for region, scans in by_region.items():
+    for region, scans in measured.by_region().items():
         found = curves[region]
         curve = found if isinstance(found, InputError) else estimates[0, region]
         if isinstance(curve, InputError):
             problems += [
-                Problem(p.code, message, p.cure, FilePlace(f"{path.name}: region"))
+                Problem(p.code, message, p.cure, FilePlace(f"{file}: region"))
                 for p, message in said_of(curve, region, scans)
             ]
             continue
+        missing = [point.warning() for point in measured.left_out if point.region == region]
         curve = doubted(curve, scans)
-        report = _report(region, curve, administered_mbq)
-        if bootstrap is not None:
-            report = replace(report, tia_bootstrap=bootstrap_tia(curve, bootstrap))
-        reports.append(report)
+        fitted[region] = replace(curve, warnings=(*curve.warnings, *missing))
     if problems:
         raise InputError(problems)
-    return CurveDocument(FIT_SCHEMA, tuple(reports))
+    return fitted
 
 
 def _prior_region(prior: str | None, estimator: str) -> str | None:

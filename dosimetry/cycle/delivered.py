@@ -12,19 +12,19 @@ from dataclasses import dataclass
 from dosimetry.patient.kidneys import PAIR, given_sides
 from dosimetry.patient.masses import (
     MARROW,
+    WITH_MASS,
     RegionMass,
     body_mass,
     mass_warning,
     red_marrow_mass,
     region_mass,
+    weight_of,
 )
 from dosimetry.patient.net_cycle import NetCycle, net_cycle
 from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import InputError, Problem
 from dosimetry.quantities import Estimate
 from dosimetry.reference import regions as regions_figures
-
-WITH_MASS = ("organ", "kidney", "tumour")  # roles of regions whose dose depends on their mass
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,11 @@ def delivered_cycles(patient: PatientFile, source: str = "") -> list[DeliveredCy
     (7.21042, 233.6)
     """
     try:
-        return [_delivered(patient, net_cycle(cycle, i)) for i, cycle in enumerate(patient.cycles)]
+        weight = weight_of(patient)
+        return [
+            _delivered(patient, net_cycle(cycle, i, weight))
+            for i, cycle in enumerate(patient.cycles)
+        ]
     except InputError as error:
         raise error.at(f"{source}: " if source else "") from None
 

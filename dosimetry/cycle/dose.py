@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from dosimetry.cycle.course_curves import Fits, course_curves
 from dosimetry.cycle.curves import Notes, Source, cycle_curves, sources_of
-from dosimetry.cycle.delivered import WITH_MASS, DeliveredCycle
+from dosimetry.cycle.delivered import DeliveredCycle
 from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
 from dosimetry.cycle.region_dose import RegionDose, region_dose, supplied_dose
 from dosimetry.cycle.weights import BODY, region_weights
 from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
-from dosimetry.patient.masses import MARROW, RegionMass
+from dosimetry.patient.masses import MARROW, WITH_MASS, RegionMass
+from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.patient.net_cycle import NetCycle
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import InputError, Problem, in_words, refuse
@@ -68,6 +69,7 @@ def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
     net, notes = cycle.net, Notes()
     place = net.place
     notes.assumptions += net.assumptions
+    notes.warnings += net.warnings
     curves = cycle_curves(cycle, fits, notes)
     sources = taken_out(sources_of(curves, cycle, notes), net)
     notes.warnings += overlap_warnings(net, cycle.sites, sources)
@@ -167,30 +169,36 @@ def _mass_sds(
     sources: Mapping[str, Source],
     masses: Mapping[str, RegionMass],
 ) -> dict[str, dict[str, float]]:
-    """Return the relative sd of each dose from the masses, by a small change of each entry.
+    """Return the relative sd of each dose from masses and volumes, by a small change of each entry.
 
-    By target and cause.
+    By target and cause. A TIA from a concentration changes with its mass or volume.
     """
     totals: dict[str, dict[str, float]] = {}
     up, down = 1.0 + STEP, 1.0 / (1.0 + STEP)
-    entries = {mass.given_as: mass for mass in masses.values() if mass.relative_sd > 0}
-    for entry, given in entries.items():
+    entries = {s.with_mass: (s.volume_sd, "volume") for s in sources.values() if s.volume_sd > 0}
+    entries |= {m.given_as: (m.relative_sd, m.cause) for m in masses.values() if m.relative_sd > 0}
+    for entry, (relative_sd, cause) in entries.items():
         ends = []
         for factor in (up, down):
             moved = {
                 region: replace(mass, value=mass.value * factor) if mass.given_as == entry else mass
                 for region, mass in masses.items()
             }
-            ends.append(region_weights(sex, sources, moved, Notes()))
-        for target in ends[0]:
-            high, low = (
-                sum(sources[name].tia * weight for name, weight in weights[target].items())
-                for weights in ends
+            tias = {
+                name: source.tia * (factor if source.with_mass == entry else 1.0)
+                for name, source in sources.items()
+            }
+            weights = region_weights(sex, sources, moved, Notes())
+            ends.append(
+                {
+                    target: sum(tias[name] * weight for name, weight in own.items())
+                    for target, own in weights.items()
+                }
             )
-            slope = math.log(high / low) / (2 * math.log1p(STEP))
+        for target, high in ends[0].items():
+            slope = math.log(high / ends[1][target]) / (2 * math.log1p(STEP))
             causes = totals.setdefault(target, {})
-            part = slope * given.relative_sd
-            causes[given.cause] = math.hypot(causes.get(given.cause, 0.0), part)
+            causes[cause] = math.hypot(causes.get(cause, 0.0), slope * relative_sd)
     return totals
 
 
@@ -246,8 +254,8 @@ def _masses(
 ) -> dict[str, RegionMass]:
     masses: dict[str, RegionMass] = {}
     exact: list[str] = []
-    for region in sources:
-        if regions_figures.region(region).role not in WITH_MASS:
+    for region in dict.fromkeys([*sources, *curves]):
+        if region == BLOOD or regions_figures.region(region).role not in WITH_MASS:
             continue
         mass = cycle.masses.get(region)
         if mass is None:
@@ -262,7 +270,7 @@ def _masses(
             continue
         if region == MARROW and curves[region if region in curves else "blood"].tia.unit != "MBq*h":
             mass = replace(mass, relative_sd=0.0)  # it cancels in a dose from a concentration
-        elif mass.relative_sd == 0:
+        elif mass.relative_sd == 0 and not sources[region].with_mass:
             exact.append(region)
         masses[region] = mass
         if mass.origin:

@@ -54,6 +54,8 @@ def taken_out(sources: Mapping[str, Source], cycle: NetCycle) -> dict[str, Sourc
                 [(whole.systematic_sd, whole.tia), *((s.systematic_sd, -s.tia) for s in parts)]
             ),
             _without(whole, parts),
+            whole.with_mass,
+            whole.volume_sd,
         )
     return reduced
 

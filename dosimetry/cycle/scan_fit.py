@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from dosimetry.patient.measurements.scan import Scan, lines_of
-from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan
+from dosimetry.patient.measurements.scan import CONCENTRATION, Scan, lines_of
+from dosimetry.patient.scan_time import ActivityAtScan
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import Task
@@ -35,8 +35,13 @@ def task_of(scans: Sequence[ActivityAtScan], model: str, activity: float, half_l
     if sds and len(sds) < len(scans):
         raise refuse("sd-missing", "only some scans have an sd", "give an sd for all or none")
     if len({scan.unit for scan in scans}) > 1:
+        some = any(scan.by_volume for scan in scans)
         raise refuse(
-            "mixed-units", "activities and concentrations are mixed", "give only one of them"
+            "mixed-units",
+            "some concentrations have a volume, others have none"
+            if some
+            else "activities and concentrations are mixed",
+            "give the volume of every scan, or of none" if some else "give only one of them",
         )
     unit = scans[0].unit
     times, values = [scan.time for scan in scans], [scan.value for scan in scans]

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import ValidationError
 
 from dosimetry.patient import values
+from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.patient.values import Read, amount, choice, estimate, read_estimate
 from dosimetry.physics.decay import LN2
 from dosimetry.physics.fitting import NAMES as MODEL_NAMES
@@ -17,7 +18,6 @@ from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import regions
 
 SINGLE = "single-point"
-BLOOD = "blood"  # the curve of the blood samples
 
 
 def measured_region(value: object) -> str:

@@ -21,6 +21,7 @@ from dosimetry.reference import phantoms, tables
 from dosimetry.units import G_PER_KG
 
 MARROW = "red_marrow"
+WITH_MASS = ("organ", "kidney", "tumour")  # roles of regions whose dose depends on their mass
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,12 @@ def _mass_of_volume(region: str, patient: PatientFile, index: int) -> RegionMass
 
 def _by_volume(region: str, mass: float, sd: float) -> RegionMass:
     """Return a mass in g from volumes, with its sd in g."""
-    return RegionMass(mass, sd / mass, "", f"volume of {region}", "volume")
+    return RegionMass(mass, sd / mass, "", volume_entry(region), "volume")
+
+
+def volume_entry(region: str) -> str:
+    """Return the entry that a mass from the volumes of a region's scans is given as."""
+    return f"volume of {region}"
 
 
 def _voi_mass(region: str, patient: PatientFile, index: int) -> float | None:
@@ -216,6 +222,12 @@ def mass_warning(region: str, mass: RegionMass, patient: PatientFile, place: str
         "check the mass and its unit",
         place,
     )
+
+
+def weight_of(patient: PatientFile) -> float | None:
+    """Return the weight in g as the patient file gives it; None without one."""
+    weight = patient.person.weight
+    return None if weight is None else weight.value * G_PER_KG
 
 
 def red_marrow_mass(patient: PatientFile) -> float:

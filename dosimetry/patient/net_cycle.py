@@ -1,95 +1,27 @@
 """One delivered cycle by itself: its net activity, and its scans at scan time.
 
-Here alone the net activity is asked for, a percentage of the administered activity becomes MBq,
-a recovery coefficient is divided by, or a decay correction is undone. What comes after it, from the
-checks of a patient file to the curves and the plan, works with these values.
+Here alone the net activity is asked for. What comes after it, from the checks of a patient file to
+the curves and the plan, works with these values.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dosimetry.patient import net_activity
 from dosimetry.patient.kidneys import with_pair
-from dosimetry.patient.measurements.scan import Measurements, Scan
+from dosimetry.patient.measurements.scan import Measurements
+from dosimetry.patient.scan_time import ActivityAtScan, Administration, at_scan_time
 from dosimetry.patient.schema import Cycle
 from dosimetry.patient.values import Moment
 from dosimetry.physics.decay import decay
-from dosimetry.problems import FilePlace, InputError
+from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.quantities import Estimate
 from dosimetry.reference import nuclides
 from dosimetry.reference import regions as regions_figures
 from dosimetry.units import HUNDRED_PERCENT, MBQ_PER_GBQ
-
-CONCENTRATION = "kBq/mL"
-
-
-@dataclass(frozen=True, slots=True)
-class ActivityAtScan:
-    """Activity or concentration that one scan measured, at the time of the scan.
-
-    Attributes
-    ----------
-    region : str
-    time : float
-        After administration, in h.
-    value : float
-        In ``unit``, corrected for recovery, not for decay.
-    unit : str
-        ``MBq`` or ``kBq/mL``.
-    sd : float or None
-        Of the value, in the same unit; None where none was given.
-    relative : bool
-        The sd was given in percent: it follows the curve, not the value.
-    entered : Scan
-        The scan as it was entered.
-    """
-
-    region: str
-    time: float
-    value: float
-    unit: str
-    sd: float | None
-    relative: bool
-    entered: Scan
-
-
-def at_scan_time(
-    scans: Iterable[Scan], activity: float, half_life: float, *, decay_corrected: bool = False
-) -> tuple[ActivityAtScan, ...]:
-    """Return what scans measured at their times, in the same order.
-
-    Parameters
-    ----------
-    scans : iterable of Scan
-    activity : float
-        Net administered activity in MBq, for values in percent of it.
-    half_life : float
-        Physical, in h.
-    decay_corrected : bool
-        The values are corrected for decay to the administration.
-
-    Examples
-    --------
-    >>> half = Scan("liver", 4.0, 1.0, "%IA", None, None, 0.5, "c.csv:2")
-    >>> [activity] = at_scan_time([half], 7400.0, 159.528)
-    >>> activity.value, activity.unit
-    (148.0, 'MBq')
-    """
-    resolved = []
-    for scan in scans:
-        unit = CONCENTRATION if scan.unit == CONCENTRATION else "MBq"
-        factor = (activity / HUNDRED_PERCENT if scan.unit == "%IA" else 1.0) / scan.recovery
-        if decay_corrected:
-            factor = float(decay.kernel(factor, scan.time, half_life))
-        entered = scan.sd_of_value()
-        sd = None if entered is None else entered * factor
-        relative = scan.relative_sd is not None
-        value = scan.value * factor
-        resolved.append(ActivityAtScan(scan.region, scan.time, value, unit, sd, relative, scan))
-    return tuple(resolved)
 
 
 @dataclass(frozen=True)
@@ -122,8 +54,7 @@ class ScansAtTime:
 
     def place_of(self, scan: ActivityAtScan) -> str:
         """Return where a scan was entered: the line of its file, or the entry of the list."""
-        place = scan.entered.place
-        return FilePlace(place) if self.file else f"{self.place}{place}"
+        return _place_of(scan.entered.place, self.place)
 
     def column(self, name: str) -> str:
         """Return the place of a column of the file, or of the list as a whole."""
@@ -146,8 +77,6 @@ class NetCycle:
         Physical, in h.
     measured, blood : ScansAtTime
         Activities in MBq, concentrations in kBq/mL.
-    decay_corrected : bool
-        The scans were entered with a correction for decay to the administration.
     systematic_sd : float or None
         Relative sd that all activities measured in the cycle share; None where none was given.
     systematic_sds : mapping of str to float
@@ -159,7 +88,9 @@ class NetCycle:
     dose_coefficients : mapping of str to Estimate
         Supplied ones, in Gy/GBq.
     assumptions : tuple of str
-        About the activity.
+        About the activity and the scans.
+    warnings : tuple of Problem
+        Rows of measurements that were left out.
     """
 
     index: int
@@ -168,13 +99,13 @@ class NetCycle:
     half_life: float
     measured: ScansAtTime
     blood: ScansAtTime
-    decay_corrected: bool
     systematic_sd: float | None
     systematic_sds: Mapping[str, float]
     models: Mapping[str, str]
     contains: Mapping[str, Sequence[str]]
     dose_coefficients: Mapping[str, Estimate]
     assumptions: tuple[str, ...]
+    warnings: tuple[Problem, ...]
 
     @property
     def number(self) -> int:
@@ -214,7 +145,7 @@ class NetCycle:
         return max((scan.entered.recovery_sd or 0.0) / scan.entered.recovery for scan in scans)
 
 
-def net_cycle(cycle: Cycle, index: int) -> NetCycle:
+def net_cycle(cycle: Cycle, index: int, weight: float | None = None) -> NetCycle:
     """Resolve one delivered cycle.
 
     Parameters
@@ -223,11 +154,13 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
         As the patient file gives it.
     index : int
         Of the cycle, from 0.
+    weight : float, optional
+        Of the patient in g, for SUV.
 
     Raises
     ------
     InputError
-        An impossible activity: no time where one is needed, or nothing left.
+        An impossible activity: no time where one is needed, or nothing left; SUV without a weight.
 
     Examples
     --------
@@ -245,11 +178,9 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
     except InputError as error:
         raise error.at(f"{place}.administered") from None
     corrected = cycle.decay_corrected_to == "administration"
-
-    def resolved(entered: Measurements, key: str) -> ScansAtTime:
-        scans = at_scan_time(entered.scans, activity, half_life, decay_corrected=corrected)
-        return ScansAtTime(scans, entered.file, f"{place}.{key}")
-
+    administration = Administration(activity, half_life, weight, corrected)
+    measured = _resolved(cycle.measurements, administration, f"{place}.measurements")
+    blood = _resolved(cycle.blood, administration, f"{place}.blood")
     given = cycle.systematic_uncertainty
     by_region = given if isinstance(given, dict) else {}
     spread = None if isinstance(given, dict) else given
@@ -258,13 +189,53 @@ def net_cycle(cycle: Cycle, index: int) -> NetCycle:
         at=cycle.at,
         activity=activity,
         half_life=half_life,
-        measured=resolved(cycle.measurements, "measurements"),
-        blood=resolved(cycle.blood, "blood"),
-        decay_corrected=corrected,
+        measured=measured,
+        blood=blood,
         systematic_sd=None if spread is None else spread.value / HUNDRED_PERCENT,
         systematic_sds={name: own.value / HUNDRED_PERCENT for name, own in by_region.items()},
         models=cycle.models,
         contains=cycle.contains,
         dose_coefficients=cycle.dose_coefficients,
-        assumptions=tuple(assumptions),
+        assumptions=(*assumptions, *_assumptions(cycle, corrected, index + 1)),
+        warnings=(*_left_out(cycle.measurements, measured), *_left_out(cycle.blood, blood)),
     )
+
+
+def _left_out(entered: Measurements, resolved: ScansAtTime) -> list[Problem]:
+    return [
+        replace(point.warning(), place=_place_of(point.place, resolved.place))
+        for point in entered.left_out
+    ]
+
+
+def _resolved(entered: Measurements, administration: Administration, place: str) -> ScansAtTime:
+    try:
+        scans = at_scan_time(entered.scans, administration)
+    except InputError as error:
+        raise InputError(
+            replace(p, place=_place_of(p.place, place)) for p in error.problems
+        ) from None
+    return ScansAtTime(scans, entered.file, place)
+
+
+def _place_of(scan: str, field: str) -> str:
+    """Return where a scan was entered: the line of its file, or the entry of the field's list."""
+    return f"{field}{scan}" if scan.startswith("[") else FilePlace(scan)
+
+
+def _assumptions(cycle: Cycle, corrected: bool, number: int) -> list[str]:
+    """Return what is assumed of the scans: decay correction of blood, SUV, clock times."""
+    scans = (*cycle.measurements.scans, *cycle.blood.scans)
+    sentences = []
+    if corrected and any(scan.decay_corrected is None for scan in cycle.blood.scans):
+        sentences.append("decay_corrected_to applied to the blood samples too")
+    if any(scan.unit == "SUV" for scan in scans):
+        sentences.append(
+            f"cycle {number}: SUV by body weight, activity of patient and syringe at one time"
+        )
+    if any(scan.at is not None and scan.at.tzinfo is None for scan in scans):
+        sentences.append(
+            f"cycle {number}: scans and injection without time zone; taken as one zone without a "
+            "change of summer time between them"
+        )
+    return sentences

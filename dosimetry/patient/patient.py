@@ -67,8 +67,7 @@ class Patient(PatientFile):
         hashes = {self._source: self._sha256} if self._source else {}
         for cycle in self.cycles:
             for measured in (cycle.measurements, cycle.blood):
-                if measured.file:
-                    hashes[measured.file] = measured.sha256
+                hashes |= {file.name: file.sha256 for file in measured.files}
         if isinstance(self.therapy.prior, ClinicPrior):
             hashes[self.therapy.prior.file] = self.therapy.prior.sha256
         return hashes

@@ -13,9 +13,8 @@ from typing import Any
 
 from dosimetry.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.files import decode, read_bytes
-from dosimetry.patient.measurements.columns import HEADER, Dialect, dialect_of, number_cell
-from dosimetry.patient.measurements.read import csv_rows
 from dosimetry.patient.measurements.scan import check_sd
+from dosimetry.patient.notation import Dialect, column_of, number_cell, table_of
 from dosimetry.patient.values import RANGES, Read, read_count, read_text
 from dosimetry.problems import FilePlace, InputError, Problem, in_words, nearest, quote, refuse
 from dosimetry.reference import regions
@@ -109,20 +108,18 @@ def _of_csv(raw: bytes, name: str) -> ClinicPrior:
     if not text.strip():
         raise refuse("empty-file", "the file is empty", f"begin with: {HEADER_LINE}", f"{name}:1")
     refuse_other(text, name, MEASUREMENTS)
-    dialect = dialect_of(text)
-    rows = csv_rows(text, name, dialect.separator)
-    _, header = next(rows)
-    columns = _columns(header, f"{name}:1", dialect)
+    table = table_of(text, name)
+    columns = _columns(table.header, table.place, table.dialect)
     doses: dict[str, ClinicDose] = {}
     problems: list[Problem] = []
-    for place, cells in rows:
-        if not any(cells):
-            continue
+    for row in table.rows:
         try:
-            region, dose = _row(cells, columns, place)
+            if isinstance(row, InputError):
+                raise row
+            region, dose = _row(row[1], columns, row[0])
             if region in doses:
                 raise refuse(
-                    "region-twice", f"{in_words([region])} occurs twice", "keep one", place
+                    "region-twice", f"{in_words([region])} occurs twice", "keep one", row[0]
                 )
             doses[region] = dose
         except InputError as error:
@@ -139,8 +136,7 @@ def _columns(header: list[str], place: str, dialect: Dialect) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     problems: list[Problem] = []
     for cell in header:
-        parts = HEADER.fullmatch(cell)
-        name, unit = parts.groups() if parts else (cell.strip(), None)
+        name, unit = column_of(cell)
         try:
             columns[name] = _column(name, unit, columns, dialect)
         except InputError as error:
@@ -186,13 +182,6 @@ def _in_range(number: float, cell: str) -> float:
 
 
 def _row(cells: list[str], columns: Mapping[str, Any], place: str) -> tuple[str, ClinicDose]:
-    if len(cells) != len(columns):
-        raise refuse(
-            "wrong-number-of-cells",
-            f"the row has {len(cells)} cells, but the header has {len(columns)}",
-            "with decimal commas, separate the cells by ';'",
-            place,
-        )
     found, problems = dict[str, Any](), list[Problem]()
     for (name, read), cell in zip(columns.items(), cells, strict=True):
         try:

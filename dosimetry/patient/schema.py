@@ -25,7 +25,7 @@ from dosimetry.patient.by_region import (
     dose_region,
 )
 from dosimetry.patient.laboratory import LabDraw, draw_field, ranges_field
-from dosimetry.patient.measurements.read import read_blood, read_measurements
+from dosimetry.patient.measurements.field import measured, read_blood, read_scans
 from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.patient.prior import PRIOR, ClinicPrior
 from dosimetry.patient.values import (
@@ -307,31 +307,11 @@ class Cycle(Section):
         ),
     ]
     at: DateOrTime
-    measurements: Annotated[
-        Measurements,
-        Read(
-            read_measurements,
-            {
-                "description": "name of a CSV file, or a list of scans",
-                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
-            },
-            with_folder=True,
-        ),
-    ] = Measurements()
+    measurements: Annotated[Measurements, measured("scans", read_scans)] = Measurements()
     decay_corrected_to: Annotated[str, choice("none", "administration")] = "none"
     systematic_uncertainty: Systematic | None = None
     models: Models = {}
-    blood: Annotated[
-        Measurements,
-        Read(
-            read_blood,
-            {
-                "description": "name of a CSV file with time and concentration, or a list",
-                "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "object"}}],
-            },
-            with_folder=True,
-        ),
-    ] = Measurements()
+    blood: Annotated[Measurements, measured("blood samples", read_blood)] = Measurements()
     dose_coefficients: Coefficients = {}
     contains: Contains = {}
 

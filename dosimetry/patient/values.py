@@ -54,18 +54,25 @@ class Read:
         JSON schema.
     with_folder : bool
         The reader also takes the folder that file names are relative to.
+    after : str
+        Field of the same section, read before, whose value the reader also takes; None where that
+        field is wrong.
     """
 
     reader: Callable[..., Any]
     schema: dict[str, Any]
     with_folder: bool = False
+    after: str = ""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         if self.with_folder:
-            return core_schema.with_info_plain_validator_function(
-                lambda value, info: self.reader(value, (info.context or {}).get("folder", Path()))
-            )
+            return core_schema.with_info_plain_validator_function(self._in_context)
         return core_schema.no_info_plain_validator_function(self.reader)
+
+    def _in_context(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        folder = (info.context or {}).get("folder", Path())
+        more = (info.data.get(self.after),) if self.after else ()
+        return self.reader(value, folder, *more)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
         return self.schema

@@ -9,7 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from dosimetry.patient.laboratory import LabDraw
-from dosimetry.patient.measurements.scan import Measurements, Scan
+from dosimetry.patient.measurements.scan import (
+    BLOOD,
+    CONCENTRATIONS,
+    DECAY_WORDS,
+    Measurements,
+    Scan,
+)
 from dosimetry.patient.prior import ClinicPrior
 from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import laboratory
@@ -54,7 +60,7 @@ def _default(section: BaseModel, name: str) -> bool:
 def _of(name: str, value: Any) -> Any:
     """Return a value that depends on its name: unit of a reference range, region of blood."""
     if isinstance(value, Measurements):
-        return [_scan(scan, with_region=name != "blood") for scan in value.scans]
+        return _scans(value, with_region=name != BLOOD)
     if not isinstance(value, laboratory.Range):
         return written(value)
     unit = laboratory.analyte(name).unit
@@ -84,12 +90,23 @@ def _scalar(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-def _scan(scan: Scan, *, with_region: bool) -> dict[str, str]:
-    """Return one scan as a row of an inline list."""
+def _scans(measured: Measurements, *, with_region: bool) -> list[dict[str, str]]:
+    """Return scans as an inline list; a region has a recovery coefficient in all rows or none."""
+    corrected = {scan.region for scan in measured.scans if scan.recovery != 1.0 or scan.recovery_sd}
+    return [
+        _scan(scan, with_region=with_region, with_recovery=scan.region in corrected)
+        for scan in measured.scans
+    ]
+
+
+def _scan(scan: Scan, *, with_region: bool, with_recovery: bool) -> dict[str, str]:
     value = f"{scan.value!r} {scan.unit}"
     row = {"region": scan.region} if with_region else {}
-    row["time"] = f"{scan.time!r} h"
-    row["concentration" if scan.unit == "kBq/mL" else "activity"] = value
+    if scan.at is None:
+        row["time"] = f"{scan.time!r} h"
+    else:
+        row["at"] = scan.at.isoformat()
+    row["concentration" if scan.unit in CONCENTRATIONS else "activity"] = value
     if scan.sd is not None:
         row["sd"] = f"{scan.sd!r} {scan.unit}"
     if scan.relative_sd is not None:
@@ -98,8 +115,10 @@ def _scan(scan: Scan, *, with_region: bool) -> dict[str, str]:
         row["volume"] = f"{scan.volume!r} mL"
     if scan.volume_sd is not None:
         row["volume sd"] = f"{scan.volume_sd!r} mL"
-    if scan.recovery != 1.0 or scan.recovery_sd is not None:
+    if with_recovery:
         row["recovery"] = f"{scan.recovery!r}"
     if scan.recovery_sd is not None:
         row["recovery sd"] = f"{scan.recovery_sd!r}"
+    if scan.decay_corrected is not None:
+        row["decay_corrected_to"] = DECAY_WORDS[scan.decay_corrected]
     return row

@@ -19,7 +19,7 @@ from dosimetry.physics.decay import LN2
 from dosimetry.physics.kinetics import Array, Model, Shape, Trapezoid
 from dosimetry.physics.posterior import Band, TiaPosterior
 from dosimetry.physics.relative_sds import SettledOptimum, fit_settled
-from dosimetry.problems import Problem
+from dosimetry.problems import Problem, refuse
 from dosimetry.quantities import Estimate, tia_in_words
 from dosimetry.reference import tables
 
@@ -298,7 +298,20 @@ def early_end_warning(last: float, half_life: float) -> Iterator[Problem]:
 
 
 def trapezoid(points: Points, choice: str) -> FittedCurve:
-    """Return the curve through the points, integrated piece by piece."""
+    """Return the curve through the points, integrated piece by piece.
+
+    Raises
+    ------
+    InputError
+        A point at zero or below: a straight line through it says nothing of the clearance.
+    """
+    if (points.activity <= 0).any():
+        raise refuse(
+            "trapezoid-not-positive",
+            "no model is adequate, and a trapezoid needs activities above zero",
+            "name a model, or leave out the scans at zero and below",
+            "activity",
+        )
     shape = Trapezoid(points.time, points.activity, points.decay_constant)
     clamped = shape.tail() <= points.decay_constant
     spread = _propagated(shape, points.sd, lambda s: LN2 / s.tail())

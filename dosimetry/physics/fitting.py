@@ -325,9 +325,15 @@ def checked_points(task: Task) -> Points:
         if spread.shape not in ((), times.shape):
             raise refuse("shape-mismatch", "sd and activities do not match", "one sd a point", "sd")
         spread = np.broadcast_to(spread, times.shape)
-    for name, array in (("time", times), ("activity", values), ("sd", spread)):
+    # A value of zero or below, after a correction for background, has an absolute sd.
+    above = np.where(relative, values, spread)
+    for name, array, least in (
+        ("time", times, 0.0), ("activity", values, -math.inf), ("sd", spread, 0.0),
+        ("activity", above, 0.0),
+    ):  # fmt: skip
         numbers = array.tolist()  # a sum takes on what is not finite
-        if not (math.isfinite(sum(numbers)) and min(numbers) > 0):
+        zero = name == "time" and min(numbers) == 0
+        if not math.isfinite(sum(numbers)) or not (min(numbers) > least or zero):
             raise refuse("not-positive", f"{name} must be positive and finite", "", name)
     listed = times.tolist()
     if (last := max(listed)) * task.decay_constant > LONGEST * LN2:

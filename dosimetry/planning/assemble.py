@@ -31,8 +31,8 @@ from dosimetry.documents.fit import (
     PlanCurve,
 )
 from dosimetry.documents.plan import PlanCycle
-from dosimetry.patient.by_region import BLOOD
 from dosimetry.patient.kidneys import with_pair
+from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.schema import Cycle
 from dosimetry.physics.decay import LN2

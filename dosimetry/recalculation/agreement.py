@@ -69,8 +69,8 @@ def second_check(
     figures: list[Recalculation] = []
     # On purpose from the scans as entered, not from NetCycle: a mistake there shall show here.
     readings = [
-        readings_of(cycle, i + 1, plan.activity.value if plan.activity else 0.0)
-        for i, (cycle, plan) in enumerate(zip(patient.cycles, cycles, strict=False))
+        readings_of(patient, plan.number, plan.activity.value if plan.activity else 0.0)
+        for plan in cycles[: len(patient.cycles)]
     ]
     again = tias_of(patient, readings, curves)
     for index, cycle in enumerate(patient.cycles):
@@ -189,7 +189,7 @@ def curve_of(curve: PlanCurve) -> ActivityCurve:
 
 
 def _sources(
-    patient: PatientFile, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
+    patient: PatientFile, number: int, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h.
 
@@ -203,7 +203,13 @@ def _sources(
         for name, (curve, unit) in by_region.items()
         if unit == "MBq*h"
     }
-    parts.pop(BLOOD, None)
+    for name, (curve, unit) in by_region.items():
+        if unit == "MBq*h" or name in (BLOOD, MARROW):
+            continue
+        mass = mass_of(name, patient, number)
+        if mass is not None:
+            volume = mass / tables.default("soft_tissue_density", "g/mL")
+            parts[name] = ((curve, scales[name] * volume / KBQ_PER_MBQ),)
     name = BLOOD if BLOOD in by_region else MARROW
     if name in by_region and MARROW not in parts:
         ratio, hematocrit = 1.0, patient.person.hematocrit
@@ -215,7 +221,7 @@ def _sources(
         weight = scales[name] * ratio * mass / KBQ_PER_MBQ  # kBq/mL as kBq/g
         parts[MARROW] = ((by_region[name][0], weight),)
     alone = dict(parts)
-    for outer, within in cycle.contains.items():
+    for outer, within in patient.cycles[number - 1].contains.items():
         taken = [(curve, -weight) for name in within for curve, weight in alone[name]]
         parts[outer] = (*alone[outer], *taken)
     if "total_body" in parts:
@@ -252,7 +258,7 @@ def _of_doses(
     measured = [dose for dose in plan.regions if dose.contributions]
     if not measured:
         return figures
-    sources = _sources(patient, cycle, curves, areas)
+    sources = _sources(patient, plan.number, curves, areas)
     names = [name if name != REST else BODY[0] for name in sources]
     masses = _masses(patient, plan.number, names)
     sex = patient.person.sex

@@ -16,10 +16,10 @@ import numpy.typing as npt
 from dosimetry.patient.measurements.scan import Scan
 from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.quantities import Estimate
-from dosimetry.recalculation.dose import SIDES
+from dosimetry.recalculation.dose import SIDES, mass_of
 from dosimetry.recalculation.integrals import Array
 from dosimetry.reference import agents, nuclides, regions, tables
-from dosimetry.units import HUNDRED_PERCENT, KBQ_PER_MBQ, MBQ_PER_GBQ
+from dosimetry.units import G_PER_KG, HUNDRED_PERCENT, KBQ_PER_MBQ, MBQ_PER_GBQ
 
 EXACT = 1e-5  # least sd of ln T
 
@@ -93,15 +93,14 @@ class HalfLives:
     physical: float
 
 
-def readings_of(cycle: Cycle, number: int, administered: float) -> dict[str, Reading]:
+def readings_of(patient: PatientFile, number: int, administered: float) -> dict[str, Reading]:
     """Return the points of every region of a cycle at scan time; blood has the name ``blood``.
 
     Parameters
     ----------
-    cycle : Cycle
-        As entered.
+    patient : PatientFile
     number : int
-        From 1.
+        Of the cycle, from 1.
     administered : float
         In GBq.
 
@@ -109,26 +108,64 @@ def readings_of(cycle: Cycle, number: int, administered: float) -> dict[str, Rea
     --------
     >>> import dosimetry
     >>> patient = dosimetry.read_patient("examples/snmmi_patient4.yaml")
-    >>> points = readings_of(patient.cycles[0], 1, 7.21042)["kidney_left"]
+    >>> points = readings_of(patient, 1, 7.21042)["kidney_left"]
     >>> len(points.time), points.unit
     (4, 'MBq')
     """
+    cycle, person = patient.cycles[number - 1], patient.person
     scans = {**cycle.measurements.by_region(), **cycle.blood.by_region()}
+    weight = math.nan if person.weight is None else person.weight.value * G_PER_KG
+    density = tables.default("soft_tissue_density", "g/mL")
     return {
-        region: _reading(region, own, cycle, number, administered * MBQ_PER_GBQ)
+        region: _reading(
+            region, own, cycle, number, administered * MBQ_PER_GBQ, weight,
+            0.0 if region == "blood" else (mass_of(region, patient, number) or 0.0) / density,
+        )
         for region, own in scans.items()
-    }
+    }  # fmt: skip
+
+
+def _in_mbq(scan: Scan, administered: float, weight: float) -> tuple[float, bool]:
+    """Return the factor to MBq, or to MBq/mL, and whether it is MBq; ``weight`` is in g."""
+    fluid = scan.region in ("blood", "red_marrow")  # 1 mL of them counts as 1 g
+    density = 1.0 if fluid else tables.default("soft_tissue_density", "g/mL")
+    share = administered / HUNDRED_PERCENT
+    if scan.unit in ("MBq", "%IA"):
+        return (1.0 if scan.unit == "MBq" else share), True
+    per_ml = {
+        "kBq/mL": 1.0 / KBQ_PER_MBQ,
+        "kBq/g": density / KBQ_PER_MBQ,
+        "%IA/mL": share,
+        "%IA/g": share * density,
+        "SUV": administered / weight,
+    }[scan.unit]
+    if scan.volume is None or fluid:
+        return per_ml, False
+    return per_ml * scan.volume, True
 
 
 def _reading(
-    region: str, scans: Sequence[Scan], cycle: Cycle, number: int, administered: float
+    region: str,
+    scans: Sequence[Scan],
+    cycle: Cycle,
+    number: int,
+    administered: float,
+    weight: float,
+    holding: float,
 ) -> Reading:
-    unit = "kBq/mL" if scans[0].unit == "kBq/mL" else "MBq"
     time = np.array([scan.time for scan in scans])
-    factor = np.array([1.0 / scan.recovery for scan in scans])
-    factor *= np.where([s.unit == "%IA" for s in scans], administered / HUNDRED_PERCENT, 1.0)
-    if cycle.decay_corrected_to == "administration":
-        factor *= 0.5 ** (time / nuclides.half_life("Lu-177"))
+    to_mbq_or_mbq_per_ml, is_activity = zip(
+        *(_in_mbq(scan, administered, weight) for scan in scans), strict=True
+    )
+    unit = "MBq" if all(is_activity) else "kBq/mL"
+    factor = np.array(to_mbq_or_mbq_per_ml) * (1.0 if unit == "MBq" else KBQ_PER_MBQ)
+    factor /= np.array([scan.recovery for scan in scans])
+    by_default = cycle.decay_corrected_to == "administration"
+    undo = [
+        s.unit == "SUV" or (by_default if s.decay_corrected is None else s.decay_corrected)
+        for s in scans
+    ]
+    factor *= np.where(undo, 0.5 ** (time / nuclides.half_life("Lu-177")), 1.0)
     value = np.array([scan.value for scan in scans])
     given = any(scan.sd is not None or scan.relative_sd is not None for scan in scans)
     usual = tables.default("scan_point_sd", "1")
@@ -137,7 +174,9 @@ def _reading(
     sd = np.where(percent, shares * value, [scan.sd or 0.0 for scan in scans])
     most = administered * (1.0 + tables.default("measured_excess", "1"))
     if unit != "MBq":  # spread over the least volume there can be
-        most *= KBQ_PER_MBQ / tables.default("least_distribution_volume", "mL")
+        fluid = region in ("blood", "red_marrow")
+        volume = tables.default("least_distribution_volume", "mL") if fluid else holding
+        most = most * KBQ_PER_MBQ / volume if volume else math.inf
     return Reading(
         number, region, time, value * factor, sd * factor, percent, unit,
         cycle.models.get(region, "auto"), most,
@@ -151,7 +190,9 @@ def models_of(reading: Reading, half_lives: HalfLives) -> tuple[str, ...]:
     if reading.requested not in ("auto", "trapezoid"):
         return (reading.requested,)
     early = reading.time[0] <= half_lives.fast.median
-    return ("mono", "uptake", *(("bi", "bi-uptake") if early else ()))
+    models = ("mono", "uptake", *(("bi", "bi-uptake") if early else ()))
+    from_zero = reading.time[0] > 0 or reading.value[0] <= 0
+    return models if from_zero else tuple(name for name in models if "uptake" not in name)
 
 
 def half_lives_of(region: str, patient: PatientFile) -> HalfLives:

@@ -152,7 +152,8 @@ def _fit_absolute(reading: Reading, log_shape: Array) -> Fit:
         e = np.exp(u)
         return np.asarray(w * u * u - 2.0 * u * wz + wzz + yy - 2.0 * e * yg + e * e * gg)
 
-    u = np.log(yg / gg)
+    # At least one sd of the points: noise may leave nothing above zero.
+    u = np.log(np.maximum(yg, np.sqrt(gg)) / gg)
     if w:
         for _ in range(12):  # Newton's steps with the curvature of the expected information
             e = np.exp(u)

@@ -227,10 +227,14 @@ def test_activity_and_mass_must_be_finite_and_positive(tmp_path, number):
 
 @pytest.mark.parametrize("number", IMPOSSIBLE)
 def test_csv_times_and_activities_must_be_finite_and_positive(tmp_path, number):
-    csv = f"{LIVER}liver,{number},7\nliver,200,{number}\n"
+    csv = f"{LIVER}liver,{'-2' if number == '0' else number},7\nliver,200,{number}\n"
     time, activity = refused(tmp_path, MEASURED, csv)
     assert (time.place, activity.place) == ("c.csv:6: time [h]", "c.csv:7: activity [MBq]")
-    assert {time.code, activity.code} == {IMPOSSIBLE[number][1]}
+    negative = number in ("0", "-1")
+    assert time.code == ("before-injection" if negative else "not-a-number")
+    assert activity.code == IMPOSSIBLE[number][1]
+    if number == "0":
+        return
     assert f"'{number}'" in time.message
 
 

@@ -319,8 +319,8 @@ def test_sd_is_needed_at_all_scans_of_a_region_or_none():
     codes(document({"measurements": [*scans("liver", sd="5 %"), *scans("spleen")]}))
 
 
-def test_only_the_marrow_is_given_as_a_concentration():
-    row = {"region": "liver", "time": "4 h", "concentration": "3 kBq/mL"}
+def test_contents_need_a_volume_beside_a_concentration():
+    row = {"region": "urinary_bladder", "time": "4 h", "concentration": "3 kBq/mL"}
     problem = refused(document({"measurements": [row]}))
     place = "p.yaml: cycles[0].measurements[0]"
     assert (problem.code, problem.place) == ("concentration-of-an-organ", place)

@@ -92,7 +92,11 @@ PLACES = {
     f"{CYCLE}.dose_coefficients.kidneys.value": ["absorbed dose per activity"],
     f"{CYCLE}.dose_coefficients.kidneys.sd": ["absorbed dose per activity", "percentage"],
     f"{SCAN}.time": ["time"],
-    f"{SCAN}.activity": ["activity", "percentage of the administered activity"],
+    f"{SCAN}.activity": [
+        "activity",
+        "percentage of the administered activity",
+        "activity concentration",
+    ],
     f"{SCAN}.sd": [
         "activity",
         "percentage of the administered activity",
@@ -336,7 +340,7 @@ def test_laboratory_values_convert(analyte, value, wanted):
 # The units in the header of a CSV.
 COLUMNS = {
     "time": ("time", ["MBq", "g", "1/h", "%", "Gy"]),
-    "activity": ("activity", ["h", "1/h", "Hz", "Gy", "Sv", "MBq*h", "%", "kBq/mL", "mL"]),
+    "activity": ("activity", ["h", "1/h", "Hz", "Gy", "Sv", "MBq*h", "%", "MBq*mL", "mL"]),
     "concentration": ("activity concentration", ["MBq", "%IA", "g/mL", "MBq*mL"]),
     "sd": ("activity", ["h", "1/h", "Gy", "mL"]),
     "volume": ("volume", ["g", "cm", "MBq"]),

@@ -419,13 +419,27 @@ def test_the_nuclide_sets_the_slowest_rate():
     assert lutetium.effective_half_life.value == pytest.approx(100.0, rel=1e-6)
 
 
-@pytest.mark.parametrize("bad", [-1.0, 0.0, math.nan, math.inf])
-@pytest.mark.parametrize("place", ["time", "activity", "sd"])
-def test_values_must_be_positive_and_finite(place, bad):
+@pytest.mark.parametrize(
+    ("place", "bad"),
+    [(place, bad) for place in ("time", "sd") for bad in (-1.0, math.nan, math.inf)]
+    + [("activity", math.nan), ("activity", math.inf), ("sd", 0.0)],
+)
+def test_values_must_be_finite_and_times_not_negative(place, bad):
     points = {"time": SNMMI_TIMES, "activity": SNMMI_LEFT, "sd": [1.0] * 4}
     points[place] = [*points[place][:3], bad]
     problem = refusal(**points)
     assert (problem.code, problem.place) == ("not-positive", place)
+
+
+@pytest.mark.parametrize("value", [0.0, -1.0])
+def test_a_value_of_zero_or_below_needs_an_absolute_sd(value):
+    low = [*SNMMI_LEFT[:3], value]
+    assert refusal(time=SNMMI_TIMES, activity=low).code == "not-positive"
+    # mono of 100 MBq and 50 h at 3.7 to 104 h, then nothing left at 400 h but noise of 1 MBq
+    times = np.array([3.7, 27.7, 104.0, 400.0])
+    activity = [*100 * 0.5 ** (times[:3] / 50.0), value]
+    found = curve_of(times, activity, [2.0, 2.0, 2.0, 1.0], "mono")
+    assert found.effective_half_life.value == pytest.approx(50.0, rel=0.02)
 
 
 def test_repeated_time_is_refused():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dosimetry.patient.checks.overlap import counted_once, explains
-from dosimetry.patient.masses import MARROW, red_marrow_mass
-from dosimetry.patient.measurements.scan import lines_of
-from dosimetry.patient.net_cycle import CONCENTRATION, ActivityAtScan, NetCycle, ScansAtTime
+from dosimetry.patient.masses import MARROW, WITH_MASS, red_marrow_mass, region_mass
+from dosimetry.patient.measurements.scan import CONCENTRATION, lines_of
+from dosimetry.patient.net_cycle import NetCycle, ScansAtTime
+from dosimetry.patient.scan_time import ActivityAtScan
 from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import phantoms, regions, tables
@@ -18,14 +19,6 @@ LISTED = 8  # regions named of a sum that is too large
 
 def marrow_contradictions(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:
     """Yield contradictions in the measurements that the red marrow dose is computed from."""
-    for scan in cycle.measured.scans:
-        if scan.unit == CONCENTRATION and scan.region != MARROW:
-            yield Problem(
-                "concentration-of-an-organ",
-                f"{in_words([scan.region])} is given as a concentration",
-                "give its activity; only red_marrow (in vertebrae) can be a concentration",
-                cycle.measured.place_of(scan),
-            )
     yield from _vertebrae(patient, cycle)
     if not cycle.blood.scans:
         return
@@ -53,6 +46,27 @@ def marrow_contradictions(patient: PatientFile, cycle: NetCycle) -> Iterator[Pro
     volume = phantoms.organ_masses(patient.person.sex)["blood"]
     where = f"{volume:g} mL of blood"
     yield from _too_concentrated(cycle, cycle.blood, cycle.blood.scans, volume, where)
+
+
+def concentration_contradictions(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:
+    """Yield concentrations of regions without a mass, and those that are more than can be left."""
+    density = tables.default("soft_tissue_density", "g/mL")
+    for name, scans in cycle.measured.by_region().items():
+        if name == MARROW or not all(scan.unit == CONCENTRATION for scan in scans):
+            continue
+        if regions.region(name).role not in WITH_MASS:
+            yield Problem(
+                "concentration-of-an-organ",
+                f"{in_words([name])} is given as a concentration without a volume",
+                "give its activity, or the volume beside the concentration",
+                cycle.measured.place_of(scans[0]),
+            )
+            continue
+        mass = region_mass(name, patient, cycle.index)
+        if mass is not None:
+            volume = mass.value / density
+            where = f"{volume:.4g} mL of {in_words([name])}"
+            yield from _too_concentrated(cycle, cycle.measured, scans, volume, where)
 
 
 def _vertebrae(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from dosimetry.patient.net_cycle import CONCENTRATION, NetCycle
+from dosimetry.patient.measurements.scan import CONCENTRATION
+from dosimetry.patient.net_cycle import NetCycle
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import regions, tables
 

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dosimetry.patient.by_region import BLOOD
-from dosimetry.patient.checks.activity import marrow_contradictions, more_than_administered
+from dosimetry.patient.checks.activity import (
+    concentration_contradictions,
+    marrow_contradictions,
+    more_than_administered,
+)
 from dosimetry.patient.checks.kidneys import kidneys_of_cycle
 from dosimetry.patient.checks.overlap import contradictions, larger_inside
 from dosimetry.patient.kidneys import PAIR, with_sides
+from dosimetry.patient.masses import weight_of
+from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.patient.net_cycle import net_cycle
 from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import FilePlace, InputError, Problem, in_words
@@ -44,7 +49,7 @@ def unused_masses(patient: PatientFile) -> Iterator[Problem]:
 def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iterator[Problem]:
     """Return contradictions within one delivered cycle."""
     try:
-        net = net_cycle(cycle, index)
+        net = net_cycle(cycle, index, weight_of(patient))
     except InputError as error:
         yield from error.problems
         return
@@ -56,6 +61,7 @@ def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iter
     yield from larger_inside(net)
     yield from more_than_administered(net)
     yield from marrow_contradictions(patient, net)
+    yield from concentration_contradictions(patient, net)
 
 
 def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem]:

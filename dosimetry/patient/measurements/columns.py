@@ -5,148 +5,171 @@ A table has its units in the header, ``time [h]``; a list has them in each value
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from dosimetry.patient.measurements.moments import CLOCK_UNIT, MOMENT_READERS
+from dosimetry.patient.measurements.scan import ACTIVITIES, CONCENTRATIONS, DECAY_WORDS
+from dosimetry.patient.notation import NOTES, Column, Dialect, column_of, number_cell
+from dosimetry.patient.values import read_choice
 from dosimetry.problems import InputError, Problem, nearest, quote, refuse
 from dosimetry.quantities import from_quantity
-from dosimetry.units import conversion, parse_number, parse_quantity, readings
+from dosimetry.units import conversion, parse_quantity
 
-HEADER = re.compile(r"\s*([^\[\]]*?)\s*(?:\[([^\[\]]*)\])?\s*")
-
+VALUES = ("activity", "concentration")
 # Column -> canonical units that it may have; messages name the first.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "time": ("h",),
-    "activity": ("MBq", "%IA"),
-    "concentration": ("kBq/mL",),
-    "sd": ("MBq", "%IA", "kBq/mL", "%"),
+    "activity": (*ACTIVITIES, *CONCENTRATIONS),
+    "concentration": CONCENTRATIONS,
+    "sd": (*ACTIVITIES, *CONCENTRATIONS, "%"),
     "volume": ("mL",),
     "volume sd": ("mL", "%"),
     "recovery": ("1",),
     "recovery sd": ("1", "%"),
 }
 SD_OF: Mapping[str, str] = {"volume sd": "volume", "recovery sd": "recovery"}
+UPTAKE_VALUES = {"suv": "SUV", "suvbw": "SUV"}  # names of columns that are a unit themselves
+UPTAKE_UNITS = (None, "SUV", "SUVbw", "g/mL")
+MAY_BE_BLANK = ("sd", "volume", "recovery", *SD_OF)
 # Outside of these ranges, a unit or an exponent is wrong.
 CELL_RANGES: Mapping[str, tuple[float, float]] = {
-    "time": (0.001, 1e4),
+    "time": (0.0, 1e4),
     "activity": (1e-9, 1e6),
     "concentration": (1e-9, 1e7),
     "volume": (0.001, 5e5),
     "recovery": (0.001, 1.5),
 }
-# Cells that can only be decimals: 4.5 and 0.850, but not 196.000, which may be thousands.
-CERTAIN = r'(?:^|;)"?\s*[+-]?(?:0[{0}]\d+|\d{{4,}}[{0}]\d+|\d+[{0}](?:\d\d?|\d{{4,}}))\s*"?(?=;|$)'
-POINT, COMMA = (re.compile(CERTAIN.format(sign), re.MULTILINE) for sign in (".", ","))
-DECIMAL = re.compile(r"[+-]?[0-9]+[.,][0-9]+")
-OF_BLOOD = tuple(name for name in COLUMNS if name not in ("activity", "volume", "volume sd"))
-SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
+MAY_BE_ZERO = ("time", *VALUES)  # a value of zero, or below, needs an sd
+Cell = Callable[..., Any]  # reader of the cells of a column
 
 
-class Dialect(NamedTuple):
-    """Notation of a table: its cell separator, and whether a comma is certainly decimal."""
-
-    separator: str = ","
-    decimal_comma: bool = False
-
-
-def dialect_of(text: str) -> Dialect:
-    r"""Return the notation of a CSV text, from its header and its numbers.
+def read_decay_correction(cell: Any) -> bool:
+    """Return whether values are corrected for decay to the administration.
 
     Examples
     --------
-    >>> dialect_of("region;time [h];activity [MBq]\nliver;4;80,5")
-    Dialect(separator=';', decimal_comma=True)
+    >>> read_decay_correction("none"), read_decay_correction("administration")
+    (False, True)
     """
-    if ";" not in re.split(r"[\r\n]", text, maxsplit=1)[0]:
-        return Dialect()
-    return Dialect(";", COMMA.search(text) is not None and POINT.search(text) is None)
+    word = cell.strip().lower() if isinstance(cell, str) else cell
+    return read_choice(word, tuple(DECAY_WORDS.values())) == DECAY_WORDS[True]
 
 
-def check_columns(names: list[str], place: str, fixed: str) -> None:
+DECAY = "decay corrected to"
+WORD_READERS: Mapping[str, Cell] = {**MOMENT_READERS, DECAY: read_decay_correction}
+OF_BLOOD = tuple(name for name in (*COLUMNS, *WORD_READERS) if name not in ("volume", "volume sd"))
+SCAN_HEADER, BLOOD_HEADER = "region,time [h],activity [MBq]", "time [h],concentration [kBq/mL]"
+
+
+def known_columns(fixed: str) -> tuple[str, ...]:
+    """Return the names of the columns, of blood samples where the region is ``fixed``."""
+    return OF_BLOOD if fixed else ("region", *COLUMNS, *WORD_READERS)
+
+
+def check_columns(names: Sequence[str], place: str, fixed: str) -> None:
     """Refuse unknown, missing and repeated columns."""
-    known = OF_BLOOD if fixed else ("region", *COLUMNS)
-    values = ("concentration",) if fixed else ("activity", "concentration")
+    known = known_columns(fixed)
     problems = [
         Problem(
             "unknown-column",
             f"column {quote(name)} is not known",
-            _columns_cure(name, known),
+            _cure(name, known),
             place,
         )
         for name in names
-        if name not in known or (name in ("activity", "concentration") and name not in values)
+        if name not in known
     ]
-    for name in ("time",) if fixed else ("region", "time"):
-        if name not in names:
-            problems.append(
-                Problem(
-                    "missing-column", f"column '{name}' is missing", f"add {_example(name)}", place
-                )
-            )
+    wanted = () if fixed or "region" in names else ("region",)
+    problems += [_missing(name, place) for name in wanted]
+    problems += _without_time(names, place)
     problems += [
         Problem("missing-column", f"column '{of}' is missing", f"add it, or remove '{sd}'", place)
         for sd, of in SD_OF.items()
         if sd in known and sd in names and of not in names
     ]
-    present = [name for name in values if name in names]
-    if len(present) != 1:
-        problems.append(
-            Problem(
-                "missing-column",
-                "the columns 'activity' and 'concentration' exclude each other"
-                if present
-                else f"column '{values[0]}' is missing",
-                "keep one of them" if present else f"add {_example(values[0])}",
-                place,
-            )
-        )
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(
-            Problem("column-twice", f"column {quote(name)} occurs twice", "keep one", place)
-        )
+    if not set(VALUES) & set(names):
+        problems.append(_missing("concentration" if fixed else "activity", place))
+    problems += [
+        Problem("column-twice", f"column {quote(name)} occurs twice", "keep one", place)
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
     if problems:
         raise InputError(problems)
 
 
-def _columns_cure(name: str, known: Sequence[str]) -> str:
-    return nearest(name, known) or f"columns: {', '.join(known)}"
+def _without_time(names: Sequence[str], place: str) -> list[Problem]:
+    """Return the problems of columns that do not tell the time in exactly one way."""
+    ways = [name for name in ("time", "at", "clock") if name in names]
+    if not ways:
+        return [_missing("time", place)]
+    if len(ways) > 1:
+        both = " and ".join(f"'{name}'" for name in ways)
+        return [Problem("time-twice", f"the columns {both} both give the time", "keep one", place)]
+    if ("clock" in names) != ("date" in names):
+        absent = "date" if "clock" in names else "clock"
+        return [_missing(absent, place)]
+    return []
 
 
-def _example(name: str) -> str:
-    return {
+def _missing(name: str, place: str) -> Problem:
+    example = {
         "region": "region",
         "time": "time [h]",
+        "clock": f"clock [{CLOCK_UNIT}]",
+        "date": "date, as in 2026-01-12",
         "activity": "activity [MBq]",
         "concentration": "concentration [kBq/mL]",
     }[name]
+    return Problem("missing-column", f"column '{name}' is missing", f"add {example}", place)
+
+
+def _cure(name: str, known: Sequence[str]) -> str:
+    return nearest(name, known) or f"columns: {', '.join(known)}"
 
 
 def read_header(
-    header: list[str], place: str, dialect: Dialect, fixed: str
-) -> tuple[list[str], dict[str, Any]]:
-    """Return the column names, and for each a function from a cell to (number, unit)."""
+    header: Sequence[str], place: str, dialect: Dialect, fixed: str
+) -> tuple[list[str], dict[str, Cell]]:
+    """Return the names of the columns in their order, and the reader of each one's cells.
+
+    Columns of notes are empty names. A reader returns (number, unit), or a date or time.
+    """
     names: list[str] = []
-    readers: dict[str, Any] = {}
+    readers: dict[str, Cell] = {}
     problems: list[Problem] = []
     for cell in header:
-        parts = HEADER.fullmatch(cell)
-        name, unit = parts.groups() if parts else (cell.strip(), None)
-        names.append(name)
-        if name not in COLUMNS:
-            continue
+        column = column_of(cell)
+        if column.name in UPTAKE_VALUES and column.unit in UPTAKE_UNITS:
+            column = Column("concentration", UPTAKE_VALUES[column.name])
+        names.append("" if column.name in NOTES else column.name)
         try:
-            canonical, factor = _column_unit(name, unit)
-            readers[name] = number_cell(canonical, factor, dialect)
+            if (reader := _reader(column, dialect)) is not None:
+                readers[column.name] = reader
         except InputError as error:
             problems += error.at(f"{place}: {cell.strip()}" if place else cell.strip()).problems
     try:
-        check_columns(names, place, fixed)
+        check_columns([name for name in names if name], place, fixed)
     except InputError as error:
         problems += error.problems
     if problems:
         raise InputError(problems)
     return names, readers
+
+
+def _reader(column: Column, dialect: Dialect) -> Cell | None:
+    """Return the reader of a column's cells; None of a text, or of an unknown column."""
+    if column.name in WORD_READERS:
+        if column.unit in (None, CLOCK_UNIT if column.name == "clock" else None):
+            return WORD_READERS[column.name]
+        raise refuse(
+            "wrong-dimension",
+            f"column '{column.name}' has the unit {quote(column.unit)}",
+            f"write clock [{CLOCK_UNIT}]" if column.name == "clock" else "remove the unit",
+        )
+    if column.name not in COLUMNS:
+        return None
+    return number_cell(*_column_unit(column.name, column.unit), dialect)
 
 
 def _column_unit(name: str, unit: str | None) -> tuple[str, float]:
@@ -175,48 +198,6 @@ def _first_percent(allowed: Sequence[str], text: str) -> Sequence[str]:
     return sorted(allowed, key=lambda unit: unit != "%") if percent else allowed
 
 
-def number_cell(unit: str, factor: float, dialect: Dialect) -> Any:
-    """Return the reader of a column's cells: from a cell to (number in ``unit``, ``unit``)."""
-
-    def read(cell: Any) -> tuple[float, str]:
-        try:
-            text = "" if blank(cell) else cell if isinstance(cell, str) else repr(float(cell))
-        except (TypeError, ValueError):
-            raise refuse(
-                "not-a-number", f"{quote(cell)} is not a number", "write a number, as in 80.5"
-            ) from None
-        if dialect.separator == ";" and isinstance(cell, str):
-            text = _with_point(text, dialect)
-        return parse_number(text) * factor, unit
-
-    return read
-
-
-def _with_point(text: str, dialect: Dialect) -> str:
-    """Return a number of a file separated by semicolons, which may have decimal commas.
-
-    Raises
-    ------
-    InputError
-        Three digits follow a point, or a comma where no other cell shows that commas are decimal.
-        They may be thousands; the dose would then be wrong by a factor of 1000.
-    """
-    number = text.strip()
-    if not DECIMAL.fullmatch(number):
-        return text
-    can_be = readings(number)
-    if len(can_be) > 1 and ("." in number or not dialect.decimal_comma):
-        whole, part = (f"{float(reading):.15g}" for reading in can_be)
-        if readings(part.replace(".", ","))[1:]:
-            part += "0"  # with three digits it would be refused again
-        raise refuse(
-            "ambiguous-number",
-            f"{quote(text)} can be {whole} or {part}",
-            f"write {whole} or {part}, without a thousands separator",
-        )
-    return text.replace(",", ".")
-
-
 def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
     """Return a value in the first unit that fits, and that unit."""
     refused = None
@@ -231,13 +212,23 @@ def quantity_cell(cell: Any, allowed: tuple[str, ...]) -> tuple[float, str]:
 
 
 def check_range(name: str, value: float, unit: str, cell: object) -> None:
-    """Refuse a value that is not positive, or outside the range of a measurement."""
-    if value <= 0:
-        raise refuse("not-positive", f"{quote(cell)} is not positive", "give a value above zero")
-    if value == float("inf"):
+    """Refuse a value outside the range of a measurement.
+
+    Activities and concentrations may be zero, or negative after a correction for background; such
+    a value needs an sd, which is checked with the whole row.
+    """
+    if value < 0 if name == "time" else value <= 0 and name not in MAY_BE_ZERO:
+        raise refuse(
+            "before-injection" if name == "time" else "not-positive",
+            f"{quote(cell)} is {'before the injection' if name == 'time' else 'not positive'}",
+            "give the time after the injection, zero or more"
+            if name == "time"
+            else "give a value above zero",
+        )
+    if abs(value) == float("inf"):
         raise refuse("not-finite", f"{quote(cell)} is not finite", "check the exponent")
     low, high = CELL_RANGES.get(name, (0.0, float("inf")))
-    if not low <= value <= high:
+    if value and not low <= abs(value) <= high:
         raise refuse(
             "out-of-range",
             f"{quote(cell)} is outside {low:g} to {high:g}{'' if unit == '1' else f' {unit}'}",
@@ -245,16 +236,3 @@ def check_range(name: str, value: float, unit: str, cell: object) -> None:
             if name == "recovery"
             else "check the number and its unit",
         )
-
-
-def blank(cell: object) -> bool:
-    """Return whether a cell is empty: no text, None, or a missing value of a DataFrame.
-
-    Examples
-    --------
-    >>> blank(" "), blank(None), blank(float("nan")), blank(0.0)
-    (True, True, True, False)
-    """
-    if isinstance(cell, str):
-        return not cell.strip()
-    return cell is None or f"{cell}" in ("nan", "<NA>", "NaT")

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dosimetry.patient.values import LARGEST_SD, SMALLEST_SD
-from dosimetry.problems import InputError, refuse
+from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.units import HUNDRED_PERCENT
+
+BLOOD = "blood"  # the region of blood samples, and of their curve
+CONCENTRATION = "kBq/mL"
+ACTIVITIES = ("MBq", "%IA")  # %IA: percent of the administered activity
+# SUV: by body weight, at the time of the scan.
+CONCENTRATIONS = (CONCENTRATION, "kBq/g", "%IA/mL", "%IA/g", "SUV")
+DECAY_WORDS = {False: "none", True: "administration"}  # what values are decay-corrected to
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +33,7 @@ class Scan:
     value : float
         In ``unit``, as measured, before division by the recovery coefficient.
     unit : str
-        ``MBq``, ``%IA`` (percent of the administered activity) or ``kBq/mL``.
+        One of ``ACTIVITIES`` or ``CONCENTRATIONS``.
     sd : float or None
         Sd of the value, in the same unit, where it was given so.
     volume : float or None
@@ -40,6 +48,11 @@ class Scan:
         Sd of the volume in mL.
     recovery_sd : float or None
         Sd of the recovery coefficient, absolute.
+    at : date-time or None
+        Of the scan, where it was given so; ``time`` then follows from the cycle's.
+    decay_corrected : bool or None
+        Whether its file has values corrected for decay to the administration; None for what the
+        cycle says.
     """
 
     region: str
@@ -53,6 +66,8 @@ class Scan:
     relative_sd: float | None = None
     volume_sd: float | None = None
     recovery_sd: float | None = None
+    at: dt.datetime | None = None
+    decay_corrected: bool | None = None
 
     def sd_of_value(self) -> float | None:
         """Return the sd in the unit of the value, relative or not; None without one.
@@ -68,28 +83,66 @@ class Scan:
 
 
 @dataclass(frozen=True)
+class InputFile:
+    """Name of a file of measurements, as the patient file gives it, and its SHA-256."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class MissingPoint:
+    """A row without activity or concentration, which is left out and said.
+
+    Attributes
+    ----------
+    region : str
+    time : float
+        In h.
+    place : str
+    """
+
+    region: str
+    time: float
+    place: str
+
+    def warning(self) -> Problem:
+        """Return what is said of it."""
+        return Problem(
+            "missing-point",
+            f"{in_words([self.region])} has no value at {self.time:.4g} h; the row was left out",
+            "add its activity, or remove the row",
+            self.place,
+        )
+
+
+@dataclass(frozen=True)
 class Measurements:
-    """Scans of one cycle, with the name and hash of their file.
+    """Scans of one cycle, with the names and hashes of their files.
 
     Attributes
     ----------
     scans : tuple of Scan
-    file : str
-        Name as the patient file gives it; empty for a list or a DataFrame.
-    sha256 : str
-        Of the file; empty without one.
+    files : tuple of InputFile
+        None of a list or a DataFrame.
     read : str
         Digest of the scans as they were read.
+    left_out : tuple of MissingPoint
     """
 
     scans: tuple[Scan, ...] = ()
-    file: str = ""
-    sha256: str = ""
+    files: tuple[InputFile, ...] = ()
     read: str = dataclasses.field(default="", repr=False, compare=False)
+    left_out: tuple[MissingPoint, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """Names of the files, for messages; empty without one."""
+        return ", ".join(file.name for file in self.files)
 
     def changed(self) -> bool:
         """Return whether the scans differ from those that were read."""
-        return bool(self.file or self.read) and self.read != digest(self.scans)
+        return bool(self.files or self.read) and self.read != digest(self.scans)
 
     def by_region(self) -> dict[str, tuple[Scan, ...]]:
         """Return the scans of each region in order of time."""
@@ -108,15 +161,18 @@ def digest(scans: Sequence[Scan]) -> str:
     return hashlib.sha256(repr(scans).encode()).hexdigest()
 
 
-ScanOrError = Scan | InputError
+ScanOrError = Scan | MissingPoint | InputError
 LARGEST_COMMON_SD = 1.0  # relative, of a volume or a recovery coefficient
 
 
 def check_sd(
     sd: float, value: float, unit: str, place: str = "", largest: float = LARGEST_SD
 ) -> None:
-    """Refuse an sd that is out of proportion to its value; ``largest`` is relative."""
-    if not SMALLEST_SD <= sd / value <= largest:
+    """Refuse an sd that is out of proportion to its value; ``largest`` is relative.
+
+    A value of zero or below, after a correction for background, may have any sd above zero.
+    """
+    if not (sd > 0 if value <= 0 else SMALLEST_SD <= sd / value <= largest):
         of = f"{value:.4g}" if unit == "1" else f"{value:.4g} {unit}"
         raise refuse(
             "out-of-range",
@@ -136,8 +192,10 @@ def lines_of(scans: Sequence[Scan]) -> str:
     >>> lines_of([one, replace(one, place="c.csv:3")]), lines_of([replace(one, place="[0]")])
     ('c.csv:2, 3', 'measurements[0]')
     """
-    places = [scan.place for scan in scans]
-    file, colon, _ = places[0].rpartition(":")
-    if not colon:
-        return ", ".join(f"measurements{place}" for place in places)
-    return f"{file}:" + ", ".join(place.removeprefix(f"{file}:") for place in places)
+    lists = [f"measurements{scan.place}" for scan in scans if scan.place.startswith("[")]
+    files: dict[str, list[str]] = {}
+    for scan in scans:
+        file, colon, line = scan.place.rpartition(":")
+        if colon:
+            files.setdefault(file, []).append(line)
+    return "; ".join([*(f"{file}:{', '.join(lines)}" for file, lines in files.items()), *lists])

@@ -158,7 +158,7 @@ def _fit_equal(
     weights = 1.0 / sds
     weighted = values * weights
     lower = float(np.log(slowest))
-    upper = np.log(np.minimum(FASTEST, UNSEEN / times.min(axis=1)))
+    upper = np.log(np.minimum(FASTEST, UNSEEN / np.maximum(times.min(axis=1), UNSEEN / FASTEST)))
     results = _run_kernel(model, times, weighted, weights, lower, upper, compile)
     optima = _as_optima(model, results, lower)
     for row in np.flatnonzero(results[:, OUT_DETERMINED] == 0.0):

@@ -129,7 +129,7 @@ def _any(data: Data, values: list[Array]) -> Scale:
     precision, first, squares, s1, s2, s0 = (zero.copy() for _ in range(6))
     for y, sd, relative, g in zip(data.activity, data.sd, data.relative, values, strict=True):
         weight = np.where(relative, (y / sd) ** 2, 0.0)
-        apart = np.log(np.where(relative, y, 1.0)) - np.log(g)
+        apart = np.where(relative, np.log(np.where(relative, y, 1.0)) - np.log(g), 0.0)
         precision += weight
         first += weight * apart
         squares += weight * apart * apart

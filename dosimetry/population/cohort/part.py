@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple, TypeAlias
 
 from dosimetry.course.flags import basis_of, severity
 from dosimetry.course.region import bed_of
@@ -19,8 +19,9 @@ from dosimetry.cycle.course_curves import Fits, Key, estimated, prepared
 from dosimetry.cycle.delivered import DeliveredCycle, delivered_cycles
 from dosimetry.cycle.dose import CycleDose, delivered_doses
 from dosimetry.patient.limits import patient_limits
-from dosimetry.patient.measurements.columns import check_range
-from dosimetry.patient.measurements.scan import Measurements, Scan, check_sd
+from dosimetry.patient.measurements.rows import Context, NoValueError, WrittenRow, scan_of
+from dosimetry.patient.measurements.scan import Measurements, Scan
+from dosimetry.patient.notation import column_of
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import read_patient
 from dosimetry.physics.fitted_curve import FittedCurve
@@ -32,7 +33,6 @@ from dosimetry.planning.strategy import Bounds, decide
 from dosimetry.population.cohort.table import Part, Row
 from dosimetry.problems import InputError, Problem, in_words, printable, quote, refuse
 from dosimetry.reference import radiobiology, regions, tables
-from dosimetry.units import parse_number
 
 DOSE_COLUMNS = (
     *("patient_id", "cycle", "region", "administered [MBq]", "model", "tia [MBq*h]"),
@@ -44,12 +44,11 @@ LIMIT_COLUMNS = (
     *("probability", "value [Gy]", "sd [Gy]", "basis"),
 )
 REJECTED_COLUMNS = ("line", "patient_id", "cycle", "region", "code", "reason")
-NUMBERS = (  # of a scan: column, unit, whether required
-    *(("time", "h", True), ("activity", "MBq", True)),
-    *(("sd", "MBq", False), ("recovery", "1", False)),
-)
 MOST_CYCLES = 99  # a patient with more than a course can have is refused later
 FIRST_DAY, INTERVAL = dt.date(2000, 1, 1), dt.timedelta(weeks=8)  # where no dates are given
+
+
+Numbers: TypeAlias = Mapping[str, Any]  # reader of each column with a unit, but those of scans
 
 
 class ScanRow(NamedTuple):
@@ -99,8 +98,12 @@ def compute_part(part: Part, compile: bool | None = None) -> PartResult:
         As in :func:`dosimetry.physics.curve_search.least_squares.fit_batch`.
     """
     result = PartResult(patients=len(part.patients))
-    kept = (_good_curves(part.columns.rows(patient), result) for patient in part.patients)
-    entries = [entry for rows in kept if rows and (entry := _entry(rows, result)) is not None]
+    columns, readers = part.columns, part.columns.scan_readers()
+    kept = (_good_curves(columns.rows(patient), readers, result) for patient in part.patients)
+    numbers = columns.numbers()
+    entries = [
+        entry for rows in kept if rows and (entry := _entry(rows, numbers, result)) is not None
+    ]
     curves = [prepared(entry.cycles) for entry in entries]
     every = [curve for own, _ in curves for curve in own]
     nodes = iter(nodes_of_curves([c.measured for c in every], [c.before.prior for c in every]))
@@ -110,29 +113,39 @@ def compute_part(part: Part, compile: bool | None = None) -> PartResult:
     for entry, (own, unusable) in zip(entries, curves, strict=True):
         fits = {curve.key: next(fitted) for curve in own if curve.by_least_squares}
         estimates = estimated(own, [next(nodes) for _ in own], fits)
-        _finish(entry, {**unusable, **estimates}, result)
+        _finish(entry, {**unusable, **estimates}, numbers, result)
     return result
 
 
 def _finish(
-    entry: Entry, curves: Mapping[Key, FittedCurve | InputError], result: PartResult
+    entry: Entry,
+    curves: Mapping[Key, FittedCurve | InputError],
+    numbers: Numbers,
+    result: PartResult,
 ) -> None:
     """Append the results of one patient, without the curves that cannot be used."""
     failed = {
         key: curve.problems[0] for key, curve in curves.items() if isinstance(curve, InputError)
     }
-    usable = _without(entry, failed, result) if failed else entry
+    usable = _without(entry, failed, numbers, result) if failed else entry
     if usable is not None:
         _compute(usable, curves, result)
 
 
-def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
-    """Return the rows of valid curves; reject every row of a curve with an invalid one."""
+def _good_curves(
+    rows: Sequence[Row], readers: Mapping[str, Any], result: PartResult
+) -> list[ScanRow]:
+    """Return the rows of valid curves; reject every row of a curve with an invalid one.
+
+    A row that only lacks its value is rejected alone.
+    """
     problems: dict[tuple[str, str], Problem] = {}
     checked = []
     for i, row in enumerate(rows):
         try:
-            checked.append(ScanRow(row, row.cells, _scan(row, i)))
+            checked.append(ScanRow(row, row.cells, _scan(row, i, readers)))
+        except NoValueError as missing:
+            result.reject([row], missing.point.warning().at(f"line {row.line}"))
         except InputError as error:
             key = row.cells.get("cycle", ""), row.cells.get("region", "")
             problems.setdefault(key, error.problems[0].at(f"line {row.line}"))
@@ -150,8 +163,16 @@ def _good_curves(rows: Sequence[Row], result: PartResult) -> list[ScanRow]:
     return [good for good in checked if good.row.line not in bad]
 
 
-def _scan(row: Row, index: int) -> Scan | None:
-    """Return the scan of a row; None where it names a patient file."""
+def _scan(row: Row, index: int, readers: Mapping[str, Any]) -> Scan | None:
+    """Return the scan of a row; None where it names a patient file.
+
+    Raises
+    ------
+    InputError
+        The row cannot be read.
+    NoValueError
+        It has no activity and no concentration.
+    """
     cells = row.cells
     if row.problem is not None:
         raise InputError([row.problem])
@@ -162,81 +183,76 @@ def _scan(row: Row, index: int) -> Scan | None:
     cycle = cells.get("cycle", "").strip()
     if not (cycle.isascii() and cycle.isdigit() and 1 <= int(cycle[:9]) <= MOST_CYCLES):
         raise refuse("out-of-range", f"cycle {quote(cycle)} is outside 1 to {MOST_CYCLES}")
-    region = regions.measured_region(cells.get("region", "").strip())
-    numbers: dict[str, float] = {}
-    for name, unit, needed in NUMBERS:
-        text = cells.get(name, "")
-        if needed or (text and not text.isspace()):
-            try:
-                numbers[name] = parse_number(text)
-                check_range(name, numbers[name], unit, text)
-            except InputError as error:
-                raise error.at(name) from None
-    activity, sd = numbers["activity"], numbers.get("sd")
-    if sd is not None:
-        check_sd(sd, activity, "MBq", "sd")
-    recovery = numbers.get("recovery", 1.0)
-    return Scan(region, numbers["time"], activity, "MBq", sd, None, recovery, f"[{index}]")
+    of_scan = {column_of(name).name: cell for name, cell in cells.items()}
+    of_scan = {name: cell for name, cell in of_scan.items() if name in (*readers, "region")}
+    labels = {name: name for name in of_scan}
+    scan = scan_of(WrittenRow("", of_scan, labels), readers, Context())
+    return replace(scan, place=f"[{index}]")
 
 
-def _entry(rows: Sequence[ScanRow], result: PartResult) -> Entry | None:
+def _entry(rows: Sequence[ScanRow], numbers: Numbers, result: PartResult) -> Entry | None:
     """Make the patient of the rows; reject all of them where that cannot be done."""
     try:
         file = _same(rows, "file")
-        patient = read_patient(file) if file else Patient.from_dict(_document(rows))
+        patient = read_patient(file) if file else Patient.from_dict(_document(rows, numbers))
         return Entry(rows, patient, delivered_cycles(patient))
     except InputError as error:
         result.reject((scan_row.row for scan_row in rows), error.problems[0])
         return None
 
 
-def _document(rows: Sequence[ScanRow]) -> dict[str, Any]:
+def _document(rows: Sequence[ScanRow], numbers: Numbers) -> dict[str, Any]:
     """Return the content of the patient file that corresponds to the rows."""
     person = {"id": _same(rows, "patient_id"), "sex": _same(rows, "sex")}
     if weight := _same(rows, "weight"):
-        person["weight"] = _quantity("weight", weight, "kg")
+        person["weight"] = _quantity("weight", weight, numbers)
     masses: dict[str, str] = {}
     by_cycle: dict[int, list[ScanRow]] = {}
     for row in rows:
         by_cycle.setdefault(int(row.cells["cycle"]), []).append(row)
         if text := row.cells.get("mass", "").strip():
-            mass = _quantity("mass", text, "g")
-            region = row.cells["region"].strip()
+            mass = _quantity("mass", text, numbers)
+            region = _region(row)
             if masses.setdefault(region, mass) != mass:
                 raise refuse(
                     "differs", f"the masses of {in_words([region])} differ", "give one mass", "mass"
                 )
-    numbers = sorted(by_cycle)
-    if numbers != list(range(1, len(numbers) + 1)):
+    order = sorted(by_cycle)
+    if order != list(range(1, len(order) + 1)):
         raise refuse(
             "cycle-missing",
-            f"the cycle numbers are {', '.join(map(str, numbers))}, not 1, 2, 3 ...",
+            f"the cycle numbers are {', '.join(map(str, order))}, not 1, 2, 3 ...",
             "number the cycles from 1 without gaps",
         )
     return {
         "patient": person,
         "therapy": {"regimen": _same(rows, "regimen") or "netter-1"},
         **({"masses": masses} if masses else {}),
-        "cycles": [_cycle(number, by_cycle[number]) for number in numbers],
+        "cycles": [_cycle(i, by_cycle[i], numbers) for i in order],
     }
 
 
-def _quantity(name: str, text: str, unit: str) -> str:
+def _region(row: ScanRow) -> str:
+    return row.scan.region if row.scan else row.cells["region"].strip()
+
+
+def _quantity(name: str, text: str, numbers: Numbers) -> str:
     """Return a cell as a quantity of the patient file; it must be a number alone."""
     try:
-        return f"{parse_number(text)!r} {unit}"
+        number, unit = numbers[name](text)
     except InputError as error:
         raise error.at(name) from None
+    return f"{number!r} {unit}"
 
 
-def _cycle(number: int, rows: Sequence[ScanRow]) -> dict[str, Any]:
+def _cycle(number: int, rows: Sequence[ScanRow], numbers: Numbers) -> dict[str, Any]:
     models: dict[str, str] = {}
     for row in rows:
         if model := row.cells.get("model", "").strip():
-            models[row.cells["region"].strip()] = model
+            models[_region(row)] = model
     at = _same(rows, "at") or (FIRST_DAY + (number - 1) * INTERVAL).isoformat()
     return {
-        "administered": _quantity("administered", _same(rows, "administered"), "MBq"),
+        "administered": _quantity("administered", _same(rows, "administered"), numbers),
         "at": at,
         "measurements": Measurements(tuple(row.scan for row in rows if row.scan)),
         "decay_corrected_to": "none",
@@ -253,7 +269,9 @@ def _same(rows: Sequence[ScanRow], column: str) -> str:
     return texts.pop()
 
 
-def _without(entry: Entry, failed: Mapping[Key, Problem], result: PartResult) -> Entry | None:
+def _without(
+    entry: Entry, failed: Mapping[Key, Problem], numbers: Numbers, result: PartResult
+) -> Entry | None:
     """Reject the curves that cannot be fitted, and read the patient of the others again."""
     if entry.rows[0].cells.get("file", "").strip():
         result.reject((scan_row.row for scan_row in entry.rows), next(iter(failed.values())))
@@ -266,7 +284,7 @@ def _without(entry: Entry, failed: Mapping[Key, Problem], result: PartResult) ->
             good.append(row)
         else:
             result.reject([row.row], problem)
-    return _entry(good, result) if good else None
+    return _entry(good, numbers, result) if good else None
 
 
 def _compute(entry: Entry, fits: Fits, result: PartResult) -> None:

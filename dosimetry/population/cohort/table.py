@@ -15,9 +15,19 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from dosimetry.file_kinds import BEGINNING, COHORT, refuse_binary, refuse_other
-from dosimetry.patient.measurements.columns import HEADER
+from dosimetry.patient.measurements.columns import COLUMNS as SCAN_COLUMNS
+from dosimetry.patient.measurements.columns import DECAY, UPTAKE_VALUES, read_header
+from dosimetry.patient.notation import (
+    NAMED_SEPARATOR,
+    NOTES,
+    Dialect,
+    column_of,
+    dialect_of,
+    misfit_of,
+    number_cell,
+)
 from dosimetry.problems import FilePlace, InputError, Problem, nearest, quote, refuse
-from dosimetry.units import conversion, parse_number
+from dosimetry.units import conversion
 
 # Column: canonical unit (None for text), whether it is required, description.
 COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
@@ -27,26 +37,33 @@ COLUMNS: Mapping[str, tuple[str | None, bool, str]] = {
     "administered": ("MBq", True, "net activity of the cycle"),
     "region": (None, True, "as in: dosimetry tables regions"),
     "time": ("h", True, "of the scan, after administration"),
-    "activity": ("MBq", True, "at scan time, not decay-corrected"),
-    "sd": ("MBq", False, "of the activity; for all scans of a curve or for none"),
+    "activity": ("MBq", False, "at scan time; this or the concentration"),
+    "concentration": ("kBq/mL", False, "of the region; with a volume it is an activity"),
+    "sd": ("MBq", False, "of the value; for all scans of a curve or for none"),
+    "volume": ("mL", False, "of the VOI"),
+    "volume sd": ("mL", False, "of the volume"),
+    "recovery": ("1", False, "recovery coefficient"),
+    "recovery sd": ("1", False, "of the recovery coefficient"),
+    "decay_corrected_to": (None, False, "none (default) or administration"),
     "mass": ("g", False, "of the region"),
     "model": (None, False, "of the curve; default auto"),
-    "recovery": ("1", False, "recovery coefficient"),
     "weight": ("kg", False, "of the patient"),
     "regimen": (None, False, "as in: dosimetry tables regimens; default netter-1"),
     "file": (None, False, "patient file instead of the other columns; relative to the table"),
     "at": (None, False, "date of the cycle; default 8 weeks after the cycle before"),
 }
+BY_NAME = {column_of(name).name: name for name in COLUMNS}
+OF_SCAN = ("region", *SCAN_COLUMNS, DECAY)
 BATCH = 10_000  # rows of a Parquet file read at a time
 LONGEST_LINE = 10_000  # characters
 
 
 class Row(NamedTuple):
-    """A row of the table: its line and its cells as text, numbers in canonical units."""
+    """A row of the table: its line, its cells as text, and the problem of the line as a whole."""
 
     line: int
     cells: dict[str, str]
-    problem: Problem | None  # with the line as a whole
+    problem: Problem | None
 
 
 class Record(NamedTuple):
@@ -69,40 +86,59 @@ class PatientText(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The header: names, factors to the canonical units, folder of patient files."""
+    """The header: cells as written, names, notation, folder of patient files.
 
+    The name is empty where a column has no header, or holds notes.
+    """
+
+    header: list[str]
     names: list[str]
-    factors: dict[str, float]
+    dialect: Dialect
     folder: str
 
     def rows(self, patient: PatientText) -> list[Row]:
         """Return the rows of a patient."""
-        records = csv.reader(io.StringIO(patient.text, newline=""))
+        text = io.StringIO(patient.text, newline="")
+        records = csv.reader(text, delimiter=self.dialect.separator)
         return [
             Row(number, self._cells(values), self._problem(values, patient.twice))
             for number, values in zip(patient.lines, records, strict=True)
         ]
 
+    def scan_readers(self) -> dict[str, Any]:
+        """Return the reader of each column of scans."""
+        cells = [cell for cell, name in zip(self.header, self.names, strict=True) if _of_scan(name)]
+        return read_header(cells, "", self.dialect, "")[1] if cells else {}
+
+    def numbers(self) -> dict[str, Any]:
+        """Return the readers of the other columns with units, to numbers in canonical units."""
+        return {
+            name: number_cell(unit, conversion(column_of(cell).unit or unit, unit), self.dialect)
+            for cell, name in zip(self.header, self.names, strict=True)
+            if name and not _of_scan(name) and (unit := COLUMNS[name][0]) is not None
+        }
+
     def _cells(self, values: list[str]) -> dict[str, str]:
-        cells = dict(zip(self.names, values, strict=False))
-        for name, factor in self.factors.items():
-            text = cells.get(name, "")
-            if text.strip():
-                cells[name] = _scaled(text, factor)
+        cells = {name: cell for name, cell in zip(self.names, values, strict=False) if name}
         if cells.get("file", "").strip():
             cells["file"] = f"{Path(self.folder) / cells['file'].strip()}"
         return cells
 
     def _problem(self, values: list[str], twice: bool) -> Problem | None:
-        if len(values) != len(self.names):
-            message = f"the row has {len(values)} cells for {len(self.names)} columns"
-            return Problem("wrong-number-of-cells", message, "write one cell for each column")
+        filled = [i for i, cell in enumerate(values) if cell.strip()]
+        misfit = misfit_of(values, filled, self.header, self.dialect) if filled else None
+        if misfit is not None:
+            return misfit.problems[0]
         if _undecoded("".join(values)):
             return Problem("not-utf-8", "the row is not UTF-8", "save the table as UTF-8")
         if twice:
             message = "the rows of this patient stand in two places"
             return Problem("patient-twice", message, "put them one after the other")
         return None
+
+
+def _of_scan(name: str) -> bool:
+    return column_of(name).name in OF_SCAN
 
 
 class Part(NamedTuple):
@@ -140,13 +176,27 @@ def read_records(path: Path) -> tuple[Columns, Iterator[Record]]:
     if not path.is_file():
         raise refuse("no-such-file", "no such file", "check name and folder", FilePlace(f"{path}"))
     _refuse_other(path)
-    records = _parquet(path) if path.suffix == ".parquet" else _csv(path)
+    if path.suffix == ".parquet":
+        dialect, records = Dialect(), _parquet(path)
+    else:
+        dialect = _dialect(path)
+        records = _csv(path, dialect)
     header = next(records, None)
+    if header is not None and NAMED_SEPARATOR.fullmatch(header.text.strip()):
+        header = next(records, None)
     if header is None:
         raise refuse("empty-file", "the table is empty", "see dosimetry schema cohort", f"{path}")
-    names, factors = _header(header.cells, path.name)
-    scaled = {name: factor for name, factor in factors.items() if factor != 1.0}
-    return Columns(names, scaled, f"{path.parent}"), records
+    place = FilePlace(f"{path.name}:{header.line}")
+    return Columns(header.cells, _names(header.cells, place), dialect, f"{path.parent}"), records
+
+
+def _dialect(path: Path) -> Dialect:
+    """Return the notation of a table by its beginning, which has many numbers."""
+    with path.open(encoding="utf-8-sig", newline="", errors="replace") as stream:
+        try:
+            return dialect_of(stream.read(BEGINNING))
+        except InputError as error:
+            raise error.at(FilePlace(f"{path.name}:1")) from None
 
 
 def _refuse_other(path: Path) -> None:
@@ -163,20 +213,14 @@ def _undecoded(text: str) -> bool:
     return not text.isascii() and any("\udc80" <= sign <= "\udcff" for sign in text)
 
 
-def _scaled(text: str, factor: float) -> str:
-    try:
-        return repr(parse_number(text) * factor)
-    except InputError:
-        return text  # refused with its place when the patient is read
-
-
-def _csv(path: Path) -> Iterator[Record]:
+def _csv(path: Path, dialect: Dialect) -> Iterator[Record]:
     with path.open(encoding="utf-8-sig", newline="", errors="surrogateescape") as stream:
         taken: list[str] = []  # lines of the current record
-        reader = csv.reader(_lines(stream, path.name, taken))
+        lines = _lines(stream, path.name, taken)
+        reader = csv.reader(lines, delimiter=dialect.separator)
         try:
             for cells in reader:
-                if cells:
+                if any(map(str.strip, cells)):
                     yield Record(reader.line_num, "".join(taken), cells)
                 taken.clear()
         except csv.Error as error:
@@ -232,44 +276,54 @@ def _parquet(path: Path) -> Iterator[Record]:
                 yield Record(number, text.getvalue(), cells)
 
 
-def _header(header: list[str], name: str) -> tuple[list[str], dict[str, float]]:
-    """Return the names of the columns, and the factor to the canonical unit of each number."""
-    names: list[str] = []
-    factors: dict[str, float] = {}
+def _names(header: list[str], place: str) -> list[str]:
+    """Return the names of the columns; refuse unknown, missing and repeated ones."""
+    columns = [column_of(cell) for cell in header]
+    names = [
+        "" if column.name in ("", *NOTES) else BY_NAME.get(column.name, column.name)
+        for column in columns
+    ]
     problems: list[Problem] = []
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        sign = "semicolons" if ";" in header[0] else "tabs"
-        raise refuse(
-            "wrong-separator",
-            f"the cells are separated by {sign}",
-            "separate the cells by commas and write decimal points",
-            FilePlace(f"{name}:1"),
-        )
-    for cell in header:
-        match = HEADER.fullmatch(cell)
-        column, unit = match.groups() if match else (cell.strip(), None)
-        names.append(column)
-        if column not in COLUMNS:
-            cure = nearest(column, COLUMNS) or f"columns: {', '.join(COLUMNS)}"
-            problems.append(Problem("unknown-column", f"column {quote(column)} is not known", cure))
+    for cell, column, name in zip(header, columns, names, strict=True):
+        if name and name not in COLUMNS and column.name not in UPTAKE_VALUES:
+            cure = nearest(name, COLUMNS) or f"columns: {', '.join(COLUMNS)}"
+            problems.append(Problem("unknown-column", f"column {quote(name)} is not known", cure))
+        elif name and not _of_scan(name) and column.name not in UPTAKE_VALUES:
+            problems += _unit_problems(cell.strip(), name, column.unit)
+    scans = [cell for cell, name in zip(header, names, strict=True) if _of_scan(name)]
+    for name, (unit, required, description) in COLUMNS.items():
+        if _of_scan(name):
             continue
-        wanted = COLUMNS[column][0]
-        if wanted is not None and wanted != "1" and unit is None:
-            cure = f"write it in brackets: {column} [{wanted}]"
-            problems.append(Problem("no-unit", f"column '{column}' has no unit", cure))
-        elif wanted is not None and unit is not None:
-            factors[column] = conversion(unit, wanted)
-    for column, (unit, required, description) in COLUMNS.items():
-        if required and column not in names and ("file" not in names or column == "patient_id"):
+        if required and name not in names and ("file" not in names or name == "patient_id"):
             brackets = f" [{unit}]" if unit else ""
-            cure = f"add it: {column}{brackets}, {description}"
-            problems.append(Problem("missing-column", f"column '{column}' is missing", cure))
-        if names.count(column) > 1:
-            message = f"column '{column}' stands there twice"
+            cure = f"add it: {name}{brackets}, {description}"
+            problems.append(Problem("missing-column", f"column '{name}' is missing", cure))
+        if names.count(name) > 1:
+            message = f"column '{name}' occurs twice"
             problems.append(Problem("column-twice", message, "keep one of them"))
+    if scans or "file" not in names:
+        try:
+            read_header(scans, "", Dialect(), "")
+        except InputError as error:
+            problems += error.problems
     if problems:
-        raise InputError(problem.at(f"{name}:1") for problem in problems)
-    return names, factors
+        raise InputError(problem.at(place) for problem in problems)
+    return names
+
+
+def _unit_problems(cell: str, name: str, unit: str | None) -> Iterator[Problem]:
+    """Yield what is wrong with the unit of a column that is not one of scans."""
+    wanted = COLUMNS[name][0]
+    if wanted is None:
+        return
+    if unit is None:
+        cure = f"write it in brackets: {name} [{wanted}]"
+        yield Problem("no-unit", f"column '{name}' has no unit", cure)
+        return
+    try:
+        conversion(unit, wanted)
+    except InputError as error:
+        yield from error.at(cell).problems
 
 
 def patients(columns: Columns, records: Iterator[Record]) -> Iterator[PatientText]:

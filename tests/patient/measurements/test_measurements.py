@@ -124,13 +124,12 @@ def test_data_frame_without_volumes_equals_blank_csv_cells(tmp_path):
 
 
 @pytest.mark.parametrize("missing", [float("nan"), None, pd.NA, pd.NaT], ids=repr)
-def test_a_missing_activity_of_a_data_frame_is_refused(missing):
+def test_a_missing_activity_of_a_data_frame_is_left_out(missing):
     columns = {"region": ["liver", "liver"], "time [h]": [4, 24], "activity [MBq]": [80, missing]}
-    with pytest.raises(InputError) as caught:
-        Patient.from_dict(document(pd.DataFrame(columns, dtype=object)))
-    (problem,) = caught.value.problems
-    assert problem.place.startswith("cycles[0].measurements[1]")
-    assert problem.place.endswith("activity [MBq]")
+    patient = Patient.from_dict(document(pd.DataFrame(columns, dtype=object)))
+    assert [scan.time for scan in scans(patient)] == [4.0]
+    (warning,) = [w for w in dosimetry.plan(patient).warnings if w.code == "missing-point"]
+    assert warning.place == "cycles[0].measurements[1]"
 
 
 # Numbers worked out by hand.
@@ -246,9 +245,9 @@ REFUSED = {
     ),
     "activity beside concentration": (
         "region,time [h],activity [MBq],concentration [kBq/mL]\nliver,4,80,3\n",
-        "c.csv:1",
-        "missing-column",
-        "exclude each other",
+        "c.csv:2",
+        "value-twice",
+        "keep one of them",
     ),
     "an unknown region": (
         f"{HEADER}livr,4,80\n",
@@ -306,6 +305,19 @@ def test_a_csv_is_refused_with_its_line_and_column(tmp_path, csv, place, code, w
     assert words in str(problem)
 
 
+def test_blank_cells_are_missing_values(tmp_path):
+    header = "region,time [h],activity [MBq],sd [MBq],volume [mL],recovery\n"
+    found = read(tmp_path, f"{header}liver,4,,8,1800,0.9\nliver,24,60,,,\nliver,72,30,,,\n")
+    assert [(s.time, s.sd, s.volume, s.recovery) for s in scans(found)] == [
+        (24.0, None, None, 1.0),
+        (72.0, None, None, 1.0),
+    ]
+    (point,) = found.cycles[0].measurements.left_out
+    assert (point.region, point.time, point.place) == ("liver", 4.0, "c.csv:2")
+    (warning,) = [w for w in dosimetry.plan(found).warnings if w.code == "missing-point"]
+    assert warning.place == "c.csv:2"
+
+
 @pytest.mark.parametrize("column", [2, 3, 4, 5])
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "-3", "0", "", "x"])
 def test_every_number_of_a_csv_is_finite_and_positive(tmp_path, column, number):
@@ -313,9 +325,8 @@ def test_every_number_of_a_csv_is_finite_and_positive(tmp_path, column, number):
     cells[column] = number
     header = ["region", "time [h]", "activity [MBq]", "sd [MBq]", "volume [mL]", "recovery"]
     csv = f"{','.join(header)}\n{','.join(cells)}\nliver,24,60,6,1800,0.9\n"
-    if (header[column], number) == ("volume [mL]", ""):
-        assert scans(read(tmp_path, csv))[0].volume is None
-        return
+    if number == "" or (column == 2 and number in ("-3", "0")):
+        return  # a blank cell is a missing value, and an activity with an sd may be below zero
     (problem,) = refused(tmp_path, csv)
     assert problem.place == f"c.csv:2: {header[column]}"
     assert f"'{number}'" in problem.message
@@ -328,7 +339,7 @@ def test_a_csv_over_ten_megabytes_is_refused(tmp_path):
 
 
 def test_all_problems_of_a_csv_are_reported_at_once(tmp_path):
-    csv = f"{HEADER}livr,-4,nan\nliver,4,80\nliver,4,x\nliver,24\nliver,4,81\nspleen,0,3\n"
+    csv = f"{HEADER}livr,-4,nan\nliver,4,80\nliver,4,x\nliver,24\nliver,4,81\nspleen,-1,3\n"
     assert [problem.place for problem in refused(tmp_path, csv)] == [
         "c.csv:2: region",
         "c.csv:2: time [h]",
@@ -351,7 +362,7 @@ WRONG_IN_TEN_MEGABYTES = {
     "rows": (HEADER + "liver,x,y\n" * 990_000, "not-a-number"),
     "regions": (HEADER + "livr,4,80\n" * 990_000, "unknown-region"),
     "short rows": (HEADER + "a\n" * 4_900_000, "wrong-number-of-cells"),
-    "columns": ("," * 9_900_000, "too-many-columns"),
+    "columns": ("," * 9_900_000, "missing-column"),
     "names of columns": ("a[h]," * 1_900_000, "too-many-columns"),
     "one cell": (HEADER + "8" * 9_900_000, "not-csv"),
     "scans": (
@@ -385,6 +396,13 @@ def test_problems_of_all_cycles_are_reported_at_once(tmp_path):
     assert places == ["p.yaml: patient.age", "c.csv:2: region", "d.csv:2: activity [MBq]"]
 
 
+def test_a_text_in_a_list_of_scans_is_the_name_of_a_file():
+    with pytest.raises(InputError) as caught:
+        Patient.from_dict(document([inline()[1], "liver"]), source="p.yaml")
+    (problem,) = caught.value.problems
+    assert (problem.place, problem.code) == ("liver: file", "no-such-file")
+
+
 @pytest.mark.parametrize(
     ("row", "place", "code"),
     [
@@ -395,7 +413,7 @@ def test_problems_of_all_cycles_are_reported_at_once(tmp_path):
         ({"region": "liver", "time": "4 h", "activity": "-8 MBq"}, ".activity", "not-positive"),
         ({"region": "liver", "time": "4 h", "activity": ["8 MBq"]}, ".activity", "no-unit"),
         ({"region": "liver", "time": "4 h", "activity": "80 MBq", "x": "1"}, "", "unknown-column"),
-        ("liver", "", "wrong-type"),
+        (7, "", "wrong-type"),
     ],
 )
 def test_a_row_of_a_list_is_refused_with_its_place(row, place, code):
