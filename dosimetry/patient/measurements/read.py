@@ -118,21 +118,39 @@ def _joined(entries: Sequence[object], base: Path, context: Context) -> Measurem
     problems: list[Problem] = []
     for i, entry in enumerate(entries):
         try:
-            if isinstance(entry, str) or _names_file(entry):
+            if isinstance(entry, str):
                 parts.append(_of_file(entry, base, context))
+            elif _names_file(entry):
+                parts.append(_of_entry(entry, base, context, f"[{i}]"))
             else:
                 parts.append(_of_scans(_collect(_list_rows([entry], context, i))))
         except InputError as error:
-            problems += error.at(f"[{i}]").problems
+            problems += error.problems
     if problems:
         raise InputError(problems)
-    scans = _collect(scan for part in parts for scan in part.scans)[0]
+    try:
+        scans, _ = _collect(scan for part in parts for scan in part.scans)
+    except InputError as error:
+        raise InputError(_in_file(problem) for problem in error.problems) from None
     return Measurements(
         scans,
         tuple(file for part in parts for file in part.files),
         digest(scans),
         tuple(point for part in parts for point in part.left_out),
     )
+
+
+def _in_file(problem: Problem) -> Problem:
+    """Return a problem whose place, unless it is an entry of a list, names its file already."""
+    inline = problem.place.startswith("[")
+    return problem if inline else replace(problem, place=FilePlace(problem.place))
+
+
+def _of_entry(entry: object, base: Path, context: Context, place: str) -> Measurements:
+    try:
+        return _of_file(entry, base, context)
+    except InputError as error:
+        raise error.at(place) from None
 
 
 def _of_file(source: object, base: Path, context: Context) -> Measurements:
