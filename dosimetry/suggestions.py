@@ -1,7 +1,8 @@
-"""Suggestions for mistyped names, never of another side, organ or pair.
+"""Names read in any case and with any blanks, and suggestions for mistyped ones.
 
-A wrong suggestion is worse than none: it could assign one kidney's activity to the other. So a name
-is suggested only if its side, organ and number are those that were written.
+A name is never read as another side, organ or pair, nor is one suggested: that could assign one
+kidney's activity to the other. So a name is read only if side, words and number are those that were
+written, and suggested only if its organ is within a slip.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ SIDES = {"left": ("left", "lt", "l"), "right": ("right", "rt", "r")}
 LESIONS = frozenset(
     ("lesion", "lesions", "met", "mets", "metastasis", "metastases", "tumor", "tumour", "tumors")
 )
-TUMOUR = re.compile(r"tumou?r[\W_]*(.*)")
 CAMEL = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[^A-Za-z]+")
+PLAIN = re.compile(r"[\w\s\-.,()]+")  # other signs, such as + or ?, may change what a name means
 
 
 class Name(NamedTuple):
@@ -58,41 +59,73 @@ def meant(word: str, known: Iterable[str]) -> str:
     return f"nearest: {known_word}" if known_word else ""
 
 
-def region_like(name: str, spellings: Mapping[str, str]) -> str:
-    """Return the region that a name stands for; empty if that is not certain.
+class Spellings(NamedTuple):
+    """Known spellings of regions, taken apart for comparison."""
+
+    regions: Mapping[str, str]
+    parts: Mapping[str, Name]
+    sided: frozenset[str]
+
+
+def spellings_of(regions: Mapping[str, str]) -> Spellings:
+    """Return spellings taken apart.
 
     Parameters
     ----------
-    name : str
-        As written by the user.
-    spellings : mapping of str to str
+    regions : mapping of str to str
         Every known spelling, and the region it names.
+    """
+    apart = {spelling: _taken_apart(spelling, frozenset()) for spelling in regions}
+    parts = {spelling: part for spelling, part in apart.items() if part}
+    return Spellings(
+        regions, parts, frozenset("".join(part.words) for part in parts.values() if part.side)
+    )
+
+
+def spelled_like(name: str, known: Spellings) -> str:
+    """Return the known spelling with the same side and words as a name; empty if there is none.
+
+    Case, blanks, hyphens, underscores and the order of the words do not matter.
 
     Examples
     --------
-    >>> known = {"kidneys": "kidneys", "kidney_left": "kidney_left", "kidney_r": "kidney_right"}
-    >>> region_like("L_Kidney", known), region_like("kidney_cortex", known)
-    ('kidney_left', '')
+    >>> known = spellings_of({"kidneys": "kidneys", "kidney_left": "kidney_left"})
+    >>> [spelled_like(name, known) for name in ("L Kidney", "KIDNEYS", "kidny")]
+    ['kidney_left', 'kidneys', '']
     """
-    short = name[:LONGEST]
-    tumour = TUMOUR.fullmatch(short.lower())
-    if tumour:
-        suffix = "_".join(filter(None, re.split(r"[\W_]+", tumour.group(1), flags=re.ASCII)))
-        return f"tumour_{suffix}".rstrip("_")
-    known = {spelling: _taken_apart(spelling, frozenset()) for spelling in spellings}
-    sided = frozenset("".join(parts.words) for parts in known.values() if parts and parts.side)
-    wanted = _taken_apart(short, sided)
+    unfinished = name.rstrip().endswith(("_", "-"))  # "tumour_" lacks its number
+    if len(name) > LONGEST or unfinished or not PLAIN.fullmatch(name):
+        return ""
+    wanted = _taken_apart(name, known.sided, slips=False)
     if wanted is None:
         return ""
-    for spelling, parts in known.items():
-        if parts and parts.side == wanted.side and sorted(parts.words) == sorted(wanted.words):
-            return spellings[spelling]
+    for spelling, parts in known.parts.items():
+        if parts.side == wanted.side and (
+            sorted(parts.words) == sorted(wanted.words)
+            or "".join(parts.words) == "".join(wanted.words)
+        ):
+            return spelling
+    return ""
+
+
+def region_like(name: str, known: Spellings) -> str:
+    """Return the region that a mistyped name stands for; empty if that is not certain.
+
+    Examples
+    --------
+    >>> known = spellings_of({"kidneys": "kidneys", "kidney_left": "kidney_left"})
+    >>> region_like("L_Kidny", known), region_like("kidney_cortex", known)
+    ('kidney_left', '')
+    """
+    wanted = _taken_apart(name[:LONGEST], known.sided)
+    if wanted is None:
+        return ""
     near: dict[int, set[str]] = {}
-    for spelling, parts in known.items():
-        if parts and parts.side == wanted.side:
+    for spelling, parts in known.parts.items():
+        if parts.side == wanted.side:
             slips = _organ_slips("".join(wanted.words), "".join(parts.words))
             if slips is not None:
-                near.setdefault(slips, set()).add(spellings[spelling])
+                near.setdefault(slips, set()).add(known.regions[spelling])
     best = near[min(near)] if near else set()
     return best.pop() if len(best) == 1 else ""
 
@@ -114,26 +147,27 @@ def _words(name: str) -> list[str]:
     """Return the words of a name: ``L_Kidney``, ``kidneyL``, ``Left Kidney``; ``L3`` stays one."""
     words: list[str] = []
     for part in filter(None, re.split(r"[\W_]+", name)):
-        whole = any(sign.isdigit() for sign in part)
-        words += [part.lower()] if whole else [word.lower() for word in CAMEL.findall(part)]
+        whole = not part.isascii() or any(sign.isdigit() for sign in part)
+        words += [part.casefold()] if whole else [word.lower() for word in CAMEL.findall(part)]
     return words
 
 
-def _taken_apart(name: str, sided: frozenset[str]) -> Name | None:
-    """Return the parts of a name; None if it names both sides."""
+def _taken_apart(name: str, sided: frozenset[str], *, slips: bool = True) -> Name | None:
+    """Return the parts of a name; None if it names both sides. ``slips``: ``lft`` is left too."""
     sides: set[str] = set()
     words: list[str] = []
     for word in _words(name):
-        side, rest = _side_of(word, sided)
+        side, rest = _side_of(word, sided, slips)
         sides |= {side} - {""}
         words += [rest] if rest else []
     return None if len(sides) > 1 else Name("".join(sides), tuple(words))
 
 
-def _side_of(word: str, sided: frozenset[str]) -> tuple[str, str]:
+def _side_of(word: str, sided: frozenset[str], slips: bool) -> tuple[str, str]:
     """Return the side in a word such as ``kidneyl`` or ``lft``, and the rest of the word."""
     for side, marks in SIDES.items():
-        if word in marks or (len(word) > 2 and word[0] == side[0] and _distance(word, side) == 1):
+        slip = slips and len(word) > 2 and word[0] == side[0] and _distance(word, side) == 1
+        if word in marks or slip:
             return side, ""
         for mark in marks:
             for rest in (word.removesuffix(mark), word.removeprefix(mark)):

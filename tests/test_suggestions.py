@@ -1,8 +1,4 @@
-"""Suggestions for mistyped names: never the other side, another organ or a group of organs.
-
-The names are those of rt-utils issue 44, of PyTheranostics' masks and of TotalSegmentator's class
-map; their meaning was assigned by hand.
-"""
+"""Suggestions for mistyped names: never the other side, another organ or a group of organs."""
 
 import pytest
 
@@ -25,23 +21,10 @@ def cure_of(name):
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        *((name, "kidney_left") for name in ("Kidney_L", "kidneyL", "L_Kidney", "KIDNEY_LEFT")),
-        *((name, "kidney_left") for name in ("Left Kidney", "Kidney_L_m", "LKidney", "kidneyl")),
-        *((name, "kidney_left") for name in ("LEFTKIDNEY", "kidney_lft", "kidny_left")),
-        *((name, "kidney_left") for name in ("kidneys_left", "kidney-left", "Kidney Lt")),
-        *((name, "kidney_right") for name in ("Kidney_R", "kidneyR", "R_Kidney", "Right Kidney")),
-        *((name, "kidney_right") for name in ("RightKidney", "kidney_rigth", "rt_kidney")),
-        *((name, "left_colon") for name in ("colon_left", "Colon_L")),
-        *((name, "kidneys") for name in ("Kidneys", "KIDNEYS")),
-        *((name, "liver") for name in ("Liver", "LIVER", "livr")),
-        *((name, "spleen") for name in ("Spleen", "splen")),
-        *((name, "total_body") for name in ("TotalBody", "Whole Body", "whole-body")),
-        *((name, "remainder_of_body") for name in ("RemainderOfBody", "Rest of Body")),
-        *((name, "urinary_bladder") for name in ("Bladder", "Urinary_Bladder")),
-        ("gall bladder", "gallbladder"),
-        ("Red Marrow", "red_marrow"),
-        *((name, "tumour_1") for name in ("Tumour_1", "TUMOR-1", "tumor 1")),
-        ("Tumor_Liver", "tumour_liver"),
+        *((name, "kidney_left") for name in ("kidney_lft", "kidny_left", "kidneys_left")),
+        *((name, "kidney_right") for name in ("kidney_rigth", "Kidney_R_x")),
+        *((name, "liver") for name in ("livr", "Liver?", "Livre")),
+        ("splen", "spleen"),
     ],
 )
 def test_certain_name_is_suggested(name, meant):
@@ -51,23 +34,15 @@ def test_certain_name_is_suggested(name, meant):
 @pytest.mark.parametrize(
     "name",
     [
-        *("kidney", "kidney_cortex", "kidney_1", "kidney1", "Kidney_LR", "left_right_kidney"),
-        *("kidney_cyst_left", "kidney_cyst_right", "adrenal_gland_right", "adrenal_gland_left"),
-        *("heart", "HEART", "atrial_appendage_left", "aorta", "duodenum", "trachea", "sacrum"),
-        *("lung_upper_lobe_left", "lung_lower_lobe_right", "lung_middle_lobe_right", "Lung_L"),
-        *("vertebrae_L3", "vertebrae_T12", "rib_left_1", "hip_left", "scapula_right", "skull"),
-        *("portal_vein_and_splenic_vein", "inferior_vena_cava", "iliac_artery_left"),
-        *("autochthon_left", "gluteus_maximus_right", "femur_left", "costal_cartilages"),
-        *("Blood", "blood", "plasma", "bone", "body", "bowel", "parotid_l", "parotids"),
-        *("adrenal", "testis", "ovary", "salivary_gland", "lung_l", "spleen_r", "liver_left"),
-        *("Liver_Met_1", "liver_without_tumour", "healthy_liver_minus_lesions", "zzz", ""),
+        *("kidney_1", "kidney1", "Kidney_LR", "left_right_kidney", "Liver+Spleen"),
+        *("spleen_r", "liver_left", "Liver_Met_1", "zzz", "", "healthy_liver_minus_lesions"),
     ],
 )
 def test_uncertain_name_gets_no_suggestion(name):
     assert cure_of(name) == LISTED
 
 
-@pytest.mark.parametrize("name", ["Lesion_1", "lesion", "met3", "Metastasis_2"])
+@pytest.mark.parametrize("name", ["Lesion_", "met", "mets_2", "Lesion_x"])
 def test_lesion_gets_the_naming_rule_of_tumours(name):
     assert cure_of(name) == f"tumours are named tumour_1, tumour_2  ({LISTED})"
 

@@ -45,13 +45,18 @@ def by_region(region: Any, item: Read) -> Read:
         if not isinstance(value, Mapping):
             raise refuse("wrong-type", f"{quote(value)} is not a mapping", "write region: value")
         entries: dict[str, Any] = {}
+        written: dict[str, object] = {}
         problems: list[Problem] = []
         nested: list[tuple[str, ValidationError]] = []
         for key, entry in value.items():
             try:
                 name = region(key)
                 if name in entries:
-                    raise refuse("region-twice", f"{in_words([name])} occurs twice", "keep one")
+                    both = f"{quote(written[name])} and {quote(key)}"
+                    raise refuse(
+                        "region-twice", f"{in_words([name])} occurs twice, as {both}", "keep one"
+                    )
+                written[name] = key
                 entries[name] = item.reader(entry)
             except InputError as error:
                 problems += error.at(str(key)).problems

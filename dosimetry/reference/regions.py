@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dosimetry.problems import quote, refuse
 from dosimetry.reference.tables import table
-from dosimetry.suggestions import names_lesion, region_like
+from dosimetry.suggestions import (
+    LONGEST,
+    Spellings,
+    names_lesion,
+    region_like,
+    spelled_like,
+    spellings_of,
+)
 
 NUCLIDE = "Lu-177"  # of every agent that a patient file accepts
-TUMOUR = re.compile(r"tumou?r((?:_[a-z0-9]+)*)")
+TUMOUR = re.compile(
+    r"tumou?r(?:[\s_\-.]*(?P<number>[0-9]+[a-z]?)|(?P<words>(?:[\s_\-.]+[a-z0-9]+)*))",
+    re.ASCII | re.IGNORECASE,
+)
+# With one of these words, a name is of several tumours or of tissue without them.
+NOT_ONE_TUMOUR = frozenset(
+    (
+        *("all", "burden", "sum", "total", "ratio", "to"),
+        *("background", "free", "minus", "no", "non", "not", "without"),
+    )
+)
+NUMBERED = re.compile(r"([^\W\d_]+)[\s_\-.]*#?([0-9]{1,3}[a-z]?)", re.IGNORECASE)
+LISTED = "all regions: dosimetry tables regions"
 
 
 @dataclass(frozen=True)
@@ -31,7 +52,7 @@ class Region:
 
 
 @functools.cache
-def _regions() -> tuple[Mapping[str, Region], Mapping[str, str]]:
+def _regions() -> tuple[Mapping[str, Region], Spellings]:
     regions: dict[str, Region] = {}
     spellings: dict[str, str] = {}
     for row in table("regions").rows:
@@ -46,38 +67,152 @@ def _regions() -> tuple[Mapping[str, Region], Mapping[str, str]]:
         )
         for spelling in (name, *filter(None, row["aliases"].split(";"))):
             spellings[spelling] = name
-    return regions, spellings
+    return regions, spellings_of(spellings)
+
+
+@functools.cache
+def _other_names() -> tuple[Mapping[str, Mapping[str, str]], Spellings]:
+    """Return the rows of table ``region_names`` by name, and the names taken apart."""
+    rows = {row["name"]: row for row in table("region_names").rows}
+    whole = {name: row["region"] for name, row in rows.items() if not name.endswith("#")}
+    return rows, spellings_of(whole)
+
+
+class Reading(NamedTuple):
+    """A name as it is read.
+
+    Attributes
+    ----------
+    region : str
+        The region's own name; empty if the name is not one region.
+    renamed : bool
+        Whether the name is another than the region's, in whatever case and with whatever blanks.
+    reason : str
+        The possible readings of a name that is not one region.
+    """
+
+    region: str
+    renamed: bool = False
+    reason: str = ""
+
+
+@functools.lru_cache(maxsize=1024)
+def reading(name: str) -> Reading | None:
+    """Return how a name is read; None if it is not known.
+
+    A name is read in any case, with blanks, hyphens or underscores. Names of segmentation tools and
+    clinics are those of table ``region_names``.
+
+    Examples
+    --------
+    >>> reading("Left Kidney")
+    Reading(region='kidney_left', renamed=False, reason='')
+    >>> reading("Lesion 2").region, reading("heart").reason
+    ('tumour_2', 'the wall (heart_wall) or the blood in the chambers (heart_contents)')
+    """
+    _, known = _regions()
+    if name in known.regions:
+        return Reading(known.regions[name])
+    name = unicodedata.normalize("NFKC", name)
+    tumour = _tumour(name)
+    if tumour and tumour.region:
+        return tumour
+    if spelling := spelled_like(name, known):
+        return Reading(known.regions[spelling])
+    rows, others = _other_names()
+    if row := rows.get(spelled_like(name, others)):
+        return Reading(row["region"], bool(row["region"]), row["reason"])
+    return tumour or _numbered(name, rows)
+
+
+def _tumour(name: str) -> Reading | None:
+    """Return the reading of ``tumour_1``, ``Tumor 1``, ``Tumour-liver``; None for other names."""
+    match = TUMOUR.fullmatch(name)
+    if match is None or len(name) > LONGEST:
+        return None
+    number, words = match.group("number", "words")
+    suffix = [number.lower()] if number else re.findall(r"[a-z0-9]+", (words or "").lower())
+    if NOT_ONE_TUMOUR & {*suffix}:
+        return Reading("", reason="one tumour, several tumours, or tissue without them")
+    return Reading("_".join(("tumour", *suffix)))
+
+
+def _numbered(name: str, rows: Mapping[str, Mapping[str, str]]) -> Reading | None:
+    """Return the reading of a name with a number, such as ``Lesion_1``."""
+    match = NUMBERED.fullmatch(name)
+    if match is None:
+        return None
+    word, number = match.group(1).casefold(), match.group(2).lower()
+    for row in rows.values():
+        if row["name"].endswith("#") and row["name"].rstrip("_ #").casefold() == word:
+            region = row["region"].replace("#", number)
+            return Reading(region, bool(region), row["reason"].replace("#", number))
+    return None
 
 
 @functools.lru_cache(maxsize=1024)
 def region(name: str) -> Region:
-    """Return the region with a name or alias.
+    """Return the region with a name, an alias, or a name of table ``region_names``.
 
     Raises
     ------
     InputError
-        An unknown name, with the region that was meant if that is certain.
+        A name that can be several regions, with all of them; or an unknown name, with the region
+        that was meant if that is certain.
 
     Examples
     --------
-    >>> region("left_kidney").name, region("tumour_2").like
-    ('kidney_left', 'tumour')
+    >>> region("left_kidney").name, region("Kidney_L").name, region("tumour_2").like
+    ('kidney_left', 'kidney_left', 'tumour')
     """
-    regions, spellings = _regions()
-    if name in spellings:
-        return regions[spellings[name]]
-    tumour = TUMOUR.fullmatch(name)
-    if tumour and len(name) <= 60:
-        own_name = f"tumour{tumour.group(1)}"
-        return Region(own_name, "tumour", (), (own_name,), "tumour")
-    near, listed = region_like(name, spellings), "all regions: dosimetry tables regions"
-    if near:
-        cure = f"nearest: {near}  ({listed})"
-    elif names_lesion(name, spellings):
-        cure = f"tumours are named tumour_1, tumour_2  ({listed})"
+    regions, known = _regions()
+    read = reading(name)
+    if read and read.region in regions:
+        return regions[read.region]
+    if read and read.region:
+        return Region(read.region, "tumour", (), (read.region,), "tumour")
+    if read:
+        raise refuse(
+            "ambiguous-region", f"region {quote(name)} is not one region: {read.reason}", LISTED
+        )
+    if near := region_like(name, known):
+        cure = f"nearest: {near}  ({LISTED})"
+    elif names_lesion(name, known.regions):
+        cure = f"tumours are named tumour_1, tumour_2  ({LISTED})"
     else:
-        cure = listed
+        cure = LISTED
     raise refuse("unknown-region", f"region {quote(name)} is not known", cure)
+
+
+def refuse_one_tumour_of_two_names(names: Iterable[str]) -> None:
+    """Refuse names of one file that become the same tumour: ``Lesion_1`` beside ``Tumour_1``.
+
+    They may be two tumours, whose curves would be mixed.
+
+    Raises
+    ------
+    InputError
+        With both names.
+
+    Examples
+    --------
+    >>> refuse_one_tumour_of_two_names(["Lesion_1", "Lesion 1", "tumour_2"])
+    """
+    written: dict[str, dict[str, str]] = {}
+    for name in dict.fromkeys(names):
+        read = reading(name)
+        if read is None or not TUMOUR.fullmatch(read.region):
+            continue
+        word = re.sub(r"[\W\d_].*", "", name.casefold()).replace("tumour", "tumor")
+        written.setdefault(read.region, {}).setdefault(word, name)
+    for region_name, words in written.items():
+        if len(words) > 1:
+            one, other = list(words.values())[:2]
+            raise refuse(
+                "tumour-of-two-names",
+                f"{quote(one)} and {quote(other)} would both be {region_name}",
+                "write one name if they are the same tumour, another number if they are two",
+            )
 
 
 @functools.lru_cache(maxsize=1024)

@@ -227,7 +227,7 @@ def test_disjoint_volumes_are_an_assumption():
         ({"liver": ["tumour_1"], "tumour_2": ["tumour_1"]}, "contained-twice"),
         ({"tumour_1": ["liver"]}, "contained-above-container"),
         ({"liver": "tumour_1"}, "wrong-type"),
-        ({"liver": ["tumor_x y"]}, "unknown-region"),
+        ({"liver": ["tumor_x;y"]}, "unknown-region"),
     ],
 )
 def test_impossible_contains_is_refused(contains, code):

@@ -375,7 +375,6 @@ def test_limits_are_returned_in_gray():
     [
         (tables.table, "limit", "unknown-table", "limits"),
         (regions_figures.region, "kidny_left", "unknown-region", "kidney_left"),
-        (regions_figures.region, "Liver", "unknown-region", "liver"),
         (nuclides.half_life, "Lu177", "unknown-nuclide", "Lu-177"),
         (nuclides.electron_energy, "Y90", "unknown-nuclide", "Y-90"),
         (regimens.regimen, "netter1", "unknown-regimen", "netter-1"),
@@ -388,6 +387,6 @@ def test_an_unknown_name_gets_the_nearest_known_one(call, wrong, code, nearest):
     assert nearest in problem.cure
 
 
-@pytest.mark.parametrize("wrong", ["tumours", "tumour_", "tumour 2", "tumour_2;x", "zzz", ""])
+@pytest.mark.parametrize("wrong", ["tumour_", "tumour_2;x", "tumourous", "zzz", ""])
 def test_unknown_region_is_refused(wrong):
     assert refusal(regions_figures.region, wrong).code == "unknown-region"
