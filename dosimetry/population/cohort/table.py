@@ -279,16 +279,13 @@ def _parquet(path: Path) -> Iterator[Record]:
 def _names(header: list[str], place: str) -> list[str]:
     """Return the names of the columns; refuse unknown, missing and repeated ones."""
     columns = [column_of(cell) for cell in header]
-    names = [
-        "" if column.name in ("", *NOTES) else BY_NAME.get(column.name, column.name)
-        for column in columns
-    ]
+    names = [_name(column.name) for column in columns]
     problems: list[Problem] = []
     for cell, column, name in zip(header, columns, names, strict=True):
-        if name and name not in COLUMNS and column.name not in UPTAKE_VALUES:
+        if name and name not in COLUMNS:
             cure = nearest(name, COLUMNS) or f"columns: {', '.join(COLUMNS)}"
             problems.append(Problem("unknown-column", f"column {quote(name)} is not known", cure))
-        elif name and not _of_scan(name) and column.name not in UPTAKE_VALUES:
+        elif name and not _of_scan(name):
             problems += _unit_problems(cell.strip(), name, column.unit)
     scans = [cell for cell, name in zip(header, names, strict=True) if _of_scan(name)]
     for name, (unit, required, description) in COLUMNS.items():
@@ -309,6 +306,13 @@ def _names(header: list[str], place: str) -> list[str]:
     if problems:
         raise InputError(problem.at(place) for problem in problems)
     return names
+
+
+def _name(written: str) -> str:
+    """Return the name of a column; empty for one without a name, and for notes."""
+    if written in ("", *NOTES):
+        return ""
+    return "concentration" if written in UPTAKE_VALUES else BY_NAME.get(written, written)
 
 
 def _unit_problems(cell: str, name: str, unit: str | None) -> Iterator[Problem]:
