@@ -58,7 +58,7 @@ def test_certain_name_is_suggested(name, meant):
         *("vertebrae_L3", "vertebrae_T12", "rib_left_1", "hip_left", "scapula_right", "skull"),
         *("portal_vein_and_splenic_vein", "inferior_vena_cava", "iliac_artery_left"),
         *("autochthon_left", "gluteus_maximus_right", "femur_left", "costal_cartilages"),
-        *("Blood", "blood", "plasma", "bone", "body", "bowel", "parotid_l", "parotids"),
+        *("Blood", "blood", "plasma", "bone", "body", "bowel", "parotids"),
         *("adrenal", "testis", "ovary", "salivary_gland", "lung_l", "spleen_r", "liver_left"),
         *("Liver_Met_1", "liver_without_tumour", "healthy_liver_minus_lesions", "zzz", ""),
     ],

@@ -24,7 +24,7 @@ from dosimetry.problems import InputError, Problem
 from dosimetry.quantities import Estimate
 from dosimetry.reference import regions as regions_figures
 
-WITH_MASS = ("organ", "kidney", "tumour")  # roles of regions whose dose depends on their mass
+WITH_MASS = ("organ", "kidney", "gland", "tumour")  # roles whose dose depends on the mass
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_ou
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
 from dosimetry.cycle.region_dose import RegionDose, region_dose, supplied_dose
 from dosimetry.cycle.weights import BODY, region_weights
+from dosimetry.patient.checks.regions import SALIVARY
 from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
 from dosimetry.patient.masses import MARROW, RegionMass
 from dosimetry.patient.net_cycle import NetCycle
@@ -82,7 +83,7 @@ def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
         for target, own in weights.items()
     }
     doses.update(_coefficient_doses(cycle, notes))
-    notes.warnings += _lower_bounds(doses, place)
+    notes.warnings += _lower_bounds(doses, sources, place)
     resting = _of_remainder_only(weights, sources, doses)
     if resting:
         notes.warnings.append(_remainder_only(resting, place))
@@ -137,7 +138,9 @@ def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ..
     )
 
 
-def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
+def _lower_bounds(
+    doses: Mapping[str, RegionDose], sources: Collection[str], place: str
+) -> list[Problem]:
     """Return a warning for every dose that lacks an important source."""
     return [
         Problem(
@@ -145,7 +148,7 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
             f"the dose of the {in_words([target])}, {dose.dose:.3g} Gy, is a lower bound, because "
             f"a source was not measured ({in_words(dose.missing)}). Limits, margins and strategies "
             "do not use it",
-            f"measure {in_words(dose.missing)}",
+            _cure(dose.missing, sources),
             f"{place} {target}",
         )
         for target, dose in doses.items()
@@ -153,13 +156,19 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
     ]
 
 
+def _cure(missing: Sequence[str], sources: Collection[str]) -> str:
+    """Return what to do about sources that were not measured."""
+    glands = [name for name in SALIVARY if name in sources]
+    if glands and "salivary_glands" in missing:  # both together are refused
+        return f"use the doses of the single glands ({in_words(glands)})"
+    return f"measure {in_words(missing)}"
+
+
 def _assumed_of(region: str) -> list[str]:
-    role = regions_figures.region(region).role
-    if role == "contents" and region != "colon":
+    known = regions_figures.region(region)
+    if known.role == "contents" and region != "colon":
         return [f"{in_words([region])}: activity in the contents"]
-    return (
-        [f"{in_words([region])}: unit-density sphere, self-dose only"] if role == "tumour" else []
-    )
+    return [f"{in_words([region])}: unit-density sphere, self-dose only"] if known.by_sphere else []
 
 
 def _mass_sds(

@@ -62,7 +62,7 @@ def _target_weights(
     masses: Mapping[str, RegionMass],
     notes: Notes,
 ) -> Weights:
-    if regions.region(target).role == "tumour":
+    if regions.region(target).by_sphere:
         return {target: _sphere_weight(target, masses[target], notes)}
     s_values = phantoms.s_values(sex)
     phantom = pair_of(target)

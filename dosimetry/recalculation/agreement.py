@@ -274,7 +274,7 @@ def _masses(patient: PatientFile, number: int, names: Sequence[str]) -> dict[str
     masses = {
         name: mass_of(name, patient, number)
         for name in names
-        if regions.region(name).role in ("organ", "kidney", "tumour")
+        if regions.region(name).role in ("organ", "kidney", "gland", "tumour")
     }
     masses["total_body"] = mass_of("total_body", patient, number)
     return {name: mass for name, mass in masses.items() if mass is not None}

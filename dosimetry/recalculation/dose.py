@@ -2,8 +2,8 @@
 
 The tables are read once more, apart from the first calculation. Kidneys: the energy of the
 electrons over the kidney's mass, and the photons of another phantom's S values (ICRP 110,
-OpenDose). Tumours: the energy over the mass, times the sphere's absorbed fraction. Others: the sum
-over the sources' S values.
+OpenDose). Tumours and glands: the energy over the mass, times the sphere's absorbed fraction.
+Others: the sum over the sources' S values.
 """
 
 from __future__ import annotations
@@ -199,7 +199,7 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
     masses : mapping of str to float
         Of the measured regions that have one, in g.
     """
-    if regions.region(target).role == "tumour":
+    if regions.region(target).role in ("tumour", "gland"):
         return Gain({target: sphere_gain(masses[target])}, "energy over mass", 0.0)
     table, phantom = s_table(sex), phantom_masses(sex)
     own, by, share = _self(target, sex, masses, table, phantom)

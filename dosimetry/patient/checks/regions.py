@@ -15,6 +15,10 @@ from dosimetry.problems import FilePlace, InputError, Problem, in_words
 from dosimetry.reference import nuclides, phantoms, regions
 
 
+WITH_MASS = ("organ", "kidney", "gland", "tumour", "total_body")  # roles with a use of a mass
+SALIVARY = ("parotid_left", "parotid_right", "submandibular_left", "submandibular_right")
+
+
 def impossible_half_lives(patient: PatientFile) -> Iterator[Problem]:
     """Return effective half-lives that are longer than the physical one."""
     physical = nuclides.half_life(regions.NUCLIDE)
@@ -32,7 +36,7 @@ def impossible_half_lives(patient: PatientFile) -> Iterator[Problem]:
 def unused_masses(patient: PatientFile) -> Iterator[Problem]:
     """Return masses of regions whose dose does not scale with mass."""
     for name in patient.masses:
-        if regions.region(name).role not in ("organ", "kidney", "tumour", "total_body"):
+        if regions.region(name).role not in WITH_MASS:
             yield Problem(
                 "no-mass-needed",
                 f"the mass of {in_words([name])} is not used: its dose does not scale with mass",
@@ -73,6 +77,14 @@ def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem
     if "colon" in measured and measured & {"left_colon", "right_colon"}:
         yield Problem(
             "colon-twice", "the colon and a part of it were both measured", "keep one", here
+        )
+    glands = [name for name in SALIVARY if name in measured]
+    if glands and "salivary_glands" in measured:
+        yield Problem(
+            "salivary-twice",
+            f"all salivary glands together and the {in_words(glands)} were both measured",
+            "keep salivary_glands, or the single glands",
+            here,
         )
     phantom = {source for _, source in phantoms.s_values(patient.person.sex)}
     for name in sorted(measured):
