@@ -9,7 +9,7 @@ import numpy as np
 
 from dosimetry.course.priors import Priors
 from dosimetry.course.region import RegionCourse
-from dosimetry.course.regions import observations_of
+from dosimetry.course.regions import mass_cycles_of, observations_of
 from dosimetry.cycle.dose import CycleDose
 from dosimetry.cycle.region_dose import supplied_dose
 from dosimetry.physics.kinetics import Array
@@ -74,13 +74,14 @@ def learnt(
 
 def _shared(region: str, delivered: Sequence[CycleDose]) -> tuple[float, ...]:
     """Return the relative sds that the scans to come share with those of all cycles."""
+    masses = mass_cycles_of(region, delivered)
     for cycle in reversed(delivered):
         dose = cycle.doses.get(region)
         if dose is not None and dose.dose_rate is not None and not dose.missing:
-            return dose.relative_shared_sds
+            return dose.shared_sds(masses)
     none = supplied_dose(1.0, 0.0)
     systematic = tables.default("systematic_sd", "1")
-    return replace(none, relative_calibration_sd=systematic).relative_shared_sds
+    return replace(none, relative_calibration_sd=systematic).shared_sds(masses)
 
 
 def wrong_side(region: RegionCourse, limit: Limit, further: Learnt | None = None) -> float:

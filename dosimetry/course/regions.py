@@ -83,11 +83,19 @@ def course_doses(
 
 def observations_of(name: str, delivered: Sequence[CycleDose]) -> list[Observation]:
     """Return the dose per activity of a region in every cycle that measured all of it."""
-    return [
-        cycle.doses[name].observation(i, cycle.net.activity)
+    whole = {
+        i: cycle.doses[name]
         for i, cycle in enumerate(delivered)
         if name in cycle.doses and not cycle.doses[name].missing
-    ]
+    }
+    masses = mass_cycles_of(name, delivered)
+    return [dose.observation(i, delivered[i].net.activity, masses) for i, dose in whole.items()]
+
+
+def mass_cycles_of(name: str, delivered: Sequence[CycleDose]) -> list[int]:
+    """Return the cycles, from 0, whose own masses are in the sd of some dose of a region."""
+    doses = (cycle.doses[name] for cycle in delivered if name in cycle.doses)
+    return sorted({cycle for dose in doses for cycle in dose.mass_cycles})
 
 
 class _Notes:

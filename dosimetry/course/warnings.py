@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from dosimetry.course.flags import severity
 from dosimetry.course.region import RegionCourse
 from dosimetry.documents.flags import Flags
+from dosimetry.patient.entered_masses import entered_mass, mass_entries
 from dosimetry.patient.kidneys import (
     PAIR,
     SIDES,
-    both_sides,
     given_sides,
     pair_of,
     side_word,
@@ -110,19 +110,36 @@ def _dosed(cycle: Cycle) -> set[str]:
 
 
 def _masses_used(patient: PatientFile) -> set[str]:
-    """Return the regions whose mass in the patient file affects a dose."""
-    used = patient.regions_measured()
-    if given_sides(used):
-        used.add(PAIR)
-    if PAIR in used and both_sides(patient.masses):
-        used.update(SIDES)
-    for cycle in patient.cycles:
-        used.update(given_sides(cycle.dose_coefficients))  # weights of a mean
-    if "remainder_of_body" in used:
-        used.add("total_body")
-    if "blood" in used:
-        used.add(MARROW)
+    """Return the places of the masses that a dose depends on."""
+    used: set[str] = set()
+    for index, cycle in enumerate(patient.cycles):
+        needed = {*cycle.measurements.by_region(), *given_sides(cycle.dose_coefficients)}
+        needed |= {"total_body"} if "remainder_of_body" in needed else set()
+        needed |= {MARROW} if cycle.blood.scans else set()
+        for region in needed:
+            mass = entered_mass(region, patient, index)
+            used.update(mass.entries if mass is not None else ())
     return used
+
+
+def _unused_masses(patient: PatientFile) -> Iterator[Problem]:
+    """Yield the masses that no dose depends on, each with the reason."""
+    used, measured = _masses_used(patient), patient.regions_measured()
+    for place, masses in mass_entries(patient):
+        for name in masses:
+            if f"{place}.{name}" in used:
+                continue
+            why = "the region was not measured"
+            if {*with_sides(name), pair_of(name)} & measured and any(
+                c.masses for c in patient.cycles
+            ):
+                why = "no measured cycle uses it, because each has another mass or is earlier"
+            yield Problem(
+                "mass-not-used",
+                f"the mass of {in_words([name])} is not used: {why}",
+                "measure the region, or remove the mass",
+                f"{place}.{name}",
+            )
 
 
 def _not_used(patient: PatientFile, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
@@ -137,15 +154,7 @@ def _not_used(patient: PatientFile, regions: Mapping[str, RegionCourse]) -> Iter
                 "measure it, or give a dose coefficient",
                 f"therapy.prior_doses.{name}",
             )
-    used = _masses_used(patient)
-    for name in patient.masses:
-        if name not in used:
-            yield Problem(
-                "mass-not-used",
-                f"the mass of {in_words([name])} is not used: the region was not measured",
-                "measure the region, or remove the mass",
-                f"masses.{name}",
-            )
+    yield from _unused_masses(patient)
     few = 1 if patient.therapy.estimator == LEAST_SQUARES else math.inf
     estimated = {
         region

@@ -104,7 +104,7 @@ def _delivered(patient: PatientFile, net: NetCycle) -> DeliveredCycle:
             region,
             mass,
             patient,
-            "masses.total_body" if region == "total_body" else f"{net.place} {region}",
+            mass.given_as if region == "total_body" else f"{net.place} {region}",
         )
         for region, mass in masses.items()
     }
@@ -119,7 +119,7 @@ def _delivered(patient: PatientFile, net: NetCycle) -> DeliveredCycle:
         hematocrit=patient.person.hematocrit,
         masses=masses,
         unusual_masses={region: doubt for region, doubt in doubts.items() if doubt is not None},
-        red_marrow_mass=red_marrow_mass(patient),
+        red_marrow_mass=red_marrow_mass(patient, net.index),
     )
 
 
@@ -135,5 +135,5 @@ def _masses(patient: PatientFile, net: NetCycle) -> dict[str, RegionMass]:
         for region in dict.fromkeys(regions)
         if regions_figures.region(region).role in WITH_MASS
     }
-    masses["total_body"] = body_mass(patient)
+    masses["total_body"] = body_mass(patient, net.index)
     return {region: mass for region, mass in masses.items() if mass is not None}

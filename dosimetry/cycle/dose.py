@@ -11,7 +11,7 @@ from dosimetry.cycle.curves import Notes, Source, cycle_curves, sources_of
 from dosimetry.cycle.delivered import WITH_MASS, DeliveredCycle
 from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
-from dosimetry.cycle.region_dose import RegionDose, region_dose, supplied_dose
+from dosimetry.cycle.region_dose import MassCause, RegionDose, region_dose, supplied_dose
 from dosimetry.cycle.weights import BODY, region_weights
 from dosimetry.patient.checks.regions import SALIVARY
 from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
@@ -175,12 +175,12 @@ def _mass_sds(
     sex: str,
     sources: Mapping[str, Source],
     masses: Mapping[str, RegionMass],
-) -> dict[str, dict[str, float]]:
+) -> dict[str, dict[MassCause, float]]:
     """Return the relative sd of each dose from the masses, by a small change of each entry.
 
     By target and cause.
     """
-    totals: dict[str, dict[str, float]] = {}
+    totals: dict[str, dict[MassCause, float]] = {}
     up, down = 1.0 + STEP, 1.0 / (1.0 + STEP)
     entries = {mass.given_as: mass for mass in masses.values() if mass.relative_sd > 0}
     for entry, given in entries.items():
@@ -199,7 +199,8 @@ def _mass_sds(
             slope = math.log(high / low) / (2 * math.log1p(STEP))
             causes = totals.setdefault(target, {})
             part = slope * given.relative_sd
-            causes[given.cause] = math.hypot(causes.get(given.cause, 0.0), part)
+            cause = given.cause, given.of_cycle
+            causes[cause] = math.hypot(causes.get(cause, 0.0), part)
     return totals
 
 

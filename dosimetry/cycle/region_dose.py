@@ -17,6 +17,8 @@ from dosimetry.quantities import Distribution
 from dosimetry.reference import regions
 from dosimetry.units import MBQ_PER_GBQ
 
+MassSds = Mapping[int | None, float]
+MassCause = tuple[str, int | None]  # "mass" or "volume", and the cycle whose masses give it
 ROUNDING = 1e-12  # relative to a dose; smaller parts are rounding errors
 
 
@@ -30,9 +32,12 @@ class RegionDose:
         In Gy.
     relative_fit_sd : float
         Relative sd of the points and the fit, or of a supplied coefficient; of this cycle alone.
-    relative_calibration_sd, relative_recovery_sd, relative_volume_sd, relative_mass_sd : float
+    relative_calibration_sd, relative_recovery_sd, relative_volume_sd : float
         Relative sd that all cycles share: calibration, recovery coefficients, volumes of scans
-        that give a mass, masses of the patient file.
+        that give a mass.
+    mass_sds : mapping of (int or None) to float
+        Relative sd by the cycle whose ``masses`` give the mass, None for those of the file. Cycles
+        with the same key share it; masses of two cycles are two measurements of one organ.
     cycle_effect : array or None
         Dose over the quantiles of the half-lives in this cycle, relative to ``dose``.
     half_life_effect : array or None
@@ -51,7 +56,7 @@ class RegionDose:
     relative_calibration_sd: float
     relative_recovery_sd: float
     relative_volume_sd: float
-    relative_mass_sd: float
+    mass_sds: MassSds
     cycle_effect: Array | None
     half_life_effect: Array | None
     dose_rate: Shape | None
@@ -70,21 +75,40 @@ class RegionDose:
         return math.sqrt(self.relative_fit_sd**2 + max(apart, 0.0))
 
     @property
-    def relative_shared_sds(self) -> tuple[float, ...]:
-        """Relative sds that all cycles share, without the half-life."""
+    def relative_mass_sd(self) -> float:
+        """Relative sd of all masses of the patient file."""
+        return math.hypot(*self.mass_sds.values())
+
+    @property
+    def mass_cycles(self) -> set[int]:
+        """Cycles, from 0, whose ``masses`` have a part in the sd."""
+        return {cycle for cycle in self.mass_sds if cycle is not None}
+
+    def shared_sds(self, mass_cycles: Sequence[int] = ()) -> tuple[float, ...]:
+        """Return the relative sds that cycles share, without the half-life.
+
+        Parameters
+        ----------
+        mass_cycles : sequence of int
+            The last entries are those of masses of these cycles, in this order.
+        """
         return (
             self.relative_calibration_sd,
             self.relative_recovery_sd,
             self.relative_volume_sd,
-            self.relative_mass_sd,
+            *(self.mass_sds.get(cycle, 0.0) for cycle in (None, *mass_cycles)),
         )
+
+    @property
+    def _relative_other_sd(self) -> float:
+        """Relative sd of all causes but the half-lives."""
+        return math.hypot(self.relative_fit_sd, *self.shared_sds(sorted(self.mass_cycles)))
 
     @property
     def relative_sd(self) -> float:
         """Relative sd of all causes in quadrature."""
-        return math.hypot(
-            self.relative_fit_sd, *self.relative_shared_sds, self.relative_half_life_sd
-        )
+        shared = self.shared_sds(sorted(self.mass_cycles))
+        return math.hypot(self.relative_fit_sd, *shared, self.relative_half_life_sd)
 
     def distribution(self) -> Distribution:
         """Return dose, sd and 5th to 95th percentile in Gy.
@@ -93,7 +117,7 @@ class RegionDose:
         the distribution; a supplied one is its median.
         """
         sd = self.dose * self.relative_sd
-        others = math.hypot(self.relative_fit_sd, *self.relative_shared_sds)
+        others = self._relative_other_sd
         median = self.dose * self._median_of_mean(others)
         if self.cycle_effect is None:
             reach = NORMAL_95 * math.sqrt(log_variance(others))
@@ -113,11 +137,14 @@ class RegionDose:
         """Return the dose per activity in Gy/GBq, of an activity in MBq."""
         return self.dose / activity * MBQ_PER_GBQ
 
-    def observation(self, cycle: int, activity: float) -> Observation:
+    def observation(
+        self, cycle: int, activity: float, mass_cycles: Sequence[int] = ()
+    ) -> Observation:
         """Return the dose per activity of this cycle as an observation.
 
-        The part from the patient's half-life is shared by all cycles; it has the sign of the
-        change of the dose with the half-life.
+        ``mass_cycles`` are those of :meth:`shared_sds`, the same for all cycles. The part from the
+        patient's half-life is shared by all cycles; it has the sign of the change of the dose with
+        the half-life.
         """
         coefficient, signed = self.coefficient(activity), 0.0
         coefficient *= self._median_of_mean(self.relative_own_sd)
@@ -125,7 +152,7 @@ class RegionDose:
             logs = np.log(self.half_life_effect)
             coefficient *= math.exp(float(logs.mean()))
             signed = math.copysign(float(logs.std()), float(logs[-1] - logs[0]))
-        shared = (*self.relative_shared_sds, signed)
+        shared = (*self.shared_sds(mass_cycles), signed)
         return Observation(cycle, coefficient, self.relative_own_sd, shared)
 
     def lower_bound(self, cycle: int, activity: float) -> LowerBound:
@@ -136,12 +163,12 @@ class RegionDose:
 def region_dose(
     weights: Weights,
     sources: Mapping[str, Source],
-    mass_sds: Mapping[str, float],
+    mass_sds: Mapping[MassCause, float],
     missing: tuple[str, ...],
 ) -> RegionDose:
     """Return the dose of one region from the TIAs of its sources, with its sd by cause.
 
-    ``mass_sds`` are the relative sds of the dose from ``volume`` and ``mass``.
+    ``mass_sds`` are the relative sds of the dose from masses, by cause and cycle.
     """
     parts = {name: sources[name].tia * weight for name, weight in weights.items()}
     dose = sum(parts.values())
@@ -150,8 +177,8 @@ def region_dose(
         math.hypot(*(sources[name].fit_sd * weight for name, weight in weights.items())) / dose,
         in_common([(sources[name].systematic_sd, part) for name, part in parts.items()]),
         _recovery_sd(weights, sources) / dose,
-        mass_sds.get("volume", 0.0),
-        mass_sds.get("mass", 0.0),
+        mass_sds.get(("volume", None), 0.0),
+        {cycle: sd for (cause, cycle), sd in mass_sds.items() if cause == "mass"},
         _cycle_effect(parts, sources, dose),
         _half_life_effect(parts, sources, dose),
         combine((sources[name].shape, weight) for name, weight in weights.items()),
@@ -246,4 +273,4 @@ def _contributions(parts: Mapping[str, float], sources: Mapping[str, Source]) ->
 
 def supplied_dose(dose: float, relative_sd: float) -> RegionDose:
     """Return a dose from a supplied coefficient, without curve and contributions."""
-    return RegionDose(dose, relative_sd, 0.0, 0.0, 0.0, 0.0, None, None, None, {})
+    return RegionDose(dose, relative_sd, 0.0, 0.0, 0.0, {}, None, None, None, {})

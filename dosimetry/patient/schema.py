@@ -296,6 +296,8 @@ class Cycle(Section):
         By region, in Gy/GBq.
     contains : dict of str to tuple of str
         By region, the regions that its VOI includes.
+    masses : dict of str to Estimate
+        By region, in g, as measured for this cycle.
     """
 
     administered: Annotated[
@@ -334,6 +336,7 @@ class Cycle(Section):
     ] = Measurements()
     dose_coefficients: Coefficients = {}
     contains: Contains = {}
+    masses: Masses = {}
 
 
 def _read_term(value: object) -> str:

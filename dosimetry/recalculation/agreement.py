@@ -189,12 +189,13 @@ def curve_of(curve: PlanCurve) -> ActivityCurve:
 
 
 def _sources(
-    patient: PatientFile, cycle: Cycle, curves: Sequence[PlanCurve], areas: Mapping[str, float]
+    patient: PatientFile, number: int, curves: Sequence[PlanCurve], areas: Mapping[str, float]
 ) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
     """Return each source as weighted curves, and its TIA in MBq h.
 
-    Every curve is scaled to the TIA of the plan, which has its own check.
+    Every curve of cycle ``number`` is scaled to the TIA of the plan, which has its own check.
     """
+    cycle = patient.cycles[number - 1]
     by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
     own = {by_region[name][0]: value for name, value in areas.items()}
     scales = {curve.region: curve.tia.value / areas[curve.region] for curve in curves}
@@ -211,7 +212,7 @@ def _sources(
         if BLOOD in by_region and plasma and hematocrit is not None:
             # Sgouros 1993, on purpose not from the table that the first calculation reads.
             ratio = 0.19 / (1.0 - hematocrit)
-        mass = mass_of(MARROW, patient, 0) or 0.0
+        mass = mass_of(MARROW, patient, number) or 0.0
         weight = scales[name] * ratio * mass / KBQ_PER_MBQ  # kBq/mL as kBq/g
         parts[MARROW] = ((by_region[name][0], weight),)
     alone = dict(parts)
@@ -252,7 +253,7 @@ def _of_doses(
     measured = [dose for dose in plan.regions if dose.contributions]
     if not measured:
         return figures
-    sources = _sources(patient, cycle, curves, areas)
+    sources = _sources(patient, plan.number, curves, areas)
     names = [name if name != REST else BODY[0] for name in sources]
     masses = _masses(patient, plan.number, names)
     sex = patient.person.sex

@@ -57,7 +57,7 @@ def marrow_contradictions(patient: PatientFile, cycle: NetCycle) -> Iterator[Pro
 
 def _vertebrae(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:
     """Yield marrow concentrations that exceed the activity that can be left."""
-    mass = red_marrow_mass(patient)
+    mass = red_marrow_mass(patient, cycle.index)
     scans = [
         scan
         for scan in cycle.measured.scans

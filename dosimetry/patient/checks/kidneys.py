@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from dosimetry.patient.entered_masses import mass_entries
 from dosimetry.patient.kidneys import PAIR, both_sides, given_sides, solitary
 from dosimetry.patient.schema import SINGLE_KIDNEY, Cycle, PatientFile
 from dosimetry.problems import Problem, in_words
@@ -11,10 +12,9 @@ from dosimetry.problems import Problem, in_words
 
 def kidneys_of_file(patient: PatientFile) -> Iterator[Problem]:
     """Yield contradictions in masses and previous radiation."""
-    for entries, what, place in (
-        (patient.masses, "mass", "masses"),
-        (patient.therapy.prior_doses, "previous radiation", "therapy.prior_doses"),
-    ):
+    masses = ((entries, "mass", place) for place, entries in mass_entries(patient))
+    previous = (patient.therapy.prior_doses, "previous radiation", "therapy.prior_doses")
+    for entries, what, place in (*masses, previous):
         yield from _twice(entries, what, f"{place}.{PAIR}")
         yield from _two(patient, entries, what, place)
 

@@ -8,12 +8,12 @@ from dosimetry.patient.by_region import BLOOD
 from dosimetry.patient.checks.activity import marrow_contradictions, more_than_administered
 from dosimetry.patient.checks.kidneys import kidneys_of_cycle
 from dosimetry.patient.checks.overlap import contradictions, larger_inside
+from dosimetry.patient.entered_masses import mass_entries
 from dosimetry.patient.kidneys import PAIR, with_sides
 from dosimetry.patient.net_cycle import net_cycle
 from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import FilePlace, InputError, Problem, in_words
 from dosimetry.reference import nuclides, phantoms, regions
-
 
 WITH_MASS = ("organ", "kidney", "gland", "tumour", "total_body")  # roles with a use of a mass
 SALIVARY = ("parotid_left", "parotid_right", "submandibular_left", "submandibular_right")
@@ -35,14 +35,16 @@ def impossible_half_lives(patient: PatientFile) -> Iterator[Problem]:
 
 def unused_masses(patient: PatientFile) -> Iterator[Problem]:
     """Return masses of regions whose dose does not scale with mass."""
-    for name in patient.masses:
-        if regions.region(name).role not in WITH_MASS:
-            yield Problem(
-                "no-mass-needed",
-                f"the mass of {in_words([name])} is not used: its dose does not scale with mass",
-                "remove it",
-                f"masses.{name}",
-            )
+    for place, masses in mass_entries(patient):
+        for name in masses:
+            if regions.region(name).role not in WITH_MASS:
+                yield Problem(
+                    "no-mass-needed",
+                    f"the mass of {in_words([name])} is not used: its dose does not scale with "
+                    "mass",
+                    "remove it",
+                    f"{place}.{name}",
+                )
 
 
 def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iterator[Problem]:
