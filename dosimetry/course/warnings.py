@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dosimetry.course.flags import severity
 from dosimetry.course.region import RegionCourse
+from dosimetry.cycle.dose import CycleDose
 from dosimetry.documents.flags import Flags
 from dosimetry.patient.entered_masses import entered_mass, mass_entries
 from dosimetry.patient.kidneys import (
@@ -105,6 +106,30 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
                 )
 
 
+def one_kidney_alone(flags: Flags, delivered: Sequence[CycleDose]) -> Iterator[Problem]:
+    """Yield a warning where limits of the pair rest on a single measured kidney."""
+    numbers: dict[str, list[str]] = {}
+    for cycle in delivered:
+        pair, sides = cycle.doses.get(PAIR), given_sides(cycle.doses)
+        if pair is not None and pair.estimated and len(sides) == 1:
+            numbers.setdefault(sides[0], []).append(str(cycle.net.number))
+    open_limits = [
+        flag.limit
+        for flag in flags
+        if flag.region == PAIR and flag.severity not in ("exceeds", "not-assessed")
+    ]
+    for side, of in numbers.items() if open_limits else ():
+        (other,) = (name for name in SIDES if name != side)
+        yield Problem(
+            "one-kidney-alone",
+            f"the dose of the kidneys in cycle {', '.join(of)} is that of the {side_word(side)} "
+            f"kidney alone. A higher dose of the {side_word(other)} kidney does not show in the "
+            f"verdicts ({', '.join(open_limits)})",
+            "measure both kidneys before relying on them",
+            f"flags {open_limits[0]}",
+        )
+
+
 def _dosed(cycle: Cycle) -> set[str]:
     return {*cycle.measurements.by_region(), *cycle.dose_coefficients}
 
@@ -116,6 +141,7 @@ def _masses_used(patient: PatientFile) -> set[str]:
         needed = {*cycle.measurements.by_region(), *given_sides(cycle.dose_coefficients)}
         needed |= {"total_body"} if "remainder_of_body" in needed else set()
         needed |= {MARROW} if cycle.blood.scans else set()
+        needed |= {*given_sides(cycle.not_measurable)} if given_sides(needed) else set()
         for region in needed:
             mass = entered_mass(region, patient, index)
             used.update(mass.entries if mass is not None else ())

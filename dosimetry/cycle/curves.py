@@ -47,6 +47,11 @@ class Source:
         Relative sd of the calibration, whose error all regions and cycles have in common.
     recovery : mapping of str to float
         Change of the TIA in MBq h by one sd of the recovery coefficient of each region.
+    follows : str
+        Measured region whose TIA this one is a multiple of, with all its errors; empty if the
+        region was measured itself.
+    ratio_sds : (float, float)
+        Relative sd of that multiple: of this cycle alone, and shared by cycles.
     """
 
     tia: float
@@ -57,6 +62,8 @@ class Source:
     half_life_effect: Array | None = None
     systematic_sd: float = 0.0
     recovery: Mapping[str, float] = field(default_factory=dict)
+    follows: str = ""
+    ratio_sds: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass

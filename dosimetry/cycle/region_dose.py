@@ -49,6 +49,10 @@ class RegionDose:
         Gy by source; the region's own is its self-dose. They add up to the dose.
     missing : tuple of str
         Important sources that were not measured; the dose is then a lower bound.
+    relative_ratio_sds : (float, float)
+        Relative sd from sources that follow a measured one: of this cycle, and shared by cycles.
+    estimated : bool
+        Whether the region itself, or one of the pair, was not measured and follows the other.
     """
 
     dose: float
@@ -62,6 +66,8 @@ class RegionDose:
     dose_rate: Shape | None
     contributions: Mapping[str, float]
     missing: tuple[str, ...] = ()
+    relative_ratio_sds: tuple[float, float] = (0.0, 0.0)
+    estimated: bool = False
 
     @property
     def relative_half_life_sd(self) -> float:
@@ -71,6 +77,11 @@ class RegionDose:
     @property
     def relative_own_sd(self) -> float:
         """Relative sd of this cycle alone."""
+        return math.hypot(self._relative_scans_sd, self.relative_ratio_sds[0])
+
+    @property
+    def _relative_scans_sd(self) -> float:
+        """Relative sd of this cycle alone, without that of a ratio to a measured source."""
         apart = self.relative_half_life_sd**2 - _sd(self.half_life_effect) ** 2
         return math.sqrt(self.relative_fit_sd**2 + max(apart, 0.0))
 
@@ -80,45 +91,65 @@ class RegionDose:
         return math.hypot(*self.mass_sds.values())
 
     @property
-    def mass_cycles(self) -> set[int]:
-        """Cycles, from 0, whose ``masses`` have a part in the sd."""
-        return {cycle for cycle in self.mass_sds if cycle is not None}
+    def relative_ratio_sd(self) -> float:
+        """Relative sd of the ratio to a measured source, whether cycles share it or not."""
+        return math.hypot(*self.relative_ratio_sds)
 
-    def shared_sds(self, mass_cycles: Sequence[int] = ()) -> tuple[float, ...]:
+    @property
+    def further_sds(self) -> Mapping[str, float]:
+        """Relative sds that only some cycles share, by cause."""
+        of_masses = {
+            f"masses of cycle {cycle + 1}": sd
+            for cycle, sd in self.mass_sds.items()
+            if cycle is not None
+        }
+        ratio = self.relative_ratio_sds[1]
+        return {**of_masses, **({"ratio of the kidneys": ratio} if ratio else {})}
+
+    def shared_sds(self, further: Sequence[str] = ()) -> tuple[float, ...]:
         """Return the relative sds that cycles share, without the half-life.
 
         Parameters
         ----------
-        mass_cycles : sequence of int
-            The last entries are those of masses of these cycles, in this order.
+        further : sequence of str
+            The last entries are these of :attr:`further_sds`, in this order.
         """
+        own = self.further_sds
         return (
             self.relative_calibration_sd,
             self.relative_recovery_sd,
             self.relative_volume_sd,
-            *(self.mass_sds.get(cycle, 0.0) for cycle in (None, *mass_cycles)),
+            self.mass_sds.get(None, 0.0),
+            *(own.get(cause, 0.0) for cause in further),
         )
 
     @property
-    def _relative_other_sd(self) -> float:
-        """Relative sd of all causes but the half-lives."""
-        return math.hypot(self.relative_fit_sd, *self.shared_sds(sorted(self.mass_cycles)))
+    def _measurement_sds(self) -> tuple[float, ...]:
+        """Relative sds of all causes but half-lives and the ratio to a measured source."""
+        return (
+            self.relative_fit_sd,
+            self.relative_calibration_sd,
+            self.relative_recovery_sd,
+            self.relative_volume_sd,
+            self.relative_mass_sd,
+        )
 
     @property
     def relative_sd(self) -> float:
         """Relative sd of all causes in quadrature."""
-        shared = self.shared_sds(sorted(self.mass_cycles))
-        return math.hypot(self.relative_fit_sd, *shared, self.relative_half_life_sd)
+        return math.hypot(
+            *self._measurement_sds, self.relative_half_life_sd, self.relative_ratio_sd
+        )
 
     def distribution(self) -> Distribution:
         """Return dose, sd and 5th to 95th percentile in Gy.
 
         Log-normal about the effect of the half-lives. The dose of a curve is the mean of
-        the distribution; a supplied one is its median.
+        the distribution; a supplied one is its median, and so is one by a ratio.
         """
         sd = self.dose * self.relative_sd
-        others = self._relative_other_sd
-        median = self.dose * self._median_of_mean(others)
+        median = self.dose * self._median_of_mean(math.hypot(*self._measurement_sds))
+        others = math.hypot(*self._measurement_sds, self.relative_ratio_sd)
         if self.cycle_effect is None:
             reach = NORMAL_95 * math.sqrt(log_variance(others))
             low, high = median * math.exp(-reach), median * math.exp(reach)
@@ -137,22 +168,20 @@ class RegionDose:
         """Return the dose per activity in Gy/GBq, of an activity in MBq."""
         return self.dose / activity * MBQ_PER_GBQ
 
-    def observation(
-        self, cycle: int, activity: float, mass_cycles: Sequence[int] = ()
-    ) -> Observation:
+    def observation(self, cycle: int, activity: float, further: Sequence[str] = ()) -> Observation:
         """Return the dose per activity of this cycle as an observation.
 
-        ``mass_cycles`` are those of :meth:`shared_sds`, the same for all cycles. The part from the
+        ``further`` are the causes of :meth:`shared_sds`, the same for all cycles. The part from the
         patient's half-life is shared by all cycles; it has the sign of the change of the dose with
         the half-life.
         """
         coefficient, signed = self.coefficient(activity), 0.0
-        coefficient *= self._median_of_mean(self.relative_own_sd)
+        coefficient *= self._median_of_mean(self._relative_scans_sd)
         if self.half_life_effect is not None:
             logs = np.log(self.half_life_effect)
             coefficient *= math.exp(float(logs.mean()))
             signed = math.copysign(float(logs.std()), float(logs[-1] - logs[0]))
-        shared = (*self.shared_sds(mass_cycles), signed)
+        shared = (*self.shared_sds(further), signed)
         return Observation(cycle, coefficient, self.relative_own_sd, shared)
 
     def lower_bound(self, cycle: int, activity: float) -> LowerBound:
@@ -170,6 +199,8 @@ def region_dose(
 
     ``mass_sds`` are the relative sds of the dose from masses, by cause and cycle.
     """
+    contributions = {name: sources[name].tia * weight for name, weight in weights.items()}
+    weights = _led(weights, sources)
     parts = {name: sources[name].tia * weight for name, weight in weights.items()}
     dose = sum(parts.values())
     return RegionDose(
@@ -182,9 +213,32 @@ def region_dose(
         _cycle_effect(parts, sources, dose),
         _half_life_effect(parts, sources, dose),
         combine((sources[name].shape, weight) for name, weight in weights.items()),
-        _contributions(parts, sources),
+        _contributions(contributions, sources),
         missing,
+        _ratio_sds(contributions, sources, dose),
     )
+
+
+def _led(weights: Weights, sources: Mapping[str, Source]) -> Weights:
+    """Return the weights of measured sources, with those of the sources that follow them."""
+    led: dict[str, float] = {}
+    for name, weight in weights.items():
+        source = sources[name]
+        leader = source.follows or name
+        share = source.tia / sources[leader].tia if source.follows else 1.0
+        led[leader] = led.get(leader, 0.0) + weight * share
+    return led
+
+
+def _ratio_sds(
+    contributions: Mapping[str, float], sources: Mapping[str, Source], dose: float
+) -> tuple[float, float]:
+    """Return the relative sds from sources that follow a measured one."""
+    own = shared = 0.0
+    for name, part in contributions.items():
+        of_cycle, of_cycles = sources[name].ratio_sds
+        own, shared = own + abs(part) * of_cycle, shared + abs(part) * of_cycles
+    return own / dose, shared / dose
 
 
 def _recovery_sd(weights: Weights, sources: Mapping[str, Source]) -> float:

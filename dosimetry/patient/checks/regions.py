@@ -9,7 +9,7 @@ from dosimetry.patient.checks.activity import marrow_contradictions, more_than_a
 from dosimetry.patient.checks.kidneys import kidneys_of_cycle
 from dosimetry.patient.checks.overlap import contradictions, larger_inside
 from dosimetry.patient.entered_masses import mass_entries
-from dosimetry.patient.kidneys import PAIR, with_sides
+from dosimetry.patient.kidneys import PAIR, with_pair, with_sides
 from dosimetry.patient.net_cycle import net_cycle
 from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import FilePlace, InputError, Problem, in_words
@@ -64,6 +64,22 @@ def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iter
     yield from marrow_contradictions(patient, net)
 
 
+def _not_measurable(cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Yield the regions that are named not measurable and have a measurement or a dose."""
+    measured, supplied = set(cycle.measurements.by_region()), set(cycle.dose_coefficients)
+    for name in cycle.not_measurable:
+        for what, having in (("measurement", measured), ("dose coefficient", supplied)):
+            known = {*with_sides(name), *with_pair(name)} & having
+            if known:
+                yield Problem(
+                    "measured-after-all",
+                    f"{in_words([name])} is named not measurable, but this cycle has a {what} of "
+                    f"{in_words(sorted(known))}",
+                    "keep one of the two",
+                    f"{place}.not_measurable.{name}",
+                )
+
+
 def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem]:
     measured = set(cycle.measurements.by_region())
     here = cycle.measurements.file or f"{place}.measurements"
@@ -80,6 +96,7 @@ def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem
         yield Problem(
             "colon-twice", "the colon and a part of it were both measured", "keep one", here
         )
+    yield from _not_measurable(cycle, place)
     glands = [name for name in SALIVARY if name in measured]
     if glands and "salivary_glands" in measured:
         yield Problem(
