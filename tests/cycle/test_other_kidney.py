@@ -6,11 +6,15 @@ in both kidneys. Between cycles the dose per activity of the kidneys varies by 1
 variability_lu177_dotatate).
 """
 
+import datetime as dt
+import io
 import json
 import math
+from typing import get_args
 
 import pytest
 from recalculated_plan import Phantom
+from rich.console import Console
 from sample_patients import PSMA, codes, cycle, flag_of, patient, planned, region_of, washout
 
 import dosimetry
@@ -18,6 +22,9 @@ from dosimetry import InputError, Patient
 from dosimetry.course.regions import observations_of
 from dosimetry.cycle.delivered import delivered_cycles
 from dosimetry.cycle.dose import delivered_doses
+from dosimetry.documents.dose import Cause
+from dosimetry.report.figures.uncertainty import CAUSES
+from dosimetry.report.terminal.plan import show_plan
 
 MALE = Phantom("male")
 DATES = ("2026-01-12", "2026-03-09", "2026-05-04", "2026-06-29")
@@ -116,10 +123,7 @@ def test_case_18_predicts_the_right_kidney_from_cycle_1():
         "left kidney in this cycle x 0.952, their ratio in cycle 1; sd of the ratio 22 %"
     )
     assert all(one.passed for one in made.second_check)
-
-
-def test_case_18_keeps_the_limit_of_two_kidneys():
-    made = dosimetry.plan(case(["kidney_left"], **RIGHT))
+    # the limit of two kidneys: with single_kidney it would be 28 Gy
     assert [flag.limit for flag in made.flags] == [
         "kidneys-ad-23", "kidneys-bed-40", "red-marrow-ad-2",
     ]  # fmt: skip
@@ -134,7 +138,7 @@ def test_case_18_without_a_reason_names_the_cure_first():
 # --- the ratio ----------------------------------------------------------------------------------
 
 
-def test_dose_follows_the_measured_kidney_with_the_ratio_of_the_pair():
+def test_dose_is_the_measured_kidney_times_the_ratio():
     # TIAs 5000 and 4000, then 6000 and 6000 x 4000/5000
     made = planned(*given(([left(5e3), right(4e3)], {}), ([left(6e3)], RIGHT)))
     assert doses(made, "kidney_right") == near([of_kidney(4e3), of_kidney(4.8e3)])
@@ -270,7 +274,7 @@ def test_mass_error_of_the_measured_kidney_is_in_the_other():
     assert budget(made, "kidney_right")["mass"] == near(slope, 2e-3)
 
 
-@pytest.mark.parametrize("tia", [4e3, 8e3, 10.2e3, 12e3, 16e3])
+@pytest.mark.parametrize("tia", [8e3, 10.2e3, 14e3])
 def test_no_verdict_looks_better_with_a_kidney_not_measurable(tia):
     # from far below to far above 23 Gy; at 10.2e3 the probability is near one half
     first = ([left(1.05 * tia), right(tia)], {})
@@ -287,7 +291,7 @@ def test_no_verdict_looks_better_with_a_kidney_not_measurable(tia):
 # --- no cycle with both -------------------------------------------------------------------------
 
 
-def test_measured_kidney_stands_for_the_pair_where_no_cycle_has_both():
+def test_measured_kidney_stands_for_the_pair_without_a_ratio():
     made = planned(*given(([left(5e3)], RIGHT)))
     pair = region_of(made.cycles[0].regions, "kidneys")
     assert pair.absorbed_dose.value == near(of_kidney(5e3))
@@ -397,7 +401,7 @@ def test_mass_of_the_kidney_not_measured_is_used():
 
 
 def test_not_measurable_is_written_verified_and_checked(tmp_path):
-    read = Patient.from_dict(case(["kidney_left"], **RIGHT))
+    read = patient(*given(([left(5e3), right(4e3)], {}), ([left(5e3)], RIGHT)))
     written = read.to_dict()
     assert written["cycles"][1]["not_measurable"] == RIGHT["not_measurable"]
     assert Patient.from_dict(written).cycles[1].not_measurable == RIGHT["not_measurable"]
@@ -408,3 +412,31 @@ def test_not_measurable_is_written_verified_and_checked(tmp_path):
     assert dosimetry.check(file).ok
     other = read.replace({"cycles[1].not_measurable.kidney_right": "liver lesion"})
     assert dosimetry.plan(other).provenance.replaced == ("cycles[1].not_measurable.kidney_right",)
+
+
+# --- how it is shown ----------------------------------------------------------------------------
+
+
+def shown(made, *, full=False):
+    """Print a plan on a terminal of 100 columns."""
+    out = Console(file=io.StringIO(), width=100)
+    show_plan(made, out, dt.date(2026, 3, 20), full=full)
+    return " ".join(out.file.getvalue().split())
+
+
+def test_terminal_marks_the_pair_and_lists_its_uncertainty():
+    made = planned(*given(([left(5e3), right(4e3)], {}), ([left(6e3)], RIGHT)))
+    text = shown(made, full=True)
+    assert "~ one kidney measured" in text
+    assert "^ predicted" not in text
+    assert "other kidney 0." in text.split("Kidneys, cycle 2.")[1]
+
+
+def test_first_screen_says_that_a_verdict_rests_on_one_kidney():
+    text = shown(planned(*given(([left(5e3)], RIGHT))))
+    assert "A higher dose of the right kidney does not show in the verdicts" in text
+    assert "does not show" not in shown(planned(*given(([left(5e3), right(5e3)], {}))))
+
+
+def test_every_cause_of_uncertainty_has_a_mark_in_the_figure():
+    assert set(CAUSES) == set(get_args(Cause))
