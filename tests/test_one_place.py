@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dosimetry
 from dosimetry.patient import examples, kidneys, schema
-from dosimetry.recalculation import agreement, dose
+from dosimetry.recalculation import dose, sources
 from dosimetry.reference import tables
 
 EXAMPLE = examples.__file__  # the commented patient file that "dosimetry init" writes
@@ -62,7 +62,7 @@ def test_only_the_recalculation_has_a_marrow_fraction_of_its_own():
         for file, tree in TREES.items()
         if any(isinstance(node, ast.Constant) and node.value == 0.19 for node in ast.walk(tree))
     }
-    assert holding == {agreement.__file__}
+    assert holding == {sources.__file__}
 
 
 def number_in(node):

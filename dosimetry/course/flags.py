@@ -78,10 +78,10 @@ def flag(limit: Limit, regions: Mapping[str, RegionCourse], per_cycle: float) ->
 def basis_of(region: RegionCourse) -> FlagBasis:
     """Return the basis of a region's cumulative dose.
 
-    ``measured`` where every given cycle was measured, ``predicted`` where some were, else
-    ``population``.
+    ``measured`` where every given cycle was measured, ``predicted`` where some were, or one kidney
+    was, else ``population``.
     """
-    if not region.measured:
+    if not region.measured | region.estimated:
         return "population"
     with_activity = {cycle for cycle, activity in enumerate(region.activities) if activity > 0}
     return "measured" if with_activity <= region.measured else "predicted"

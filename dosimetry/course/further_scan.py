@@ -9,7 +9,7 @@ import numpy as np
 
 from dosimetry.course.priors import Priors
 from dosimetry.course.region import RegionCourse
-from dosimetry.course.regions import observations_of
+from dosimetry.course.regions import further_causes, observations_of
 from dosimetry.cycle.dose import CycleDose
 from dosimetry.cycle.region_dose import supplied_dose
 from dosimetry.physics.kinetics import Array
@@ -74,13 +74,14 @@ def learnt(
 
 def _shared(region: str, delivered: Sequence[CycleDose]) -> tuple[float, ...]:
     """Return the relative sds that the scans to come share with those of all cycles."""
+    further = further_causes(region, delivered)
     for cycle in reversed(delivered):
         dose = cycle.doses.get(region)
         if dose is not None and dose.dose_rate is not None and not dose.missing:
-            return dose.relative_shared_sds
+            return replace(dose, relative_ratio_sds=(0.0, 0.0)).shared_sds(further)
     none = supplied_dose(1.0, 0.0)
     systematic = tables.default("systematic_sd", "1")
-    return replace(none, relative_calibration_sd=systematic).relative_shared_sds
+    return replace(none, relative_calibration_sd=systematic).shared_sds(further)
 
 
 def wrong_side(region: RegionCourse, limit: Limit, further: Learnt | None = None) -> float:
@@ -94,7 +95,9 @@ def wrong_side(region: RegionCourse, limit: Limit, further: Learnt | None = None
         return _wrong(region, limit)
     shifted = (
         replace(
-            region, posterior=replace(further.after, mean=further.after.mean + z * further.shift)
+            region,
+            posterior=replace(further.after, mean=further.after.mean + z * further.shift),
+            as_measured=None,
         )
         for z in NODES
     )

@@ -36,6 +36,11 @@ class RegionCourse:
         BED of previous radiation in Gy; None where it is not known.
     measured : frozenset of int
         Cycles, from 0, whose dose was measured completely.
+    estimated : frozenset of int
+        Cycles, from 0, in which one kidney was measured and the other follows it.
+    as_measured : Posterior or None
+        As if both kidneys had been measured in those cycles, with the same doses. No probability of
+        exceeding a limit is lower: a kidney that was not measurable never improves a verdict.
     individual : bool
         Whether the dose rests on data of this patient: a measured cycle, previous radiation, or a
         lower bound above the population's mean. Else it rests on the population alone.
@@ -49,6 +54,8 @@ class RegionCourse:
     earlier_dose: float
     earlier_bed: float | None
     measured: frozenset[int] = frozenset()
+    estimated: frozenset[int] = frozenset()
+    as_measured: Posterior | None = None
     individual: bool = False
 
     def with_activities(self, activities: tuple[float, ...]) -> RegionCourse:
@@ -119,8 +126,9 @@ class RegionCourse:
 
     def probability(self, quantity: str, limit: float) -> float:
         """Return the probability of exceeding a limit, in Gy, at the end of the course."""
-        total = course_total(self.posterior, self._scales(quantity))
-        return total.above(limit - self._earlier(quantity))
+        known = (self.posterior, *([self.as_measured] if self.as_measured is not None else ()))
+        margin = limit - self._earlier(quantity)
+        return max(course_total(one, self._scales(quantity)).above(margin) for one in known)
 
     def probabilities(self, quantity: str, limit: float) -> list[float]:
         """Return the probability of exceeding a limit before the first and after each cycle.

@@ -81,13 +81,28 @@ def course_doses(
     )
 
 
-def observations_of(name: str, delivered: Sequence[CycleDose]) -> list[Observation]:
-    """Return the dose per activity of a region in every cycle that measured all of it."""
-    return [
-        cycle.doses[name].observation(i, cycle.net.activity)
+def observations_of(
+    name: str, delivered: Sequence[CycleDose], *, as_measured: bool = False
+) -> list[Observation]:
+    """Return the dose per activity of a region in every cycle that measured all of it.
+
+    With ``as_measured``, a kidney that follows the other has no further uncertainty.
+    """
+    whole = {
+        i: cycle.doses[name]
         for i, cycle in enumerate(delivered)
         if name in cycle.doses and not cycle.doses[name].missing
-    ]
+    }
+    if as_measured:
+        whole = {i: replace(dose, relative_ratio_sds=(0.0, 0.0)) for i, dose in whole.items()}
+    further = further_causes(name, delivered)
+    return [dose.observation(i, delivered[i].net.activity, further) for i, dose in whole.items()]
+
+
+def further_causes(name: str, delivered: Sequence[CycleDose]) -> list[str]:
+    """Return the causes of uncertainty that only some cycles of a region share."""
+    doses = (cycle.doses[name] for cycle in delivered if name in cycle.doses)
+    return sorted({cause for dose in doses for cause in dose.further_sds})
 
 
 class _Notes:
@@ -131,6 +146,9 @@ def _region_course(
     most = int(tables.default("most_cycles", "1"))
     conditioned = posterior(prior, observations_of(name, delivered), most)
     assert conditioned is not None  # a region was measured, or is one of the population
+    as_measured = None
+    if any(dose.relative_ratio_sd > 0 for dose in whole.values()):
+        as_measured = posterior(prior, observations_of(name, delivered, as_measured=True), most)
     notes.add(notes.variation, priors.variation(name), name)
     earlier = _earlier(name, patient)
     above = any(bound.coefficient > prior.coefficient for bound in bounds)
@@ -142,7 +160,9 @@ def _region_course(
         alpha_beta=radiobiology.radiobiology(like).alpha_beta,
         earlier_dose=earlier[0],
         earlier_bed=earlier[1],
-        measured=frozenset(whole),
+        measured=frozenset(i for i, dose in whole.items() if not dose.estimated),
+        estimated=frozenset(i for i, dose in whole.items() if dose.estimated),
+        as_measured=as_measured,
         individual=bool(whole) or bool(earlier[0]) or above,
     )
 

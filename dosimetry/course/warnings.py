@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from dosimetry.course.flags import severity
 from dosimetry.course.region import RegionCourse
+from dosimetry.cycle.dose import CycleDose
 from dosimetry.documents.flags import Flags
+from dosimetry.patient.entered_masses import entered_mass, mass_entries
 from dosimetry.patient.kidneys import (
     PAIR,
     SIDES,
-    both_sides,
     given_sides,
     pair_of,
     side_word,
@@ -105,24 +106,66 @@ def uneven_kidneys(flags: Flags, regions: Mapping[str, RegionCourse]) -> Iterato
                 )
 
 
+def one_kidney_alone(flags: Flags, delivered: Sequence[CycleDose]) -> Iterator[Problem]:
+    """Yield a warning where limits of the pair rest on a single measured kidney."""
+    numbers: dict[str, list[str]] = {}
+    for cycle in delivered:
+        pair, sides = cycle.doses.get(PAIR), given_sides(cycle.doses)
+        if pair is not None and pair.estimated and len(sides) == 1:
+            numbers.setdefault(sides[0], []).append(str(cycle.net.number))
+    open_limits = [
+        flag.limit
+        for flag in flags
+        if flag.region == PAIR and flag.severity not in ("exceeds", "not-assessed")
+    ]
+    for side, of in numbers.items() if open_limits else ():
+        (other,) = (name for name in SIDES if name != side)
+        yield Problem(
+            "one-kidney-alone",
+            f"the dose of the kidneys in cycle {', '.join(of)} is that of the {side_word(side)} "
+            f"kidney alone. A higher dose of the {side_word(other)} kidney does not show in the "
+            f"verdicts ({', '.join(open_limits)})",
+            "measure both kidneys before relying on them",
+            f"flags {open_limits[0]}",
+        )
+
+
 def _dosed(cycle: Cycle) -> set[str]:
     return {*cycle.measurements.by_region(), *cycle.dose_coefficients}
 
 
 def _masses_used(patient: PatientFile) -> set[str]:
-    """Return the regions whose mass in the patient file affects a dose."""
-    used = patient.regions_measured()
-    if given_sides(used):
-        used.add(PAIR)
-    if PAIR in used and both_sides(patient.masses):
-        used.update(SIDES)
-    for cycle in patient.cycles:
-        used.update(given_sides(cycle.dose_coefficients))  # weights of a mean
-    if "remainder_of_body" in used:
-        used.add("total_body")
-    if "blood" in used:
-        used.add(MARROW)
+    """Return the places of the masses that a dose depends on."""
+    used: set[str] = set()
+    for index, cycle in enumerate(patient.cycles):
+        needed = {*cycle.measurements.by_region(), *given_sides(cycle.dose_coefficients)}
+        needed |= {"total_body"} if "remainder_of_body" in needed else set()
+        needed |= {MARROW} if cycle.blood.scans else set()
+        needed |= {*given_sides(cycle.not_measurable)} if given_sides(needed) else set()
+        for region in needed:
+            mass = entered_mass(region, patient, index)
+            used.update(mass.entries if mass is not None else ())
     return used
+
+
+def _unused_masses(patient: PatientFile) -> Iterator[Problem]:
+    """Yield the masses that no dose depends on, each with the reason."""
+    used, measured = _masses_used(patient), patient.regions_measured()
+    for place, masses in mass_entries(patient):
+        for name in masses:
+            if f"{place}.{name}" in used:
+                continue
+            why = "the region was not measured"
+            if {*with_sides(name), pair_of(name)} & measured and any(
+                c.masses for c in patient.cycles
+            ):
+                why = "no measured cycle uses it, because each has another mass or is earlier"
+            yield Problem(
+                "mass-not-used",
+                f"the mass of {in_words([name])} is not used: {why}",
+                "measure the region, or remove the mass",
+                f"{place}.{name}",
+            )
 
 
 def _not_used(patient: PatientFile, regions: Mapping[str, RegionCourse]) -> Iterator[Problem]:
@@ -137,15 +180,7 @@ def _not_used(patient: PatientFile, regions: Mapping[str, RegionCourse]) -> Iter
                 "measure it, or give a dose coefficient",
                 f"therapy.prior_doses.{name}",
             )
-    used = _masses_used(patient)
-    for name in patient.masses:
-        if name not in used:
-            yield Problem(
-                "mass-not-used",
-                f"the mass of {in_words([name])} is not used: the region was not measured",
-                "measure the region, or remove the mass",
-                f"masses.{name}",
-            )
+    yield from _unused_masses(patient)
     few = 1 if patient.therapy.estimator == LEAST_SQUARES else math.inf
     estimated = {
         region

@@ -51,6 +51,11 @@ class Source:
         measured; empty of an activity.
     volume_sd : float
         Relative sd of the volume that it is proportional to.
+    follows : str
+        Measured region whose TIA this one is a multiple of, with all its errors; empty if the
+        region was measured itself.
+    ratio_sds : (float, float)
+        Relative sd of that multiple: of this cycle alone, and shared by cycles.
     """
 
     tia: float
@@ -63,6 +68,8 @@ class Source:
     recovery: Mapping[str, float] = field(default_factory=dict)
     with_mass: str = ""
     volume_sd: float = 0.0
+    follows: str = ""
+    ratio_sds: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass

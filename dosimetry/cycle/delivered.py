@@ -55,6 +55,8 @@ class DeliveredCycle:
         Warnings of masses far from the reference, by region.
     red_marrow_mass : float
         In g.
+    not_measurable : mapping of str to str
+        Regions that could not be measured, with the reason.
     """
 
     net: NetCycle
@@ -68,6 +70,7 @@ class DeliveredCycle:
     masses: Mapping[str, RegionMass]
     unusual_masses: Mapping[str, Problem]
     red_marrow_mass: float
+    not_measurable: Mapping[str, str]
 
 
 def delivered_cycles(patient: PatientFile, source: str = "") -> list[DeliveredCycle]:
@@ -108,7 +111,7 @@ def _delivered(patient: PatientFile, net: NetCycle) -> DeliveredCycle:
             region,
             mass,
             patient,
-            "masses.total_body" if region == "total_body" else f"{net.place} {region}",
+            mass.given_as if region == "total_body" else f"{net.place} {region}",
         )
         for region, mass in masses.items()
     }
@@ -123,13 +126,16 @@ def _delivered(patient: PatientFile, net: NetCycle) -> DeliveredCycle:
         hematocrit=patient.person.hematocrit,
         masses=masses,
         unusual_masses={region: doubt for region, doubt in doubts.items() if doubt is not None},
-        red_marrow_mass=red_marrow_mass(patient),
+        red_marrow_mass=red_marrow_mass(patient, net.index),
+        not_measurable=patient.cycles[net.index].not_measurable,
     )
 
 
 def _masses(patient: PatientFile, net: NetCycle) -> dict[str, RegionMass]:
     """Return the masses that doses depend on: of measured regions, of the weights of a mean."""
     regions = [*net.measured.by_region()]
+    if given_sides(regions):  # the other kidney, if it is to be estimated
+        regions += given_sides(patient.cycles[net.index].not_measurable)
     if net.blood.scans:
         regions.append(MARROW)
     if PAIR not in net.dose_coefficients:  # else the pair needs no mean of its sides
@@ -139,5 +145,5 @@ def _masses(patient: PatientFile, net: NetCycle) -> dict[str, RegionMass]:
         for region in dict.fromkeys(regions)
         if regions_figures.region(region).role in WITH_MASS
     }
-    masses["total_body"] = body_mass(patient)
+    masses["total_body"] = body_mass(patient, net.index)
     return {region: mass for region, mass in masses.items() if mass is not None}

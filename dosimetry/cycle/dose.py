@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dosimetry.cycle.course_curves import Fits, course_curves
 from dosimetry.cycle.curves import Notes, Source, cycle_curves, sources_of
 from dosimetry.cycle.delivered import DeliveredCycle
+from dosimetry.cycle.other_kidney import OtherKidney, other_kidney, side_to_estimate
 from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
-from dosimetry.cycle.region_dose import RegionDose, region_dose, supplied_dose
+from dosimetry.cycle.region_dose import MassCause, RegionDose, region_dose, supplied_dose
 from dosimetry.cycle.weights import BODY, region_weights
+from dosimetry.patient.checks.regions import SALIVARY
 from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
 from dosimetry.patient.masses import MARROW, WITH_MASS, RegionMass
 from dosimetry.patient.measurements.scan import BLOOD
@@ -48,7 +50,7 @@ class CycleDose:
     assumptions: tuple[str, ...]
 
 
-def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
+def cycle_dose(cycle: DeliveredCycle, fits: Fits, other: OtherKidney | None = None) -> CycleDose:
     """Return the doses of one delivered cycle.
 
     Parameters
@@ -56,6 +58,8 @@ def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
     cycle : DeliveredCycle
     fits : mapping of (int, str) to FittedCurve or InputError
         Curves of all cycles, by the cycle's index and the region.
+    other : OtherKidney, optional
+        The kidney that was not measurable, where the cycle has one.
 
     Returns
     -------
@@ -74,18 +78,18 @@ def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
     sources = taken_out(sources_of(curves, cycle, notes), net)
     notes.warnings += overlap_warnings(net, cycle.sites, sources)
     notes.assumptions += disjoint_assumed(net, sources)
+    notes.assumptions += _not_measurable(cycle, other)
+    if other is not None:
+        sources[other.side] = other.source(sources[other.measured], cycle.masses)
+        doubt = other.doubt(place)
+        notes.warnings += [doubt] if doubt is not None else []
     _check_remainder(sources, net)
     masses = _masses(cycle, sources, curves, notes)
     notes.assumptions += [line for region in sources for line in _assumed_of(region)]
-    weights = region_weights(cycle.sex, sources, masses, notes)
-    by_mass = _mass_sds(cycle.sex, sources, masses)
-    doses = {
-        target: region_dose(own, sources, by_mass.get(target, {}), missing_sources(target, sources))
-        for target, own in weights.items()
-    }
-    doses.update(_coefficient_doses(cycle, notes))
-    notes.warnings += _lower_bounds(doses, place)
-    resting = _of_remainder_only(weights, sources, doses)
+    measured = _measured_doses(cycle.sex, sources, masses, other, notes)
+    doses = {**measured, **_coefficient_doses(cycle, notes)}
+    notes.warnings += _lower_bounds(doses, sources, place)
+    resting = _of_remainder_only(measured, sources, doses)
     if resting:
         notes.warnings.append(_remainder_only(resting, place))
     coefficients = {
@@ -94,6 +98,27 @@ def cycle_dose(cycle: DeliveredCycle, fits: Fits) -> CycleDose:
     notes.warnings += implausible_doses(cycle.agent, coefficients, resting, place)
     notes.warnings += implausible_half_lives(cycle.agent, curves, place)
     return CycleDose(net, curves, doses, tuple(notes.warnings), tuple(notes.assumptions))
+
+
+def _measured_doses(
+    sex: str,
+    sources: Mapping[str, Source],
+    masses: Mapping[str, RegionMass],
+    other: OtherKidney | None,
+    notes: Notes,
+) -> dict[str, RegionDose]:
+    """Return the dose of every region from the sources of a cycle."""
+    weights = region_weights(sex, sources, masses, notes)
+    if other is not None and other.reference is None:
+        weights.pop(other.side)  # it was never measured: its dose is not known
+    by_mass = _mass_sds(sex, sources, masses, other)
+    doses = {
+        target: region_dose(own, sources, by_mass.get(target, {}), missing_sources(target, sources))
+        for target, own in weights.items()
+    }
+    if other is None:
+        return doses
+    return {name: other.marked(name, dose) for name, dose in doses.items()}
 
 
 def _of_remainder_only(
@@ -139,7 +164,9 @@ def missing_sources(target: str, sources: Mapping[str, Source]) -> tuple[str, ..
     )
 
 
-def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
+def _lower_bounds(
+    doses: Mapping[str, RegionDose], sources: Collection[str], place: str
+) -> list[Problem]:
     """Return a warning for every dose that lacks an important source."""
     return [
         Problem(
@@ -147,7 +174,7 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
             f"the dose of the {in_words([target])}, {dose.dose:.3g} Gy, is a lower bound, because "
             f"a source was not measured ({in_words(dose.missing)}). Limits, margins and strategies "
             "do not use it",
-            f"measure {in_words(dose.missing)}",
+            _cure(dose.missing, sources),
             f"{place} {target}",
         )
         for target, dose in doses.items()
@@ -155,51 +182,83 @@ def _lower_bounds(doses: Mapping[str, RegionDose], place: str) -> list[Problem]:
     ]
 
 
+def _cure(missing: Sequence[str], sources: Collection[str]) -> str:
+    """Return what to do about sources that were not measured."""
+    glands = [name for name in SALIVARY if name in sources]
+    if glands and "salivary_glands" in missing:  # both together are refused
+        return f"use the doses of the single glands ({in_words(glands)})"
+    return f"measure {in_words(missing)}"
+
+
 def _assumed_of(region: str) -> list[str]:
-    role = regions_figures.region(region).role
-    if role == "contents" and region != "colon":
+    known = regions_figures.region(region)
+    if known.role == "contents" and region != "colon":
         return [f"{in_words([region])}: activity in the contents"]
-    return (
-        [f"{in_words([region])}: unit-density sphere, self-dose only"] if role == "tumour" else []
-    )
+    return [f"{in_words([region])}: unit-density sphere, self-dose only"] if known.by_sphere else []
 
 
 def _mass_sds(
     sex: str,
     sources: Mapping[str, Source],
     masses: Mapping[str, RegionMass],
-) -> dict[str, dict[str, float]]:
+    other: OtherKidney | None,
+) -> dict[str, dict[MassCause, float]]:
     """Return the relative sd of each dose from masses and volumes, by a small change of each entry.
 
     By target and cause. A TIA from a concentration changes with its mass or volume.
     """
-    totals: dict[str, dict[str, float]] = {}
+    totals: dict[str, dict[MassCause, float]] = {}
     up, down = 1.0 + STEP, 1.0 / (1.0 + STEP)
-    entries = {s.with_mass: (s.volume_sd, "volume") for s in sources.values() if s.volume_sd > 0}
-    entries |= {m.given_as: (m.relative_sd, m.cause) for m in masses.values() if m.relative_sd > 0}
+    before = other.masses if other is not None else {}
+    entries: dict[str, tuple[float, MassCause]] = {
+        source.with_mass: (source.volume_sd, ("volume", None))
+        for source in sources.values()
+        if source.volume_sd > 0
+    }
+    entries |= {
+        mass.given_as: (mass.relative_sd, (mass.cause, mass.of_cycle))
+        for mass in (*masses.values(), *before.values())
+        if mass.relative_sd > 0
+    }
     for entry, (relative_sd, cause) in entries.items():
-        ends = []
+        ends, tias = [], []
         for factor in (up, down):
-            moved = {
-                region: replace(mass, value=mass.value * factor) if mass.given_as == entry else mass
-                for region, mass in masses.items()
-            }
-            tias = {
+            moved = _moved(masses, entry, factor)
+            ends.append(region_weights(sex, sources, moved, Notes()))
+            own = {
                 name: source.tia * (factor if source.with_mass == entry else 1.0)
                 for name, source in sources.items()
             }
-            weights = region_weights(sex, sources, moved, Notes())
-            ends.append(
-                {
-                    target: sum(tias[name] * weight for name, weight in own.items())
-                    for target, own in weights.items()
-                }
+            if other is not None:
+                share = other.share(moved, _moved(before, entry, factor))
+                own[other.side] = own[other.measured] * share
+            tias.append(own)
+        for target in ends[0]:
+            high, low = (
+                sum(own[name] * weight for name, weight in weights[target].items())
+                for own, weights in zip(tias, ends, strict=True)
             )
-        for target, high in ends[0].items():
-            slope = math.log(high / ends[1][target]) / (2 * math.log1p(STEP))
+            slope = math.log(high / low) / (2 * math.log1p(STEP))
             causes = totals.setdefault(target, {})
             causes[cause] = math.hypot(causes.get(cause, 0.0), slope * relative_sd)
     return totals
+
+
+def _moved(masses: Mapping[str, RegionMass], entry: str, factor: float) -> dict[str, RegionMass]:
+    """Return masses of which those from one entry are multiplied."""
+    return {
+        region: replace(mass, value=mass.value * factor) if mass.given_as == entry else mass
+        for region, mass in masses.items()
+    }
+
+
+def _not_measurable(cycle: DeliveredCycle, other: OtherKidney | None) -> Iterator[str]:
+    """Yield the regions of a cycle that could not be measured, and what is done about them."""
+    for region, reason in cycle.not_measurable.items():
+        if other is not None and region == other.side:
+            yield other.said(cycle.net.number, reason)
+        else:
+            yield f"{in_words([region])}, cycle {cycle.net.number}: not measurable ({reason})"
 
 
 def delivered_doses(
@@ -224,8 +283,16 @@ def delivered_doses(
         As :func:`cycle_dose`.
     """
     curves = course_curves(cycles) if fits is None else fits
+    whole = [cycle for cycle in cycles if side_to_estimate(cycle) is None]
     try:
-        return [cycle_dose(cycle, curves) for cycle in cycles]
+        found = {cycle.net.index: cycle_dose(cycle, curves) for cycle in whole}
+        known = {index: of_cycle.doses for index, of_cycle in found.items()}
+        return [
+            found[cycle.net.index]
+            if cycle.net.index in found
+            else cycle_dose(cycle, curves, other_kidney(cycle, cycles, known))
+            for cycle in cycles
+        ]
     except InputError as error:
         raise error.at(f"{source}: " if source else "") from None
 

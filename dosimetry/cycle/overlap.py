@@ -15,6 +15,7 @@ from dosimetry.physics.kinetics import Array, combine
 from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.reference import regions, tables
 
+ORGANS = ("organ", "kidney", "gland")  # roles of regions that a tumour can lie in
 CURE = (
     "write contains: {{{organ}: [{tumour}]}} in the cycle if the region's VOI includes the tumour, "
     "contains: {{{organ}: []}} if it does not"
@@ -127,7 +128,7 @@ def disjoint_assumed(cycle: NetCycle, sources: Collection[str]) -> list[str]:
     organs = [
         name
         for name in sources
-        if regions.region(name).role in ("organ", "kidney")
+        if regions.region(name).role in ORGANS
         and name not in cycle.contains
         and name != "red_marrow"
     ]
@@ -162,5 +163,5 @@ def site_of(tumour: str, sites: Mapping[str, str]) -> str | None:
         except InputError:
             words.pop()
             continue
-        return region.name if region.role in ("organ", "kidney") else None
+        return region.name if region.role in ORGANS else None
     return None

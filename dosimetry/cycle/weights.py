@@ -62,11 +62,11 @@ def _target_weights(
     masses: Mapping[str, RegionMass],
     notes: Notes,
 ) -> Weights:
-    if regions.region(target).role == "tumour":
+    if regions.region(target).by_sphere:
         return {target: _sphere_weight(target, masses[target], notes)}
     s_values = phantoms.s_values(sex)
     phantom = pair_of(target)
-    own = _own_weights(target, sex, masses)
+    own = self_weights(target, sex, masses)
     by_source = dict(own)
     for region, names in sources.items():
         if region in own or (target in SIDES and region in SIDES):
@@ -84,8 +84,11 @@ def _target_weights(
     return by_source
 
 
-def _own_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
-    """Return the weights of self-dose; the pair of kidneys is the mean of its sides by mass."""
+def self_weights(target: str, sex: str, masses: Mapping[str, RegionMass]) -> dict[str, float]:
+    """Return the weights of self-dose in Gy per MBq h, by source.
+
+    The pair of kidneys is the mean of its sides by mass.
+    """
     constant = absorbed_dose.electron_dose_constant(nuclides.electron_energy(regions.NUCLIDE))
     s_values, phantom = phantoms.s_values(sex), phantoms.organ_masses(sex)
     sides = given_sides(masses)

@@ -37,6 +37,7 @@ Cause: TypeAlias = Literal[
     "recovery",
     "volume",
     "mass",
+    "other kidney",
     "supplied coefficient",
 ]
 
@@ -48,7 +49,8 @@ class Uncertainty:
     Attributes
     ----------
     cause : str
-        ``systematic`` is that of the calibration, ``volume`` that of a mass from scans.
+        ``systematic`` is that of the calibration, ``volume`` that of a mass from scans, ``other
+        kidney`` that of the ratio to a kidney that was not measured in the cycle.
     sd : Amount
         In Gy.
     """
@@ -72,11 +74,12 @@ class CycleRegion:
         Absorbed dose per administered activity, in Gy/GBq.
     basis : str
         ``measured``, ``predicted``, ``population``, or ``partial``: a lower bound, because an
-        important source was not measured; limits do not include it.
+        important source was not measured; limits do not include it. A predicted dose with
+        contributions has one measured kidney, which the other follows.
     contributions : tuple of Contribution
-        Of a measured dose; else empty.
+        Of a dose with a measurement in the cycle; else empty.
     uncertainty : tuple of Uncertainty
-        Of a measured dose; else empty.
+        Of a dose with a measurement in the cycle; else empty.
     """
 
     region: str

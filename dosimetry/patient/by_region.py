@@ -119,6 +119,10 @@ Contains = Annotated[
     dict[str, tuple[str, ...]],
     by_region(measured_region, Read(_regions, {"type": "array", "items": {"type": "string"}})),
 ]
+NotMeasurable = Annotated[
+    dict[str, str],
+    by_region(measured_region, Read(values.read_text, {"type": "string", "minLength": 1})),
+]
 
 
 def _systematic() -> Read:

@@ -52,6 +52,8 @@ therapy:
 #     models: {kidney_left: uptake}                          # per region; else auto
 #     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
 #     contains: {liver: [tumour_1]}                          # VOIs inside another VOI
+#     masses: {tumour_1: 12 g}   # of this cycle; they serve later cycles too
+#     not_measurable: {kidney_right: overlap with the bowel} # with the reason
 #     dose_coefficients: {liver: 0.31 Gy/GBq}                # supplied by other software
 
 # labs:                          # any order; the last value before the first dose is the baseline

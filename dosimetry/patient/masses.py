@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from dosimetry.patient.entered_masses import entered_mass
 from dosimetry.patient.kidneys import (
     PAIR,
     SIDES,
-    both_sides,
     given_sides,
     in_phantom,
     number_of_kidneys,
@@ -21,7 +21,7 @@ from dosimetry.reference import phantoms, tables
 from dosimetry.units import G_PER_KG
 
 MARROW = "red_marrow"
-WITH_MASS = ("organ", "kidney", "tumour")  # roles of regions whose dose depends on their mass
+WITH_MASS = ("organ", "kidney", "gland", "tumour")  # roles whose dose depends on the mass
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,14 @@ class RegionMass:
     value : float
     relative_sd : float
     origin : str
-        In words, for the assumptions of a plan; empty where the patient file gives the mass.
+        In words, for the assumptions of a plan; empty where the patient file gives this mass for
+        this cycle or for all.
     given_as : str
-        Entry of the patient file; masses from one entry vary together.
+        Entries of the patient file; masses from the same ones vary together.
     cause : str
         Of its uncertainty: ``mass``, or ``volume`` where scans give the mass.
+    of_cycle : int or None
+        Cycle whose ``masses`` give it, from 0; None for any other mass.
     """
 
     value: float
@@ -45,6 +48,7 @@ class RegionMass:
     origin: str
     given_as: str = ""
     cause: str = "mass"
+    of_cycle: int | None = None
 
 
 def reference_mass(region: str, sex: str) -> float | None:
@@ -58,9 +62,10 @@ def reference_mass(region: str, sex: str) -> float | None:
 def region_mass(region: str, patient: PatientFile, index: int) -> RegionMass | None:
     """Return the mass of a region in a delivered cycle; None where it is not known.
 
-    The first of these that exists: the mass given for the region, the mean volume of the cycle's
-    scans, the mean volume of the latest earlier cycle with volumes, the mass of the phantom (which
-    has no tumours).
+    The first of these that exists: the mass that the cycle gives, that of the latest earlier cycle
+    that gives one, that of the file (:func:`~dosimetry.patient.entered_masses.entered_mass`), the
+    mean volume of the cycle's scans, the mean volume of the latest earlier cycle with volumes, the
+    mass of the phantom (which has no tumours).
 
     Parameters
     ----------
@@ -69,7 +74,7 @@ def region_mass(region: str, patient: PatientFile, index: int) -> RegionMass | N
     index : int
         Index of the cycle, from 0.
     """
-    entered = _entered(region, patient)
+    entered = _entered(region, patient, index)
     if entered is not None:
         return entered
     if region != MARROW:  # a volume in vertebrae is not the volume of the marrow
@@ -78,8 +83,9 @@ def region_mass(region: str, patient: PatientFile, index: int) -> RegionMass | N
             if mass is not None:
                 origin = _origin(region, mass.value, patient, before, index)
                 return replace(mass, origin=origin)
-    if region == MARROW and (patient.person.weight or "total_body" in patient.masses):
-        scaled = red_marrow_mass(patient)
+    known_body = patient.person.weight or entered_mass("total_body", patient, index)
+    if region == MARROW and known_body:
+        scaled = red_marrow_mass(patient, index)
         return RegionMass(
             scaled, 0.0, f"red marrow: mass {scaled:.4g} g, phantom mass scaled with the body mass"
         )
@@ -176,7 +182,7 @@ def _inside(region: str, voi: float, patient: PatientFile, index: int) -> float:
 def _whole_mass(region: str, patient: PatientFile, index: int) -> float | None:
     """Return the mass in g of a region and the regions in its VOI, by volume or by entry."""
     voi = _voi_mass(region, patient, index)
-    if voi is not None and region not in patient.masses:
+    if voi is not None and entered_mass(region, patient, index) is None:
         return voi
     own = region_mass(region, patient, index)
     within = patient.cycles[index].contains.get(region, ())
@@ -186,24 +192,17 @@ def _whole_mass(region: str, patient: PatientFile, index: int) -> float | None:
     return own.value + sum(mass for mass in inside if mass is not None)
 
 
-def _entered(region: str, patient: PatientFile) -> RegionMass | None:
-    if region == PAIR and both_sides(patient.masses):
-        sides = [patient.masses[side] for side in SIDES]
-        total = sum(side.value for side in sides)
-        spread = sum((side.sd or 0.0) ** 2 for side in sides) ** 0.5
-        return RegionMass(total, spread / total, "", PAIR)
-    if region in SIDES and PAIR in patient.masses:
-        pair, share = patient.masses[PAIR], share_of_pair(patient.person)
-        return RegionMass(
-            pair.value * share,
-            (pair.sd or 0.0) / pair.value,
-            f"{in_words([region])}: half of the mass given for the kidneys" if share < 1 else "",
-            PAIR,
-        )
-    if region not in patient.masses:
+def _entered(region: str, patient: PatientFile, index: int) -> RegionMass | None:
+    """Return a mass of the patient file; one of an earlier cycle names the volumes it replaces."""
+    entered = entered_mass(region, patient, index)
+    if entered is None:
         return None
-    mass = patient.masses[region]
-    return RegionMass(mass.value, (mass.sd or 0.0) / mass.value, "", region)
+    origin, of_cycle = entered.origin, entered.of_cycle
+    own_volume = _voi_mass(region, patient, index) is not None
+    if own_volume and of_cycle is not None and of_cycle < index:
+        origin = f"{origin}; the volumes of cycle {index + 1} are not used"
+    given_as = ", ".join(entered.entries)
+    return RegionMass(entered.value, entered.relative_sd, origin, given_as, "mass", of_cycle)
 
 
 def mass_warning(region: str, mass: RegionMass, patient: PatientFile, place: str) -> Problem | None:
@@ -230,20 +229,21 @@ def weight_of(patient: PatientFile) -> float | None:
     return None if weight is None else weight.value * G_PER_KG
 
 
-def red_marrow_mass(patient: PatientFile) -> float:
-    """Return the red marrow mass in g: given, or the phantom's scaled with the body mass."""
-    if MARROW in patient.masses:
-        return patient.masses[MARROW].value
+def red_marrow_mass(patient: PatientFile, index: int) -> float:
+    """Return the red marrow mass in g in a cycle: given, or scaled with the body mass."""
+    entered = entered_mass(MARROW, patient, index)
+    if entered is not None:
+        return entered.value
     masses = phantoms.organ_masses(patient.person.sex)
-    body = body_mass(patient).value
+    body = body_mass(patient, index).value
     return float(marrow.marrow_mass.kernel(masses[MARROW], body, masses["total_body"]))
 
 
-def body_mass(patient: PatientFile) -> RegionMass:
-    """Return the mass of the whole body: given, the patient's weight, or the phantom's."""
-    entered = patient.masses.get("total_body")
+def body_mass(patient: PatientFile, index: int) -> RegionMass:
+    """Return the mass of the whole body in a cycle: given, the weight, or the phantom's."""
+    entered = _entered("total_body", patient, index)
     if entered is not None:
-        return RegionMass(entered.value, (entered.sd or 0.0) / entered.value, "", "total_body")
+        return entered
     if patient.person.weight is not None:
         weight = patient.person.weight.value
         return RegionMass(

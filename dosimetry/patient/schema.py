@@ -19,6 +19,7 @@ from dosimetry.patient.by_region import (
     HalfLives,
     Masses,
     Models,
+    NotMeasurable,
     Sites,
     Systematic,
     by_region,
@@ -296,6 +297,10 @@ class Cycle(Section):
         By region, in Gy/GBq.
     contains : dict of str to tuple of str
         By region, the regions that its VOI includes.
+    masses : dict of str to Estimate
+        By region, in g, as measured for this cycle.
+    not_measurable : dict of str to str
+        Regions that could not be measured in this cycle, with the reason.
     """
 
     administered: Annotated[
@@ -314,6 +319,8 @@ class Cycle(Section):
     blood: Annotated[Measurements, measured("blood samples", read_blood)] = Measurements()
     dose_coefficients: Coefficients = {}
     contains: Contains = {}
+    masses: Masses = {}
+    not_measurable: NotMeasurable = {}
 
 
 def _read_term(value: object) -> str:

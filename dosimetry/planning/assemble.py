@@ -80,7 +80,10 @@ def cycle_of(
 def _measured(
     index: int, name: str, region: RegionCourse | None, measured: RegionDose, activity: float
 ) -> CycleRegion:
-    """Return a measured dose; one that lacks a source is ``partial`` and has no BED."""
+    """Return a dose with a measurement; one that lacks a source is ``partial`` and has no BED.
+
+    One by the ratio to the other kidney is ``predicted``.
+    """
     dose = measured.distribution()
     per = 1.0 / activity
     whole = region is not None and not measured.missing
@@ -89,13 +92,19 @@ def _measured(
         dose,
         region.measured_bed(index, dose) if region is not None and whole else None,
         Estimate(dose.value * per, None if dose.sd is None else dose.sd * per, "Gy/GBq"),
-        "measured" if whole else "partial",
+        _basis(measured, whole),
         tuple(
             Contribution(source, Amount(part, "Gy"))
             for source, part in measured.contributions.items()
         ),
         _budget(measured) if dose.sd is not None else (),
     )
+
+
+def _basis(measured: RegionDose, whole: bool) -> Basis:
+    if not whole:
+        return "partial"
+    return "predicted" if measured.estimated else "measured"
 
 
 def _budget(measured: RegionDose) -> tuple[Uncertainty, ...]:
@@ -107,6 +116,7 @@ def _budget(measured: RegionDose) -> tuple[Uncertainty, ...]:
         ("recovery", measured.relative_recovery_sd),
         ("volume", measured.relative_volume_sd),
         ("mass", measured.relative_mass_sd),
+        ("other kidney", measured.relative_ratio_sd),
     )
     return tuple(
         Uncertainty(cause, Amount(measured.dose * relative, "Gy"))

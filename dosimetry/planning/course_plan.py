@@ -10,7 +10,7 @@ from typing import Any
 import dosimetry
 from dosimetry.course.flags import flag, lower_bound_warnings, unassessed_warnings
 from dosimetry.course.regions import course_doses
-from dosimetry.course.warnings import uneven_kidneys
+from dosimetry.course.warnings import one_kidney_alone, uneven_kidneys
 from dosimetry.cycle.delivered import delivered_cycles
 from dosimetry.cycle.dose import delivered_doses
 from dosimetry.documents.clinic import PlanEvent
@@ -212,6 +212,7 @@ def plan(
             *lower_bound_warnings(patient, flags, planned),
             *doses.warnings,
             *uneven_kidneys(flags, doses.regions),
+            *one_kidney_alone(flags, delivered),
             *clinical.warnings(label, len(to_come)),
             *observation_warnings(patient, clinical.seen, bool(to_come)),
         ),

@@ -47,7 +47,7 @@ from dosimetry.reference.imaging_times import candidate_times
 from dosimetry.reference.limits import Limit
 
 BLOOD = "blood"
-SCANNED = ("organ", "kidney", "tumour", "total_body")  # roles of regions that a scan measures
+SCANNED = ("organ", "kidney", "gland", "tumour", "total_body")  # roles that a scan measures
 BUDGET = 3
 FIGURE_TIMES = 40
 

@@ -17,27 +17,18 @@ from dosimetry.documents.dose import CycleRegion
 from dosimetry.documents.fit import PlanCurve
 from dosimetry.documents.plan import PlanCycle
 from dosimetry.documents.recalculation import Checked, Recalculation
-from dosimetry.patient.schema import Cycle, PatientFile
+from dosimetry.patient.schema import PatientFile
 from dosimetry.problems import InputError, Problem, in_words
 from dosimetry.quantities import Amount
 from dosimetry.recalculation.dose import BODY, REST, Gain, gain_of, mass_of
-from dosimetry.recalculation.integrals import (
-    ActivityCurve,
-    Array,
-    area,
-    exponential_curve,
-    quadratic_dose,
-    time_steps,
-    trapezoid_curve,
-)
+from dosimetry.recalculation.integrals import Array, quadratic_dose, time_steps
 from dosimetry.recalculation.readings import Reading, readings_of
+from dosimetry.recalculation.sources import CycleCurves, Sources, sources_of
 from dosimetry.recalculation.tias import Again, tias_of
 from dosimetry.reference import regions, tables
-from dosimetry.units import KBQ_PER_MBQ
 
 LN2 = math.log(2)
 CLOSE, BY_MASS = 0.1, 0.5  # percent
-MARROW, BLOOD = "red_marrow", "blood"
 
 
 def second_check(
@@ -73,13 +64,16 @@ def second_check(
         for plan in cycles[: len(patient.cycles)]
     ]
     again = tias_of(patient, readings, curves)
-    for index, cycle in enumerate(patient.cycles):
-        own = [curve for curve in curves if curve.cycle == index + 1]
-        areas = {curve.region: area(curve_of(curve)) for curve in own}
-        for curve in own:
-            figures += _of_curve(curve, readings[index][curve.region], areas[curve.region])
+    drawn = [
+        CycleCurves(index + 1, [curve for curve in curves if curve.cycle == index + 1])
+        for index in range(len(patient.cycles))
+    ]
+    sources = sources_of(patient, drawn)
+    for index, own in enumerate(drawn):
+        for curve in own.curves:
+            figures += _of_curve(curve, readings[index][curve.region], own.areas[curve.region])
             figures += _of_tia(curve, again.get((curve.cycle, curve.region)))
-        figures += _of_doses(patient, cycle, cycles[index], own, areas)
+        figures += _of_doses(patient, cycles[index], sources[index])
     return tuple(figures)
 
 
@@ -176,75 +170,9 @@ def _of_tia(curve: PlanCurve, again: Again | None) -> list[Recalculation]:
     ]
 
 
-def curve_of(curve: PlanCurve) -> ActivityCurve:
-    """Return a plan's curve as a function of time, from its parameters or points alone."""
-    if curve.model == "trapezoid":
-        times = [point.time.value for point in curve.points]
-        activities = [point.activity.value for point in curve.points]
-        return trapezoid_curve(times, activities, LN2 / curve.physical_half_life.value)
-    values = [parameter.value for parameter in curve.parameters]
-    if curve.model == "single-point":
-        return exponential_curve("mono", [*values, LN2 / curve.effective_half_life.value])
-    return exponential_curve(curve.model, values)
-
-
-def _sources(
-    patient: PatientFile, number: int, curves: Sequence[PlanCurve], areas: Mapping[str, float]
-) -> dict[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]]:
-    """Return each source as weighted curves, and its TIA in MBq h.
-
-    Every curve is scaled to the TIA of the plan, which has its own check.
-    """
-    by_region = {curve.region: (curve_of(curve), curve.tia.unit) for curve in curves}
-    own = {by_region[name][0]: value for name, value in areas.items()}
-    scales = {curve.region: curve.tia.value / areas[curve.region] for curve in curves}
-    parts: dict[str, tuple[tuple[ActivityCurve, float], ...]] = {
-        name: ((curve, scales[name]),)
-        for name, (curve, unit) in by_region.items()
-        if unit == "MBq*h"
-    }
-    for name, (curve, unit) in by_region.items():
-        if unit == "MBq*h" or name in (BLOOD, MARROW):
-            continue
-        mass = mass_of(name, patient, number)
-        if mass is not None:
-            volume = mass / tables.default("soft_tissue_density", "g/mL")
-            parts[name] = ((curve, scales[name] * volume / KBQ_PER_MBQ),)
-    name = BLOOD if BLOOD in by_region else MARROW
-    if name in by_region and MARROW not in parts:
-        ratio, hematocrit = 1.0, patient.person.hematocrit
-        plasma = patient.therapy.marrow_to_blood_ratio == "plasma" and hematocrit is not None
-        if BLOOD in by_region and plasma and hematocrit is not None:
-            # Sgouros 1993, on purpose not from the table that the first calculation reads.
-            ratio = 0.19 / (1.0 - hematocrit)
-        mass = mass_of(MARROW, patient, 0) or 0.0
-        weight = scales[name] * ratio * mass / KBQ_PER_MBQ  # kBq/mL as kBq/g
-        parts[MARROW] = ((by_region[name][0], weight),)
-    alone = dict(parts)
-    for outer, within in patient.cycles[number - 1].contains.items():
-        taken = [(curve, -weight) for name in within for curve, weight in alone[name]]
-        parts[outer] = (*alone[outer], *taken)
-    if "total_body" in parts:
-        whole = parts.pop("total_body")
-        others = [(c, -weight) for part in parts.values() for c, weight in part]
-        parts[REST] = (*whole, *others)
-    if "remainder_of_body" in parts:
-        parts[REST] = parts.pop("remainder_of_body")
-    return {
-        name: (part, math.fsum(own[c] * weight for c, weight in part))
-        for name, part in parts.items()
-    }
-
-
-def _of_doses(
-    patient: PatientFile,
-    cycle: Cycle,
-    plan: PlanCycle,
-    curves: Sequence[PlanCurve],
-    areas: Mapping[str, float],
-) -> list[Recalculation]:
+def _of_doses(patient: PatientFile, plan: PlanCycle, sources: Sources) -> list[Recalculation]:
     """Compare absorbed dose and BED of every measured region of a cycle."""
-    supplied = cycle.dose_coefficients
+    supplied = patient.cycles[plan.number - 1].dose_coefficients
     figures = [
         compared(
             (plan.number, dose.region, "absorbed dose", "coefficient x activity"),
@@ -258,7 +186,6 @@ def _of_doses(
     measured = [dose for dose in plan.regions if dose.contributions]
     if not measured:
         return figures
-    sources = _sources(patient, plan.number, curves, areas)
     names = [name if name != REST else BODY[0] for name in sources]
     masses = _masses(patient, plan.number, names)
     sex = patient.person.sex
@@ -280,7 +207,7 @@ def _masses(patient: PatientFile, number: int, names: Sequence[str]) -> dict[str
     masses = {
         name: mass_of(name, patient, number)
         for name in names
-        if regions.region(name).role in ("organ", "kidney", "tumour")
+        if regions.region(name).role in ("organ", "kidney", "gland", "tumour")
     }
     masses["total_body"] = mass_of("total_body", patient, number)
     return {name: mass for name, mass in masses.items() if mass is not None}
@@ -290,7 +217,7 @@ def _of_beds(
     number: int,
     measured: Sequence[CycleRegion],
     gains: Mapping[str, Gain],
-    sources: Mapping[str, tuple[tuple[tuple[ActivityCurve, float], ...], float]],
+    sources: Sources,
 ) -> list[Recalculation]:
     """Compare the BEDs; the dose rate is scaled to the plan's dose, which has its own check."""
     wanted = [dose for dose in measured if dose.bed is not None]

@@ -2,8 +2,8 @@
 
 The tables are read once more, apart from the first calculation. Kidneys: the energy of the
 electrons over the kidney's mass, and the photons of another phantom's S values (ICRP 110,
-OpenDose). Tumours: the energy over the mass, times the sphere's absorbed fraction. Others: the sum
-over the sources' S values.
+OpenDose). Tumours and glands: the energy over the mass, times the sphere's absorbed fraction.
+Others: the sum over the sources' S values.
 """
 
 from __future__ import annotations
@@ -85,26 +85,25 @@ def phantom_masses(sex: str) -> Mapping[str, float]:
 def mass_of(region: str, patient: PatientFile, number: int) -> float | None:
     """Return the mass in g of a region in cycle ``number``, the first being 1.
 
-    Given, of the last volumes up to that cycle, scaled, or the phantom's.
+    Given (by the last cycle up to this one that gives it, else by the file), of the last volumes up
+    to that cycle, scaled, or the phantom's.
     """
-    entered = {name: mass.value for name, mass in patient.masses.items()}
+    entered = _entered(region, patient, number)
+    if entered is not None:
+        return entered
     single = "single_kidney" in patient.person.kidney_risk_factors
     phantom = phantom_masses(patient.person.sex)
-    if region == "kidneys" and set(SIDES) <= set(entered):
-        return entered[SIDES[0]] + entered[SIDES[1]]
-    if region in SIDES and "kidneys" in entered:
-        return entered["kidneys"] / (1 if single else 2)
-    if region in entered:
-        return entered[region]
     if region == "total_body":
         weight = patient.person.weight
         return phantom[region] if weight is None else weight.value * G_PER_KG
     if region == "red_marrow":
         body = mass_of("total_body", patient, number) or 0.0
         return phantom[region] * body / phantom["total_body"]
-    for cycle in reversed(patient.cycles[:number]):
+    for last in range(min(number, len(patient.cycles)), 0, -1):
+        cycle = patient.cycles[last - 1]
         enclosed = _enclosed(cycle)
-        own = {name: _alone(name, cycle, enclosed, entered) for name in enclosed}
+        wanted = {region, *(PHOTONS_OF if region in PHOTONS_OF else ())} & set(enclosed)
+        own = {name: _alone(name, cycle, enclosed, patient, last) for name in wanted}
         sides = [own[side] for side in SIDES if side in own]
         if region in own:
             return own[region]
@@ -115,6 +114,20 @@ def mass_of(region: str, patient: PatientFile, number: int) -> float | None:
     if region in SIDES or (region == "kidneys" and single):
         return phantom["kidneys"] / 2
     return phantom.get(region)
+
+
+def _entered(region: str, patient: PatientFile, number: int) -> float | None:
+    """Return the mass in g given for a region up to a cycle, the newest first."""
+    single = "single_kidney" in patient.person.kidney_risk_factors
+    lists = [patient.masses, *(cycle.masses for cycle in patient.cycles[:number])]
+    for masses in reversed(lists):
+        if region == "kidneys" and set(SIDES) <= set(masses):
+            return masses[SIDES[0]].value + masses[SIDES[1]].value
+        if region in SIDES and "kidneys" in masses:
+            return masses["kidneys"].value / (1 if single else 2)
+        if region in masses:
+            return masses[region].value
+    return None
 
 
 def _enclosed(cycle: Cycle) -> dict[str, float]:
@@ -128,14 +141,18 @@ def _enclosed(cycle: Cycle) -> dict[str, float]:
 
 
 def _alone(
-    region: str, cycle: Cycle, enclosed: Mapping[str, float], entered: Mapping[str, float]
+    region: str, cycle: Cycle, enclosed: Mapping[str, float], patient: PatientFile, number: int
 ) -> float:
-    """Return the mass in g of a VOI without the regions in it; an entered mass excludes them."""
+    """Return the mass in g of a VOI without the regions in it.
+
+    The mass of a region, entered or of an earlier cycle, excludes the regions in its VOI.
+    """
 
     def whole(name: str) -> float:
-        if name in entered or name not in enclosed:
-            return entered.get(name, 0.0) + math.fsum(map(whole, cycle.contains.get(name, ())))
-        return enclosed[name]
+        if name in enclosed and _entered(name, patient, number) is None:
+            return enclosed[name]
+        own = mass_of(name, patient, number) or 0.0
+        return own + math.fsum(map(whole, cycle.contains.get(name, ())))
 
     return enclosed[region] - math.fsum(map(whole, cycle.contains.get(region, ())))
 
@@ -199,7 +216,7 @@ def gain_of(target: str, sex: str, sources: Sequence[str], masses: Mapping[str, 
     masses : mapping of str to float
         Of the measured regions that have one, in g.
     """
-    if regions.region(target).role == "tumour":
+    if regions.region(target).role in ("tumour", "gland"):
         return Gain({target: sphere_gain(masses[target])}, "energy over mass", 0.0)
     table, phantom = s_table(sex), phantom_masses(sex)
     own, by, share = _self(target, sex, masses, table, phantom)

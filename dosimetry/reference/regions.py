@@ -50,6 +50,11 @@ class Region:
     like: str
     needs: tuple[str, ...] = ()
 
+    @property
+    def by_sphere(self) -> bool:
+        """Whether its dose is the self-dose of a sphere, since no phantom has it."""
+        return self.role in ("tumour", "gland")
+
 
 @functools.cache
 def _regions() -> tuple[Mapping[str, Region], Spellings]:

@@ -71,7 +71,7 @@ def concentration_contradictions(patient: PatientFile, cycle: NetCycle) -> Itera
 
 def _vertebrae(patient: PatientFile, cycle: NetCycle) -> Iterator[Problem]:
     """Yield marrow concentrations that exceed the activity that can be left."""
-    mass = red_marrow_mass(patient)
+    mass = red_marrow_mass(patient, cycle.index)
     scans = [
         scan
         for scan in cycle.measured.scans

@@ -11,13 +11,17 @@ from dosimetry.patient.checks.activity import (
 )
 from dosimetry.patient.checks.kidneys import kidneys_of_cycle
 from dosimetry.patient.checks.overlap import contradictions, larger_inside
-from dosimetry.patient.kidneys import PAIR, with_sides
+from dosimetry.patient.entered_masses import mass_entries
+from dosimetry.patient.kidneys import PAIR, with_pair, with_sides
 from dosimetry.patient.masses import weight_of
 from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.patient.net_cycle import net_cycle
 from dosimetry.patient.schema import Cycle, PatientFile
 from dosimetry.problems import FilePlace, InputError, Problem, in_words
 from dosimetry.reference import nuclides, phantoms, regions
+
+WITH_MASS = ("organ", "kidney", "gland", "tumour", "total_body")  # roles with a use of a mass
+SALIVARY = ("parotid_left", "parotid_right", "submandibular_left", "submandibular_right")
 
 
 def impossible_half_lives(patient: PatientFile) -> Iterator[Problem]:
@@ -36,14 +40,16 @@ def impossible_half_lives(patient: PatientFile) -> Iterator[Problem]:
 
 def unused_masses(patient: PatientFile) -> Iterator[Problem]:
     """Return masses of regions whose dose does not scale with mass."""
-    for name in patient.masses:
-        if regions.region(name).role not in ("organ", "kidney", "tumour", "total_body"):
-            yield Problem(
-                "no-mass-needed",
-                f"the mass of {in_words([name])} is not used: its dose does not scale with mass",
-                "remove it",
-                f"masses.{name}",
-            )
+    for place, masses in mass_entries(patient):
+        for name in masses:
+            if regions.region(name).role not in WITH_MASS:
+                yield Problem(
+                    "no-mass-needed",
+                    f"the mass of {in_words([name])} is not used: its dose does not scale with "
+                    "mass",
+                    "remove it",
+                    f"{place}.{name}",
+                )
 
 
 def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iterator[Problem]:
@@ -64,6 +70,22 @@ def cycle_contradictions(patient: PatientFile, cycle: Cycle, index: int) -> Iter
     yield from concentration_contradictions(patient, net)
 
 
+def _not_measurable(cycle: Cycle, place: str) -> Iterator[Problem]:
+    """Yield the regions that are named not measurable and have a measurement or a dose."""
+    measured, supplied = set(cycle.measurements.by_region()), set(cycle.dose_coefficients)
+    for name in cycle.not_measurable:
+        for what, having in (("measurement", measured), ("dose coefficient", supplied)):
+            known = {*with_sides(name), *with_pair(name)} & having
+            if known:
+                yield Problem(
+                    "measured-after-all",
+                    f"{in_words([name])} is named not measurable, but this cycle has a {what} of "
+                    f"{in_words(sorted(known))}",
+                    "keep one of the two",
+                    f"{place}.not_measurable.{name}",
+                )
+
+
 def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem]:
     measured = set(cycle.measurements.by_region())
     here = cycle.measurements.file or f"{place}.measurements"
@@ -79,6 +101,15 @@ def _regions(patient: PatientFile, cycle: Cycle, place: str) -> Iterator[Problem
     if "colon" in measured and measured & {"left_colon", "right_colon"}:
         yield Problem(
             "colon-twice", "the colon and a part of it were both measured", "keep one", here
+        )
+    yield from _not_measurable(cycle, place)
+    glands = [name for name in SALIVARY if name in measured]
+    if glands and "salivary_glands" in measured:
+        yield Problem(
+            "salivary-twice",
+            f"all salivary glands together and the {in_words(glands)} were both measured",
+            "keep salivary_glands, or the single glands",
+            here,
         )
     phantom = {source for _, source in phantoms.s_values(patient.person.sex)}
     for name in sorted(measured):

@@ -342,5 +342,6 @@ def _dose(region: str, cycle: CycleDose, g: float | None) -> tuple[Any, ...]:
     alpha_beta = radiobiology.radiobiology(regions.region(region).like).alpha_beta
     partial = bool(cycle.doses[region].missing)
     bed = (None, None) if g is None or partial else bed_of(dose, g, alpha_beta)
-    basis = "partial" if partial else "measured"
+    basis = "predicted" if cycle.doses[region].estimated else "measured"
+    basis = "partial" if partial else basis
     return (cycle.net.activity, *fit, dose.value, dose.sd, *bed, basis)

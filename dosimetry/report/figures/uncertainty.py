@@ -25,6 +25,7 @@ CAUSES = {
     "recovery": ("P", style.ORANGE, style.ORANGE),
     "volume": ("D", style.GREEN, "none"),
     "mass": ("D", style.GREEN, style.GREEN),
+    "other kidney": ("X", style.VIOLET, style.VIOLET),
     "supplied coefficient": ("v", style.BLUE, "none"),
 }
 

@@ -147,7 +147,7 @@ def contributions(cycle: PlanCycle) -> Table:
                 ),
             )
             for dose in cycle.regions
-            if dose.contributions and dose.basis == "measured"
+            if dose.contributions and dose.basis != "partial"
         ),
     )
 

@@ -115,7 +115,8 @@ def _measured(plan: Plan) -> list[Text]:
         Text(f"{words(dose.region).capitalize()}, cycle {cycle.number}. {_budget(dose)}")
         for cycle in plan.cycles
         for dose in cycle.regions
-        if dose.region in limited and dose.basis == "measured"
+        if dose.region in limited
+        and (dose.basis == "measured" or (dose.basis == "predicted" and dose.contributions))
     ]
 
 

@@ -77,13 +77,15 @@ def _more(plan: Plan) -> Text:
 
 def _legend(plan: Plan, out: Console) -> None:
     """Print the meaning of the marks in the table of cycles."""
-    shown = [(c.status, r.basis) for c in plan.cycles for r in _shown(plan, c, out.width)]
+    shown = {_mark(r, c.status) for c in plan.cycles for r in _shown(plan, c, out.width)}
     legend = ["Gy, mean ± sd"]
-    if any(basis == "population" for _, basis in shown):
+    if "*" in shown:
         legend.append("* population, not measured")
-    if ("delivered", "predicted") in shown:
+    if "^" in shown:
         legend.append("^ predicted, not measured")
-    if any(basis == "partial" for _, basis in shown):
+    if "~" in shown:
+        legend.append("~ one kidney measured")
+    if "≥" in shown:
         legend.append("≥ lower bound (a source was not measured), used for no limit")
     if shown:
         out.print(";  ".join(legend), style="dim", justify="right")
@@ -140,12 +142,17 @@ def _cycles(plan: Plan, width: int, as_of: dt.date) -> Table:
 def _dose(region: CycleRegion | None, status: str) -> str:
     if region is None:
         return NOTHING
-    if region.basis == "partial":
-        return f"≥ {plain(region.absorbed_dose.value)}"
-    mark = " *" if region.basis == "population" else ""
-    if region.basis == "predicted" and status == "delivered":
-        mark = " ^"
-    return f"{plus_minus(region.absorbed_dose)}{mark}"
+    mark = _mark(region, status)
+    if mark == "≥":
+        return f"{mark} {plain(region.absorbed_dose.value)}"
+    return f"{plus_minus(region.absorbed_dose)} {mark}".rstrip()
+
+
+def _mark(region: CycleRegion, status: str) -> str:
+    """Return the mark of a dose in the table of cycles; empty for a measured one."""
+    if region.basis == "predicted":
+        return "" if status != "delivered" else "~" if region.contributions else "^"
+    return {"partial": "≥", "population": "*"}.get(region.basis, "")
 
 
 def _limits(plan: Plan) -> Table:

@@ -19,7 +19,8 @@ TONES: dict[Severity, Tone] = {
     "within": "plain",
 }
 ONE_KIDNEY = "one-kidney-higher"
-BESIDE = (ONE_KIDNEY, "lower-bound-above-limit")  # warnings without which a verdict misleads
+# Warnings without which a verdict misleads.
+BESIDE = (ONE_KIDNEY, "one-kidney-alone", "lower-bound-above-limit")
 
 
 def limit_name(flag: Flag) -> str:
