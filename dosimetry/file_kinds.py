@@ -26,6 +26,9 @@ MEASUREMENTS = Kind(
     "a table of measurements",
     "dosimetry fit takes it; a patient file names it under cycles, as in measurements: cycle1.csv",
 )
+LABS = Kind(
+    "a table of laboratory values", "a patient file names it under labs, as in labs: labs.csv"
+)
 COHORT = Kind("the table of a cohort", "dosimetry cohort takes it")
 AS_RESULT = "give the file that it was made from"
 PAGE = Kind("a web page", "reports are not read: give the file that it was made from")
@@ -54,6 +57,7 @@ DICOM_AT, DICOM_MARK = 128, b"DICM"
 SCHEMA = re.compile(r'"schema"\s*:\s*"(dosimetry/([a-z]+)/\d+)"')
 SECTION = re.compile(r'^[\s{]*"?(?:patient|therapy)"?\s*:', re.MULTILINE)
 COLUMN = re.compile(r'^"?\s*(?:region|time\s*\[[^\]]*\])\s*"?\s*[,;\t]')
+LAB_COLUMN = re.compile(r"""(?i)(?:["']?sep=.["']?\s*)?["']?\s*at\s*["']?\s*[,;\t]""")
 COHORT_COLUMN = re.compile(r'(?:^|[,;\t])\s*"?\s*patient_id\s*"?\s*(?:[,;\t]|$)')
 
 
@@ -101,6 +105,8 @@ def kind_of_text(text: str) -> Kind | None:
         return COHORT
     if COLUMN.match(first):
         return MEASUREMENTS
+    if LAB_COLUMN.match(start):
+        return LABS
     if first.upper().startswith("BEGIN:VCALENDAR"):
         return CALENDAR
     if re.match(r"(?i)<!doctype html|<html", first):
