@@ -108,11 +108,14 @@ def _impossible(analyte: Analyte, number: float, unit: str) -> InputError:
     """Return the error for an impossible value, with the unit that was probably meant."""
     meant = possible_units(analyte, number)
     cure = f"did you mean {' or '.join(meant)}?" if meant else "check the number and its unit"
-    bounds = amount_in_words(Amount(analyte.highest, analyte.unit))
+    given, bound = (
+        f"{value:g} {of}".removesuffix(" 1")
+        for value, of in ((number, unit), (analyte.highest, analyte.unit))
+    )
     return refuse(
         "impossible-value",
-        f"{f'{number:g} {unit}'.removesuffix(' 1')} is impossible for {in_words([analyte.name])} "
-        f"(outside {analyte.lowest:g} to {bounds})",
+        f"{given} is impossible for {in_words([analyte.name])} "
+        f"(outside {analyte.lowest:g} to {bound})",
         f"{cure} ({SHARE})" if analyte.unit == "1" else cure,
     )
 
@@ -209,6 +212,9 @@ def _read_range(name: str, value: object) -> Range:
 
 def _amount(analyte: str) -> dict[str, Any]:
     unit = laboratory.analyte(analyte).unit
+    if unit == "1":
+        number = {"type": "number", "description": "a number without a unit"}
+        return {"anyOf": [number, {"type": "string", "description": "the same as text"}]}
     return {"type": "string", "description": f"a quantity in {unit} or another unit of its kind"}
 
 
@@ -221,14 +227,13 @@ def _range(analyte: str) -> dict[str, Any]:
 
 
 def _by_analyte(schema_of: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
-    names = laboratory.analytes()
+    """Return the schema of a mapping by analyte; aliases of any case are additional keys."""
+    by_name = {name: schema_of(name) for name in laboratory.analytes()}
+    kinds = {repr(schema): schema for schema in by_name.values()}
     return {
         "type": "object",
-        "properties": {name: schema_of(name) for name in names},
-        "additionalProperties": {  # aliases, in any case
-            **schema_of(next(iter(names))),
-            "description": "an analyte by another name of table analytes, as in Hb or PLT",
-        },
+        "properties": by_name,
+        "additionalProperties": {"anyOf": list(kinds.values())},
     }
 
 

@@ -224,8 +224,9 @@ def _moment(value: object) -> Moment:
                 "not-a-date", f"{quote(value)} is not a date ({error})", DATE_CURE
             ) from None
     other = date_readings.cure(value) if isinstance(value, str) else ""
-    wrong = "is not a date in the form YYYY-MM-DD" if other else "is not a date"
-    raise refuse("not-a-date", f"{quote(value)} {wrong}", other or DATE_CURE)
+    if other:
+        raise refuse("not-a-date", f"{quote(value)} is not a date in the form YYYY-MM-DD", other)
+    raise refuse("not-a-date", f"{quote(value)} is not a date", DATE_CURE)
 
 
 def read_date(value: object) -> dt.date:
