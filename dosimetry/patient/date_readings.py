@@ -53,9 +53,9 @@ def cure(text: str) -> str:
     Examples
     --------
     >>> cure("01/02/2026")
-    'write 2026-02-01 (1 February 2026) or 2026-01-02 (2 January 2026)'
-    >>> cure("12.01.2026 09:30")
-    'write 2026-01-12T09:30 (12 January 2026), with its time zone if other times have one'
+    'write it as YYYY-MM-DD: 2026-02-01 (1 February 2026) or 2026-01-02 (2 January 2026)'
+    >>> cure("12.01.2026 09:30").partition(", ")[0]
+    'write it as YYYY-MM-DD: 2026-01-12T09:30 (12 January 2026)'
     """
     found = readings(text)
     parts = PARTS.fullmatch(text)
@@ -63,4 +63,4 @@ def cure(text: str) -> str:
     clock = f"T{int(parts[5]):02}:{parts[6]}" if parts is not None and timed else ""
     words = (f"{day.isoformat()}{clock} ({day.day} {day:%B %Y})" for day in found)
     zone = ", with its time zone if other times have one" if timed else ""
-    return f"write {' or '.join(words)}{zone}" if found else ""
+    return f"write it as YYYY-MM-DD: {' or '.join(words)}{zone}" if found else ""

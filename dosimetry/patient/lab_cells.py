@@ -103,4 +103,4 @@ def of_frame(frame: Any) -> Table:
 def _is_midnight(moment: object) -> bool:
     if not isinstance(moment, dt.datetime) or f"{moment}" == "NaT":
         return False
-    return moment.timetz() == dt.time()
+    return moment.tzinfo is None and moment.time() == dt.time()

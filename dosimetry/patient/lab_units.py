@@ -115,6 +115,8 @@ def _of_text(analyte: Analyte, text: str) -> tuple[float, str]:
 
 def _of_quantity(analyte: Analyte, value: object) -> tuple[float, str]:
     """Return the number of a pint quantity in the analyte's unit of mass or of amount."""
+    if getattr(value, "dimensionless", False):
+        read_unit(analyte, "%" if "percent" in f"{getattr(value, 'units', '')}" else "1")
     refused: InputError | None = None
     for unit in filter(None, (analyte.unit, analyte.amount_unit)):
         try:

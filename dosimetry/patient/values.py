@@ -109,15 +109,12 @@ def read_amount(
 
 
 def _other_case(value: object, unit: str, least: float, most: float) -> str:
-    """Return a quantity with mega in place of milli, or the reverse, where that is in range."""
+    """Return an activity with mega in place of milli, or the reverse, where that is in range."""
     parts = split_quantity(value) if isinstance(value, str) else None
-    if parts is None or parts[1][:1] not in ("m", "M"):
+    if parts is None or parts[1] not in ("mBq", "MBq", "mCi", "MCi"):
         return ""
     other = f"{parts[0]} {parts[1][0].swapcase()}{parts[1][1:]}"
-    try:
-        return other if least <= parse_quantity(other, unit) <= most else ""
-    except InputError:
-        return ""
+    return other if least <= parse_quantity(other, unit) <= most else ""
 
 
 def amount(unit: str, low: float = 0.0, high: float | None = None, *, zero: bool = False) -> Read:
@@ -224,9 +221,7 @@ def _moment(value: object) -> Moment:
                 "not-a-date", f"{quote(value)} is not a date ({error})", DATE_CURE
             ) from None
     other = date_readings.cure(value) if isinstance(value, str) else ""
-    if other:
-        raise refuse("not-a-date", f"{quote(value)} is not a date in the form YYYY-MM-DD", other)
-    raise refuse("not-a-date", f"{quote(value)} is not a date", DATE_CURE)
+    raise refuse("not-a-date", f"{quote(value)} is not a date", other or DATE_CURE)
 
 
 def read_date(value: object) -> dt.date:

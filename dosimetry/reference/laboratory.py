@@ -161,7 +161,7 @@ def analyte(name: str) -> Analyte:
             "clearance in mL/min",
         )
     known = ", ".join(analytes())
-    near = typo(plainly, _names())
+    near = "" if "%" in plainly else typo(plainly, _names())  # a share is no count
     raise refuse(
         "unknown-analyte",
         f"analyte {quote(name)} is not known",

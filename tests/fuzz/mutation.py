@@ -52,7 +52,8 @@ HEADERS = _words("""
 region|time [h]|activity [MBq]|sd [MBq]|sd [%]|volume [mL]|recovery|time [d]|activity [%IA]
 activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|mass [g]|model
 weight [kg]|regimen|file|at|analyte|value|unit|PLT [K/uL]|Hb [G/L]|ALT (GPT) [ukat/L]|INR|sep=;
-platelets|creatinine [umol/L]|T. bili [mg/dL]|eGFR [mL/min/1.73m2]|sodium [mmol/L]|time|activity []|time [[h]]|time [h**9]
+platelets|creatinine [umol/L]|T. bili [mg/dL]|eGFR [mL/min/1.73m2]|sodium [mmol/L]|time
+activity []|time [[h]]|time [h**9]
 """)
 
 JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, True, None, 7.4)
