@@ -107,13 +107,17 @@ def _alternatives(field: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _sections(
     field: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """Yield the sections with fixed keys that a field holds, and the step to them."""
+    """Yield the sections with fixed keys that a field holds, and the step to them.
+
+    Additional keys beside fixed ones are other names of them.
+    """
     for alternative in _alternatives(field):
         one = _resolved(alternative, schema)
         if "properties" in one:
             yield one, ""
         for holder, step in (("items", "[]"), ("additionalProperties", ".REGION")):
-            if isinstance(one.get(holder), Mapping):
+            alike = holder == "additionalProperties" and "properties" in one
+            if isinstance(one.get(holder), Mapping) and not alike:
                 for item, _ in _sections(one[holder], schema):
                     yield item, step
 

@@ -26,6 +26,9 @@ MEASUREMENTS = Kind(
     "a table of measurements",
     "dosimetry fit takes it; a patient file names it under cycles, as in measurements: cycle1.csv",
 )
+LABS = Kind(
+    "a table of laboratory values", "a patient file names it under labs, as in labs: labs.csv"
+)
 COHORT = Kind("the table of a cohort", "dosimetry cohort takes it")
 AS_RESULT = "give the file that it was made from"
 PAGE = Kind("a web page", "reports are not read: give the file that it was made from")
@@ -53,11 +56,13 @@ MAGIC = (
 DICOM_AT, DICOM_MARK = 128, b"DICM"
 SCHEMA = re.compile(r'"schema"\s*:\s*"(dosimetry/([a-z]+)/\d+)"')
 SECTION = re.compile(r'^[\s{]*"?(?:patient|therapy)"?\s*:', re.MULTILINE)
-COLUMN = re.compile(
-    r'^"?\s*(?:region|(?:time|clock)\s*[\[(][^\])]*[\])])\s*"?\s*[,;\t]', re.IGNORECASE
+MEASURED = re.compile(  # a column of measurements in a header, wherever it stands
+    r'(?:^|[,;\t])\s*"?\s*(?:region\s*"?\s*(?:[,;\t]|$)|(?:time|activity|concentration)\s*[\[(])',
+    re.IGNORECASE,
 )
+LAB_COLUMN = re.compile(r"""(?i)["']?\s*at\s*["']?\s*[,;\t]""")
 COHORT_COLUMN = re.compile(r'(?:^|[,;\t])\s*"?\s*patient[ _-]id\s*"?\s*(?:[,;\t]|$)', re.IGNORECASE)
-SEPARATOR_LINE = re.compile(r'^"?sep=.*\r?\n', re.IGNORECASE)
+SEPARATOR_LINE = re.compile(r"""["']?sep=.*\r?\n""", re.IGNORECASE)
 
 
 def kind_of_bytes(raw: bytes) -> Kind | None:
@@ -103,8 +108,10 @@ def kind_of_text(text: str) -> Kind | None:
     first = start.splitlines()[0] if start else ""
     if COHORT_COLUMN.search(first):
         return COHORT
-    if COLUMN.match(first):
+    if MEASURED.search(first):
         return MEASUREMENTS
+    if LAB_COLUMN.match(first):
+        return LABS
     if first.upper().startswith("BEGIN:VCALENDAR"):
         return CALENDAR
     if re.match(r"(?i)<!doctype html|<html", first):

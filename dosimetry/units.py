@@ -13,13 +13,22 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from dosimetry.cell_counts import (
+    CELL_COUNT,
+    count_factor,
+    is_count,
+    power_per_litre,
+    refuse_giga_per_litre,
+)
 from dosimetry.problems import InputError, quote, refuse
+from dosimetry.unit_spellings import refuse_feet, refuse_indexed, unknown_unit, with_powers
 
 if TYPE_CHECKING:
     import pint
 
 # Without the prefixes centi, deci and hecto ("ds": days or deciseconds?); cm, dm, dL and cGy are
-# defined as units.
+# defined as units. "mins" is not a plural of milli-inches. Pound and inch are the international
+# ones, exact (NIST SP 811, appendix B).
 DEFINITIONS = """
 pico- = 1e-12 = p-
 nano- = 1e-9 = n-
@@ -30,18 +39,23 @@ mega- = 1e6 = M-
 giga- = 1e9 = G-
 tera- = 1e12 = T-
 second = [time] = s = sec
-minute = 60 * second = min
+minute = 60 * second = min = mins
 hour = 60 * minute = h = hr
 day = 24 * hour = d
-week = 7 * day
-year = 365.25 * day = a = yr
+week = 7 * day = wk
+year = 365.25 * day = a = yr = y
 gram = [mass] = g
+pound = 453.59237 * gram = lb
 meter = [length] = m = metre
 centimeter = 0.01 * meter = cm = centimetre
 decimeter = 0.1 * meter = dm = decimetre
+inch = 0.0254 * meter = in
 liter = decimeter ** 3 = L = l = litre
 deciliter = 0.1 * liter = dL = dl = decilitre
+cubic_centimeter = 0.001 * liter = cc = ccm
 mole = [substance] = mol
+katal = mole / second = kat
+enzyme_unit = 1e-6 * mole / minute = U = IU = UI
 becquerel = [activity] = Bq
 curie = 3.7e10 * becquerel = Ci
 gray = [absorbed_dose] = Gy
@@ -75,10 +89,11 @@ HOURS_PER_WEEK = 168.0
 HUNDRED_PERCENT = 100.0
 
 _NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
-_ATOM = r"(?:%IA|%ID|%|[A-Za-zµμ_]+(?:(?:\^|\*\*)-?[1-4])?)"
+_ATOM = r"(?:%IA|%ID|%|[cdmuµμ]?m[23²³](?![A-Za-zµμ_0-9^*])|[A-Za-zµμ_]+(?:(?:\^|\*\*)-?[1-4])?)"
 _GROUP = rf"(?:{_ATOM}|\(\s*{_ATOM}(?:\s*[*·]\s*{_ATOM})*\s*\))"
 _UNIT = rf"{_GROUP}(?:\s*[*·/]\s*{_GROUP})*"
-QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:(1e9|10\^9|1(?=/))?\s*(/?\s*{_UNIT})|(1))?\s*")
+QUANTITY = re.compile(rf"\s*({_NUMBER})\s*(?:((?:1(?=/))?/?\s*{_UNIT})|(1))?\s*")
+COUNTED = re.compile(rf"\s*({_NUMBER})\s*(\S.*?)\s*")
 NUMBER = re.compile(_NUMBER)
 SPACES = " '\u2019\u00a0\u2009\u202f"  # thousands separators in France, Switzerland and the SI
 SEPARATED = re.compile(rf"\s*([+-]?[0-9]+(?:[.,{SPACES}][0-9]+)+)(.*)", re.DOTALL)
@@ -110,6 +125,7 @@ DIMENSION_NAMES = {
     "g/dL": "mass concentration",
     "mL/min": "clearance",
     "umol/L": "amount concentration",
+    "U/L": "catalytic activity concentration",
     "1e9/L": "cell count per volume",
     "1": "pure number",
 }
@@ -126,7 +142,8 @@ def _registry() -> pint.UnitRegistry[Any]:
 
 def pint_text(unit: str) -> str:
     """Return a unit text for pint, with the names used here for percentages and the rad."""
-    text = re.sub(r"%IA|%ID|%|\brad\b", lambda match: PINT_NAMES[match.group()], unit)
+    text = with_powers(unit)
+    text = re.sub(r"%IA|%ID|%|\brad\b", lambda match: PINT_NAMES[match.group()], text)
     text = text.replace("·", "*").replace("^", "**").strip()
     return f"1{text}" if text.startswith("/") else text
 
@@ -173,12 +190,7 @@ def measure_text(unit: str) -> tuple[float, dict[str, float]]:
     try:
         quantity = _registry().Quantity(1.0, pint_text(unit))
     except (pint.errors.PintError, ValueError):
-        raise refuse(
-            "unknown-unit",
-            f"{quote(unit)} is not a known unit",
-            "known units: GBq, MBq, kBq, Bq, mCi, Ci; h, d, week, min, s, year; kg, g; cm, m; mL, "
-            "L; Gy, mGy, rad; %, %IA; g/dL, umol/L, 1e9/L and their products and ratios",
-        ) from None
+        raise unknown_unit(unit) from None
     return measure((name, _real(power)) for name, power in quantity.unit_items())
 
 
@@ -222,19 +234,21 @@ def conversion(unit: str, to: str) -> float:
             f"{quote(unit)} is too long for a unit",
             f"at most {LONGEST_UNIT} characters",
         )
-    number, text = 1.0, unit.strip()
-    if text.startswith(("1e9/", "10^9/", "1/")):
-        number, text = 1.0 if text.startswith("1/") else 1e9, text[text.index("/") :]
+    cells = to == CELL_COUNT
+    if cells and (counted := count_factor(unit)) is not None:
+        return counted
+    text = unit.strip()
+    text = text.removeprefix("1") if text.startswith("1/") else text
     if text != "1" and not re.fullmatch(rf"/?\s*{_UNIT}", text):
+        if power_per_litre(unit) is not None:
+            raise wrong_dimension(unit, to)
         raise refuse("unknown-unit", f"{quote(unit)} is not a known unit", "as in GBq, h, g")
-    cells = to.startswith("1e9/")
+    refuse_giga_per_litre(text)
     factor, dimensions = measure_text(text)
-    target, wanted = measure_text(to[3:] if cells else to)
+    target, wanted = measure_text(to.removeprefix("1e9"))
     if dimensions != wanted:
         raise wrong_dimension(unit, to)
-    if cells:
-        number /= 1e9
-    return round_trip(number * factor / target)
+    return round_trip((1e-9 if cells else 1.0) * factor / target)
 
 
 def round_trip(factor: float) -> float:
@@ -361,40 +375,49 @@ def parse_quantity(text: str, unit: str) -> float:
     dosimetry.problems.InputError: 'Sv' is not a unit of absorbed dose
       use Gy or another unit of absorbed dose
     """
-    match = QUANTITY.fullmatch(text) if len(text) <= 2 * LONGEST_UNIT else None
-    if match is None:
+    parts = split_quantity(text)
+    if parts is None:
         raise refuse(
             "not-a-quantity",
             f"{quote(text)} is not a quantity",
             separated_cure(text[: 2 * LONGEST_UNIT])
             or f"write a number and a unit of {dimension_name(unit)}, as in {example_of(unit)}",
         )
-    number, power, written, bare = match.groups()
-    if written is None and bare is None:
-        if unit != "1":
-            raise refuse(
-                "no-unit",
-                f"{quote(text)} has no unit",
-                f"add a unit of {dimension_name(unit)}, as in "
-                f"{number} {'GBq' if unit == 'MBq' else unit}",
-            )
-        written = "1"
-    value = float(number) * conversion(f"{power or ''}{written or bare}", unit)
+    number, written = parts
+    if not written and unit != "1":
+        raise refuse(
+            "no-unit",
+            f"{quote(text)} has no unit",
+            f"add a unit of {dimension_name(unit)}, as in "
+            f"{number} {'GBq' if unit == 'MBq' else unit}",
+        )
+    value = float(number) * conversion(written or "1", unit)
     if not math.isfinite(value):
         raise refuse("not-finite", f"{quote(text)} is not finite", "give a finite number")
     return value
 
 
-def unit_of(text: str) -> str:
-    """Return the unit of a text ``NUMBER UNIT``; empty if it is not a quantity.
+def split_quantity(text: str) -> tuple[str, str] | None:
+    """Return number and unit of a text; None if it is not a quantity. The unit may be empty.
+
+    Raises
+    ------
+    InputError
+        A height in feet, or a unit per 1.73 m2.
 
     Examples
     --------
-    >>> unit_of("7.4 GBq")
-    'GBq'
+    >>> split_quantity("7.4 GBq"), split_quantity("212 x10^9/L"), split_quantity("7,4 GBq")
+    (('7.4', 'GBq'), ('212', 'x10^9/L'), None)
     """
-    match = QUANTITY.fullmatch(text)
-    return (match.group(2) or "") + (match.group(3) or "") if match else ""
+    if len(text) > 2 * LONGEST_UNIT:
+        return None
+    refuse_feet(text)
+    refuse_indexed(text)
+    if match := QUANTITY.fullmatch(text):
+        return match.group(1), match.group(2) or match.group(3) or ""
+    counted = COUNTED.fullmatch(text)
+    return (counted.group(1), counted.group(2)) if counted and is_count(counted.group(2)) else None
 
 
 def example_of(unit: str) -> str:

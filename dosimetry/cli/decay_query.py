@@ -7,7 +7,7 @@ import numpy as np
 from dosimetry.physics import decay as physics
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.reference import nuclides
-from dosimetry.units import HOURS_PER_DAY, conversion, parse_quantity, unit_of
+from dosimetry.units import HOURS_PER_DAY, conversion, parse_quantity, split_quantity
 
 LEAST, MOST = 1e-15, 1e15  # MBq or h; outside, an exponent is wrong
 
@@ -63,7 +63,7 @@ def _after(activity: str, start: float, after: str, half_life: float, nuclide: s
             "check the time and its unit",
             "--after",
         )
-    unit = unit_of(activity)
+    _, unit = split_quantity(activity) or ("", "MBq")
     shown = f"{left * conversion('MBq', unit):.6g} {unit}"
     when = f"after {after.strip()}"
     if elapsed < 0:

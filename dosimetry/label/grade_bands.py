@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dosimetry.documents.clinic import PlanGradeBand
 from dosimetry.label.findings import Observations
-from dosimetry.label.grades import grade
+from dosimetry.label.grades import grade, lacks_limit
 from dosimetry.reference import grades, laboratory
 from dosimetry.reference.laboratory import Range
 
@@ -20,7 +20,8 @@ def bands_of(seen: Observations) -> tuple[PlanGradeBand, ...]:
     measured = dict.fromkeys(name for dated in seen.all for name in dated.findings)
     graded: list[PlanGradeBand] = []
     for name in measured:
-        if name in seen.ranges and grades.grade_rows(name):
+        graded_by = name in seen.ranges and grades.grade_rows(name)
+        if graded_by and not lacks_limit(name, seen.ranges[name]):
             usual = seen.baseline[name].value if name in seen.baseline else None
             graded += bands(name, seen.ranges[name], usual)
     return tuple(graded)
@@ -54,9 +55,8 @@ def _edges(analyte: str, limits: Range, baseline: float | None) -> Iterator[floa
         below = limits.lower if row.below == "LLN" else row.below
         multiples = {"": 1.0, "ULN": limits.upper}
         multiplied = multiples.get(row.multiple_of, baseline)
-        for edge in (below, row.at_least):
-            if edge:
-                yield edge
-        for factor in (row.above, row.up_to):
+        if below:
+            yield below
+        for factor in (row.at_least, row.above, row.up_to):
             if factor and multiplied:
                 yield factor * multiplied

@@ -34,7 +34,8 @@ def grade(analyte: str, value: float, limits: Range, baseline: float | None) -> 
     Returns
     -------
     Grade or None
-        The highest grade that holds; None where the CTCAE does not grade the analyte.
+        The highest grade that holds; None where the CTCAE does not grade the analyte, or by an
+        upper limit of normal that is not known.
 
     Examples
     --------
@@ -44,11 +45,17 @@ def grade(analyte: str, value: float, limits: Range, baseline: float | None) -> 
     2
     """
     rows = grades.grade_rows(analyte)
-    if not rows:
+    if not rows or lacks_limit(analyte, limits):
         return None
     abnormal = baseline is not None and limits.upper is not None and baseline > limits.upper
     held = [row.grade for row in rows if _holds(row, value, limits, baseline, abnormal)]
     return Grade(rows[0].term, max(held, default=0), rows[0].haematological)
+
+
+def lacks_limit(analyte: str, limits: Range) -> bool:
+    """Return whether grades of an analyte need an upper limit of normal that is not known."""
+    needed = any(row.multiple_of == "ULN" for row in grades.grade_rows(analyte))
+    return needed and limits.upper is None
 
 
 def _holds(
@@ -62,11 +69,12 @@ def _holds(
             and laboratory.meets(value, "at_least", row.at_least or 0.0)
         )
     multiplied = _multiple(row, limits, baseline, abnormal)
-    return (
-        multiplied is not None
-        and row.above is not None
-        and laboratory.meets(value, "above", row.above * multiplied)
-        and (row.up_to is None or laboratory.meets(value, "at_most", row.up_to * multiplied))
+    if multiplied is None:
+        return False
+    bounds = (("at_least", row.at_least), ("above", row.above), ("at_most", row.up_to))
+    return all(
+        bound is None or laboratory.meets(value, comparison, bound * multiplied)
+        for comparison, bound in bounds
     )
 
 

@@ -147,8 +147,8 @@ def _covered(criterion: Criterion, lacking_quantities: set[str]) -> bool:
 def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:
     """Return the rules of ``any other toxicity``, one for each term among the findings.
 
-    The terms are adverse events, and laboratory values that are not blood counts and have no rule
-    of their own.
+    The terms are adverse events, and laboratory values that are not blood counts, have no rule of
+    their own and count without being entered as an adverse event.
     """
     with_own_rule = {
         group[0].quantity
@@ -159,7 +159,12 @@ def other_rules(rule: LabelRule, known: Iterable[str]) -> dict[str, LabelRule]:
     rules = {}
     for quantity in known:
         rows = grades.grade_rows(quantity)
-        of_labs = bool(rows) and not rows[0].haematological and quantity not in with_own_rule
+        of_labs = (
+            bool(rows)
+            and not rows[0].haematological
+            and quantity not in with_own_rule
+            and not laboratory.analyte(quantity).only_as_event
+        )
         if of_labs or quantity.startswith(f"{OTHER}: "):
             term = rows[0].term if rows else quantity.removeprefix(f"{OTHER}: ")
             criteria = tuple(

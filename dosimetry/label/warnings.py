@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from dosimetry.documents.clinic import PlanLabel
 from dosimetry.label.findings import Observations
+from dosimetry.label.grades import lacks_limit
 from dosimetry.label.slots import Slot
 from dosimetry.label.state import LabelRecord
-from dosimetry.patient.laboratory import in_possible_range
+from dosimetry.patient.lab_units import in_possible_range
 from dosimetry.patient.schema import PatientFile
-from dosimetry.patient.times import day, local
+from dosimetry.patient.times import DOSE, day, local, order
 from dosimetry.problems import Problem, in_words
 from dosimetry.reference import agents, label, laboratory
 from dosimetry.reference import label as label_figures
-from dosimetry.reference.adverse_terms import is_known, likely
+from dosimetry.reference.adverse_terms import canonical, is_known, likely, step_of
 from dosimetry.reference.laboratory import CLEARANCE
 from dosimetry.reference.tables import default
 
@@ -40,6 +41,8 @@ def observation_warnings(patient: PatientFile, seen: Observations, to_come: bool
         *_units(patient),
         *_counts(patient),
         *_ranges(patient),
+        *_not_graded(seen),
+        *_only_as_event(patient, seen),
         *_terms(patient),
     ]
 
@@ -76,7 +79,7 @@ def _day_of_dose(patient: PatientFile) -> Iterator[Problem]:
                 f"the sample of {at.isoformat()} is on the day of cycle {number}, which has no "
                 "time; it is treated as drawn before the dose",
                 f"add the time to cycles[{number - 1}].at",
-                f"labs[{i}].at",
+                draw.place_of(i, "at"),
             )
 
 
@@ -88,7 +91,7 @@ def _far_off(patient: PatientFile, to_come: bool) -> Iterator[Problem]:
         return
     before = dt.timedelta(hours=default("longest_history", "h"))
     after = dt.timedelta(hours=label.longest_interval())
-    entries = [(f"labs[{i}].at", draw.at) for i, draw in enumerate(patient.labs)]
+    entries = [(draw.place_of(i, "at"), draw.at) for i, draw in enumerate(patient.labs)]
     entries += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(patient.adverse_events)]
     for place, moment in entries:
         at = day(local(patient, moment))
@@ -113,7 +116,7 @@ def _units(patient: PatientFile) -> Iterator[Problem]:
                     "unit-changes",
                     f"{lab} has another unit than the first {in_words([name])} value ({usual})",
                     "check that the unit fits the number",
-                    f"labs[{i}].{name}",
+                    draw.place_of(i, name),
                 )
 
 
@@ -127,7 +130,7 @@ def _counts(patient: PatientFile) -> Iterator[Problem]:
                 "counts-contradict",
                 f"{' and '.join(map(str, parts))} exceed {whole}",
                 "check the values and their units",
-                f"labs[{i}].leukocytes",
+                draw.place_of(i, "leukocytes"),
             )
 
 
@@ -147,6 +150,47 @@ def _ranges(patient: PatientFile) -> Iterator[Problem]:
                 "check the number and its unit; grades and dose-modification rules depend on it",
                 f"reference_ranges.{name}.{end}",
             )
+
+
+def _not_graded(seen: Observations) -> Iterator[Problem]:
+    """Yield analytes whose grade needs an upper limit of normal that no table has."""
+    measured = dict.fromkeys(name for dated in seen.all for name in dated.findings)
+    for name in measured:
+        if name in seen.ranges and lacks_limit(name, seen.ranges[name]):
+            unit = laboratory.analyte(name).unit
+            yield Problem(
+                "no-upper-limit",
+                f"{in_words([name])} has no CTCAE grade: its upper limit of normal differs between "
+                "laboratories and no default is used",
+                f"add the limit of the report: reference_ranges: {{{name}: {{upper: ... {unit}}}}}",
+                "reference_ranges",
+            )
+
+
+def _only_as_event(patient: PatientFile, seen: Observations) -> Iterator[Problem]:
+    """Yield high grades after a dose that the label counts only as an adverse event."""
+    if not patient.cycles or not agents.has_label(patient.therapy.radiopharmaceutical):
+        return
+    first = order(local(patient, patient.cycles[0].at), DOSE)
+    entered = {canonical(event.term) for event in patient.adverse_events}
+    told: set[str] = set()
+    for key, dated in seen.timed:
+        for name, finding in dated.findings.items():
+            graded = finding.grade
+            if key <= first or graded is None or name in told or name not in laboratory.analytes():
+                continue
+            step = step_of(graded.term, graded.grade)
+            if laboratory.analyte(name).only_as_event and step and graded.term not in entered:
+                told.add(name)
+                yield Problem(
+                    "grade-not-counted",
+                    f"{finding} is CTCAE grade {graded.grade}, and changes no dose by itself: the "
+                    "label does not name it. Its rule for any other reaction of grade 3 or 4 "
+                    "counts adverse events",
+                    "if it may be a reaction to the treatment, enter it under adverse_events: "
+                    f"{{at: {day(finding.at)}, term: {graded.term}, grade: {graded.grade}}}",
+                    "labs",
+                )
 
 
 def _terms(patient: PatientFile) -> Iterator[Problem]:

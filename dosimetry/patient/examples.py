@@ -13,7 +13,7 @@ TEMPLATE = """\
 # remove the # to use them. "dosimetry check FILE" lists errors.
 patient:
   id: EX-001                     # a pseudonym: it appears in every output
-  sex: male                      # male | female: chooses the phantom
+  sex: male                      # male | female (or m, f, w): chooses the phantom
   # age: 64 year
   # weight: 82 kg
   # height: 178 cm
@@ -56,16 +56,18 @@ therapy:
 #     not_measurable: {kidney_right: overlap with the bowel} # with the reason
 #     dose_coefficients: {liver: 0.31 Gy/GBq}                # supplied by other software
 
-# labs:                          # any order; the last value before the first dose is the baseline
+# labs:                          # or labs.csv; the last value before the first dose is the baseline
 #   - at: 2026-01-10
-#     platelets: 212 1e9/L       # or 212000 /uL; likewise neutrophils, lymphocytes, leukocytes
+#     platelets: 212 1e9/L       # or K/uL, G/L, /mm3; likewise neutrophils, lymphocytes, leukocytes
 #     haemoglobin: 12.8 g/dL     # or g/L, mmol/L
 #     creatinine: 78 umol/L      # or mg/dL; with age and weight: creatinine clearance
 #     bilirubin: 11 umol/L       # or mg/dL
 #     albumin: 41 g/L
-#     prothrombin_ratio: 95 %
+#     prothrombin_ratio: 95 %    # not an INR
+#     ALT: 34 U/L                # or ukat/L; likewise AST; needs an upper limit below
 # reference_ranges:              # of your laboratory; default: laboratory_reference_ranges
 #   platelets: {lower: 150 1e9/L, upper: 450 1e9/L}
+#   ALT: {upper: 45 U/L}
 # adverse_events:                # without those graded by laboratory values; 0 once resolved
 #   - {at: 2026-02-03, term: nausea, grade: 2}   # ends_treatment: yes | no, where a plan asks
 """

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
+from dosimetry.patient.lab_units import SHARE, as_written, in_possible_range, possible_units
 from dosimetry.patient.values import Moment, Read, read_moment
 from dosimetry.problems import InputError, Problem, in_words, quote, refuse
-from dosimetry.quantities import Amount, from_quantity
+from dosimetry.quantities import Amount
 from dosimetry.reference import laboratory
 from dosimetry.reference.laboratory import Analyte, Range
-from dosimetry.units import parse_number, parse_quantity, unit_of
-
-UNIT_PROBLEMS = ("no-unit", "unknown-unit", "wrong-dimension")
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,14 @@ class LabValue:
         In the analyte's canonical unit.
     written : Amount
         In the unit of the patient file.
+    place : str
+        Line and column of a table; empty elsewhere.
     """
 
     analyte: str
     value: float
     written: Amount
+    place: str = field(default="", compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{in_words([self.analyte])} {amount_in_words(self.written)}"
@@ -47,10 +48,22 @@ class LabDraw:
     at : date or date-time
     values : mapping of str to LabValue
         By analyte.
+    file, sha256 : str
+        Name and hash of the table that it was read from; empty without one.
+    place : str
+        Line and column of the date in that table.
     """
 
     at: Moment
     values: Mapping[str, LabValue]
+    file: str = field(default="", compare=False, repr=False)
+    sha256: str = field(default="", compare=False, repr=False)
+    place: str = field(default="", compare=False, repr=False)
+
+    def place_of(self, number: int, name: str) -> str:
+        """Return the place of a value, or of the date, of an entry of the patient file."""
+        held = self.place if name == "at" else self.values[name].place
+        return held or f"labs[{number}].{name}"
 
 
 def amount_in_words(amount: Amount) -> str:
@@ -62,7 +75,7 @@ def amount_in_words(amount: Amount) -> str:
     ('62 1e9/L', '62500 /uL')
     """
     number = f"{amount.value:.0f}" if abs(amount.value) >= 1e4 else f"{amount.value:.4g}"
-    return f"{number} {amount.unit}"
+    return number if amount.unit == "1" else f"{number} {amount.unit}"
 
 
 def read_lab(name: str, value: object) -> LabValue:
@@ -84,71 +97,27 @@ def read_lab(name: str, value: object) -> LabValue:
       did you mean g/L?
     """
     analyte = laboratory.analyte(name)
-    number, unit = _as_written(analyte, value)
-    canonical = laboratory.to_canonical(name, number, unit)
-    if not in_possible_range(name, number, unit):
-        meant = _meant(analyte, number)
-        raise refuse(
-            "impossible-value",
-            f"{number:g} {unit} is impossible for {in_words([name])} "
-            f"(outside {analyte.lowest:g} to {analyte.highest:g} {analyte.unit})",
-            f"did you mean {' or '.join(meant)}?" if meant else "check the number and its unit",
-        )
-    return LabValue(name, canonical, Amount(number, unit))
+    number, unit = as_written(analyte, value)
+    if not in_possible_range(analyte.name, number, unit):
+        raise _impossible(analyte, number, unit)
+    canonical = laboratory.to_canonical(analyte.name, number, unit)
+    return LabValue(analyte.name, canonical, Amount(number, unit))
 
 
-def in_possible_range(name: str, number: float, unit: str) -> bool:
-    """Return whether an analyte can have a value, in a unit of its kind.
-
-    Examples
-    --------
-    >>> [in_possible_range("haemoglobin", 128, unit) for unit in ("g/L", "g/dL")]
-    [True, False]
-    """
-    analyte, value = laboratory.analyte(name), laboratory.to_canonical(name, number, unit)
-    return analyte.lowest <= value <= analyte.highest or (analyte.may_be_zero and value == 0.0)
-
-
-def _meant(analyte: Analyte, number: float) -> list[str]:
-    return [unit for unit in analyte.units if in_possible_range(analyte.name, number, unit)]
-
-
-def _without_unit(analyte: Analyte, value: object, error: InputError) -> InputError:
-    """Return the error with the units in which the number is possible, else all units."""
-    try:
-        number = parse_number(value) if isinstance(value, str) else float(str(value))
-        units = _meant(analyte, number)
-    except (InputError, ValueError):
-        number, units = math.nan, []
-    cure = f"units of {analyte.name}: {', '.join(analyte.units)}"
-    if units:
-        cure = f"add the unit of the report, as in {' or '.join(f'{number:g} {u}' for u in units)}"
-    return InputError(
-        replace(problem, cure=cure) if problem.code in UNIT_PROBLEMS else problem
-        for problem in error.problems
+def _impossible(analyte: Analyte, number: float, unit: str) -> InputError:
+    """Return the error for an impossible value, with the unit that was probably meant."""
+    meant = possible_units(analyte, number)
+    cure = f"did you mean {' or '.join(meant)}?" if meant else "check the number and its unit"
+    given, bound = (
+        f"{value:g} {of}".removesuffix(" 1")
+        for value, of in ((number, unit), (analyte.highest, analyte.unit))
     )
-
-
-def _as_written(analyte: Analyte, value: object) -> tuple[float, str]:
-    """Return number and unit as written; the unit may be of mass or of amount of substance."""
-    if isinstance(value, Amount):
-        value = f"{float(value.value)!r} {value.unit}"
-    refused: InputError | None = None
-    for unit in filter(None, (analyte.unit, analyte.amount_unit)):
-        try:
-            if isinstance(value, str):
-                number = parse_quantity(value, unit)
-                written = unit_of(value) or unit
-            elif unit.startswith("1e9/") and hasattr(value, "unit_items"):
-                number, written = float(from_quantity(value, unit[3:])) / 1e9, unit
-            else:
-                number, written = float(from_quantity(value, unit)), unit
-        except InputError as error:
-            refused = refused or error
-            continue
-        return number / parse_quantity(f"1 {written}", unit), written
-    assert refused is not None  # every analyte has a unit
-    raise _without_unit(analyte, value, refused)
+    return refuse(
+        "impossible-value",
+        f"{given} is impossible for {in_words([analyte.name])} "
+        f"(outside {analyte.lowest:g} to {bound})",
+        f"{cure} ({SHARE})" if analyte.unit == "1" else cure,
+    )
 
 
 def _read_mapping(value: object, what: str) -> Mapping[str, Any]:
@@ -164,6 +133,7 @@ def read_draw(value: object) -> LabDraw:
     entries = _read_mapping(value, "at: DATE, and analyte: value below it")
     problems: list[Problem] = []
     values: dict[str, LabValue] = {}
+    names: dict[str, str] = {}
     at: Moment | None = None
     if "at" not in entries:
         problems.append(Problem("missing", "is missing", "add the date of the sample", "at"))
@@ -172,12 +142,26 @@ def read_draw(value: object) -> LabDraw:
             if key == "at":
                 at = read_moment(entry)
             elif entry is not None and not _is_gap(entry):
-                values[key] = read_lab(key, entry)
+                name = _once(key, names)
+                values[name] = read_lab(name, entry)
         except InputError as error:
             problems += error.at(key).problems
     if problems or at is None:
         raise InputError(problems)
     return LabDraw(at, values)
+
+
+def _once(key: str, names: dict[str, str]) -> str:
+    """Return the analyte of a key, and note the key; refuse a second spelling of the analyte."""
+    name = laboratory.analyte(key).name
+    if name in names:
+        raise refuse(
+            "analyte-twice",
+            f"{quote(names[name])} and {quote(key)} are both {in_words([name])}",
+            "keep one of the two",
+        )
+    names[name] = key
+    return name
 
 
 def _is_gap(entry: object) -> bool:
@@ -188,19 +172,20 @@ def _is_gap(entry: object) -> bool:
 def read_ranges(value: object) -> dict[str, Range]:
     """Read the laboratory's own reference ranges."""
     ranges: dict[str, Range] = {}
+    names: dict[str, str] = {}
     problems: list[Problem] = []
-    for name, entry in _read_mapping(value, "analyte: {lower: ..., upper: ...}").items():
+    for key, entry in _read_mapping(value, "analyte: {lower: ..., upper: ...}").items():
         try:
+            name = _once(key, names)
             ranges[name] = entry if isinstance(entry, Range) else _read_range(name, entry)
         except InputError as error:
-            problems += error.at(name).problems
+            problems += error.at(key).problems
     if problems:
         raise InputError(problems)
     return ranges
 
 
 def _read_range(name: str, value: object) -> Range:
-    laboratory.analyte(name)
     ends: dict[str, float] = {}
     for key, entry in _read_mapping(value, "{lower: ..., upper: ...}").items():
         if key not in ("lower", "upper"):
@@ -227,6 +212,9 @@ def _read_range(name: str, value: object) -> Range:
 
 def _amount(analyte: str) -> dict[str, Any]:
     unit = laboratory.analyte(analyte).unit
+    if unit == "1":
+        number = {"type": "number", "description": "a number without a unit"}
+        return {"anyOf": [number, {"type": "string", "description": "the same as text"}]}
     return {"type": "string", "description": f"a quantity in {unit} or another unit of its kind"}
 
 
@@ -239,22 +227,23 @@ def _range(analyte: str) -> dict[str, Any]:
 
 
 def _by_analyte(schema_of: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+    """Return the schema of a mapping by analyte; aliases of any case are additional keys."""
+    by_name = {name: schema_of(name) for name in laboratory.analytes()}
+    kinds = {repr(schema): schema for schema in by_name.values()}
     return {
         "type": "object",
-        "properties": {name: schema_of(name) for name in laboratory.analytes()},
+        "properties": by_name,
+        "additionalProperties": {"anyOf": list(kinds.values())},
     }
 
 
-def draw_field() -> Read:
-    """Mark a field that holds the laboratory values of one date."""
+def draw_schema() -> dict[str, Any]:
+    """Return the JSON schema of the laboratory values of one date."""
     schema = _by_analyte(_amount)
-    schema["properties"] = {
-        "at": {"type": "string", "description": "YYYY-MM-DD, or a date-time of RFC 3339"},
-        **schema["properties"],
-    }
-    return Read(read_draw, {**schema, "required": ["at"], "additionalProperties": False})
+    at = {"type": "string", "description": "YYYY-MM-DD, or a date-time of RFC 3339"}
+    return {**schema, "properties": {"at": at, **schema["properties"]}, "required": ["at"]}
 
 
 def ranges_field() -> Read:
     """Mark a field that holds reference ranges."""
-    return Read(read_ranges, {**_by_analyte(_range), "additionalProperties": False})
+    return Read(read_ranges, _by_analyte(_range))

@@ -68,6 +68,7 @@ class Patient(PatientFile):
         for cycle in self.cycles:
             for measured in (cycle.measurements, cycle.blood):
                 hashes |= {file.name: file.sha256 for file in measured.files}
+        hashes |= {draw.file: draw.sha256 for draw in self.labs if draw.file}
         if isinstance(self.therapy.prior, ClinicPrior):
             hashes[self.therapy.prior.file] = self.therapy.prior.sha256
         return hashes
@@ -81,8 +82,8 @@ class Patient(PatientFile):
         Parameters
         ----------
         data : mapping
-            As the patient file; quantities as text or as pint quantities, measurements as a file
-            name, a list or a pandas DataFrame.
+            As the patient file; quantities as text or as pint quantities, measurements and labs as
+            a file name, a list or a pandas DataFrame.
         base : path
             Folder that file names are relative to.
         source, sha256 : str

@@ -25,10 +25,12 @@ from dosimetry.patient.by_region import (
     by_region,
     dose_region,
 )
-from dosimetry.patient.laboratory import LabDraw, draw_field, ranges_field
+from dosimetry.patient.lab_table import labs_field
+from dosimetry.patient.laboratory import LabDraw, ranges_field
 from dosimetry.patient.measurements.field import measured, read_blood, read_scans
 from dosimetry.patient.measurements.scan import Measurements
 from dosimetry.patient.prior import PRIOR, ClinicPrior
+from dosimetry.patient.sex import Sex
 from dosimetry.patient.values import (
     DateOrTime,
     Read,
@@ -41,7 +43,7 @@ from dosimetry.patient.values import (
 )
 from dosimetry.problems import quote, refuse
 from dosimetry.quantities import Amount
-from dosimetry.reference import agents, grades, regimens
+from dosimetry.reference import agents, grades, laboratory, regimens
 from dosimetry.reference import limits as limits_figures
 from dosimetry.reference.laboratory import Range
 from dosimetry.units import parse_number
@@ -94,7 +96,7 @@ class Person(Section):
     """
 
     id: Text
-    sex: Annotated[str, choice("male", "female")]
+    sex: Sex
     age: Annotated[Amount, amount("year", high=120.0)] | None = None
     weight: Annotated[Amount, amount("kg", low=20.0, high=400.0)] | None = None
     height: Annotated[Amount, amount("cm", low=50.0, high=260.0)] | None = None
@@ -326,7 +328,7 @@ class Cycle(Section):
 def _read_term(value: object) -> str:
     term = values.read_text(value).strip().lower()
     graded = grades.graded_terms()
-    if term in graded:
+    if term in graded and not laboratory.analyte(graded[term]).only_as_event:
         raise refuse(
             "graded-by-laboratory",
             f"{quote(term)} is graded by the laboratory values",
@@ -377,7 +379,7 @@ class PatientFile(Section):
     effective_half_lives: HalfLives = {}
     sites: Sites = {}
     cycles: list[Cycle] = []
-    labs: list[Annotated[LabDraw, draw_field()]] = []
+    labs: Annotated[list[LabDraw], labs_field()] = []
     reference_ranges: Annotated[dict[str, Range], ranges_field()] = {}
     adverse_events: list[AdverseEvent] = []
 

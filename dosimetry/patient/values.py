@@ -17,10 +17,17 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import core_schema
 
+from dosimetry.patient import date_readings
 from dosimetry.problems import InputError, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate, from_quantity
 from dosimetry.suggestions import meant
-from dosimetry.units import HUNDRED_PERCENT, example_of, parse_number, parse_quantity
+from dosimetry.units import (
+    HUNDRED_PERCENT,
+    example_of,
+    parse_number,
+    parse_quantity,
+    split_quantity,
+)
 
 Moment: TypeAlias = dt.date | dt.datetime
 
@@ -99,12 +106,22 @@ def read_amount(
     least, most = RANGES.get(unit, (0.0, float("inf")))
     most = most if high is None else high
     if not least <= number <= most:
+        other = _other_case(value, unit, least, most)
         raise refuse(
             "out-of-range",
             f"{quote(value)} is outside {least:g} to {most:g} {unit}",
-            "check the number and its unit",
+            f"did you mean {other}?" if other else "check the number and its unit",
         )
     return Amount(number, unit)
+
+
+def _other_case(value: object, unit: str, least: float, most: float) -> str:
+    """Return an activity with mega in place of milli, or the reverse, where that is in range."""
+    parts = split_quantity(value) if isinstance(value, str) else None
+    if parts is None or parts[1] not in ("mBq", "MBq", "mCi", "MCi"):
+        return ""
+    other = f"{parts[0]} {parts[1][0].swapcase()}{parts[1][1:]}"
+    return other if least <= parse_quantity(other, unit) <= most else ""
 
 
 def amount(unit: str, low: float = 0.0, high: float | None = None, *, zero: bool = False) -> Read:
@@ -210,7 +227,8 @@ def _moment(value: object) -> Moment:
             raise refuse(
                 "not-a-date", f"{quote(value)} is not a date ({error})", DATE_CURE
             ) from None
-    raise refuse("not-a-date", f"{quote(value)} is not a date", DATE_CURE)
+    other = date_readings.cure(value) if isinstance(value, str) else ""
+    raise refuse("not-a-date", f"{quote(value)} is not a date", other or DATE_CURE)
 
 
 def read_date(value: object) -> dt.date:

@@ -65,12 +65,14 @@ def _of(name: str, value: Any) -> Any:
         return written(value)
     unit = laboratory.analyte(name).unit
     ends = {"lower": value.lower, "upper": value.upper}
-    return {end: f"{number!r} {unit}" for end, number in ends.items() if number is not None}
+    return {
+        end: written(Amount(number, unit)) for end, number in ends.items() if number is not None
+    }
 
 
 def _scalar(value: Any) -> Any:
     if isinstance(value, Amount):
-        return f"{float(value.value)!r} {value.unit}"
+        return f"{float(value.value)!r} {value.unit}".removesuffix(" 1")
     if isinstance(value, Estimate):
         number = f"{float(value.value)!r} {value.unit}"
         if value.sd is None:

@@ -187,13 +187,40 @@ def _from_table(patient: PatientFile, name: str) -> bool:
     )
 
 
+def _shown_only(measured: Sequence[str]) -> list[str]:
+    """Return the assumptions on values that are shown and change no dose."""
+    ruled = {
+        name
+        for kind in ("toxicity", "contraindication")
+        for rule in label_figures.label_rules(kind)
+        for name in rule.quantities()
+    }
+    graded = [name for name in measured if laboratory.analyte(name).only_as_event]
+    bare = [name for name in measured if name not in ruled and not grades.grade_rows(name)]
+    lines = []
+    if graded:
+        lines.append(
+            f"{in_words(graded)}: shown with the CTCAE grade; grade 3 or 4 changes a dose only "
+            "where it is entered under adverse_events"
+        )
+    if bare:
+        lines.append(
+            f"{in_words(bare)}: shown only; no dose-modification rule uses it, and it is not "
+            "converted to a prothrombin ratio"
+        )
+    return lines
+
+
 def clinical_assumptions(patient: PatientFile, seen: Observations) -> list[str]:
     """Return the assumptions made in reading the laboratory values."""
     measured = {name for dated in seen.all for name in dated.findings}
     tabled = [
         name
         for name in laboratory.analytes()
-        if name in measured and grades.grade_rows(name) and _from_table(patient, name)
+        if name in measured
+        and grades.grade_rows(name)
+        and _from_table(patient, name)
+        and laboratory.reference_range(name, patient.person.sex).source
     ]
     lines = []
     if tabled:
@@ -201,6 +228,7 @@ def clinical_assumptions(patient: PatientFile, seen: Observations) -> list[str]:
             f"reference limits not given: {in_words(tabled)} from table "
             f"laboratory_reference_ranges (adult {patient.person.sex})"
         )
+    lines += _shown_only([name for name in laboratory.analytes() if name in measured])
     if laboratory.CLEARANCE in measured:
         lines.append(
             "creatinine clearance: Cockcroft-Gault, using the single age and weight in the "

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.reference.tables import default, table
-from dosimetry.suggestions import meant
+from dosimetry.suggestions import typo
 from dosimetry.units import conversion
 
 CLEARANCE = "creatinine_clearance"
+COMPUTED = (  # from the creatinine, in any spelling
+    *(CLEARANCE, "crcl", "clcr", "ccr", "clearance", "egfr", "gfr", "glomerular filtration rate"),
+    *("estimated gfr", "egfr ckd-epi", "gfr ckd-epi", "estimated glomerular filtration rate"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,10 @@ class Analyte:
     may_be_zero : bool
     units : tuple of str
         Units that laboratories use.
+    aliases : tuple of str
+        Other names that it has in reports.
+    only_as_event : bool
+        Whether a grade counts for the label only where it is entered as an adverse event.
     """
 
     name: str
@@ -41,6 +50,8 @@ class Analyte:
     highest: float
     may_be_zero: bool
     units: tuple[str, ...]
+    aliases: tuple[str, ...]
+    only_as_event: bool
 
 
 @dataclass(frozen=True)
@@ -96,28 +107,66 @@ def analytes() -> Mapping[str, Analyte]:
             float(row["highest"]),
             row["may_be_zero"] == "yes",
             tuple(row["units"].split(";")),
+            tuple(filter(None, row["aliases"].split(";"))),
+            row["reaction"] == "adverse_events",
         )
         for row in table("analytes").rows
     }
 
 
+def spelled(name: str) -> str:
+    """Return a name in lower case without blanks, hyphens, dots and brackets.
+
+    Examples
+    --------
+    >>> spelled("Bilirubin, total"), spelled("ALT (GPT)"), spelled("Neutrophils %")
+    ('bilirubintotal', 'altgpt', 'neutrophils%')
+    """
+    return re.sub(r"[\s_.,()\-\u2010-\u2013]+", "", name).casefold()
+
+
+@functools.cache
+def _names() -> Mapping[str, str]:
+    """Return the analyte of every name that a report may give it, spelled plainly."""
+    return {
+        spelled(alias): name
+        for name, analyte in analytes().items()
+        for alias in (name, *analyte.aliases)
+    }
+
+
 def analyte(name: str) -> Analyte:
-    """Return an analyte by its name.
+    """Return an analyte by its name or an alias, in any case.
 
     Raises
     ------
     InputError
-        An unknown name, with the nearest known one.
+        An unknown name, with the nearest known one, or a quantity that is computed here.
+
+    Examples
+    --------
+    >>> analyte("Hgb").name, analyte("Absolute neutrophil count").name
+    ('haemoglobin', 'neutrophils')
     """
-    if name not in analytes():
-        known = ", ".join(analytes())
-        near = meant(name, analytes())
+    if name in analytes():
+        return analytes()[name]
+    plainly = spelled(name)
+    if plainly in _names():
+        return analytes()[_names()[plainly]]
+    if plainly in map(spelled, COMPUTED):
         raise refuse(
-            "unknown-analyte",
-            f"analyte {quote(name)} is not known",
-            f"{near}  (known: {known})" if near else f"known: {known}",
+            "computed-here",
+            f"{quote(name)} is not read: it is computed from the creatinine",
+            "give the creatinine, and age and weight of the patient; an eGFR per 1.73 m2 is not a "
+            "clearance in mL/min",
         )
-    return analytes()[name]
+    known = ", ".join(analytes())
+    near = "" if "%" in plainly else typo(plainly, _names())  # a share is no count
+    raise refuse(
+        "unknown-analyte",
+        f"analyte {quote(name)} is not known",
+        f"nearest: {_names()[near]}  (known: {known})" if near else f"known: {known}",
+    )
 
 
 def to_canonical(name: str, value: float, unit: str) -> float:
@@ -136,10 +185,13 @@ def to_canonical(name: str, value: float, unit: str) -> float:
     measured = analyte(name)
     try:
         return value * conversion(unit, measured.unit)
-    except InputError:
+    except InputError as refused:
         if not measured.amount_unit:
             raise
-        return value * conversion(unit, measured.amount_unit) / measured.amount_per_unit
+        try:
+            return value * conversion(unit, measured.amount_unit) / measured.amount_per_unit
+        except InputError:
+            raise refused from None
 
 
 def from_canonical(name: str, value: float, unit: str) -> float:

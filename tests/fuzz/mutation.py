@@ -25,6 +25,7 @@ decay_corrected_to|systematic_uncertainty|models|blood|dose_coefficients|labs|re
 lower|upper|adverse_events|term|grade|time|concentration|volume|recovery|platelets|neutrophils
 haemoglobin|creatinine|bilirubin|albumin|ast|alt|kidney_left|kidney_right|kidneys|liver|spleen
 red_marrow|tumour_1|tumour_2|total_body|colon|remainder_of_body|patient_id|cycle|mass|model|file
+Hb|PLT|ANC|WBC|T. bili|INR|GPT|hemoglobin|prothrombin_ratio|egfr|analyte|unit|lymphocytes|Quick
 provenance|inputs|content|version|options|risk|strategy|severity|probability|curves|second_check
 """)
 
@@ -41,13 +42,18 @@ kidneys-ad-23|kidneys-bed|red-marrow-ad-2|two_cycles_1.csv|psma_patient1.csv|.|/
 nothing.csv|0|hypertension|single_kidney|1|-1|-0|1e999|1e-320|nan|inf|NaN|null|true|''|~|0x10
 1_000|٣|²|５|\xa05|1e308|4.9e-324|9007199254740993|MBq**9999|kg^1e9|h-1|1/h|%|%IA|rad|GBq|MBq*h
 Gy/(MBq*h)|1e9/L|10^9/L|µBq|MBq|h|g|kBq/mL|[h]|[MBq]|[|]|;|,|"|\x00|\x1f|\ufeff|\u202e|\u2028
+K/uL|10^3/uL|10*9/L|x10^9/L|×10⁹/L|G/L|Gpt/L|/mm3|cells/uL|10e9/L|10^99/L|ukat/L|IU/L|<0.2|>200
+212 K/uL|3,9|1.499|1,499|01/02/2026|12.01.2026|5 ft 11 in|5'11|5.11 ft|62 mL/min/1.73m2|310 cm3|mbq
+180 lb|71 in|60 y|M|w|d|1.1|110 %|212 H|n/a|MG/DL
 <<|*a|&a|!!int|?|- |{|}|=1+1|to-limit
 """)
 
 HEADERS = _words("""
 region|time [h]|activity [MBq]|sd [MBq]|sd [%]|volume [mL]|recovery|time [d]|activity [%IA]
 activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|mass [g]|model
-weight [kg]|regimen|file|at|time|activity []|time [[h]]|time [h**9]
+weight [kg]|regimen|file|at|analyte|value|unit|PLT [K/uL]|Hb [G/L]|ALT (GPT) [ukat/L]|INR|sep=;
+platelets|creatinine [umol/L]|T. bili [mg/dL]|eGFR [mL/min/1.73m2]|sodium [mmol/L]|time
+activity []|time [[h]]|time [h**9]
 """)
 
 JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, True, None, 7.4)
@@ -165,7 +171,7 @@ def _scaled(leaf, rng):
 def mutate_csv(text: str, rng: random.Random) -> str:
     """Exchange, add, move or remove cells and rows of a table."""
     end = rng.choice(("\n", "\n", "\n", "\r\n", "\r"))
-    separator = ";" if ";" in text[:200] else ","
+    separator = next((sign for sign in "\t;" if sign in text[:200]), ",")
     rows = [line.split(separator) for line in text.splitlines()] or [[""]]
     for _ in range(rng.choice((1, 1, 2, 4))):
         at = rng.randrange(len(rows))
@@ -194,6 +200,7 @@ FORMS = {
     "patient_yaml": mutate_yaml,
     "patient_json": mutate_json,
     "measurements": mutate_csv,
+    "labs": mutate_csv,
     "cohort": mutate_csv,
     "verify": mutate_json,
 }

@@ -31,6 +31,13 @@ therapy: {regimen: netter-1}
 cycles:
   - {administered: 7.4 GBq, at: 2026-01-12, %s: scans.csv}
 """
+LABORATORY = """\
+patient: {id: F-1, sex: female, age: 60 y, weight: 150 lb}
+therapy: {regimen: netter-1}
+cycles:
+  - {administered: 7.4 GBq, at: 2026-01-12}
+labs: labs.csv
+"""
 
 
 def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
@@ -113,6 +120,16 @@ def measurements(data: bytes, folder: Path, deep: bool) -> None:
         fit_file(folder / "scans.csv", "7.4 GBq", "Lu-177", (), None)
 
 
+def labs(data: bytes, folder: Path, deep: bool) -> None:
+    """A table of laboratory values as CSV; written inline, it reads the same."""
+    (folder / "labs.csv").write_bytes(data)
+    path = folder / "patient.yaml"
+    _patient(path, LABORATORY.encode(), deep)
+    patient = read_patient(path)
+    assert patient.labs
+    assert dosimetry.Patient.from_dict(patient.to_dict()).labs == patient.labs
+
+
 def cohort(data: bytes, folder: Path, deep: bool) -> None:
     """A table of many patients as CSV; what is refused of it stands in a table of its own."""
     path, output = folder / "cohort.csv", folder / "doses.csv"
@@ -134,5 +151,5 @@ def verify(data: bytes, folder: Path, deep: bool) -> None:
 
 TARGETS = {
     target.__name__: target
-    for target in (units, patient_yaml, patient_json, measurements, cohort, verify)
+    for target in (units, patient_yaml, patient_json, measurements, labs, cohort, verify)
 }

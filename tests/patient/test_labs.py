@@ -26,8 +26,8 @@ def refused_lab(**values):
 
 
 def test_an_unknown_analyte_names_the_nearest():
-    code, place, words = refused_lab(hemoglobin="12.8 g/dL")
-    assert (code, place) == ("unknown-analyte", "p.yaml: labs[0].hemoglobin")
+    code, place, words = refused_lab(hemaglobin="12.8 g/dL")
+    assert (code, place) == ("unknown-analyte", "p.yaml: labs[0].hemaglobin")
     assert "nearest: haemoglobin" in words
     assert "nearest: platelets" in refused_lab(platlets="200 1e9/L")[2]
     assert "known: platelets, neutrophils" in refused_lab(zzz="1 g/L")[2]
@@ -43,6 +43,7 @@ IMPOSSIBLE = {
     "neutrophils": [("3900 1e9/L", "/uL"), ("3.9 /uL", "1e9/L")],
     "leukocytes": [("6100 1e9/L", "/uL")],
     "prothrombin_ratio": [("0.7 %", ""), ("900 %", "")],
+    "ALT": [("0.6 U/L", "ukat/L"), ("2000 ukat/L", "U/L"), ("0 U/L", "")],
 }
 
 

@@ -25,7 +25,7 @@ def impossible_dates(patient: PatientFile) -> Iterator[Problem]:
             "cycles",
         )
     moments = [(f"cycles[{i}].at", cycle.at) for i, cycle in enumerate(patient.cycles)]
-    moments += [(f"labs[{i}].at", labs.at) for i, labs in enumerate(patient.labs)]
+    moments += [(labs.place_of(i, "at"), labs.at) for i, labs in enumerate(patient.labs)]
     moments += [(f"adverse_events[{i}].at", e.at) for i, e in enumerate(patient.adverse_events)]
     zones = {kind_of(moment) for _, moment in moments}
     if {"naive", "aware"} <= zones:

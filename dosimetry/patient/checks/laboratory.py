@@ -25,7 +25,7 @@ def clinical_inconsistencies(patient: PatientFile) -> Iterator[Problem]:
     """Yield contradictions between laboratory values, reference ranges and times."""
     seen: dict[tuple[str, str], str] = {}
     entries = [
-        (f"labs[{i}].{name}", draw.at, name)
+        (draw.place_of(i, name), draw.at, name)
         for i, draw in enumerate(patient.labs)
         for name in draw.values
     ]

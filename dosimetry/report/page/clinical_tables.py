@@ -84,7 +84,8 @@ def _valued(value: Amount | None) -> Cell:
     """Return a value with its unit."""
     if value is None:
         return Cell(("–",))
-    return Cell((*amount(value, "", f"{value.value:.4g}").parts, f" {after_number(value.unit)}"))
+    unit = "" if value.unit == "1" else f" {after_number(value.unit)}"
+    return Cell((*amount(value, "", f"{value.value:.4g}").parts, unit))
 
 
 def _percent(change: float) -> Cell:

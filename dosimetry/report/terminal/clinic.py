@@ -68,7 +68,7 @@ def _labs(plan: Plan, width: int) -> Table:
         worst = max(since, key=_severity, default=None)
         on = {lab.at[:10]: lab for lab in labs}
         table.add_row(
-            f"{words(analyte)} [{unit_words(unit)}]",
+            words(analyte) if unit == "1" else f"{words(analyte)} [{unit_words(unit)}]",
             _dated(base, unit),
             _dated(worst if worst and worst.grade else None, unit),
             *(_value(on.get(date), unit) for date in dates),
