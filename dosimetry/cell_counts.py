@@ -10,7 +10,7 @@ import re
 from dosimetry.problems import quote, refuse
 
 CELL_COUNT = "1e9/L"  # the canonical unit
-# Litres per unit of volume, as a power of ten; ``mcL`` and ``cumm`` are printed in the US.
+# Units of volume in a litre, as a power of ten; ``mcL`` and ``cumm`` are printed in the US.
 VOLUMES = {
     r"[Ll]": 0,
     r"d[Ll]": 1,
@@ -27,9 +27,9 @@ WORDS = (
 SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
 CELLS = r"(?:(?:\{cells?\}|cells?)\s*)?"
 TIMES = r"(?:[xX×]\s*|[*·]\s*(?!10\*))?"
-POWER = rf"{TIMES}(?:(?:1[eE]|10(?:\^|\*\*?))(\d\d?)|10([⁰¹²³⁴-⁹]+))"
+POWER = rf"{TIMES}(?:(?:1[eE]|10(?:\^|\*\*?))([0-9]{{1,2}})|10([⁰¹²³⁴-⁹]{{1,2}}))"
 NOTATION = re.compile(rf"\s*(?:{POWER}|(?!cells?\b)([A-Za-z]+\.?)|1)?\s*{CELLS}/\s*(\S+?)\s*")
-DOUBTFUL = re.compile(rf"\s*(?:[xX×*·]\s*)?10[eE](\d\d?)\s*{CELLS}/\s*\S+?\s*")
+DOUBTFUL = re.compile(rf"\s*(?:[xX×*·]\s*)?10[eE]([0-9]{{1,2}})\s*{CELLS}/\s*\S+?\s*")
 GIGA_PER_LITRE = re.compile(r"\s*G\s*/\s*[Ll]\s*")
 
 

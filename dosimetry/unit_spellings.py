@@ -25,8 +25,8 @@ MICRO = str.maketrans("µμ", "uu")
 WORD = re.compile(r"[A-Za-zµμ]+")
 CUBE = re.compile(r"(?<![A-Za-zµμ])([cdmuµμ]?m)([23²³])(?![A-Za-z0-9])")
 FEET = re.compile(
-    r"\s*(\d+(?:\.\d+)?)\s*(?:ft|feet|foot|'|′|’)\s*"
-    r"(?:(\d\d?(?:\.\d+)?)\s*(?:in|inch|inches|\"|″|”|'')?)?\s*"
+    r"\s*([0-9]+(?:\.[0-9]+)?)\s*(?:ft|feet|foot|'|′|’)\s*"
+    r"(?:([0-9]{1,2}(?:\.[0-9]+)?)\s*(?:in|inch|inches|\"|″|”|'')?)?\s*"
 )
 INCHES_PER_FOOT, CM_PER_INCH = 12, 2.54
 INDEXED = re.compile(r"/\s*[({]?\s*1[.,]73")

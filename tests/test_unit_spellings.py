@@ -115,6 +115,11 @@ def test_a_digit_behind_other_lengths_is_refused(unit):
     assert refusal(f"5 {unit}", "mL").code == "not-a-quantity"
 
 
+@pytest.mark.parametrize("unit", ["cc", "ccm", "cm3", "cm³", "ml"])
+def test_cubic_centimetres_are_millilitres_without_a_rounding_error(unit):
+    assert conversion(unit, "mL") == 1.0
+
+
 def test_minutes_are_not_milli_inches():
     assert conversion("min", "h") == pytest.approx(1 / 60)
     assert conversion("mins", "h") == pytest.approx(1 / 60)
