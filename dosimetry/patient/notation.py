@@ -16,6 +16,7 @@ from dosimetry.problems import InputError, quote, refuse
 from dosimetry.units import parse_number, readings
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
+ONLY_NAMED = "|"  # read where the first line names it
 NAMED_SEPARATOR = re.compile(r'"?sep=(.)"?[,;\t]*', re.IGNORECASE)  # first line of Excel's own CSV
 COLUMN = re.compile(r"\s*([^\[\]()]*?)\s*(?:\[([^\[\]]*)\]|\(([^()]*)\))?\s*")
 # Cells that can only be decimals: 4.5 and 0.850, but not 196.000, which may be thousands.
@@ -76,10 +77,10 @@ def dialect_of(text: str) -> Dialect:
     >>> dialect_of("sep=,\nregion,time [h],activity [MBq]").separator
     ','
     """
-    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    first = _first_line(text)
     named = NAMED_SEPARATOR.fullmatch(first)
     separator = named[1] if named else next((sign for sign in SEPARATORS if sign in first), ",")
-    if separator not in SEPARATORS:
+    if separator not in (*SEPARATORS, *ONLY_NAMED):
         raise refuse(
             "wrong-separator",
             f"the first line names {quote(separator)} as separator",
@@ -116,10 +117,16 @@ def table_of(text: str, name: str) -> TextTable:
     except InputError as error:
         raise error.at(f"{name}:1") from None
     lines = csv_rows(text, name, dialect.separator)
-    place, header = next(lines, (f"{name}:1", []))
-    if NAMED_SEPARATOR.fullmatch(re.split(r"[\r\n]", text, maxsplit=1)[0]):
-        place, header = next(lines, (f"{name}:2", []))
+    filled = (row for row in lines if not all(map(blank, row[1])))
+    place, header = next(filled, (f"{name}:1", []))
+    if NAMED_SEPARATOR.fullmatch(_first_line(text)):
+        place, header = next(filled, (f"{name}:2", []))
     return TextTable(place, *named_columns(header, lines, dialect), dialect)
+
+
+def _first_line(text: str) -> str:
+    """Return the first line that is not empty."""
+    return re.split(r"[\r\n]", text.lstrip(), maxsplit=1)[0]
 
 
 def named_columns(

@@ -180,7 +180,6 @@ def test_row_that_is_not_read_is_refused_at_its_line(table, row, code, words):
         ("at,sodium (mmol/L)", "unknown-analyte", "analyte 'sodium' is not known"),
         ("at,PLT (K/uL)", "unknown-analyte", "square brackets: PLT [K/uL]"),
         ("at,eGFR [mL/min/1.73m2]", "computed-here", "it is computed from the creatinine"),
-        ("at,,PLT [K/uL]", "unknown-analyte", "analyte '' is not known"),
         ("at" + ",PLT [K/uL]" * 60, "too-many-columns", "61 columns"),
     ],
 )
@@ -189,6 +188,12 @@ def test_header_that_is_not_read_is_refused(table, header, code, words):
     found = refused(table, f"{header}\n{row}\n")
     assert [(c, p.partition(": ")[0]) for c, p, _ in found] == [(code, "labs.csv:1")] * len(found)
     assert words in found[0][2]
+
+
+def test_a_cell_below_no_header_is_refused(table):
+    ((code, place, words),) = refused(table, "at,,PLT [K/uL]\n2026-01-10,1,212\n")
+    assert (code, place) == ("cell-without-header", "labs.csv:2")
+    assert "column 2, which has no header" in words
 
 
 def test_comma_in_a_table_with_commas_names_the_semicolon(table):

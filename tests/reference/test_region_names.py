@@ -68,7 +68,7 @@ REFUSED = {
     "T1": ("red_marrow", "tumour_1"),
     "bowel": ("small_intestine", "colon"),
     "body": ("trunk", "total_body"),
-    "parotid_l": ("one", "salivary_glands"),
+    "parotid": ("parotid_left", "parotid_right", "salivary_glands"),
     "Blase": ("urinary_bladder", "gallbladder"),
     "rate": ("spleen", "rate"),
     "duodenum": ("part", "small_intestine"),

@@ -44,6 +44,8 @@ AS_EXCEL_WRITES = {
     "first line SEP and a tab": comma(table("\t", first="SEP=\t\n")),
     "empty columns at the end": comma(table(";", tail=";;")),
     "empty columns after commas": table(",", tail=",,,"),
+    "a separator that the first line names": table("|", first="sep=|\n"),
+    "blank lines above the header": "\n \n" + table(","),
     "tabs": table("\t"),
     "tabs and decimal commas": comma(table("\t")),
     "an empty column in the middle": "region,,time [h],activity [MBq]\n"
@@ -71,7 +73,7 @@ REFUSED = {
     "tabs and a point": (table("\t").replace("196.2", "1.234"), "1234 or 1.2340"),
     "a cell below no header": (table(",").replace("196.2", "196.2,7"), "';'"),
     "a cell in the empty column": (table(",", tail=",").replace("196.2,", "196.2,7"), "clear"),
-    "an unknown separator": (f"sep=|\n{table('|')}", "semicolons, tabs, commas"),
+    "an unknown separator": (f"sep=x\n{table('x')}", "semicolons, tabs, commas"),
 }
 
 
