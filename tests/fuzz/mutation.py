@@ -50,6 +50,11 @@ activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|ma
 weight [kg]|regimen|file|at|time|activity []|time [[h]]|time [h**9]
 """)
 
+PRIOR_HEADERS = _words("""
+region|mean [Gy/GBq]|sd [Gy/GBq]|n|mean [mGy/MBq]|sd [cGy/mCi]|mean [Gy]|mean [Gy/(MBq*h)]|mean
+sd|sd [%]|median [Gy/GBq]|n [1]|source|mean []|mean [[Gy/GBq]]|mean [Gy/GBq**9]
+""")
+
 JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, True, None, 7.4)
 
 
@@ -162,7 +167,12 @@ def _scaled(leaf, rng):
     return " ".join((near if rng.random() < 0.8 else _number(rng), *unit))
 
 
-def mutate_csv(text: str, rng: random.Random) -> str:
+def mutate_prior(text: str, rng: random.Random) -> str:
+    """Mutate a clinic's table of doses per activity."""
+    return mutate_csv(text, rng, PRIOR_HEADERS)
+
+
+def mutate_csv(text: str, rng: random.Random, headers=HEADERS) -> str:
     """Exchange, add, move or remove cells and rows of a table."""
     end = rng.choice(("\n", "\n", "\n", "\r\n", "\r"))
     separator = ";" if ";" in text[:200] else ","
@@ -173,7 +183,7 @@ def mutate_csv(text: str, rng: random.Random) -> str:
         column = rng.randrange(len(row))
         change = rng.randrange(8)
         if at == 0 and change < 4:
-            row[column] = rng.choice(HEADERS)
+            row[column] = rng.choice(headers)
         elif change == 0:
             row[column] = rng.choice((_value(rng), rng.choice(KEYS)))
         elif change < 4:
@@ -194,6 +204,7 @@ FORMS = {
     "patient_yaml": mutate_yaml,
     "patient_json": mutate_json,
     "measurements": mutate_csv,
+    "prior": mutate_prior,
     "cohort": mutate_csv,
     "verify": mutate_json,
 }

@@ -31,6 +31,7 @@ therapy: {regimen: netter-1}
 cycles:
   - {administered: 7.4 GBq, at: 2026-01-12, %s: scans.csv}
 """
+WITH_PRIOR = PATIENT.replace("{regimen: netter-1}", "{regimen: netter-1, prior: doses.csv}")
 
 
 def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
@@ -113,6 +114,13 @@ def measurements(data: bytes, folder: Path, deep: bool) -> None:
         fit_file(folder / "scans.csv", "7.4 GBq", "Lu-177", (), None)
 
 
+def prior(data: bytes, folder: Path, deep: bool) -> None:
+    """A clinic's own table of doses per activity, as CSV, beside the scans of an example."""
+    (folder / "doses.csv").write_bytes(data)
+    shutil.copy(EXAMPLES / "snmmi_patient4.csv", folder / "scans.csv")
+    _patient(folder / "patient.yaml", (WITH_PRIOR % "measurements").encode(), deep)
+
+
 def cohort(data: bytes, folder: Path, deep: bool) -> None:
     """A table of many patients as CSV; what is refused of it stands in a table of its own."""
     path, output = folder / "cohort.csv", folder / "doses.csv"
@@ -134,5 +142,5 @@ def verify(data: bytes, folder: Path, deep: bool) -> None:
 
 TARGETS = {
     target.__name__: target
-    for target in (units, patient_yaml, patient_json, measurements, cohort, verify)
+    for target in (units, patient_yaml, patient_json, measurements, prior, cohort, verify)
 }
