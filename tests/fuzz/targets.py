@@ -31,7 +31,10 @@ therapy: {regimen: netter-1}
 cycles:
   - {administered: 7.4 GBq, at: 2026-01-12, %s: scans.csv}
 """
-WITH_PRIOR = PATIENT.replace("{regimen: netter-1}", "{regimen: netter-1, prior: doses.csv}")
+WITH_PRIOR = b"""\
+patient: {id: F-2, sex: male}
+therapy: {regimen: netter-1, prior: doses.csv}
+"""
 
 
 def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
@@ -115,10 +118,9 @@ def measurements(data: bytes, folder: Path, deep: bool) -> None:
 
 
 def prior(data: bytes, folder: Path, deep: bool) -> None:
-    """A clinic's own table of doses per activity, as CSV, beside the scans of an example."""
+    """A clinic's own table of doses per activity, as CSV, for a patient not yet measured."""
     (folder / "doses.csv").write_bytes(data)
-    shutil.copy(EXAMPLES / "snmmi_patient4.csv", folder / "scans.csv")
-    _patient(folder / "patient.yaml", (WITH_PRIOR % "measurements").encode(), deep)
+    _patient(folder / "patient.yaml", WITH_PRIOR, deep)
 
 
 def cohort(data: bytes, folder: Path, deep: bool) -> None:
