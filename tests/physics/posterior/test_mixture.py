@@ -5,7 +5,7 @@ import pytest
 from true_curves import WITH_FAST, measured, prior_of
 
 from dosimetry.physics.posterior import nodes_of_curves
-from dosimetry.physics.posterior.group import mixed, weigh
+from dosimetry.physics.posterior.group import mixed, share_of_borrowed, weigh
 
 
 def test_a_curve_mixed_with_itself_stays_as_it_is():
@@ -20,3 +20,20 @@ def test_a_curve_mixed_with_itself_stays_as_it_is():
     likely = both.chi2 > 0.0  # a model without any probability has none
     assert likely[int(np.argmax(np.bincount(own.model, own.probability)))]
     np.testing.assert_allclose(both.chi2[likely], np.asarray(own.chi2)[likely], rtol=1e-6)
+
+
+def test_borrowed_share_is_that_of_models_with_more_parameters():
+    # chances of the half-life as made up here; by a plain loop over the nodes
+    prior = prior_of("tumour")
+    activity = np.array([0.11, 0.42, 0.48, 0.28])
+    curve = measured((4, 24, 96, 168), activity, 0.1 * activity, models=WITH_FAST)
+    (nodes,) = nodes_of_curves([curve], [prior])
+    half_life = np.linspace(0.1, 1.0, len(nodes.log_half_life))
+    free = {"mono": 2, "uptake": 3, "bi": 4, "bi-uptake": 5}
+    chance = dict.fromkeys(free, 0.0)
+    for model, weight, slow in zip(nodes.model, nodes.weight, nodes.slow, strict=True):
+        chance[nodes.models[model]] += weight * half_life[slow]
+    for count in (1, 2, 3, 4, 5):
+        thin = sum(value for name, value in chance.items() if free[name] > count)
+        found = share_of_borrowed(count, nodes, half_life)
+        assert found == pytest.approx(thin / sum(chance.values()), rel=1e-12)
