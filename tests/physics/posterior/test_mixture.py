@@ -1,11 +1,13 @@
 """A thin cycle mixes its own shape and a borrowed one; a mixture of the same is the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from true_curves import WITH_FAST, measured, prior_of
 
 from dosimetry.physics.posterior import nodes_of_curves
-from dosimetry.physics.posterior.group import mixed, share_of_borrowed, weigh
+from dosimetry.physics.posterior.group import lender_of, mixed, share_of_borrowed, weigh
 
 
 def test_a_curve_mixed_with_itself_stays_as_it_is():
@@ -37,3 +39,18 @@ def test_borrowed_share_is_that_of_models_with_more_parameters():
         thin = sum(value for name, value in chance.items() if free[name] > count)
         found = share_of_borrowed(count, nodes, half_life)
         assert found == pytest.approx(thin / sum(chance.values()), rel=1e-12)
+
+
+def test_lender_has_more_points_and_the_same_side():
+    def of(cycle, count, side=""):
+        times = np.linspace(4.0, 168.0, count)
+        curve = measured(times, np.ones(count), np.ones(count), models=WITH_FAST, cycle=cycle)
+        return replace(curve, side=side)
+
+    # by the number of points, then the side, then the earlier cycle
+    assert lender_of(0, [of(0, 1), of(1, 1)]) is None
+    assert lender_of(0, [of(0, 2), of(0, 4), of(1, 2)]) is None
+    assert lender_of(1, [of(0, 3), of(1, 1), of(2, 4)]) == 2
+    assert lender_of(2, [of(0, 4), of(1, 4), of(2, 1)]) == 0
+    sides = [of(0, 4, "kidney_left"), of(0, 4, "kidney_right"), of(1, 1, "kidney_right")]
+    assert lender_of(2, sides) == 1
