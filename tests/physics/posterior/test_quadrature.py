@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from true_curves import PHYSICAL, SHORTEST, drawn, measured, prior_of
 
-from dosimetry.physics.posterior import nodes_of_curves
+from dosimetry.physics.posterior import nodes_of_curves, posterior_of
 from dosimetry.physics.posterior.rules import dot, hermite, legendre
 
 TIMES = (2.0, 24.0, 72.0)
@@ -122,3 +122,25 @@ def test_shape_of_two_phases_equals_weighted_draws(model):
         assert weight @ found == pytest.approx(mean, abs=0.05 * sd)
         spread = math.sqrt(weight @ (found - weight @ found) ** 2)
         assert spread == pytest.approx(sd, rel=0.08)
+
+
+@pytest.mark.parametrize("half_life", [8.0, 11.0])
+def test_two_sharp_scans_far_from_the_prior_decide(half_life):
+    # kidneys at 51 h with cv 0.2, and a fall to a half in 8 h known to 1 %: by a sum over ln T
+    prior = prior_of("kidneys")
+    times = np.array([2.0, 20.0])
+    values = 100.0 * np.exp2(-times / half_life)
+    curve = measured(times, values, 0.01 * values, models=("mono",))
+    x = np.linspace(math.log(1.0), math.log(20.0), 40_001)
+    apart = np.log(values)[:, None] + math.log(2) * times[:, None] / np.exp(x)
+    middle = apart.mean(axis=0)
+    misfit = ((apart - middle) ** 2).sum(axis=0) / 0.01**2
+    misfit += ((x - math.log(prior.slow.median)) / prior.slow.log_sd) ** 2
+    chance = np.exp(-0.5 * (misfit - misfit.min()))
+    chance /= chance.sum()
+    tia = np.exp(middle + x + 0.01**2 / 4) / math.log(2)
+    mean = chance @ tia
+    sd = math.sqrt(chance @ tia**2 * math.exp(0.01**2 / 2) - mean**2)
+    (found,) = posterior_of([curve], prior)
+    assert found.tia.mean == pytest.approx(mean, rel=1e-3)
+    assert found.tia.sd == pytest.approx(sd, rel=0.02)

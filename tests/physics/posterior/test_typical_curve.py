@@ -10,7 +10,7 @@ from dosimetry.physics.posterior import posterior_of
 
 TIMES = np.array([4.0, 24.0, 96.0, 168.0])
 RATE, START, SD = math.log(2) / 51.0, 120.0, 0.02
-LATE = np.array([10.0, 60.0, 300.0])  # h
+BETWEEN = np.array([0.0, 10.0, 60.0, 300.0])  # h
 
 
 def sharp_mono():
@@ -36,9 +36,9 @@ def test_parameters_of_sharp_points_have_the_textbook_sds():
 
 def test_band_of_sharp_points_has_the_textbook_sds():
     found, covariance = sharp_mono()
-    mean, sd = found.band.around(LATE)
-    assert mean == pytest.approx(math.log(START) - RATE * LATE, abs=0.01)
-    slopes = np.column_stack([np.ones(3), -LATE])
+    mean, sd = found.band.around(BETWEEN)
+    assert mean == pytest.approx(math.log(START) - RATE * BETWEEN, abs=0.01)
+    slopes = np.column_stack([np.ones(4), -BETWEEN])
     expected = np.sqrt(np.einsum("ij,jk,ik->i", slopes, covariance, slopes))
     assert sd == pytest.approx(expected, rel=0.03)
 
