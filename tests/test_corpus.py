@@ -49,7 +49,7 @@ def test_pipe_folder_or_device_is_refused_without_waiting(tmp_path, name):
 
 PLAIN = (
     *("units/curie", "patient_yaml/start_at_the_last_day.yaml", "patient_json/scans.json"),
-    *("measurements/plain.csv", "cohort/two_patients.csv"),
+    *("measurements/plain.csv", "prior/plain.csv", "cohort/two_patients.csv"),
 )
 
 

@@ -31,8 +31,7 @@ class Source:
     tia : float
         In MBq h.
     fit_sd : float
-        Sd that no half-life explains, in MBq h. The TIA itself where the points do not determine
-        it.
+        Sd that no half-life explains, in MBq h.
     shape : shape
         Activity over time in MBq.
     cycle_effect : array or None
@@ -135,7 +134,7 @@ def cycle_curves(cycle: DeliveredCycle, fits: Fits, notes: Notes) -> dict[str, F
             if curve.tia.sd is None:
                 notes.assumptions.append(
                     f"{in_words([region])}, cycle {net.number}: the data do not determine the "
-                    "fit; uncertainty of the TIA set to 100 %"
+                    "best fit; mean and sd of the TIA are those of its posterior"
                 )
             notes.warnings += [warning.at(f"{net.place} {region}") for warning in curve.warnings]
     if problems:
@@ -220,9 +219,9 @@ def _source(curve: FittedCurve, factor: float) -> Source:
     """Return a source; its TIA is the mean of the posterior where the curve has one."""
     posterior = curve.posterior
     if posterior is None:
-        tia = curve.tia.value * factor
-        spread = tia if curve.tia.sd is None else curve.tia.sd * factor
-        return Source(tia, spread, curve.shape.scaled(factor))
+        sd = curve.tia.sd
+        assert sd is not None  # of a trapezoid, which has the sds of its points
+        return Source(curve.tia.value * factor, sd * factor, curve.shape.scaled(factor))
     return Source(
         posterior.mean * factor,
         posterior.own_sd * factor,

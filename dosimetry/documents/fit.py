@@ -131,7 +131,7 @@ class PlanCurve:
         From 1.
     region : str
     model : str
-        ``mono``, ``uptake``, ``bi``, ``bi-uptake``, ``trapezoid`` or ``single-point``.
+        ``mono``, ``uptake``, ``bi``, ``bi-uptake`` or ``trapezoid``.
     choice : str
         How the model was chosen.
     tia : IntegratedActivity

@@ -18,6 +18,7 @@ from dosimetry.quantities import Amount, Estimate
 from dosimetry.reference import regions
 
 SINGLE = "single-point"
+LEAST_HALF_LIFE = 10.0 * LN2 / FASTEST  # h: faster phases that scans resolve fit before it
 
 
 def measured_region(value: object) -> str:
@@ -100,10 +101,11 @@ def _regions(value: object) -> tuple[str, ...]:
 
 def _half_life(value: object) -> Estimate:
     half_life = read_estimate(value, "h")
-    if half_life.value < LN2 / FASTEST:
+    if half_life.value < LEAST_HALF_LIFE:
         raise refuse(
             "out-of-range",
-            f"{half_life.value:g} h is below {LN2 / FASTEST:.2g} h, which no scan can resolve",
+            f"{half_life.value:g} h is below {LEAST_HALF_LIFE:.2g} h: scans could not resolve "
+            "uptake and a fast phase before it",
             "check the unit",
         )
     return half_life

@@ -93,6 +93,7 @@ def chain_of(half_lives: HalfLives, sides: bool, shortest: float = math.inf) -> 
     Parameters
     ----------
     half_lives : HalfLives
+        The median is at most the physical half-life: a patient file says no other.
     sides : bool
         Whether two sides of a cycle are to be tied.
     shortest : float
@@ -100,12 +101,8 @@ def chain_of(half_lives: HalfLives, sides: bool, shortest: float = math.inf) -> 
     """
     own, longest = half_lives, math.log(half_lives.physical)
     middle = math.log(own.median)
-    if middle - REACH * own.patients >= longest:
-        tau = even(longest - own.patients, longest, own.patients / PER_SD)
-        middle = longest
-    else:
-        high = min(middle + REACH * own.patients, longest)
-        tau = even(middle - REACH * own.patients, high, min(own.patients, own.cycles) / PER_SD)
+    high = min(middle + REACH * own.patients, longest)
+    tau = even(middle - REACH * own.patients, high, min(own.patients, own.cycles) / PER_SD)
     start = np.exp(-0.5 * ((tau.at - math.log(own.median)) / own.patients) ** 2) * tau.weight
     step = min(own.cycles, own.sides) if sides else own.cycles
     reach = REACH * math.hypot(own.patients, own.cycles)

@@ -12,7 +12,7 @@ from scipy.special import gammainccinv, ndtr
 from dosimetry.recalculation.chain import Chain, chain_of
 from dosimetry.recalculation.integrals import Array, sums
 from dosimetry.recalculation.readings import HalfLives, LogNormal, Reading, models_of
-from dosimetry.recalculation.sampling import Draws, draws_of
+from dosimetry.recalculation.sampling import Draws, Places, draws_of, even_choice
 from dosimetry.recalculation.shapes import PARAMETERS, SHORTEST, fit_of, log_area
 
 FAST_MODELS = ("bi", "bi-uptake")
@@ -26,6 +26,7 @@ UNUSED = 1e-13  # share of the most probable draw below which a draw is left out
 UNLIKELY = 5.5**2 / 2.0  # ln of a likelihood below the best that counts as none in a flat prior
 OUTSIDE = 1e-3  # share of the draws beyond the bins on either side; they go into the last ones
 LEAST = 1e-290
+FARTHEST = 300.0  # of ln TIA from zero, where a fit is far from all points
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,9 @@ class _Weighted:
         return TiaAgain(
             mean,
             math.sqrt(max(square - mean**2, 0.0)) * stretch,
-            math.exp(middle + stretch * (low - middle)),
+            math.exp(max(middle + stretch * (low - middle), -FARTHEST)),
             math.exp(middle),
-            math.exp(middle + stretch * (high - middle)),
+            math.exp(min(middle + stretch * (high - middle), FARTHEST)),
             math.sqrt(float(sums(self.drawn * chance**2, (tia / mean - 1.0) ** 2))),
             float(1.0 / (chance**2).sum()),
             fast,
@@ -311,7 +312,7 @@ class _Region:
         own, other = self.readings[index], self.readings[lender]
         before = self._without(own.cycle, other.cycle)
         chance = self._chances(lender, own.cycle, other.cycle)
-        kept = _even_choice(chance, LENT)
+        kept = even_choice(chance, LENT)
         half_lives = self.chain.half_lives
         spread = math.hypot(half_lives.cycles, half_lives.sides if own.side else 0.0)
         of_tau = before[:, None] * self.given[lender]
@@ -341,7 +342,7 @@ class _Region:
         return middle - reach, min(middle + reach, math.log(self.chain.half_lives.physical))
 
     def _crossed(
-        self, own: Reading, lender: int, kept: Array, x: Array, spread: float, of_tau: Array
+        self, own: Reading, lender: int, kept: Places, x: Array, spread: float, of_tau: Array
     ) -> tuple[Array, Array, Array, float]:
         """Return weight, mean and variance of ln TIA, shape (kept, x), and the least chi-square."""
         draws, grid = self.draws[lender], self.chain.x.at
@@ -385,10 +386,3 @@ def _stretch(chi2: float, freedom: float) -> float:
 def _fast(models: Sequence[str], of_model: Array) -> float:
     """Return the probability of the models with a fast phase."""
     return float(sum(p for name, p in zip(models, of_model, strict=True) if name in FAST_MODELS))
-
-
-def _even_choice(chance: Array, count: int) -> Array:
-    """Return indices chosen evenly by their probability."""
-    reached = np.cumsum(chance)
-    at = (np.arange(count) + 0.5) / count * reached[-1]
-    return np.asarray(np.minimum(np.searchsorted(reached, at), len(chance) - 1))

@@ -21,6 +21,7 @@ from scipy.special import ndtri
 from dosimetry.recalculation.integrals import Array, sums
 from dosimetry.recalculation.readings import HalfLives, Reading
 from dosimetry.recalculation.shapes import (
+    FAST_PHASE,
     SHORTEST,
     Fit,
     fit_of,
@@ -40,6 +41,7 @@ WIDE, WIDE_SHARE, START_SHARE = 3.0, 0.25, 0.1
 LINE = 3001  # points of the trapezoidal rule of a mono-exponential curve
 NEGLIGIBLE = 45.0  # in ln of the likelihood
 
+Places: TypeAlias = npt.NDArray[np.intp]
 Prior: TypeAlias = Callable[[Array], Array]  # ln T of the slow phase -> log density
 
 
@@ -67,7 +69,7 @@ class Draws:
     """
 
     models: tuple[str, ...]
-    model: npt.NDArray[np.intp]
+    model: Places
     x: Array
     columns: tuple[Array, ...]
     log_weight: Array
@@ -294,20 +296,21 @@ def _start(target: _Target, range_of_x: tuple[float, float]) -> Proposal:
     if model.startswith("bi"):
         means.append(0.0)
         sds.append(2.0)
+    longest = means[0] + FAST_PHASE
     for name, prior in (("bi", own.fast), ("uptake", own.uptake)):
         if name in model:
             flat = math.isinf(prior.log_sd)
-            means.append((SHORTEST + high) / 2.0 if flat else math.log(prior.median))
+            # About the longest possible one where the prior lies beyond it.
+            median = (SHORTEST + high) / 2.0 if flat else math.log(prior.median)
+            means.append(median if flat else min(median, longest))
             sds.append((high - SHORTEST) / 4.0 if flat else 1.3 * prior.log_sd)
+            longest = means[-1]
     start = np.array(means), np.array(sds)
     return Proposal(start, None, np.empty((0, 0, 0)))
 
 
 def _effective(log_weight: Array) -> float:
-    top = log_weight.max()
-    if not math.isfinite(top):
-        return 0.0
-    weight = np.exp(log_weight - top)
+    weight = np.exp(log_weight - log_weight.max())
     return float(weight.sum() ** 2 / (weight**2).sum())
 
 
@@ -346,7 +349,8 @@ def _about(
 ) -> Proposal:
     """Return the mixture about some draws, each with the covariance that the points leave there."""
     weight = np.exp(log_weight - log_weight.max())
-    spread_out = _even_choice(columns[0], weight**FLATTER, kernels.count)
+    order = np.argsort(columns[0])
+    spread_out = order[even_choice(weight[order] ** FLATTER, kernels.count)]
     weight /= weight.sum()
     apart = columns - sums(columns, weight)[:, None]
     dimension = len(columns)
@@ -372,9 +376,8 @@ def _slopes(target: _Target, columns: Array) -> Array:
     return np.array(slopes)
 
 
-def _even_choice(at: Array, weight: Array, count: int) -> npt.NDArray[np.intp]:
-    """Return draws chosen evenly by their weights, in order of one parameter."""
-    order = np.argsort(at)
-    reached = np.cumsum(weight[order])
-    wanted = (np.arange(count) + 0.5) / count * reached[-1]
-    return np.asarray(order[np.minimum(np.searchsorted(reached, wanted), len(order) - 1)])
+def even_choice(chance: Array, count: int) -> Places:
+    """Return indices chosen evenly by their chances, which need not add up to one."""
+    reached = np.cumsum(chance)
+    at = (np.arange(count) + 0.5) / count * reached[-1]
+    return np.asarray(np.minimum(np.searchsorted(reached, at), len(chance) - 1))

@@ -69,8 +69,6 @@ def curve_of(curve: PlanCurve) -> ActivityCurve:
         activities = [point.activity.value for point in curve.points]
         return trapezoid_curve(times, activities, LN2 / curve.physical_half_life.value)
     values = [parameter.value for parameter in curve.parameters]
-    if curve.model == "single-point":
-        return exponential_curve("mono", [*values, LN2 / curve.effective_half_life.value])
     return exponential_curve(curve.model, values)
 
 

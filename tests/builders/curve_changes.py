@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from true_curves import PHYSICAL, SHAPES, drawn, measured, models_for, prior_of, scanned
+from weighted_draws import drawn_medians
 
 from dosimetry.physics.kinetics import Array
 from dosimetry.physics.posterior import (
@@ -127,7 +128,7 @@ def moved_curves(rng: np.random.Generator, count: int) -> list[Moved]:
     priors = {region: prior_of(region) for region in REGIONS}
     of_curve = [priors[region] for _, region, _, _ in drawn_curves]
     before = _medians([curve for _, _, curve, _ in drawn_curves], of_curve)
-    after = _medians([_shifted(curve, i) for _, _, curve, i in drawn_curves], of_curve)
+    after = _medians([shifted(curve, i) for _, _, curve, i in drawn_curves], of_curve)
     change = after / before - 1.0
     return [
         Moved(truth, region, curve, i, float(m), float(s))
@@ -135,8 +136,15 @@ def moved_curves(rng: np.random.Generator, count: int) -> list[Moved]:
     ]
 
 
-def _shifted(curve: Measured, point: int) -> Measured:
-    """Return a curve with one point moved; a relative sd moves with it."""
+def moved_by_draws(rng: np.random.Generator, moved: Moved, count: int) -> float:
+    """Return how far weighted draws from the priors move the median, ``count`` of each model."""
+    pair = [moved.curve, shifted(moved.curve, moved.point)]
+    before, after = drawn_medians(rng, pair, prior_of(moved.region), count)
+    return after / before - 1.0
+
+
+def shifted(curve: Measured, point: int) -> Measured:
+    """Return a curve with one point moved by 0.1 %; a relative sd moves with it."""
     activity, sd = curve.activity.copy(), curve.sd.copy()
     activity[point] *= 1.0 + MOVED
     if curve.relative[point]:

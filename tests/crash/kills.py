@@ -49,6 +49,9 @@ JOBS = {
     "figures": Job(
         ("figures", PATIENT, "--quiet", "--out", "."), tuple(f"{name}.svg" for name in PICTURES)
     ),
+    "selftest --report": Job(
+        ("selftest", "--report", "selftest.html", "--as-of", "2026-01-20"), ("selftest.html",)
+    ),
     "cohort": Job(
         ("cohort", "table.csv", "-o", "out.csv"),
         ("out.csv", "out.limits.csv", "out.csv.rejected.csv"),

@@ -62,6 +62,53 @@ def test_every_region_without_a_fit_is_named(tmp_path):
     assert found == [("too-few-points", "c.csv: region")] * 2
 
 
+@pytest.mark.parametrize(
+    ("named", "code", "place"),
+    [
+        ({"estimator": "posterior", "bootstrap": 100}, "bootstrap-not-used", "--bootstrap"),
+        ({"estimator": "bayes"}, "unknown-estimator", "--estimator"),
+        ({"prior": "kidneys"}, "prior-not-used", "--prior"),
+        ({"estimator": "posterior", "prior": "kidnies"}, "unknown-region", "--prior"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(named, code, place):
+    assert refused(SNMMI, GIVEN, **named) == [(code, place)]
+
+
+SCANS = "region,time [h],activity [MBq],sd [%]\nkidneys,72,60,10\n"
+
+
+@pytest.fixture
+def one_scan(tmp_path):
+    file = tmp_path / "c.csv"
+    file.write_text(SCANS, encoding="utf-8")
+    return file
+
+
+def test_one_scan_is_refused_by_least_squares(one_scan):
+    assert refused(one_scan, GIVEN) == [("one-scan-only", "c.csv: region")]
+
+
+def test_one_scan_has_the_known_posterior_and_says_so(one_scan):
+    # physics.md, known answers: 60 MBq at 72 h, mono: 10111, 11966, 14220 MBq h
+    (curve,) = fit_file(one_scan, GIVEN, models=["mono"], estimator="posterior").curves
+    found = curve.tia_posterior
+    assert [found.p5, found.p50, found.p95] == pytest.approx([10111, 11966, 14220], rel=2e-4)
+    assert repr(curve).startswith("<CurveReport kidneys: mono, TIA ")
+
+
+def test_the_prior_of_another_region_can_be_chosen(one_scan, tmp_path):
+    liver = tmp_path / "liver.csv"
+    liver.write_text(SCANS.replace("kidneys", "liver"), encoding="utf-8")
+    like, other, own = (
+        fit_file(file, GIVEN, models=["mono"], estimator="posterior", prior=prior).curves[0]
+        for file, prior in ((liver, "kidneys"), (liver, None), (one_scan, None))
+    )
+    assert like.tia == own.tia
+    found = [curve.effective_half_life.value for curve in (like, other)]
+    assert found == pytest.approx([51.0, 67.0], rel=0.01)  # table effective_half_lives
+
+
 def test_limits_result_is_a_document():
     found = json.loads(limits(patient()).to_json())
     assert found["patient"] == "T-1"

@@ -160,6 +160,18 @@ def test_half_lives_of_both_sides_serve_the_pair():
     assert "half-life-not-used" not in codes(made.warnings)
 
 
+def test_half_lives_of_sides_without_sd_have_the_population_sd():
+    # ln T ~ N(ln 40, ln 1.04), one scan at 72 h says nothing of it: E[y 2^(t/T) T/ln 2] by a sum
+    made = plan([one_scan("kidneys")], half_lives=dict.fromkeys(SIDES, "40 h"))
+    z = np.linspace(-7.0, 7.0, 20_001)
+    half_life = 40.0 * np.exp(spread(0.20) * z)
+    weight = np.exp(-0.5 * z**2)
+    mean = weight @ (60.0 * np.exp2(72.0 / half_life) * half_life / LN2) / weight.sum()
+    found = last_curve(made, "kidneys").tia
+    assert found.value == pytest.approx(mean * math.exp(0.10**2 / 2), rel=1e-3)
+    assert "no sd given; 20 % used" in said(made, "half-life of kidneys")[0]
+
+
 def test_earlier_blood_gives_the_half_life_of_one_sample():
     samples = [
         {"time": f"{t} h", "concentration": f"{50 * 2 ** (-t / 20)!r} kBq/mL", "sd": "0.1 %"}
@@ -206,6 +218,19 @@ def test_two_early_scans_hardly_determine_a_half_life():
 def test_a_single_point_model_is_for_one_scan():
     (problem,) = refused([full("liver", 60.0)], models={"liver": "single-point"})
     assert problem.code == "too-many-points"
+
+
+def test_a_single_point_is_a_mono_exponential():
+    # physics.md, known answers: 10111, 11966, 14220 MBq h
+    made = plan([one_scan("kidneys")], models={"kidneys": "single-point"})
+    found = made.curves[0].tia
+    assert [found.p5, found.p50, found.p95] == pytest.approx([10111, 11966, 14220], rel=2e-4)
+    assert [each.model for each in made.curves[0].models] == ["mono"]
+
+
+def test_one_scan_makes_no_trapezoid():
+    (problem,) = refused([one_scan("liver")], models={"liver": "trapezoid"})
+    assert (problem.code, problem.place) == ("one-scan-only", "cycles[0].measurements")
 
 
 @pytest.mark.parametrize("value", ["0 h", "-51 h", "nan h", "51", "51 MBq"])

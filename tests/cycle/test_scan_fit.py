@@ -1,9 +1,10 @@
 """Scans of one region to a curve, alone or taken from curves fitted together with others."""
 
+import math
 from dataclasses import replace
 
 import pytest
-from sample_patients import cycle, first_dose, patient, washout
+from sample_patients import cycle, first_dose, patient, planned, washout
 
 from dosimetry import InputError
 from dosimetry.cycle.delivered import delivered_cycles
@@ -81,3 +82,20 @@ def test_activities_and_concentrations_are_not_mixed():
     changed = given.replace({"cycles": [cycle(measurements=mixed)]})
     with pytest.raises(InputError, match="activities and concentrations are mixed"):
         fit(delivered_cycles(changed)[0].net, "red_marrow")
+
+
+def test_undetermined_best_fit_leaves_the_dose_to_its_posterior():
+    # 60 MBq more at the first scan may be the rest of any fast phase. Without it 100/0.01 =
+    # 10,000 MBq h; that phase adds at most 60 MBq for the 48 h to the next scan
+    times = (0.5, 48.0, 96.0, 168.0)
+    activities = [100 * math.exp(-0.01 * t) + 60.0 * (t < 1.0) for t in times]
+    scans = [
+        {"region": "kidneys", "time": f"{t} h", "activity": f"{a!r} MBq"}
+        for t, a in zip(times, activities, strict=True)
+    ]
+    made = planned(cycle(scans, models={"kidneys": "bi"}), estimator="least-squares")
+    words = "kidneys, cycle 1: the data do not determine the best fit; mean and sd of the TIA are"
+    assert [line for line in made.assumptions if line.startswith(words)]
+    found = made.curves[0].tia
+    assert 10_000 < found.value < 10_000 + 60 * 48
+    assert found.sd / found.value < 0.10

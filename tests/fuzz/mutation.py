@@ -56,6 +56,11 @@ platelets|creatinine [umol/L]|T. bili [mg/dL]|eGFR [mL/min/1.73m2]|sodium [mmol/
 activity []|time [[h]]|time [h**9]
 """)
 
+PRIOR_HEADERS = _words("""
+region|mean [Gy/GBq]|sd [Gy/GBq]|n|mean [mGy/MBq]|sd [cGy/mCi]|mean [Gy]|mean [Gy/(MBq*h)]|mean
+sd|sd [%]|median [Gy/GBq]|n [1]|source|mean []|mean [[Gy/GBq]]|mean [Gy/GBq**9]
+""")
+
 JSON_VALUES = (float("inf"), float("nan"), 10**400, -0.0, 1e308, 5e-324, 0, -1, True, None, 7.4)
 
 
@@ -168,7 +173,12 @@ def _scaled(leaf, rng):
     return " ".join((near if rng.random() < 0.8 else _number(rng), *unit))
 
 
-def mutate_csv(text: str, rng: random.Random) -> str:
+def mutate_prior(text: str, rng: random.Random) -> str:
+    """Mutate a clinic's table of doses per activity."""
+    return mutate_csv(text, rng, PRIOR_HEADERS)
+
+
+def mutate_csv(text: str, rng: random.Random, headers=HEADERS) -> str:
     """Exchange, add, move or remove cells and rows of a table."""
     end = rng.choice(("\n", "\n", "\n", "\r\n", "\r"))
     separator = next((sign for sign in "\t;" if sign in text[:200]), ",")
@@ -179,7 +189,7 @@ def mutate_csv(text: str, rng: random.Random) -> str:
         column = rng.randrange(len(row))
         change = rng.randrange(8)
         if at == 0 and change < 4:
-            row[column] = rng.choice(HEADERS)
+            row[column] = rng.choice(headers)
         elif change == 0:
             row[column] = rng.choice((_value(rng), rng.choice(KEYS)))
         elif change < 4:
@@ -201,6 +211,7 @@ FORMS = {
     "patient_json": mutate_json,
     "measurements": mutate_csv,
     "labs": mutate_csv,
+    "prior": mutate_prior,
     "cohort": mutate_csv,
     "verify": mutate_json,
 }

@@ -32,6 +32,7 @@ BUDGET = {
     "patient_json": (3, 8_000, 8_192, 16),
     "measurements": (3, 6_000, 4_096, 16),
     "labs": (2, 5_000, 4_096, 16),
+    "prior": (2, 5_000, 2_048, 16),
     "cohort": (2, 5_000, 4_096, 1),
     "verify": (2, 2_000, 65_536, 8),
 }
@@ -131,7 +132,9 @@ def fuzz(name, number, answer):
     given = seeds(name)
     for i, data in enumerate(given):
         (folder / "seeds" / f"{i:04d}").write_bytes(data)
-    (folder / "words").write_text(dictionary(mutation.KEYS + mutation.VALUES + mutation.HEADERS))
+    (folder / "words").write_text(
+        dictionary(mutation.KEYS + mutation.VALUES + mutation.HEADERS + mutation.PRIOR_HEADERS)
+    )
     longest = BUDGET[name][2]
     options = {
         "seed": SEED + number,

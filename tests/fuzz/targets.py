@@ -38,6 +38,10 @@ cycles:
   - {administered: 7.4 GBq, at: 2026-01-12}
 labs: labs.csv
 """
+WITH_PRIOR = b"""\
+patient: {id: F-2, sex: male}
+therapy: {regimen: netter-1, prior: doses.csv}
+"""
 
 
 def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
@@ -130,6 +134,12 @@ def labs(data: bytes, folder: Path, deep: bool) -> None:
     assert dosimetry.Patient.from_dict(patient.to_dict()).labs == patient.labs
 
 
+def prior(data: bytes, folder: Path, deep: bool) -> None:
+    """A clinic's own table of doses per activity, as CSV, for a patient not yet measured."""
+    (folder / "doses.csv").write_bytes(data)
+    _patient(folder / "patient.yaml", WITH_PRIOR, deep)
+
+
 def cohort(data: bytes, folder: Path, deep: bool) -> None:
     """A table of many patients as CSV; what is refused of it stands in a table of its own."""
     path, output = folder / "cohort.csv", folder / "doses.csv"
@@ -151,5 +161,5 @@ def verify(data: bytes, folder: Path, deep: bool) -> None:
 
 TARGETS = {
     target.__name__: target
-    for target in (units, patient_yaml, patient_json, measurements, labs, cohort, verify)
+    for target in (units, patient_yaml, patient_json, measurements, labs, prior, cohort, verify)
 }

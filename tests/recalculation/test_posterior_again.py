@@ -151,6 +151,44 @@ def test_a_scale_of_absolute_points_has_the_normal_mean():
     assert math.exp(fit.scale[0]) == pytest.approx(100.8, rel=1e-3)
 
 
+def test_a_scale_of_both_kinds_of_sds_has_its_own_mean():
+    # A flat curve, 100 MBq with 10 % of the curve, 104 MBq with 10 MBq: by a sum over ln A
+    points = Reading(
+        1, "liver", np.array([0.0, 1e-9]), np.array([100.0, 104.0]), np.array([10.0, 10.0]),
+        np.array([True, False]), "MBq", "mono", math.inf,
+    )  # fmt: skip
+    fit = fit_of(points, "mono", np.log([[50.0]]))
+    u = np.linspace(math.log(50), math.log(200), 200_001)
+    misfit = ((math.log(100.0) - u) / 0.1) ** 2 + ((104.0 - np.exp(u)) / 10.0) ** 2
+    chance = np.exp(-0.5 * misfit) / np.exp(-0.5 * misfit).sum()
+    mean = chance @ u
+    assert fit.scale[0] == pytest.approx(mean, abs=1e-4)
+    assert fit.variance[0] == pytest.approx(chance @ (u - mean) ** 2, rel=1e-3)
+
+
+def plan_of_half_life(value, sd, points, model="auto"):
+    return dosimetry.plan(dosimetry.Patient.from_dict({
+        "patient": {"id": "T-3", "sex": "male"},
+        "therapy": {"regimen": "netter-1"},
+        "effective_half_lives": {"kidneys": {"value": value, "sd": sd}},
+        "cycles": [cycle(scans("kidneys", points), models={"kidneys": model})],
+    }))  # fmt: skip
+
+
+def test_half_life_shorter_than_usual_uptake_is_recalculated():
+    # 0.4 h, where the prior of the uptake has its median at 1 h: every draw began outside
+    made = plan_of_half_life("0.4 h", "20 %", {0.1: 170, 0.4: 80, 0.8: 30})
+    assert len(made.second_check) > 0
+    assert all(one.passed for one in made.second_check)
+
+
+def test_points_far_from_an_exact_half_life_are_refused():
+    # 0.35 h exactly and scans over days: no curve is near, and the two calculations differ
+    with pytest.raises(dosimetry.InputError) as caught:
+        plan_of_half_life("0.35 h", "0.0001 %", {4: 170, 24: 158, 30: 5, 72: 60, 96: 40}, "bi")
+    assert {problem.code for problem in caught.value.problems} == {"second-calculation-differs"}
+
+
 def test_points_are_spread_evenly_in_every_coordinate():
     for row in spread(3, 8):
         assert sorted((row * 8).astype(int).tolist()) == list(range(8))

@@ -39,9 +39,6 @@ class Data:
     sd: Array
     relative: npt.NDArray[np.bool_]
 
-    def __len__(self) -> int:
-        return len(self.time)
-
     @property
     def all_relative(self) -> bool:
         """Whether every sd is relative to the curve."""
@@ -50,10 +47,8 @@ class Data:
     def last_half_life(self, physical: Array) -> Array:
         """Return ln of the half-life between the last two points, shape (curves, 1).
 
-        At most ``physical``, which it also is of a single point and of points that rise.
+        At most ``physical``, which it also is of points that rise. Two points at least.
         """
-        if len(self.time) < 2:
-            return np.asarray(physical)
         before, last = np.maximum(self.activity[-2:], 1e-300)
         rate = np.log(before / last) / (self.time[-1] - self.time[-2])
         slowest = LN2 * np.exp(-physical)
@@ -66,15 +61,6 @@ class Data:
             self.activity[..., None],
             self.sd[..., None],
             self.relative[..., None],
-        )
-
-    def rows(self, chosen: slice | npt.NDArray[np.intp]) -> Data:
-        """Return the points of some curves."""
-        return Data(
-            self.time[:, chosen],
-            self.activity[:, chosen],
-            self.sd[:, chosen],
-            self.relative[:, chosen],
         )
 
 

@@ -28,6 +28,7 @@ def most_probable(residuals: Residuals, start: Array) -> tuple[Array, Array]:
     residuals : callable
         Of parameters, shape (d, ...), to a list of arrays (...): misfit and prior, in sds.
     start : array, shape (d, ...)
+        At least one parameter.
 
     Returns
     -------
@@ -36,8 +37,6 @@ def most_probable(residuals: Residuals, start: Array) -> tuple[Array, Array]:
     """
     here = start.copy()
     count = len(here)
-    if not count:
-        return here, np.zeros((*here.shape[1:], 0, 0))
     damping = np.full(here.shape[1:], 1e-2)
     at_here = residuals(here)
     cost = _cost(at_here)

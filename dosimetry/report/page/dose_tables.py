@@ -195,8 +195,8 @@ def curves(plan: Plan) -> Table:
                 curve.model,
                 _with_unit(mean_sd(curve.tia, f"{_curve(curve)}/tia"), curve.tia.unit),
                 mean_sd(curve.effective_half_life, f"{_curve(curve)}/effective_half_life"),
-                None if curve.model in NO_FIT else Cell((number(curve.chi2, f"{curve.chi2:.2g}"),)),
-                None if curve.model in NO_FIT else f"{curve.dof}",
+                None if curve.model == NO_FIT else Cell((number(curve.chi2, f"{curve.chi2:.2g}"),)),
+                None if curve.model == NO_FIT else f"{curve.dof}",
                 None if curve.p_value is None else probability(curve.p_value),
                 ", ".join(
                     f"{parameter.name} = {parameter.value:.4g} {unit_words(parameter.unit)}"
@@ -208,7 +208,7 @@ def curves(plan: Plan) -> Table:
     )  # fmt: skip
 
 
-NO_FIT = ("trapezoid", "single-point")  # exact at their points, so without χ²
+NO_FIT = "trapezoid"  # exact at its points, so without χ²
 
 
 def _curve(curve: PlanCurve) -> str:

@@ -113,3 +113,19 @@ def test_known_two_phases_of_cycle_1_serve_one_scan():
     scan = 60 * 2 ** (-24 / 65) + 90 * 2 ** (-24 / 20)
     _, found = posterior_of([known, curve(1, (24,), (scan,), "bi")], KIDNEYS_WIDE)
     assert of(found) == pytest.approx((6581, 8026, 9844), rel=1e-3)
+
+
+def test_population_half_life_beyond_decay_is_cut_there():
+    # kidneys with 68Ga, 1.1285 h: ln T of the patient, then of the cycle, by plain sums below it
+    physical, (median, patients) = 1.1285, (51.0, math.log1p(0.20**2) - ETA**2)
+    slow = SlowPrior(median, math.sqrt(patients), ETA, physical)
+    gallium = RegionPrior(slow, HalfLifePrior(1.0, 0.7), HalfLifePrior(10.0, 0.8), SIDES)
+    (found,) = posterior_of([curve(0, (1,), (60,), "mono")], gallium)
+    tau, x = np.linspace(-1.0, 0.0, 2001), np.linspace(-1.0, 0.0, 2001)  # below ln 1.1285 h
+    of_tau = np.exp(-0.5 * (tau + math.log(physical / median)) ** 2 / patients)
+    of_x = np.exp(-0.5 * ((x - tau[:, None]) / ETA) ** 2)
+    of_x /= of_x.sum(axis=1, keepdims=True)
+    chance = of_tau @ of_x / of_tau.sum()
+    half_life = physical * np.exp(x)
+    mean = chance @ (60 * 2 ** (1 / half_life) * half_life) / math.log(2) * math.exp(0.005)
+    assert found.tia.mean == pytest.approx(mean, rel=2e-3)
