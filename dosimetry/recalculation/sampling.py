@@ -25,6 +25,7 @@ from dosimetry.recalculation.shapes import (
     SHORTEST,
     Fit,
     fit_of,
+    log_largest,
     log_area,
     log_inner_prior,
     within,
@@ -170,10 +171,10 @@ class _Target:
         """Return log inner prior, log prior of x, and fit."""
         inner = log_inner_prior(self.model, columns, self.half_lives)
         fit = fit_of(self.reading, self.model, columns)
-        if "uptake" not in self.model:
-            with np.errstate(divide="ignore"):
-                allowed = np.log(within(self.reading.most, fit.scale, fit.variance))
-            inner = inner + np.maximum(allowed, -1e4)
+        largest = fit.scale + log_largest(self.model, columns)
+        with np.errstate(divide="ignore"):
+            allowed = np.log(within(self.reading.most, largest, fit.variance))
+        inner = inner + np.maximum(allowed, -1e4)
         return inner, self.prior(columns[0]), fit
 
 

@@ -89,6 +89,34 @@ def log_area(model: str, columns: Array) -> Array:
     return np.asarray(np.log(np.maximum(value, TINY) / LN2))
 
 
+def log_largest(model: str, columns: Array) -> Array:
+    """Return ln of the largest activity of curves of unit scale.
+
+    exp(-a t) - exp(-b t) is largest at t = ln(b/a)/(b - a). Of two phases, the larger of the
+    activities at the maxima of either alone.
+
+    Examples
+    --------
+    >>> half = log_largest("uptake", np.log([[50.0], [25.0]]))  # r = 1/2: r^(r/(1-r)) (1 - r)
+    >>> float(np.exp(half)[0])
+    0.25
+    """
+    if "uptake" not in model:
+        return np.zeros(columns.shape[1])
+    rates = [LN2 * np.exp(-columns[0])]
+    if model.startswith("bi"):
+        rates.append(LN2 * np.exp(-columns[2]))
+    up = LN2 * np.exp(-columns[-1])
+    tops = []
+    for rate in rates:
+        apart = np.maximum(up - rate, 1e-9 * rate)
+        time = np.log1p(apart / rate) / apart
+        rises = [np.exp(-each * time) * -np.expm1(-(up - each) * time) for each in rates]
+        share = 1.0 / (1.0 + np.exp(-columns[1])) if len(rates) > 1 else 1.0
+        tops.append(share * rises[0] + ((1.0 - share) * rises[1] if len(rates) > 1 else 0.0))
+    return np.asarray(np.log(np.maximum(np.max(tops, axis=0), TINY)))
+
+
 def log_inner_prior(model: str, columns: Array, half_lives: HalfLives) -> Array:
     """Return the log density of all parameters but the slow half-life, given that one.
 

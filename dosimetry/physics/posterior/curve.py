@@ -34,7 +34,7 @@ class Measured:
     models : tuple of str
         Models to be averaged.
     most : float
-        Activity or concentration that the region cannot exceed at time zero.
+        Activity or concentration that the region cannot exceed at any time.
     """
 
     cycle: int
@@ -113,7 +113,7 @@ class CurveNodes:
 def joined(parts: Sequence[Nodes], row: int, most: float) -> CurveNodes:
     """Return the nodes of one curve of a batch, all models together.
 
-    Nodes whose curve would hold more than ``most`` at time zero are left out, and those without
+    Nodes whose curve would hold more than ``most`` at any time are left out, and those without
     weight.
     """
     places, columns, offset = [], [], 0
@@ -131,9 +131,9 @@ def joined(parts: Sequence[Nodes], row: int, most: float) -> CurveNodes:
         values[4] = own.slow[row] if own.fast is None else own.fast[row]
         values[5] = 1.0 if own.share is None else own.share[row]
         values[6] = np.inf if own.uptake is None else own.uptake[row]
-        if own.uptake is None:
-            within = np.where(part.scale[row] > math.log(most), -np.inf, values[0])
-            values[0] = within if np.isfinite(within).any() else values[0]
+        largest = part.scale[row] + np.log(own.chosen(row).largest())
+        within = np.where(largest > math.log(most), -np.inf, values[0])
+        values[0] = within if np.isfinite(within).any() else values[0]
         columns.append(values.reshape(7, -1))
     place, whole = np.concatenate(places, axis=1), np.concatenate(columns, axis=1)
     kept = np.flatnonzero(whole[0] > whole[0].max() - WITHOUT_WEIGHT)

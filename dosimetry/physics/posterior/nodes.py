@@ -29,6 +29,8 @@ REACH = 5.5  # sds of the slow half-life on either side of its most probable val
 NEAR_PHYSICAL = 2.5  # standard normal number of a slow half-life near the physical one
 WIDE = 1.0  # of a range, on either side
 PER_AXIS: Mapping[str, int] = MappingProxyType({"mono": 1, "uptake": 13, "bi": 9, "bi-uptake": 6})
+# With a flat prior the uptake has a plateau towards fast ones, which is far from a normal.
+OF_FLAT_UPTAKE = 49
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,7 +144,8 @@ def _inner(
 
     begin = np.repeat(start, log_half_life.shape[1], axis=2)
     middle, matrix = most_probable(residuals, begin)
-    steps, log_weights = hermite(count, PER_AXIS[model])
+    flat = model == "uptake" and bool(np.isinf(priors.uptake.log_sd).all())
+    steps, log_weights = hermite(count, OF_FLAT_UPTAKE if flat else PER_AXIS[model])
     factor = np.linalg.cholesky(matrix)  # z = middle + L^-T step, with L L^T the matrix
     wanted = np.broadcast_to(steps.T, (*matrix.shape[:-1], len(steps)))
     moved = np.linalg.solve(np.swapaxes(factor, -1, -2), wanted)

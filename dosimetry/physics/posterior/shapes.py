@@ -52,6 +52,20 @@ class Shapes:
             whole = self.share * whole + (1.0 - self.share) * self._risen(self.fast, time)
         return np.asarray(np.maximum(whole, LEAST))
 
+    def largest(self) -> Array:
+        """Return the largest activity of the curves; 1, at time zero, without uptake.
+
+        With a fast phase the larger of the activities at the maxima of either phase alone, at most
+        a few per cent below the largest.
+        """
+        if self.uptake is None:
+            return np.ones_like(self.slow)
+        finite = np.where(np.isinf(self.uptake), 1e6, self.uptake)
+        phases = (self.slow,) if self.fast is None else (self.slow, self.fast)
+        apart = [np.maximum(finite - rate, 1e-9 * rate) for rate in phases]
+        tops = [np.log1p(d / rate) / d for d, rate in zip(apart, phases, strict=True)]
+        return np.asarray(np.max([self.at(time) for time in tops], axis=0))
+
     def integral(self) -> Array:
         """Return the integrals from zero to infinity, in h."""
         whole = 1.0 / self.slow
@@ -61,8 +75,8 @@ class Shapes:
             whole = whole - 1.0 / self.uptake
         return np.asarray(np.maximum(whole, LEAST))
 
-    def chosen(self, kept: npt.NDArray[np.intp]) -> Shapes:
-        """Return some of the curves, of shape (m,)."""
+    def chosen(self, kept: npt.NDArray[np.intp] | int) -> Shapes:
+        """Return some of the curves, by their first axis."""
         fast, share, uptake = (
             None if each is None else each[kept] for each in (self.fast, self.share, self.uptake)
         )
