@@ -44,7 +44,8 @@ nothing.csv|0|hypertension|single_kidney|1|-1|-0|1e999|1e-320|nan|inf|NaN|null|t
 Gy/(MBq*h)|1e9/L|10^9/L|µBq|MBq|h|g|kBq/mL|[h]|[MBq]|[|]|;|,|"|\x00|\x1f|\ufeff|\u202e|\u2028
 K/uL|10^3/uL|10*9/L|x10^9/L|×10⁹/L|G/L|Gpt/L|/mm3|cells/uL|10e9/L|10^99/L|ukat/L|IU/L|<0.2|>200
 212 K/uL|3,9|1.499|1,499|01/02/2026|12.01.2026|5 ft 11 in|5'11|5.11 ft|62 mL/min/1.73m2|310 cm3|mbq
-180 lb|71 in|60 y|M|w|d|1.1|110 %|212 H|n/a|MG/DL
+180 lb|71 in|60 y|M|w|d|1.1|110 %|212 H|n/a|MG/DL|2026-01-13T09:15|2026-01-13|9:15|24:00|13.30
+administration|Administration|none|2026-01-13T09:15+01:00|-0.5|Lesion 1|Left Kidney|196.000
 <<|*a|&a|!!int|?|- |{|}|=1+1|to-limit
 """)
 
@@ -53,7 +54,8 @@ region|time [h]|activity [MBq]|sd [MBq]|sd [%]|volume [mL]|recovery|time [d]|act
 activity [GBq]|concentration [kBq/mL]|patient_id|sex|cycle|administered [MBq]|mass [g]|model
 weight [kg]|regimen|file|at|analyte|value|unit|PLT [K/uL]|Hb [G/L]|ALT (GPT) [ukat/L]|INR|sep=;
 platelets|creatinine [umol/L]|T. bili [mg/dL]|eGFR [mL/min/1.73m2]|sodium [mmol/L]|time
-activity []|time [[h]]|time [h**9]
+activity []|time [[h]]|time [h**9]|clock [h:min]|date|SUV|SUVbw [g/mL]|volume sd [%]|recovery sd
+decay_corrected_to|note|activity [%IA/g]|concentration [kBq/g]|Time (h)|VOLUME_SD [mL]|sep=|
 """)
 
 PRIOR_HEADERS = _words("""

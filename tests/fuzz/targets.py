@@ -8,12 +8,14 @@ import json
 import math
 import shutil
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import dosimetry
 from dosimetry.cli.decay_query import describe_decay
 from dosimetry.cycle.curves_of_file import fit_file
 from dosimetry.patient.laboratory import read_lab
+from dosimetry.patient.measurements.scan import Scan
 from dosimetry.patient.read import read_patient
 from dosimetry.patient.values import read_moment
 from dosimetry.planning.check import check
@@ -29,7 +31,7 @@ PATIENT = """\
 patient: {id: F-1, sex: male, weight: 80 kg, hematocrit: 0.41}
 therapy: {regimen: netter-1}
 cycles:
-  - {administered: 7.4 GBq, at: 2026-01-12, %s: scans.csv}
+  - {administered: 7.4 GBq, at: 2026-01-12T09:30, %s: [scans.csv]}
 """
 LABORATORY = """\
 patient: {id: F-1, sex: female, age: 60 y, weight: 150 lb}
@@ -119,9 +121,26 @@ def measurements(data: bytes, folder: Path, deep: bool) -> None:
     """Measurements of a cycle, and blood samples, as CSV."""
     (folder / "scans.csv").write_bytes(data)
     kind = "measurements" if b"region" in data else "blood"
-    _patient(folder / "patient.yaml", (PATIENT % kind).encode(), deep)
+    path = folder / "patient.yaml"
+    _patient(path, (PATIENT % kind).encode(), deep)
+    patient = read_patient(path)
+    again = dosimetry.Patient.from_dict(patient.to_dict())
+    assert _scans(again, kind) == _scans(patient, kind)
     if deep and kind == "measurements":
-        fit_file(folder / "scans.csv", "7.4 GBq", "Lu-177", (), None)
+        fit_file(
+            folder / "scans.csv",
+            "7.4 GBq",
+            "Lu-177",
+            (),
+            injected_at="2026-01-12T09:30",
+            weight="80 kg",
+        )
+
+
+def _scans(patient: dosimetry.Patient, kind: str) -> list[Scan]:
+    """Return the scans of the one cycle, without where they stand."""
+    scans = getattr(patient.cycles[0], kind).scans
+    return [replace(scan, place="") for scan in scans]
 
 
 def labs(data: bytes, folder: Path, deep: bool) -> None:
