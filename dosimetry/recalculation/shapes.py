@@ -111,7 +111,9 @@ def log_largest(model: str, columns: Array) -> Array:
     for rate in rates:
         apart = np.maximum(up - rate, 1e-9 * rate)
         time = np.log1p(apart / rate) / apart
-        rises = [np.exp(-each * time) * -np.expm1(-(up - each) * time) for each in rates]
+        rises = [
+            np.exp(-each * time) * -np.expm1(-np.maximum(up - each, 0.0) * time) for each in rates
+        ]
         share = 1.0 / (1.0 + np.exp(-columns[1])) if len(rates) > 1 else 1.0
         tops.append(share * rises[0] + ((1.0 - share) * rises[1] if len(rates) > 1 else 0.0))
     return np.asarray(np.log(np.maximum(np.max(tops, axis=0), TINY)))
