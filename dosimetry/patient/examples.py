@@ -47,7 +47,9 @@ therapy:
 #   - administered: 7.21 GBq     # or {prepared, prepared_at, residual, residual_at}
 #     at: 2026-01-12T09:30:00+01:00
 #     measurements: cycle1.csv   # region,time [h],activity [MBq] (sd [MBq],volume [mL],recovery)
-#     decay_corrected_to: none   # none | administration
+#     # several files, each with its own correction for decay:
+#     # measurements: [organs.csv, {file: spect.csv, decay_corrected_to: administration}]
+#     decay_corrected_to: none   # none | administration, where a file does not say
 #     systematic_uncertainty: 5 %
 #     models: {kidney_left: uptake}                          # per region; else auto
 #     blood: blood1.csv          # red marrow from blood: time [h],concentration [kBq/mL]
