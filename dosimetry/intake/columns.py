@@ -12,7 +12,7 @@ from dosimetry.intake.layout import Column, Table
 from dosimetry.intake.mapping import OF_PATIENT
 from dosimetry.intake.names import IGNORE, MEASURES, OF_UNIT, Heading
 from dosimetry.intake.sheet import Cell, Kind, Sheet
-from dosimetry.intake.unit_texts import Unit, units_of
+from dosimetry.intake.unit_texts import Unit, one_unit
 from dosimetry.problems import Problem, quote
 from dosimetry.reference.laboratory import analytes
 
@@ -35,7 +35,6 @@ NEEDED = {
     "height": ("cm",),
 }
 FREE = ("recovery", "recovery sd", "hematocrit")  # a unit may be given, in %
-EXAMPLES = {"h": "h", "MBq": "MBq", "kBq/mL": "kBq/mL", "mL": "mL", "g": "kg", "cm": "cm"}
 
 
 @dataclass(frozen=True)
@@ -135,7 +134,9 @@ def _with_map_unit(context: Context, sheet: Sheet, heading: Heading, place: str)
     text = context.entry(context.map.units, sheet, heading.text)
     if text is None:
         return heading
-    (unit,) = units_of(text)
+    unit = one_unit(text)
+    if unit is None:
+        return heading
     stated = [one for one in heading.units if one.kind != "%"]
     if stated and unit not in stated:
         context.log.fail(
@@ -153,11 +154,14 @@ def _meaning(context: Context, heading: Heading, cells: Sequence[Cell], place: s
     """Return what a column means; None after asking, or if it only holds remarks."""
     meanings = heading.meanings
     kinds = {unit.kind for unit in heading.units}
+    if meanings == (IGNORE,):
+        return IGNORE
     if kinds and kinds <= {"count"}:
         _ask_counts(context, heading, place)
         return None
     if heading.note and not meanings:
-        _ask_meaning(context, heading, ("recovery",), place, heading.note)
+        possible = ("recovery",) if "recovery" in heading.note else ()
+        _ask_meaning(context, heading, possible, place, heading.note)
         return None
     if not meanings and (heading.region or heading.lapse):
         of_unit = [OF_UNIT[kind] for kind in kinds if kind in OF_UNIT and kind != "h"]
@@ -167,14 +171,16 @@ def _meaning(context: Context, heading: Heading, cells: Sequence[Cell], place: s
         return None
     if not meanings:
         if any(map(looks_like_value, cells)):
-            possible = tuple({m: None for kind in kinds for m in MEASURES.get(kind, ())})
-            _ask_meaning(context, heading, possible, place, "")
+            of_kind = tuple({m: None for kind in kinds for m in MEASURES.get(kind, ())})
+            _ask_meaning(context, heading, of_kind, place, "")
         else:
             text = quote(heading.text)
             context.log.say("columns", f"{text} has no number or date: a remark")
         return None
-    if len(meanings) > 1:
-        meanings = _by_cells(_by_unit(meanings, kinds), heading, cells)
+    if {"time", "clock"} <= {*meanings} and _clocks(cells):  # also where a unit of time is stated
+        meanings = ("time", "clock")
+    elif len(meanings) > 1:
+        meanings = _by_cells(_by_unit(meanings, kinds), cells)
     if len(meanings) == 1:
         return meanings[0]
     _ask_meaning(context, heading, meanings, place, _either(meanings, heading))
@@ -189,34 +195,27 @@ def _by_unit(meanings: tuple[str, ...], kinds: set[str]) -> tuple[str, ...]:
     return tuple(meaning for meaning in meanings if meaning in allowed) or meanings
 
 
-def _by_cells(
-    meanings: tuple[str, ...], heading: Heading, cells: Sequence[Cell]
-) -> tuple[str, ...]:
+def _by_cells(meanings: tuple[str, ...], cells: Sequence[Cell]) -> tuple[str, ...]:
     """Return the meanings that the kinds of the cells allow."""
     kinds = {cell.kind for cell in cells if not empty(cell)}
     if "region" in meanings and "name" in meanings:
         return ("region",)
     if {"date", "at"} >= {*meanings}:
         return ("at",) if all(_has_time(cell) for cell in cells) else ("date",)
-    if "clock" not in meanings and "time" not in meanings:
+    if "clock" not in meanings:
         return meanings
-    if kinds == {Kind.MOMENT}:
+    if kinds == {Kind.MOMENT} or (
+        kinds == {Kind.TEXT} and all(":" in cell.text and len(cell.text) > 9 for cell in cells)
+    ):
         return ("at",)
-    if kinds == {Kind.DURATION}:
-        return ("time",)
-    if kinds == {Kind.CLOCK}:
-        return tuple(meaning for meaning in meanings if meaning != "at")
-    texts = [cell.text for cell in cells if cell.kind is Kind.TEXT]
-    if kinds == {Kind.TEXT} and all(":" in text for text in texts):
-        dated = all(len(text) > 9 for text in texts)
-        return ("at",) if dated else tuple(m for m in meanings if m != "at")
-    return ("time",) if "time" in meanings and _numbers(cells) else meanings
+    return ("time",) if kinds == {Kind.DURATION} or _numbers(cells) else meanings
 
 
 def _clocks(cells: Sequence[Cell]) -> bool:
     """Return whether all cells are times of day or texts of one."""
     return all(
-        cell.kind is Kind.CLOCK or (cell.kind is Kind.TEXT and ":" in cell.text)
+        cell.kind is Kind.CLOCK
+        or (cell.kind is Kind.TEXT and ":" in cell.text and len(cell.text) <= 9)
         for cell in cells
         if not empty(cell)
     )
@@ -389,9 +388,12 @@ def _ask_no_unit(
     context: Context, heading: Heading, meaning: str, needed: tuple[str, ...], place: str
 ) -> None:
     units = {"MBq": ("MBq", "kBq"), "h": ("h", "d"), "kBq/mL": ("Bq/mL", "kBq/mL")}
+    units |= {"mL": ("mL", "L")}
     possible: tuple[str, ...] = analytes()[meaning].units if meaning in analytes() else ()
     if needed:
-        possible = units.get(needed[0], (EXAMPLES.get(needed[0], needed[0]),))
+        possible = units.get(needed[0], needed)
+    if meaning == "sd":
+        possible = ("MBq", "%")
     context.log.ask(
         Problem(
             "no-unit",

@@ -11,7 +11,7 @@ from typing import Any
 from dosimetry.intake.columns import Resolved
 from dosimetry.intake.context import Context
 from dosimetry.intake.decide import Answer
-from dosimetry.intake.facts import Facts, add_values, moment_of, shown
+from dosimetry.intake.facts import Facts, add_values, in_words, moment_of, shown
 from dosimetry.intake.layout import Block
 from dosimetry.intake.mapping import OF_CYCLES, CycleEntry
 from dosimetry.intake.moments import Moment, written, zoned
@@ -141,7 +141,8 @@ class Cycles:
 
     def settle(self) -> list[Cycle]:
         """Return the cycles by date, each with its activity, injection and decay reference."""
-        self._check_names()
+        if not self.context.log.open():
+            self._check_names()
         for cycle in self.by_name.values():
             self._at(cycle)
             self._administered(cycle)
@@ -163,7 +164,7 @@ class Cycles:
                         "unknown-cycle",
                         f"cycle {quote(name)} of the map is not in the workbook",
                         f"cycles of the workbook: {known}",
-                        FilePlace(f"map.yaml: cycles.{name}"),
+                        FilePlace(f"{self.context.log.map_name}: cycles.{name}"),
                     )
                 )
 
@@ -180,7 +181,7 @@ class Cycles:
         path = ("cycles", cycle.name, "at")
         given = self._entry(cycle).at
         if given is not None:
-            place = FilePlace(f"map.yaml: cycles.{cycle.name}.at")
+            place = FilePlace(f"{self.context.log.map_name}: cycles.{cycle.name}.at")
             try:
                 cycle.at = zoned(self.context, read_moment(given), place)
             except InputError as error:
@@ -191,13 +192,13 @@ class Cycles:
         fact = moment_of(self.context, cycle.facts, "injected", path)
         if fact is not None and not isinstance(fact.value, str | dt.time):
             cycle.at = fact.value
-        elif not cycle.facts.held.get("injected"):
+        elif cycle.facts.missing("injected"):
             self.context.log.ask(
                 Problem(
                     "missing-injection",
                     f"date and time of the injection of {quote(cycle.name)} are not stated",
                     "",
-                    FilePlace(self.context.book.name),
+                    FilePlace(f"{self.context.book.name}: file"),
                 ),
                 path=path,
                 example=EXAMPLE_TIME,
@@ -209,7 +210,7 @@ class Cycles:
         if given is not None:
             cycle.administered = given
             if isinstance(given, str):
-                place = FilePlace(f"map.yaml: cycles.{cycle.name}.administered")
+                place = FilePlace(f"{self.context.log.map_name}: cycles.{cycle.name}.administered")
                 self._compare(cycle, "administered", given, place)
             return
         net, before = (
@@ -218,7 +219,7 @@ class Cycles:
         rest = cycle.facts.one(self.context, "residual", path)
         whole = net or before
         if whole is None:
-            if not (cycle.facts.held.get("administered") or cycle.facts.held.get("prepared")):
+            if cycle.facts.missing("administered") and cycle.facts.missing("prepared"):
                 self._ask_administered(cycle, path)
             return
         if net and (rest or before):
@@ -244,7 +245,7 @@ class Cycles:
                 "missing-administered",
                 f"the administered activity of {quote(cycle.name)} is not stated",
                 "",
-                FilePlace(self.context.book.name),
+                FilePlace(f"{self.context.book.name}: file"),
             ),
             path=path,
             example=EXAMPLE_ACTIVITY,
@@ -261,7 +262,7 @@ class Cycles:
                 f"{net} of {quote(cycle.name)} can be the net activity or that before the "
                 f"residual is subtracted ({other[0].cell} states {shown(other[0].value)})",
                 "",
-                FilePlace(self.context.book.name),
+                FilePlace(f"{self.context.book.name}: file"),
             ),
             [Answer("the net activity", path, net), Answer("before", path, before)],
         )
@@ -272,14 +273,14 @@ class Cycles:
         if given and fact and fact.value != given:
             self._differs("decay correction", shown(fact.value), given, fact.place)
         cycle.decay = given or (shown(fact.value) if fact else None)
-        if cycle.decay is None and cycle.scans:
+        if cycle.decay is None and cycle.facts.missing("decay"):
             self.context.log.ask(
                 Problem(
                     "no-decay-reference",
                     "it is not stated whether the activities are at scan time (none) or "
                     "decay-corrected to the injection (administration)",
                     "",
-                    FilePlace(self.context.book.name),
+                    FilePlace(f"{self.context.book.name}: file"),
                 ),
                 [
                     Answer("at scan time", ("decay_corrected_to",), "none"),
@@ -299,7 +300,7 @@ class Cycles:
                 )
                 same = same or isinstance(fact.value, dt.time)
             if not same and len(facts) == 1:
-                self._differs(meaning, shown(fact.value), shown(given), fact.place)
+                self._differs(in_words(meaning), shown(fact.value), shown(given), fact.place)
 
     def _differs(self, what: str, sheet: str, given: str, place: str) -> None:
         self.context.log.fail(
@@ -322,7 +323,7 @@ class Cycles:
                         f"{quote(one.name)} is before {quote(other.name)} by its injection, but "
                         "after it by its number",
                         "correct the date or the name",
-                        FilePlace(self.context.book.name),
+                        FilePlace(f"{self.context.book.name}: file"),
                     )
                 )
 

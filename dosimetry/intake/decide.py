@@ -58,12 +58,14 @@ class Question:
     path: Path = ()
     example: str = ""
 
-    def refusal(self) -> Problem:
+    def refusal(self, map_name: str = MAP) -> Problem:
         """Return the problem, with the lines of the map that settle it as its cure."""
-        lines = [f"{answer.words}: {line_of(answer.path, answer.value)}" for answer in self.answers]
+        lines = [
+            f"{line_of(answer.path, answer.value)} ({answer.words})" for answer in self.answers
+        ]
         if self.path:
             lines.append(line_of(self.path, self.example))
-        written = f"write in {MAP}: {'; or '.join(lines)}" if lines else ""
+        written = f"write in {map_name}: {' or '.join(lines)}" if lines else ""
         return replace(self.problem, cure="; ".join(filter(None, (self.problem.cure, written))))
 
 
@@ -94,12 +96,15 @@ class Log:
         Nothing in the map can settle these.
     settled : dict
         The map that asks nothing: what was given and what was decided.
+    map_name : str
+        Of the map's file, for messages.
     """
 
     decisions: list[Decision] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     settled: dict[str, Any] = field(default_factory=dict)
+    map_name: str = MAP
 
     def say(self, place: str, text: str) -> None:
         """Add a decision, once."""
@@ -114,9 +119,10 @@ class Log:
         path: Path = (),
         example: str = "",
     ) -> None:
-        """Add a question, once for each place in the map that settles it."""
+        """Add a question, at the first place that raises it."""
         question = Question(problem, tuple(answers), path, example)
-        if question not in self.questions:
+        same = (one for one in self.questions if one.problem.message == problem.message)
+        if all(one.answers != question.answers or one.path != path for one in same):
             self.questions.append(question)
 
     def fail(self, *problems: Problem) -> None:
@@ -133,7 +139,9 @@ class Log:
 
     def refusal(self) -> InputError:
         """Return everything that stands in the way as one error."""
-        return InputError([*self.problems, *(question.refusal() for question in self.questions)])
+        return InputError(
+            [*self.problems, *(question.refusal(self.map_name) for question in self.questions)]
+        )
 
 
 def put(tree: dict[str, Any], path: Path, value: Any, *, keep: bool = False) -> None:

@@ -15,7 +15,7 @@ from dosimetry.intake.moments import Moment, zoned
 from dosimetry.intake.names import IGNORE, Heading, word_in
 from dosimetry.intake.records import Quantity
 from dosimetry.intake.sheet import At, Cell, Kind, Sheet
-from dosimetry.intake.unit_texts import units_of
+from dosimetry.intake.unit_texts import one_unit, units_of
 from dosimetry.problems import Problem, quote
 
 AMOUNTS = ("administered", "prepared", "residual", "age", "weight", "height", "hematocrit")
@@ -43,9 +43,14 @@ class Fact:
 
 @dataclass
 class Facts:
-    """Facts of the patient or of one cycle, by meaning."""
+    """Facts of the patient or of one cycle, by meaning; and the meanings that were asked."""
 
     held: dict[str, list[Fact]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+    def missing(self, meaning: str) -> bool:
+        """Return whether nothing states a meaning, and no question about it is open."""
+        return meaning not in self.held and meaning not in self.asked
 
     def add(self, meaning: str, fact: Fact) -> None:
         """Add a fact; one that says the same again adds nothing."""
@@ -60,7 +65,7 @@ class Facts:
             context.log.ask(
                 Problem(
                     "two-values",
-                    f"the {meaning.replace('_', ' ')} can be "
+                    f"the {in_words(meaning)} can be "
                     + " or ".join(f"{shown(fact.value)} ({fact.cell})" for fact in found),
                     "",
                     found[1].place,
@@ -68,6 +73,19 @@ class Facts:
                 [Answer(shown(fact.value), path, shown(fact.value)) for fact in found],
             )
         return found[0] if found else None
+
+
+def in_words(meaning: str) -> str:
+    """Return a meaning in words.
+
+    Examples
+    --------
+    >>> in_words("administered"), in_words("patient_id")
+    ('administered activity', 'patient id')
+    """
+    words = {"prepared_at": "time of preparation", "residual_at": "time of the residual"}
+    words |= {name: f"{name} activity" for name in ("administered", "prepared", "residual")}
+    return {**words, "injected": "injection"}.get(meaning, meaning.replace("_", " "))
 
 
 def shown(value: str | Moment | dt.time) -> str:
@@ -95,9 +113,14 @@ def add_label(context: Context, sheet: Sheet, label: Label, facts: Facts) -> Non
         return
     place = sheet.place(*label.at)
     if len(meanings) != 1:
+        facts.asked.update(meanings)
         _ask_label(context, heading, meanings, place)
         return
     (meaning,) = meanings
+    if _in_map(context, meaning) and not _readable(label):
+        cells = [label.at, *(at for at, _ in label.values)]
+        context.leave_out(sheet, cells, f"label {quote(heading.text)}, the map states it")
+        return
     if meaning == "cycle":
         return
     if meaning == "name":
@@ -108,6 +131,18 @@ def add_label(context: Context, sheet: Sheet, label: Label, facts: Facts) -> Non
     add_values(context, sheet, heading, meaning, label.values, facts)
     context.use(sheet, label.at)
     context.settle("columns", sheet, heading.text, meaning)
+
+
+def _in_map(context: Context, meaning: str) -> bool:
+    """Return whether the map states the sex, or the decay reference of all cycles."""
+    given = context.map
+    return (meaning == "sex" and "sex" in given.patient) or (
+        meaning == "decay" and given.decay_corrected_to is not None
+    )
+
+
+def _readable(label: Label) -> bool:
+    return bool(word_in(label.values[0][1].text, "value"))
 
 
 def add_values(
@@ -125,8 +160,11 @@ def add_values(
         value, count = _value(context, sheet, heading, meaning, values)
     except UnclearError as error:
         context.ask_cell(error, sheet, at)
+        facts.asked.add(meaning)
         return
     if value is None:
+        if not empty(values[0][1]):
+            facts.asked.add(meaning)
         return
     cells = [where for where, _ in values[:count]]
     context.use(sheet, *cells)
@@ -134,13 +172,13 @@ def add_values(
     if meaning == "born":
         context.log.say(where, "date of birth, used for the age alone")
     else:
-        context.log.say(where, f"{meaning.replace('_', ' ')} is {shown(value)}")
+        context.log.say(where, f"{in_words(meaning)} is {shown(value)}")
     facts.add(meaning, Fact(value, place, where))
 
 
 def _ask_label(context: Context, heading: Heading, meanings: Sequence[str], place: str) -> None:
     if meanings:
-        words = " or ".join(meaning.replace("_", " ") for meaning in meanings)
+        words = " or ".join(map(in_words, meanings))
     else:
         words = "a value of the patient or cycle, or a remark"
     context.log.ask(
@@ -168,7 +206,7 @@ def _value(
         number = reader.number(cell, place)
         unit = number.unit
         if unit is None and (text := context.entry(context.map.units, sheet, heading.text)):
-            (unit,) = units_of(text)
+            unit = one_unit(text)
         if unit is None and len(heading.units) == 1:
             unit = heading.units[0]
         if number.unit is None and unit is None and len(values) > 1:

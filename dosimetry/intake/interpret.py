@@ -79,7 +79,7 @@ def interpret(book: Book, data: Mapping[str, Any], map_name: str = MAP) -> Impor
     InputError
         The map itself is wrong.
     """
-    log = Log(settled=copy.deepcopy(dict(data)))
+    log = Log(settled=copy.deepcopy(dict(data)), map_name=map_name)
     context = Context(book, map_of(data, map_name), log)
     parts = _parts(context)
     cycles = Cycles(context)
@@ -110,7 +110,8 @@ def _parts(context: Context) -> list[Part]:
         for block in blocks_of(sheet, partial(context.understand, sheet)):
             before = len(context.log.questions), len(context.log.problems)
             columns = resolve(context, sheet, block.table) if block.table else []
-            kind = kind_of(context, block, columns) if columns else ""
+            unclear = before != (len(context.log.questions), len(context.log.problems))
+            kind = kind_of(context, block, columns, unclear) if columns else ""
             unclear = before != (len(context.log.questions), len(context.log.problems))
             if kind:
                 context.log.say(
@@ -166,7 +167,7 @@ def _add_scans(context: Context, cycles: Cycles, parts: list[Part]) -> None:
     try:
         refuse_one_tumour_of_two_names(sorted(names))
     except InputError as error:
-        context.log.fail(*(p.at(f"{context.book.name}: ") for p in error.problems))
+        context.log.fail(*(p.at(f"{context.book.name}: file") for p in error.problems))
 
 
 def _measured(context: Context, part: Part, fixed: str) -> list[Measured]:

@@ -182,9 +182,9 @@ def _is_head(sheet: Sheet, row: int, understand: Understand) -> bool:
 
 def _columns(sheet: Sheet, row: int, understand: Understand) -> tuple[list[Column], list[At]]:
     """Return the columns under a row of headers, with the groups above and the units below."""
-    present = [column for column in sheet.columns_of(row) if sheet.at(row, column)]
-    below = _second_row(sheet, row, present, understand)
-    span = range(present[0], present[-1] + 1)
+    below = _second_row(sheet, row, understand)
+    present = {*sheet.columns_of(row), *(sheet.columns_of(row + 1) if below else ())}
+    span = range(min(present), max(present) + 1)
     columns: list[Column] = []
     headers: set[At] = set()
     for index in span:
@@ -202,9 +202,9 @@ def _columns(sheet: Sheet, row: int, understand: Understand) -> tuple[list[Colum
     return columns, sorted(headers)
 
 
-def _second_row(sheet: Sheet, row: int, columns: list[int], understand: Understand) -> bool:
+def _second_row(sheet: Sheet, row: int, understand: Understand) -> bool:
     """Return whether units or finer headers stand below a row of headers."""
-    under = [sheet.cells[row + 1, c] for c in columns if (row + 1, c) in sheet.cells]
+    under = [cell for c in sheet.columns_of(row + 1) if (cell := sheet.cells.get((row + 1, c)))]
     if not under or any(cell.kind is not Kind.TEXT for cell in under):
         return False
     units = [bool(unit_alone(cell.text)) for cell in under]

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 from dosimetry.files import decode, read_bytes
 from dosimetry.intake.cells import COMMA, DAY_FIRST, MONTH_FIRST, POINT, Style
 from dosimetry.intake.names import IGNORE
-from dosimetry.intake.unit_texts import units_of
+from dosimetry.intake.unit_texts import one_unit
 from dosimetry.patient.patient import problems_of
 from dosimetry.patient.read import read_yaml
 from dosimetry.patient.schema import Section
@@ -81,7 +81,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 def _read_unit(value: object) -> str:
     text = read_text(value)
-    if len(units_of(text)) != 1:
+    if one_unit(text) is None:
         raise refuse(
             "unknown-unit", f"{quote(text)} is not a known unit", "as in MBq, Bq/mL, h, mL"
         )

@@ -82,6 +82,8 @@ def hours_between(context: Context, scan: Moment, injection: Moment, place: str)
         return None
     if (scan.tzinfo is None) != (injection.tzinfo is None):
         return None  # asked by same_kind
+    if scan.tzinfo is not None:  # moments of one zone would be subtracted as its clocks show them
+        scan, injection = scan.astimezone(dt.UTC), injection.astimezone(dt.UTC)
     hours = (scan - injection).total_seconds() / SECONDS_PER_HOUR
     if hours < 0:
         context.log.fail(

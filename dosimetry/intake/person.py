@@ -43,12 +43,12 @@ def _person(context: Context, facts: Facts, cycles: Sequence[Cycle]) -> dict[str
                     "map-differs",
                     f"{key}: the workbook has {person[key]}, the map {value}",
                     "correct the one that is wrong; a map is of one patient where it has cycles",
-                    FilePlace(f"map.yaml: patient.{key}"),
+                    FilePlace(f"{context.log.map_name}: patient.{key}"),
                 )
             )
         person[key] = value
     for key, example in NEEDED:
-        if key not in person:
+        if key not in person and facts.missing("patient_id" if key == "id" else key):
             _ask(context, ("patient", key), example)
     if person.get("age") == UNKNOWN:
         del person["age"]

@@ -48,7 +48,9 @@ def _ask(context: Context, text: str, problem: Problem, place: str) -> None:
     if BLOOD_SAMPLES in problem.message:
         answers.insert(0, Answer("samples of blood", ("regions", text), BLOOD))
     answers.append(Answer("to leave it out", ("regions", text), IGNORE))
-    context.log.ask(Problem("ambiguous-region", problem.message, "", place), answers)
+    readings = " or ".join(answer.words for answer in answers[:-1]) or "a region"
+    unknown = "" if "is not one" in problem.message else f": it can be {readings} or no region"
+    context.log.ask(Problem("ambiguous-region", f"{problem.message}{unknown}", "", place), answers)
 
 
 def _measured(name: str) -> bool:

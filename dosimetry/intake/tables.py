@@ -16,10 +16,10 @@ from dosimetry.reference.laboratory import analytes
 SCANS, LABS, CYCLES = "measurements", "labs", "cycles"
 
 
-def kind_of(context: Context, block: Block, columns: Sequence[Resolved]) -> str:
+def kind_of(context: Context, block: Block, columns: Sequence[Resolved], unclear: bool) -> str:
     """Return what a table holds (``measurements``, ``blood``, ``labs``, ``cycles``).
 
-    Empty after asking, or if a question about its columns is open.
+    Empty after asking, or if too much of an ``unclear`` table is open.
     """
     sheet = block.sheet
     entry = context.map.sheets.get(sheet.name)
@@ -40,12 +40,12 @@ def kind_of(context: Context, block: Block, columns: Sequence[Resolved]) -> str:
         return LABS
     if "cycle" in meanings and meanings & {*OF_CYCLES}:
         return CYCLES
+    if unclear:  # what is missing may be the column that is asked
+        return SCANS if named and (meanings & {*MEASURED} or timed) else ""
     if meanings & {*MEASURED} and timed:
         return _no_region(context, block)
     if meanings & {*MEASURED} and named:
         return _no_time(context, block)
-    if any(question.problem.place.startswith(sheet.whole()) for question in context.log.questions):
-        return ""
     return _ask(context, block, "one of " + ", ".join(HOLDS[:-1]) + ", or a remark", ())
 
 

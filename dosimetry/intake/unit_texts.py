@@ -95,6 +95,19 @@ def _named(unit: str) -> Unit:
     return _exact(unit) or Unit(unit, "count" if unit in COUNTS else unit)
 
 
+def one_unit(text: str) -> Unit | None:
+    """Return the unit of a text, the one that it spells exactly before others; None if unclear.
+
+    Examples
+    --------
+    >>> one_unit("Bq/ML").text, one_unit("mbq")
+    ('Bq/ML', None)
+    """
+    found = units_of(text)
+    exact = [unit for unit in found if unit.text == text] or found
+    return exact[0] if len(exact) == 1 else None
+
+
 @functools.lru_cache(maxsize=1024)
 def _exact(text: str) -> Unit | None:
     """Return a unit that dosimetry reads as it is written; None for other texts."""
