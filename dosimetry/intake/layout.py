@@ -17,6 +17,7 @@ from dosimetry.intake.unit_texts import units_of
 
 Understand = Callable[[str], Heading]
 DEEP = 4  # rows below a header in which its first value stands
+MOST_BELOW = 2  # rows of finer headers and units
 FAR = 4  # columns from a label to its value
 LABELS = frozenset(
     (
@@ -182,16 +183,15 @@ def _is_head(sheet: Sheet, row: int, understand: Understand) -> bool:
 
 def _columns(sheet: Sheet, row: int, understand: Understand) -> tuple[list[Column], list[At]]:
     """Return the columns under a row of headers, with the groups above and the units below."""
-    below = _second_row(sheet, row, understand)
-    present = {*sheet.columns_of(row), *(sheet.columns_of(row + 1) if below else ())}
+    below = list(_rows_below(sheet, row, understand))
+    present = {column for at in (row, *below) for column in sheet.columns_of(at)}
     span = range(min(present), max(present) + 1)
     columns: list[Column] = []
     headers: set[At] = set()
     for index in span:
         texts: list[str] = []
-        for at in (_group_above(sheet, row, index), (row, index), (row + 1, index)):
-            if at is None or (at[0] > row and not below):
-                continue
+        above = _group_above(sheet, row, index)
+        for at in (*((above,) if above else ()), *((one, index) for one in (row, *below))):
             corner = sheet.corner(*at)
             cell = sheet.cells.get(corner)
             if cell and cell.text and corner not in {(r, c) for r, c in headers if c == index}:
@@ -202,9 +202,17 @@ def _columns(sheet: Sheet, row: int, understand: Understand) -> tuple[list[Colum
     return columns, sorted(headers)
 
 
-def _second_row(sheet: Sheet, row: int, understand: Understand) -> bool:
-    """Return whether units or finer headers stand below a row of headers."""
-    under = [cell for c in sheet.columns_of(row + 1) if (cell := sheet.cells.get((row + 1, c)))]
+def _rows_below(sheet: Sheet, row: int, understand: Understand) -> Iterator[int]:
+    """Yield the rows of finer headers and of units below a row of headers."""
+    for below in range(row + 1, row + 1 + MOST_BELOW):
+        if not _continues(sheet, below, understand):
+            return
+        yield below
+
+
+def _continues(sheet: Sheet, row: int, understand: Understand) -> bool:
+    """Return whether a row below headers holds units or finer headers."""
+    under = [cell for c in sheet.columns_of(row) if (cell := sheet.cells.get((row, c)))]
     if not under or any(cell.kind is not Kind.TEXT for cell in under):
         return False
     units = [bool(unit_alone(cell.text)) for cell in under]

@@ -19,7 +19,7 @@ from dosimetry.intake.sheet_xml import LAST_COLUMN, Stored, Structure, structure
 from dosimetry.problems import InputError
 
 MOST_SHEETS = 100
-MOST_PADDED = 2_000_000  # empty cells that openpyxl puts between others
+MOST_PADDED = 2_000_000  # empty rows and cells that openpyxl puts between others
 
 
 def book_of(raw: bytes, name: str) -> Book:
@@ -57,12 +57,14 @@ def _sheets(raw: bytes, archive: Any, name: str) -> list[Sheet]:
     if not 1 <= len(book.worksheets) <= MOST_SHEETS:
         raise ValueError(f"the workbook has {len(book.worksheets)} sheets")
     found = []
+    left = MOST_PADDED
     for sheet in book.worksheets:
         reader: Any = sheet  # of the quick mode, whose types are those of the other
         with archive.open(reader._worksheet_path) as stream:
             structure = structure_of(stream)
         reader.reset_dimensions()  # the size in the head of the sheet may be too small
-        cells = _cells(reader, structure)
+        cells, padded = _cells(reader, structure, left)
+        left -= padded
         hidden = reader.sheet_state != "visible"
         found.append(
             Sheet(
@@ -78,13 +80,13 @@ def _sheets(raw: bytes, archive: Any, name: str) -> list[Sheet]:
     return found
 
 
-def _cells(reader: Any, structure: Structure) -> dict[At, Cell]:
-    """Return the cells of a sheet; every stored one has to be among them."""
+def _cells(reader: Any, structure: Structure, most: int) -> tuple[dict[At, Cell], int]:
+    """Return the cells of a sheet and the size that they span; every stored one is among them."""
     cells: dict[At, Cell] = {}
     padded = 0
     for row in reader.iter_rows():
         padded += len(row) + 1
-        if padded > MOST_PADDED or len(row) > LAST_COLUMN:
+        if padded > most or len(row) > LAST_COLUMN:
             raise ValueError("the cells are too far apart")
         for cell in row:
             if cell.value is None:
@@ -99,7 +101,9 @@ def _cells(reader: Any, structure: Structure) -> dict[At, Cell]:
         if not stored.formula:
             raise ValueError("rows or cells of a sheet are out of order")
         cells[at] = Cell("", Kind.UNCALCULATED)
-    return {at: cell for at, cell in cells.items() if cell.kind is not Kind.TEXT or cell.text}
+    return {
+        at: cell for at, cell in cells.items() if cell.kind is not Kind.TEXT or cell.text
+    }, padded
 
 
 def _cell(cell: Any, stored: Stored) -> Cell:

@@ -175,10 +175,16 @@ def test_wrong_size_in_the_head_of_a_sheet_loses_nothing(plain):
     assert "liver,24,60" in files_of(path, stated("C1"))["cycle1.csv"]
 
 
-def test_cell_far_away_costs_nothing(plain):
-    far = '<row r="1048576"><c r="XFD1048576" t="str"><v>far</v></c></row></sheetData>'
+def test_cell_far_away_is_listed(plain):
+    far = '<row r="99999"><c r="XFD99999" t="str"><v>far</v></c></row></sheetData>'
     path = edited(plain, SHEET, ("</sheetData>", far))
-    assert "XFD1048576" in files_of(path, stated("C1"))["decisions.txt"]
+    assert "XFD99999" in files_of(path, stated("C1"))["decisions.txt"]
+
+
+def test_cells_too_far_apart_are_refused(plain):
+    far = "".join(f'<row r="{row}"><c r="XFD{row}"><v>1</v></c></row>' for row in range(9, 140))
+    path = edited(plain, SHEET, ("</sheetData>", f"{far}</sheetData>"))
+    assert refused(path).code == "not-a-workbook"
 
 
 def test_iso_date_keeps_its_zone(plain):
