@@ -74,6 +74,7 @@ def resolve(context: Context, sheet: Sheet, table: Table) -> list[Resolved]:
     context.use(sheet, *table.headers)
     columns = _one_time(context, sheet, table, columns)
     _ask_twice(context, sheet, table, columns)
+    _ask_of_which(context, sheet, table, columns)
     return columns
 
 
@@ -436,4 +437,24 @@ def _ask_twice(context: Context, sheet: Sheet, table: Table, columns: list[Resol
                 )
                 for kept, other in zip(same, reversed(same), strict=True)
             ],
+        )
+
+
+def _ask_of_which(context: Context, sheet: Sheet, table: Table, columns: list[Resolved]) -> None:
+    """Ask about a column without a region beside columns of several regions."""
+    named = list(dict.fromkeys(column.region for column in columns if column.region))
+    if not named or (len(named) == 1 and not any(c.meaning == "region" for c in columns)):
+        return
+    for column in columns:
+        if column.meaning not in (*OF_REGION, "region") or column.region:
+            continue
+        context.log.ask(
+            Problem(
+                "ambiguous-column",
+                f"column {quote(column.heading.text)} names no region: it can belong to "
+                f"{' or '.join(map(quote, named[:4]))} or to all",
+                "",
+                sheet.place(table.top, column.index),
+            ),
+            [Answer("to leave it out", ("columns", column.heading.text), IGNORE)],
         )

@@ -293,7 +293,7 @@ def moment_of(context: Context, facts: Facts, meaning: str, path: tuple[str, ...
     if clocks and not days and len(found) == 1:
         context.log.ask(
             Problem(
-                "no-date",
+                "time-without-date",
                 f"{clocks[0].value:%H:%M} is a time of day, but its date can be that of the "
                 "injection or of a scan",
                 "",

@@ -245,28 +245,34 @@ def _group_above(sheet: Sheet, row: int, column: int) -> At | None:
 
 
 def _together(texts: list[str], index: int, understand: Understand) -> Heading:
-    """Return what the headers of a column mean together: a group, a header, a unit."""
+    """Return what the headers of a column mean together: a group, a header, a unit.
+
+    If one of them is not understood, or two have different units, nothing is: it may say that the
+    column is another.
+    """
     if not texts:
         return understand(f"column {letter(index)}")
-    joined = understand(" ".join(texts))
-    if len(texts) == 1 or joined.known:
-        return joined
-    found = joined
-    for part in map(understand, texts):
-        unit = unit_alone(part.text)
-        if unit and len(texts) > 1 and found.known:
-            found = found._replace(unit_text=unit, units=units_of(unit))
+    whole = understand(" ".join(texts))
+    if len(texts) == 1:
+        return whole
+    parts = [understand(text) for text in texts]
+    units = [unit for part in parts if (unit := unit_alone(part.text) or part.unit_text)]
+    unclear = [part for part in parts if not part.known and not unit_alone(part.text)]
+    if (unclear or len({*units}) > 1) and not whole.known:
+        return Heading(whole.text)
+    found = whole
+    for part in parts:
+        if unit_alone(part.text):
             continue
         found = found._replace(
-            meanings=part.meanings or found.meanings,
-            region=part.region or found.region,
-            region_text=part.region_text or found.region_text,
-            lapse=part.lapse or found.lapse,
-            note=part.note or found.note,
-            unit_text=part.unit_text or found.unit_text,
-            units=part.units or found.units,
+            meanings=whole.meanings or part.meanings or found.meanings,
+            region=whole.region or part.region or found.region,
+            region_text=whole.region_text or part.region_text or found.region_text,
+            lapse=whole.lapse or part.lapse or found.lapse,
+            note=whole.note or part.note or found.note,
         )
-    return found
+    unit = units[-1] if units else ""
+    return found._replace(unit_text=unit, units=units_of(unit) or found.units)
 
 
 def _body(

@@ -53,7 +53,7 @@ def _ask(context: Context, block: Block, either: str, kinds: tuple[str, ...]) ->
     name = block.sheet.name
     context.log.ask(
         Problem(
-            "unknown-table", f"the table can hold {either}", "", block.sheet.place(_top(block), 1)
+            "unclear-table", f"the table can hold {either}", "", block.sheet.place(_top(block), 1)
         ),
         [
             *(Answer(kind, ("sheets", name, "holds"), kind) for kind in kinds),

@@ -19,6 +19,7 @@ KINDS = (
 )
 COUNTS = ("count", "count/s")
 PREFIXES, BASES = "pnumkMGT", ("Bq", "Ci")
+WRAPPED = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
@@ -67,6 +68,8 @@ def units_of(text: str) -> tuple[Unit, ...]:
     ['mBq', 'MBq']
     """
     text = " ".join(text.split())
+    if WRAPPED.fullmatch(text):
+        text = text[1:-1].strip()
     if not text or len(text) > LONGEST_UNIT:
         return ()
     if exact := _exact(text):

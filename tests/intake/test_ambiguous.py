@@ -259,7 +259,7 @@ CASES = {
         NO_ZONE,
     ),
     "time of day of what": Case(
-        "no-date",
+        "time-without-date",
         ("of the injection", "of a scan"),
         labelled(("Administered activity [MBq]", 7400), ("Injection time", NINE)),
         stated(),
@@ -306,7 +306,7 @@ CASES = {
         stated("C1", cycles={"C2": {**GIVEN, "at": "2026-03-09T09:30:00"}}),
     ),
     "blood or one region": Case(
-        "unknown-table",
+        "unclear-table",
         ("blood samples", "one region"),
         {"C1": LONG, "Sheet2": [["Time [h]", "Conc [kBq/mL]"], [1, 300]]},
     ),
