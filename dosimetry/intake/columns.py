@@ -10,7 +10,7 @@ from dosimetry.intake.context import Context
 from dosimetry.intake.decide import Answer
 from dosimetry.intake.layout import Column, Table
 from dosimetry.intake.mapping import OF_PATIENT
-from dosimetry.intake.names import IGNORE, MEASURES, OF_UNIT, Heading
+from dosimetry.intake.names import CORRECTED, IGNORE, MEASURES, OF_UNIT, Heading
 from dosimetry.intake.sheet import Cell, Kind, Sheet
 from dosimetry.intake.unit_texts import Unit, one_unit
 from dosimetry.problems import Problem, quote
@@ -118,6 +118,8 @@ def _resolved(
     unit = _unit(context, sheet, heading, meaning, cells, place)
     if unit is None and meaning in NEEDED:
         return None
+    if heading.note == CORRECTED:
+        context.corrected.append((heading.text, place))
     name = heading.region_text if heading.region and meaning != "region" else ""
     context.settle("columns", sheet, heading.text, meaning)
     of = f" of {name}" if name else ""
@@ -420,7 +422,7 @@ def _ask_twice(context: Context, sheet: Sheet, table: Table, columns: list[Resol
             continue
         texts = [quote(column.heading.text) for column in same]
         is_what = {"value": "activity", "time": "time of the scan"}.get(what, what)
-        corrected = [c for c in same if c.heading.note == "corrected"]
+        corrected = [c for c in same if c.heading.note == CORRECTED]
         more = f" ({quote(corrected[0].heading.text)} is decay-corrected)" if corrected else ""
         context.log.ask(
             Problem(

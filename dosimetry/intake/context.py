@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dosimetry.intake.cells import Reader, UnclearError
 from dosimetry.intake.decide import Answer, Log
 from dosimetry.intake.mapping import USE, Map
-from dosimetry.intake.names import IGNORE, Heading, heading, label_of
+from dosimetry.intake.names import CORRECTED, IGNORE, Heading, heading, label_of
 from dosimetry.intake.sheet import At, Book, Cell, Sheet, address, letter, spans
 from dosimetry.problems import Problem
 from dosimetry.reference.regions import Reading
@@ -33,11 +33,12 @@ class Context:
             for sheet in map(self._without_hidden, book.sheets)
             if sheet is not None and not self._ignored(sheet)
         )
+        self.corrected: list[tuple[str, str]] = []  # columns that their header says are corrected
         self.readers = {sheet.name: Reader(sheet, given.style()) for sheet in self.sheets}
 
     def place(self, sheet: Sheet, *cells: At) -> str:
         """Return a sheet and cells of it, for a decision."""
-        return f"{sheet.name}!{spans(list(cells))}" if cells else sheet.name
+        return f"{sheet.name}!{spans(cells)}" if cells else sheet.name
 
     def use(self, sheet: Sheet, *cells: At) -> None:
         """Note that cells were used."""
@@ -59,7 +60,9 @@ class Context:
         found = heading(text)
         text = found.text
         if meaning := self.entry(self.map.columns, sheet, text):
-            found = found._replace(meanings=(meaning,), note="")
+            found = found._replace(
+                meanings=(meaning,), note=found.note if found.note == CORRECTED else ""
+            )
             if meaning == IGNORE:
                 return Heading(text, (IGNORE,), found.unit_text, found.units)
         for name in (text, found.region_text or label_of(text)):
@@ -78,6 +81,8 @@ class Context:
     def cell(self, sheet: Sheet, row: int, column: int) -> Cell | None:
         """Return a cell; None also where the map leaves it out."""
         at = sheet.corner(row, column)
+        if at[1] != column:  # merged across columns: it is the value of the first of them alone
+            return None
         cell = sheet.cells.get(at)
         if cell is not None and f"{sheet.name}!{address(*at)}" in self.map.cells:
             self.leave_out(sheet, [at], "the map says so")

@@ -21,6 +21,7 @@ from dosimetry.patient.values import read_moment
 from dosimetry.problems import FilePlace, InputError, Problem, quote
 from dosimetry.units import parse_quantity
 
+MOST_CYCLES = 24
 EXAMPLE_ACTIVITY, EXAMPLE_TIME = "7.4 GBq", "2026-01-12T09:30:00"
 
 
@@ -79,6 +80,16 @@ class Cycles:
         for cycle in self.by_name.values():
             if cycle.name == text or (number is not None and cycle.number == number):
                 return cycle
+        if len(self.by_name) >= MOST_CYCLES:
+            self.context.log.fail(
+                Problem(
+                    "too-many-cycles",
+                    f"the workbook has more than {MOST_CYCLES} cycles",
+                    "check the column of the cycle; give the cycles of one patient",
+                    FilePlace(f"{self.context.book.name}: file"),
+                )
+            )
+            return next(iter(self.by_name.values()))
         self.by_name[text] = cycle = Cycle(text, number)
         return cycle
 
@@ -95,7 +106,10 @@ class Cycles:
         entry = self.context.map.sheets.get(sheet.name)
         if entry is not None and entry.cycle is not None:
             return self.named(entry.cycle)
-        if sheet.name in self.context.map.cycles or cycle_number(sheet.name) is not None:
+        number, titled = cycle_number(sheet.name), cycle_number(block.title)
+        if number is not None and titled not in (None, number):
+            self._ask_title(block)
+        if sheet.name in self.context.map.cycles or number is not None:
             return self.named(sheet.name)
         if block.title:
             return self.named(block.title)
@@ -105,6 +119,20 @@ class Cycles:
                 self.context.use(sheet, label.at, label.values[0][0])
                 return self.named(value.text or f"{value.value}")
         return self.named(sheet.name) if alone else None
+
+    def _ask_title(self, block: Block) -> None:
+        """Ask which of two numbers of a cycle holds: that of the sheet, or that of a title."""
+        names = (block.sheet.name, block.title)
+        self.context.log.ask(
+            Problem(
+                "cycle-of-sheet",
+                f"sheet {quote(block.sheet.name)} can be that cycle or, by its title, "
+                f"{quote(block.title)}",
+                "",
+                block.sheet.whole(),
+            ),
+            [Answer(name, ("sheets", block.sheet.name, "cycle"), name) for name in names],
+        )
 
     def ask_cycle(self, block: Block, what: str) -> None:
         """Ask which cycle a sheet belongs to."""
@@ -269,10 +297,15 @@ class Cycles:
 
     def _decay(self, cycle: Cycle) -> None:
         given = self._entry(cycle).decay_corrected_to or self.context.map.decay_corrected_to
-        fact = cycle.facts.one(self.context, "decay", ("cycles", cycle.name, "decay_corrected_to"))
-        if given and fact and fact.value != given:
-            self._differs("decay correction", shown(fact.value), given, fact.place)
+        stated = cycle.facts.held.get("decay", [])
+        if given and len(stated) == 1 and stated[0].value != given:
+            self._differs("decay correction", shown(stated[0].value), given, stated[0].place)
+        path = ("cycles", cycle.name, "decay_corrected_to")
+        fact = None if given else cycle.facts.one(self.context, "decay", path)
         cycle.decay = given or (shown(fact.value) if fact else None)
+        if cycle.decay == "none" and self.context.corrected and not self.context.log.questions:
+            text, place = self.context.corrected[0]
+            self._differs("decay correction", f"the header {quote(text)}", "none", place)
         if cycle.decay is None and cycle.facts.missing("decay"):
             self.context.log.ask(
                 Problem(
@@ -306,7 +339,7 @@ class Cycles:
         self.context.log.fail(
             Problem(
                 "map-differs",
-                f"{what}: the sheet has {sheet}, the map {given}",
+                f"{what}: the sheet has {sheet}, but {given} is given",
                 "correct the one that is wrong; a map is of one patient where it has cycles",
                 place,
             )
@@ -348,11 +381,14 @@ def patient_facts(facts: Facts, context: Context, cycles: Sequence[Cycle]) -> Ma
     names |= {"height": "height", "hematocrit": "hematocrit"}
     found = {}
     for meaning, name in names.items():
+        if name in context.map.patient and len(facts.held.get(meaning, [])) != 1:
+            continue  # the map chooses
         if fact := facts.one(context, meaning, ("patient", name)):
             found[name] = shown(fact.value)
-    born = facts.one(context, "born", ("patient", "age"))
+    known = "age" in found or "age" in context.map.patient
+    born = None if known else facts.one(context, "born", ("patient", "age"))
     first = next((cycle.at for cycle in cycles if cycle.at is not None), None)
-    if born and "age" not in found and first and isinstance(born.value, dt.date):
+    if born and first and isinstance(born.value, dt.date):
         years = first.year - born.value.year
         years -= (first.month, first.day) < (born.value.month, born.value.day)
         found["age"] = f"{years} year"

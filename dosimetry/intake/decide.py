@@ -15,6 +15,7 @@ import yaml
 from dosimetry.problems import InputError, Problem
 
 MAP = "map.yaml"
+MOST = 100  # questions, and problems, that are listed
 Path = tuple[str, ...]
 
 
@@ -105,11 +106,13 @@ class Log:
     problems: list[Problem] = field(default_factory=list)
     settled: dict[str, Any] = field(default_factory=dict)
     map_name: str = MAP
+    _said: set[Decision] = field(default_factory=set)
 
     def say(self, place: str, text: str) -> None:
         """Add a decision, once."""
         decision = Decision(place, text)
-        if decision not in self.decisions:
+        if decision not in self._said:
+            self._said.add(decision)
             self.decisions.append(decision)
 
     def ask(
@@ -119,15 +122,19 @@ class Log:
         path: Path = (),
         example: str = "",
     ) -> None:
-        """Add a question, at the first place that raises it."""
+        """Add a question, at the first place that raises it; no more than can be read."""
+        if len(self.questions) > MOST:
+            return
         question = Question(problem, tuple(answers), path, example)
         same = (one for one in self.questions if one.problem.message == problem.message)
         if all(one.answers != question.answers or one.path != path for one in same):
             self.questions.append(question)
 
     def fail(self, *problems: Problem) -> None:
-        """Add problems that only a change of the file corrects."""
-        self.problems += [problem for problem in problems if problem not in self.problems]
+        """Add problems that only a change of the file corrects; no more than can be read."""
+        for problem in problems:
+            if problem not in self.problems and len(self.problems) <= MOST:
+                self.problems.append(problem)
 
     def settle(self, path: Path, value: Any) -> None:
         """Enter into the map what was decided; what the user wrote stays."""

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from dosimetry.intake.decide import MAP, Decision, Plain
+from dosimetry.intake.sheet import Book
 
 PATIENT, DECISIONS = "patient.yaml", "decisions.txt"
 WIDTH = 100
@@ -52,11 +53,12 @@ def _yaml(content: Mapping[str, Any]) -> str:
     return yaml.dump(dict(content), Dumper=Plain, width=WIDTH)
 
 
-def decisions_text(decisions: Sequence[Decision], source: str, sha256: str) -> str:
-    """Return the list of decisions: everything that was used or left out, and for what."""
-    sheets = list(dict.fromkeys(decision.place.partition("!")[0] for decision in decisions))
-    decisions = sorted(decisions, key=lambda one: sheets.index(one.place.partition("!")[0]))
-    lines = [f"Decisions of the import of {source} (SHA-256 {sha256}).", ""]
+def decisions_text(decisions: Sequence[Decision], book: Book) -> str:
+    """Return the list of decisions: what was used or left out, and for what, sheet by sheet."""
+    named = [decision.place.partition("!")[0] for decision in decisions]
+    order = list(dict.fromkeys((*(sheet.name for sheet in book.sheets), *named)))
+    decisions = sorted(decisions, key=lambda one: order.index(one.place.partition("!")[0]))
+    lines = [f"Decisions of the import of {book.name} (SHA-256 {book.sha256}).", ""]
     for place, same in groupby(decisions, key=lambda decision: decision.place):
         texts = [decision.text for decision in same]
         if len(texts) == 1:

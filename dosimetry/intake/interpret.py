@@ -21,7 +21,7 @@ from dosimetry.intake.documents import (
     map_text,
     patient_text,
 )
-from dosimetry.intake.facts import Facts, add_label
+from dosimetry.intake.facts import Facts, add_label, add_values, shown
 from dosimetry.intake.layout import LABELS, Block, Label, blocks_of
 from dosimetry.intake.mapping import BLOOD, OF_CYCLES, map_of
 from dosimetry.intake.moments import Moment, same_kind, zoned
@@ -86,6 +86,7 @@ def interpret(book: Book, data: Mapping[str, Any], map_name: str = MAP) -> Impor
     _add_scans(context, cycles, parts)
     patient = Facts()
     _add_cycle_rows(cycles, parts)
+    _add_patients(context, parts, patient)
     _add_labels(context, cycles, parts, patient)
     settled = cycles.settle()
     findings = [f for part in parts if part.kind == LABS for f in _rows(context, part).findings()]
@@ -100,7 +101,7 @@ def interpret(book: Book, data: Mapping[str, Any], map_name: str = MAP) -> Impor
         return Import(log, {})
     texts = {PATIENT: patient_text(content, book.name), **files}
     texts[MAP] = map_text(log.settled, book.name)
-    texts[DECISIONS] = decisions_text(log.decisions, book.name, book.sha256)
+    texts[DECISIONS] = decisions_text(log.decisions, book)
     return Import(log, texts)
 
 
@@ -200,6 +201,29 @@ def _add_cycle_rows(cycles: Cycles, parts: list[Part]) -> None:
             cycles.add_rows(part.block, part.columns)
 
 
+def _add_patients(context: Context, parts: list[Part], patient: Facts) -> None:
+    """Read columns of patients; refuse tables of several."""
+    for part in parts:
+        for column in part.columns:
+            if column.meaning != "patient_id" or part.block.table is None:
+                continue
+            sheet = part.block.sheet
+            for row in part.block.table.body:
+                if cell := context.cell(sheet, row, column.index):
+                    at = (row, column.index)
+                    add_values(context, sheet, column.heading, "patient_id", [(at, cell)], patient)
+    names = [shown(fact.value) for fact in patient.held.get("patient_id", [])]
+    if len(names) > 1:
+        context.log.fail(
+            Problem(
+                "several-patients",
+                f"the file has rows of patients {' and '.join(map(quote, names[:4]))}",
+                "give the table of one patient",
+                patient.held["patient_id"][1].place,
+            )
+        )
+
+
 def _add_labels(context: Context, cycles: Cycles, parts: list[Part], patient: Facts) -> None:
     """Give the labels of every sheet to the patient or to a cycle."""
     for part in parts:
@@ -210,13 +234,14 @@ def _add_labels(context: Context, cycles: Cycles, parts: list[Part], patient: Fa
         if of_cycle:
             only = list(cycles.by_name.values())
             own = cycles.of_block(block, alone=False) or (only[0] if len(only) == 1 else None)
-            if own is None:
+            if own is None and any({*one.heading.meanings} & {*OF_CYCLES} for one in of_cycle):
                 cycles.ask_cycle(block, f"label {quote(of_cycle[0].heading.text)}")
         for label in block.labels:
             meanings = {*label.heading.meanings}
             if label in of_cycle:
-                if own is not None:
-                    add_label(context, block.sheet, label, own.facts)
+                of = [own] if own else list(cycles.by_name.values()) if "decay" in meanings else []
+                for cycle in of:
+                    add_label(context, block.sheet, label, cycle.facts)
             elif meanings and meanings <= {"agent", "nuclide"}:
                 _agent(context, block.sheet, label.heading.meanings[0], label)
             elif meanings & {*LABELS, IGNORE} or looks_like_value(label.values[0][1]):

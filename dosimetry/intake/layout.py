@@ -14,10 +14,12 @@ from dosimetry.intake.cells import empty, looks_like_value
 from dosimetry.intake.names import Heading, cycle_number
 from dosimetry.intake.sheet import At, Cell, Kind, Sheet, letter
 from dosimetry.intake.unit_texts import units_of
+from dosimetry.problems import refuse
 
 Understand = Callable[[str], Heading]
 DEEP = 4  # rows below a header in which its first value stands
 MOST_BELOW = 2  # rows of finer headers and units
+MOST_TABLES = 200  # in one sheet
 FAR = 4  # columns from a label to its value
 LABELS = frozenset(
     (
@@ -141,6 +143,13 @@ def _rows_of(table: Table) -> set[int]:
 def _tables(sheet: Sheet, understand: Understand) -> Iterator[Table]:
     rows = sheet.rows()
     heads = [row for row in rows if _is_head(sheet, row, understand)]
+    if len(heads) > MOST_TABLES:
+        raise refuse(
+            "too-many-tables",
+            f"the sheet has more than {MOST_TABLES} rows of headers",
+            "give the tables of one patient",
+            sheet.whole(),
+        )
     ended = 0
     for row in heads:
         if row <= ended:

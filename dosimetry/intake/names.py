@@ -18,6 +18,7 @@ from dosimetry.reference.regions import Reading, reading
 from dosimetry.reference.tables import table
 
 IGNORE = "ignore"
+CORRECTED = "corrected"  # note of a wording that says that its activity is decay-corrected
 LONGEST = 80  # characters of a header
 BRACKETS = re.compile(r"\[([^\[\]]*)\]|\(([^()]*)\)")
 FORMAT = re.compile(
@@ -168,7 +169,7 @@ def cycle_number(text: str) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=16384)
 def heading(text: str) -> Heading:
     """Return what a header or label means.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from dosimetry.intake.cells import Number, UnclearError, empty
 from dosimetry.intake.columns import MEASURED, OF_REGION, Resolved
 from dosimetry.intake.context import Context
-from dosimetry.intake.decide import Answer
+from dosimetry.intake.decide import MOST, Answer
 from dosimetry.intake.layout import Block
 from dosimetry.intake.mapping import AS_ABOVE, BLOOD
 from dosimetry.intake.names import IGNORE, Heading
@@ -110,11 +110,15 @@ class Rows:
     def measured(self, fixed: str = "") -> Iterator[Measured]:
         """Yield the scans of the table, or the samples of a ``fixed`` region."""
         tags = self._tags()
+        of_tag = {tag: self._columns_of(*tag) for tag in tags}
         for row in self.table.body if self.table else ():
+            if len(self.context.log.questions) > MOST:
+                return
             cycle = self._text(row, "cycle")
             named = fixed or self._region_in(row)
             for region, lapse in tags:
-                if found := self._one(row, region or named, region, lapse, cycle):
+                columns = of_tag[region, lapse]
+                if found := self._one(row, columns, region or named, lapse, cycle):
                     yield found
 
     def _tags(self) -> list[tuple[str, str]]:
@@ -122,16 +126,27 @@ class Rows:
         values = [c for c in self.columns if c.meaning in (*MEASURED, BLOOD)]
         return list(dict.fromkeys((column.region, column.lapse) for column in values))
 
+    def _columns_of(self, region: str, lapse: str) -> list[Resolved]:
+        """Return the columns with the values of a region and time that headers name."""
+        return [
+            column
+            for column in self.columns
+            if column.meaning in (*OF_REGION, BLOOD)
+            and column.region in ("", region)
+            and column.lapse in ("", lapse)
+        ]
+
     def _one(
-        self, row: int, name: str | None, tag: str, lapse: str, cycle: str | None
+        self,
+        row: int,
+        columns: Sequence[Resolved],
+        name: str | None,
+        lapse: str,
+        cycle: str | None,
     ) -> Measured | None:
         values: dict[str, Quantity] = {}
         at: At = (row, 0)
-        for column in self.columns:
-            if column.meaning not in (*OF_REGION, BLOOD):
-                continue
-            if column.region not in ("", tag) or column.lapse not in ("", lapse):
-                continue
+        for column in columns:
             number = self._quantity(row, column)
             if number is not None:
                 meaning = "concentration" if column.meaning == BLOOD else column.meaning
@@ -210,9 +225,11 @@ class Rows:
     def _quantity(self, row: int, column: Resolved) -> Quantity | None:
         """Return the number in a cell with its unit; None if the cell is empty or was asked."""
         cell = self._cell(row, column)
-        if cell is None or empty(cell):
-            return None
         at = (row, column.index)
+        if cell is None or empty(cell):
+            if cell is not None:
+                self.context.leave_out(self.sheet, [at], f"{quote(cell.text)}, no value")
+            return None
         place = self.sheet.place(*at)
         try:
             read = self.reader.hours if column.meaning == "time" else self.reader.number

@@ -18,8 +18,9 @@ def list_rest(context: Context) -> None:
     for sheet in context.sheets:
         seen = context.used[sheet.name] | context.listed[sheet.name]
         rest = [at for at in sheet.cells if at not in seen]
-        numbers = [at for at in rest if looks_like_value(sheet.cells[at])]
-        texts = [at for at in rest if at not in numbers]
+        is_value = {at: looks_like_value(sheet.cells[at]) for at in rest}
+        numbers = [at for at in rest if is_value[at]]
+        texts = [at for at in rest if not is_value[at]]
         if texts:
             context.log.say(context.place(sheet, *texts), "text, not used")
         if not context.log.open():  # a table that is not understood yet leaves its numbers over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -159,22 +159,31 @@ def address(row: int, column: int) -> str:
     return f"{letter(column)}{row}"
 
 
-def spans(places: Iterator[At] | list[At]) -> str:
-    """Return the addresses of cells, those of one row next to each other as a range.
+def spans(places: Iterable[At]) -> str:
+    """Return the addresses of cells, with areas as ranges.
 
     Examples
     --------
-    >>> spans([(1, 1), (1, 2), (1, 3), (4, 2)])
-    'A1:C1, B4'
+    >>> spans([(1, 1), (1, 2), (1, 3), (4, 2), (5, 2)])
+    'A1:C1, B4:B5'
     """
-    ranges: list[list[At]] = []
+    rows: list[Area] = []  # cells of one row next to each other
     for row, column in sorted(places):
-        last = ranges[-1] if ranges else []
-        if last and last[-1] == (row, column - 1):
-            last.append((row, column))
+        last = rows[-1] if rows else None
+        if last and last[0] == row and last[3] == column - 1:
+            rows[-1] = (row, last[1], row, column)
         else:
-            ranges.append([(row, column)])
-    return ", ".join(
-        address(*one[0]) if len(one) == 1 else f"{address(*one[0])}:{address(*one[-1])}"
-        for one in ranges
-    )
+            rows.append((row, column, row, column))
+    areas: list[Area] = []
+    for area in sorted(rows, key=lambda one: (one[1], one[3], one[0])):
+        last = areas[-1] if areas else None
+        if last and (last[1], last[3]) == (area[1], area[3]) and last[2] == area[0] - 1:
+            areas[-1] = (*last[:2], area[0], area[3])
+        else:
+            areas.append(area)
+    return ", ".join(map(_range, sorted(areas)))
+
+
+def _range(area: Area) -> str:
+    first, last = address(*area[:2]), address(*area[2:])
+    return first if first == last else f"{first}:{last}"

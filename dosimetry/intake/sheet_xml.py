@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 from dosimetry.intake.sheet import Area, At
 
-MOST_CELLS = 100_000
+MOST_CELLS = 30_000  # of a workbook
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384  # of the format
 LARGEST_MERGE = 10_000  # cells
 REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})")

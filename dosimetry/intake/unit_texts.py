@@ -63,7 +63,7 @@ def units_of(text: str) -> tuple[Unit, ...]:
     Examples
     --------
     >>> units_of("Bq/ml"), units_of("%ID")
-    ((Unit(text='Bq/mL', kind='kBq/mL'),), (Unit(text='%IA', kind='%IA'),))
+    ((Unit(text='Bq/ml', kind='kBq/mL'),), (Unit(text='%IA', kind='%IA'),))
     >>> [unit.text for unit in units_of("mbq")]
     ['mBq', 'MBq']
     """
@@ -89,8 +89,18 @@ def units_of(text: str) -> tuple[Unit, ...]:
             for other in units_of(below)
         ]
         return tuple(dict.fromkeys(pair for pair in pairs if pair))
-    near = [f"{prefix}{base}" for base in BASES for prefix in ("", *PREFIXES)]
-    return tuple(Unit(one, "MBq") for one in near if one.casefold() == _key(text))
+    return tuple(Unit(one, "MBq") for one in _near().get(_key(text), ()))
+
+
+@functools.cache
+def _near() -> Mapping[str, tuple[str, ...]]:
+    """Return the units of activity by their letters in any case."""
+    found: dict[str, tuple[str, ...]] = {}
+    for base in BASES:
+        for prefix in ("", *PREFIXES):
+            unit = f"{prefix}{base}"
+            found[unit.casefold()] = (*found.get(unit.casefold(), ()), unit)
+    return found
 
 
 def _named(unit: str) -> Unit:
@@ -119,7 +129,9 @@ def _exact(text: str) -> Unit | None:
     for kind in KINDS:
         try:
             conversion(text, kind)
-        except InputError:
-            continue
+        except InputError as error:
+            if error.problems[0].code == "wrong-dimension":
+                continue
+            return None
         return Unit(text, kind)
     return None

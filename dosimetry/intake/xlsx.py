@@ -15,7 +15,7 @@ from typing import Any
 from dosimetry.files import need
 from dosimetry.intake.archive import not_a_workbook, open_archive
 from dosimetry.intake.sheet import At, Book, Cell, Kind, Sheet
-from dosimetry.intake.sheet_xml import LAST_COLUMN, Stored, Structure, structure_of
+from dosimetry.intake.sheet_xml import LAST_COLUMN, MOST_CELLS, Stored, Structure, structure_of
 from dosimetry.problems import InputError
 
 MOST_SHEETS = 100
@@ -57,7 +57,7 @@ def _sheets(raw: bytes, archive: Any, name: str) -> list[Sheet]:
     if not 1 <= len(book.worksheets) <= MOST_SHEETS:
         raise ValueError(f"the workbook has {len(book.worksheets)} sheets")
     found = []
-    left = MOST_PADDED
+    left, total = MOST_PADDED, 0
     for sheet in book.worksheets:
         reader: Any = sheet  # of the quick mode, whose types are those of the other
         with archive.open(reader._worksheet_path) as stream:
@@ -65,6 +65,9 @@ def _sheets(raw: bytes, archive: Any, name: str) -> list[Sheet]:
         reader.reset_dimensions()  # the size in the head of the sheet may be too small
         cells, padded = _cells(reader, structure, left)
         left -= padded
+        total += len(cells)
+        if total > MOST_CELLS:
+            raise ValueError(f"the workbook has more than {MOST_CELLS} cells")
         hidden = reader.sheet_state != "visible"
         found.append(
             Sheet(

@@ -214,6 +214,8 @@ def mutate_workbook(text: str, rng: random.Random) -> str:
             parts = {name: archive.read(name) for name in archive.namelist()}
     except Exception as error:  # no longer an archive
         raise ValueError from error
+    if not parts:
+        raise ValueError("an archive without parts")
     sheets = [name for name in parts if "sheet" in name or "Strings" in name]
     for _ in range(rng.choice((1, 1, 2, 4, 8))):
         name = rng.choice(sheets if sheets and rng.random() < 0.85 else [*parts])

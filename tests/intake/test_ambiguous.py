@@ -395,6 +395,20 @@ CASES = {
         {"C1": LONG, "C2": LONG},
         stated("C1", cycles={"C2": {**GIVEN, "at": "2025-11-17T09:30:00"}}),
     ),
+    "title against the name of the sheet": Case(
+        "cycle-of-sheet", ("'C1'", "'Cycle 2'"), labelled(("Cycle 2",))
+    ),
+    "decay-corrected by its header": Case(
+        "map-differs", ("'Activity DC [MBq]'", "none"), third("Activity DC [MBq]")
+    ),
+    "two patients": Case(
+        "several-patients", ("'A-1'", "'B-2'"), column("Patient ID", "A-1", "B-2")
+    ),
+    "volume of which region": Case(
+        "ambiguous-column",
+        ("'Liver'", "'Spleen'"),
+        [["Time [h]", "Liver [MBq]", "Spleen [MBq]", "Volume [mL]"], [4, 80, 20, 1700]],
+    ),
     "header unit against the map": Case(
         "map-differs", ("'MBq'", "'GBq'"), LONG, stated("C1", units={"Activity [MBq]": "GBq"})
     ),

@@ -106,6 +106,12 @@ def test_merged_region_counts_for_each_of_its_rows(tmp_path):
     assert merged == LIVER
 
 
+def test_value_merged_over_two_columns_is_that_of_the_first(tmp_path):
+    rows = [[*LONG[0], "SD [MBq]"], ["Liver", 4, 80, None], ["Liver", 24, 60, 3]]
+    merged = csv_of(tmp_path, rows, prepare=lambda book: book["C1"].merge_cells("C2:D2"))
+    assert "liver,4,80,\n" in merged
+
+
 def test_clock_times_become_hours_after_the_injection(tmp_path):
     # by hand: 13:30 less 9:30 is 4 h; the next day 9:45, 24 h 15 min; 17 Jan 10:10, 120 h 40 min
     rows = [
@@ -383,6 +389,18 @@ def test_written_map_asks_nothing_and_changes_nothing(tmp_path, layout):
     first = files_of(path, {**STATED, "numbers": "decimal-comma"})
     again = files_of(path, yaml.load(first["map.yaml"], yaml.BaseLoader))
     assert again == first
+
+
+def test_word_for_no_value_is_listed(tmp_path):
+    rows = [["Time [h]", "Liver [MBq]", "Spleen [MBq]"], [4, 80, "n.d."]]
+    path = save(tmp_path / "clinic.xlsx", {"C1": rows})
+    assert "C1!C2: left out: 'n.d.', no value" in files_of(path, stated("C1"))["decisions.txt"]
+
+
+def test_patient_in_every_row_is_the_patient(tmp_path):
+    rows = [["Patient ID", *LONG[0]], *(["EX-9", *row] for row in LONG[1:])]
+    data = stated("C1", patient={"sex": "male", "age": "64 year"})
+    assert "id: EX-9" in files_of(save(tmp_path / "a.xlsx", {"C1": rows}), data)["patient.yaml"]
 
 
 def test_every_cell_is_used_or_listed(tmp_path):
