@@ -34,13 +34,16 @@ AS_RESULT = "give the file that it was made from"
 PAGE = Kind("a web page", "reports are not read: give the file that it was made from")
 CALENDAR = Kind("a calendar", "give the patient file that it was made from")
 
-AS_CSV = (
-    "save the sheet as CSV (UTF-8): dosimetry fit takes it, and a patient file (YAML or JSON) "
-    "names it under cycles"
+IMPORT = "dosimetry import takes it: dosimetry import FILE.xlsx -o FOLDER"
+AS_WORKBOOK = "save it as .xlsx or as CSV (UTF-8): dosimetry import takes both"
+WORKBOOK = Kind("a workbook (Excel .xlsx), not text", IMPORT)
+MACROS = Kind("a workbook with macros (Excel .xlsm), not text", AS_WORKBOOK)
+BINARY_BOOK = Kind("a binary workbook (Excel .xlsb), not text", AS_WORKBOOK)
+OLD_OFFICE = Kind(
+    "a document of older Office programs (.xls, .doc) or one with a password, not text",
+    f"{AS_WORKBOOK}, without a password",
 )
-WORKBOOK = Kind("a workbook (Excel .xlsx), not text", AS_CSV)
-OLD_OFFICE = Kind("a document of older Office programs (.xls, .doc), not text", AS_CSV)
-OPEN_SHEET = Kind("a workbook (OpenDocument .ods), not text", AS_CSV)
+OPEN_SHEET = Kind("a workbook (OpenDocument .ods), not text", AS_WORKBOOK)
 DOCUMENT = Kind("a text document (Word .docx), not plain text", "save it as plain text (UTF-8)")
 AS_NUMBERS = "images are not read: give the activities of the regions"
 
@@ -83,6 +86,8 @@ def kind_of_bytes(raw: bytes) -> Kind | None:
 def _kind_of_zip(raw: bytes) -> Kind:
     for mark, kind in (
         (b"opendocument.spreadsheet", OPEN_SHEET),
+        (b"xl/vbaProject.bin", MACROS),
+        (b"xl/workbook.bin", BINARY_BOOK),
         (b"xl/", WORKBOOK),
         (b"word/", DOCUMENT),
     ):

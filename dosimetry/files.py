@@ -17,7 +17,11 @@ from typing import BinaryIO
 from dosimetry.file_kinds import refuse_binary
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
 
-EXTRAS = {"report": ("jinja2", "matplotlib"), "pdf": ("jinja2", "matplotlib", "weasyprint")}
+EXTRAS = {
+    "import": ("openpyxl",),
+    "pdf": ("jinja2", "matplotlib", "weasyprint"),
+    "report": ("jinja2", "matplotlib"),
+}
 
 
 def need(extra: str) -> None:
@@ -36,7 +40,7 @@ def need(extra: str) -> None:
     if missing:
         raise refuse(
             "extra-not-installed",
-            f"not installed, but needed for this output: {', '.join(missing)}",
+            f"not installed, but needed for this: {', '.join(missing)}",
             f"python -m pip install 'dosimetry[{extra}]'",
         )
     if extra == "pdf":
@@ -61,13 +65,28 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
     InputError
         The file is missing, unreadable, too large or not text.
     """
+    return _read(path, name, largest, binary=False)
+
+
+def read_any(path: Path, name: str, largest: int) -> bytes:
+    """Return the content of a file of limited size, which need not be text.
+
+    Raises
+    ------
+    InputError
+        The file is missing, unreadable or too large.
+    """
+    return _read(path, name, largest, binary=True)
+
+
+def _read(path: Path, name: str, largest: int, *, binary: bool) -> bytes:
     try:
         if not path.is_file():
             raise refuse(
                 "no-such-file", "no such file", "check name and folder", FilePlace(f"{name}: file")
             )
         with path.open("rb") as stream:
-            return _limited(stream, name, largest)
+            return _limited(stream, name, largest, binary=binary)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -80,10 +99,11 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
         ) from None
 
 
-def _limited(stream: BinaryIO, name: str, largest: int) -> bytes:
-    """Return the content of a stream; refuse one that is too large or not text."""
+def _limited(stream: BinaryIO, name: str, largest: int, *, binary: bool = False) -> bytes:
+    """Return the content of a stream; refuse one that is too large or, unless binary, not text."""
     raw = stream.read(largest + 1)
-    refuse_binary(raw, name)
+    if not binary:
+        refuse_binary(raw, name)
     if len(raw) > largest:
         raise refuse(
             "file-too-large",

@@ -65,6 +65,8 @@ class Spellings(NamedTuple):
     regions: Mapping[str, str]
     parts: Mapping[str, Name]
     sided: frozenset[str]
+    organs: frozenset[str]
+    alike: Mapping[tuple[str, ...], str]
 
 
 def spellings_of(regions: Mapping[str, str]) -> Spellings:
@@ -77,9 +79,18 @@ def spellings_of(regions: Mapping[str, str]) -> Spellings:
     """
     apart = {spelling: _taken_apart(spelling, frozenset()) for spelling in regions}
     parts = {spelling: part for spelling, part in apart.items() if part}
-    return Spellings(
-        regions, parts, frozenset("".join(part.words) for part in parts.values() if part.side)
-    )
+    sided = frozenset("".join(part.words) for part in parts.values() if part.side)
+    alike: dict[tuple[str, ...], str] = {}
+    for spelling, part in parts.items():
+        for key in _keys(part):
+            alike.setdefault(key, spelling)
+    organs = frozenset(word for spelling in regions for word in _words(spelling)) - LESIONS
+    return Spellings(regions, parts, sided, organs, alike)
+
+
+def _keys(name: Name) -> tuple[tuple[str, ...], ...]:
+    """Return what equal names share: their words in any order, and as one word."""
+    return (name.side, *sorted(name.words)), (name.side, "", "".join(name.words))
 
 
 def spelled_like(name: str, known: Spellings) -> str:
@@ -99,13 +110,7 @@ def spelled_like(name: str, known: Spellings) -> str:
     wanted = _taken_apart(name, known.sided, slips=False)
     if wanted is None:
         return ""
-    for spelling, parts in known.parts.items():
-        if parts.side == wanted.side and (
-            sorted(parts.words) == sorted(wanted.words)
-            or "".join(parts.words) == "".join(wanted.words)
-        ):
-            return spelling
-    return ""
+    return next((known.alike[key] for key in _keys(wanted) if key in known.alike), "")
 
 
 def region_like(name: str, known: Spellings) -> str:
@@ -130,17 +135,17 @@ def region_like(name: str, known: Spellings) -> str:
     return best.pop() if len(best) == 1 else ""
 
 
-def names_lesion(name: str, spellings: Iterable[str]) -> bool:
+def names_lesion(name: str, known: Spellings) -> bool:
     """Return whether a name has the word for a lesion and none of an organ.
 
     Examples
     --------
-    >>> names_lesion("Lesion_1", ["liver"]), names_lesion("liver_without_met", ["liver"])
+    >>> known = spellings_of({"liver": "liver"})
+    >>> names_lesion("Lesion_1", known), names_lesion("liver_without_met", known)
     (True, False)
     """
     words = {re.sub(r"\d+$", "", word) for word in _words(name[:LONGEST])}
-    organs = {word for spelling in spellings for word in _words(spelling)} - LESIONS
-    return bool(words & LESIONS) and not words & organs
+    return bool(words & LESIONS) and not words & known.organs
 
 
 def _words(name: str) -> list[str]:

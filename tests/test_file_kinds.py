@@ -58,11 +58,10 @@ def test_a_file_that_is_not_text_is_named(reader, what, tmp_path):
     ("member", "what"),
     [("xl/workbook.xml", "Excel"), ("word/document.xml", "Word"), ("a.csv", "zip archive")],
 )
-def test_workbook_gets_the_advice_to_save_as_csv(reader, member, what, tmp_path):
+def test_workbook_is_sent_to_import(reader, member, what, tmp_path):
     problem = refusal(reader, workbook(tmp_path / "given.xlsx", member))
     assert what in problem.message
-    assert ("as CSV" in problem.cure) is (what == "Excel")
-    assert "import" not in problem.cure  # no such command yet
+    assert ("dosimetry import takes it" in problem.cure) is (what == "Excel")
 
 
 def test_large_dicom_file_is_named(tmp_path):

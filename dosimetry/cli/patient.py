@@ -28,9 +28,11 @@ def init(
     files = new_files(patient, example)
     write_new(files, overwrite=force)
     names = ", ".join(f"{path}" for path in files)
-    first = next(iter(files))
-    command = "plan" if example else "check"
-    typer.echo(f"wrote {names}; next: dosimetry {command} {first}", err=True)
+    first, *others = files
+    following = f"{'plan' if example else 'check'} {first}"
+    if first.suffix == ".xlsx":
+        following = f"import {first} --map {others[0]} -o FOLDER"
+    typer.echo(f"wrote {names}; next: dosimetry {following}", err=True)
 
 
 def check(patient: PatientArgument, format: FormatOption = Format.TABLE) -> None:

@@ -94,6 +94,17 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in folder().glob("*.yaml")))
 
 
+def workbooks() -> tuple[str, ...]:
+    """Return the names of the examples that are a clinic's workbook, with a map beside it.
+
+    Examples
+    --------
+    >>> workbooks()
+    ('clinic_workbook',)
+    """
+    return tuple(sorted(path.stem for path in folder().glob("*.xlsx")))
+
+
 def new_files(target: Path | None, example: str | None) -> dict[Path, bytes]:
     """Return the files that ``dosimetry init`` writes, with their content.
 
@@ -123,9 +134,17 @@ def new_files(target: Path | None, example: str | None) -> dict[Path, bytes]:
                 "PATIENT",
             )
         return {target: TEMPLATE.encode()}
+    if example in workbooks():
+        book = folder() / f"{example}.xlsx"
+        target, beside = target or Path(book.name), f"{example}_map.yml"
+        return {
+            target: book.read_bytes(),
+            target.with_name(beside): (folder() / beside).read_bytes(),
+        }
     if example not in names():
-        known = f"examples: {', '.join(names())}"
-        near = nearest(example, names())
+        every = (*names(), *workbooks())
+        known = f"examples: {', '.join(every)}"
+        near = nearest(example, every)
         raise refuse(
             "unknown-example",
             f"{quote(example)} is not an example",

@@ -25,9 +25,9 @@ from dosimetry.recalculation.shapes import (
     SHORTEST,
     Fit,
     fit_of,
-    log_largest,
     log_area,
     log_inner_prior,
+    log_largest,
     within,
 )
 

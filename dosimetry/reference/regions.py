@@ -127,7 +127,7 @@ def reading(name: str) -> Reading | None:
     rows, others = _other_names()
     if row := rows.get(spelled_like(name, others)):
         return Reading(row["region"], bool(row["region"]), row["reason"])
-    return tumour or _numbered(name, rows)
+    return tumour or _numbered(name)
 
 
 def _tumour(name: str) -> Reading | None:
@@ -142,17 +142,21 @@ def _tumour(name: str) -> Reading | None:
     return Reading("_".join(("tumour", *suffix)))
 
 
-def _numbered(name: str, rows: Mapping[str, Mapping[str, str]]) -> Reading | None:
+def _numbered(name: str) -> Reading | None:
     """Return the reading of a name with a number, such as ``Lesion_1``."""
     match = NUMBERED.fullmatch(name)
-    if match is None:
+    row = _numbered_names().get(match[1].casefold()) if match else None
+    if match is None or row is None:
         return None
-    word, number = match.group(1).casefold(), match.group(2).lower()
-    for row in rows.values():
-        if row["name"].endswith("#") and row["name"].rstrip("_ #").casefold() == word:
-            region = row["region"].replace("#", number)
-            return Reading(region, bool(region), row["reason"].replace("#", number))
-    return None
+    region = row["region"].replace("#", match[2].lower())
+    return Reading(region, bool(region), row["reason"].replace("#", match[2].lower()))
+
+
+@functools.cache
+def _numbered_names() -> Mapping[str, Mapping[str, str]]:
+    """Return the rows of names with a number, by the word before it."""
+    rows, _ = _other_names()
+    return {name.rstrip("_ #").casefold(): row for name, row in rows.items() if name.endswith("#")}
 
 
 @functools.lru_cache(maxsize=1024)
@@ -182,7 +186,7 @@ def region(name: str) -> Region:
         )
     if near := region_like(name, known):
         cure = f"nearest: {near}  ({LISTED})"
-    elif names_lesion(name, known.regions):
+    elif names_lesion(name, known):
         cure = f"tumours are named tumour_1, tumour_2  ({LISTED})"
     else:
         cure = LISTED

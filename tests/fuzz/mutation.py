@@ -3,8 +3,11 @@
 The same seed gives the same mutation.
 """
 
+import io
 import json
 import random
+import re
+import zipfile
 
 import yaml
 
@@ -207,6 +210,77 @@ def mutate_csv(text: str, rng: random.Random, headers=HEADERS) -> str:
     return end.join(separator.join(row) for row in rows) + end
 
 
+CELL_WORDS = _words("""
+Region|ROI|Organ|Time [h]|Time|Date|Uhrzeit|Date and time|Activity [MBq]|Activity|Conc. [Bq/ml]
+Mean|Volume (ml)|SD [%]|SD|Recovery|Recovery factor|Std|Cycle|Cycle 2|C1|Patient ID|Patient|Sex
+Injection|Injected activity [MBq]|Residual activity [MBq]|Date of birth|Weight [kg]|Platelets
+[10^9/L]|Hb [g/dL]|Parameter|Value|Unit|Left kidney|Kidney|Heart|Blood|Lesion 1|Tumour_1|liver
+L3|Sum|n/a|-|1.234|1,234|80,5|80 kBq|01/02/2026|12.01.26|13.01.2026 9:30|9:30|24 h|4 h p.i.
+2026-01-12T09:30:00Z|MBq|mbq|[h]|%|%ID|SUV|cps|=1+1|1e99|-5|0|
+""")
+STORED = re.compile(r"(<v>|<t>)([^<]*)(</)")
+ATTRIBUTE = re.compile(r'( [a-zA-Z:]+=")([^"]*)(")')
+
+
+def mutate_workbook(text: str, rng: random.Random) -> str:
+    """Exchange texts, numbers and attributes of a workbook's parts; a table of text as CSV."""
+    raw = text.encode("utf-8", "surrogateescape")
+    if not raw.startswith(b"PK"):
+        return _mutate_sheet_of_text(text, rng)
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+    except Exception as error:  # no longer an archive
+        raise ValueError from error
+    if not parts:
+        raise ValueError("an archive without parts")
+    sheets = [name for name in parts if "sheet" in name or "Strings" in name]
+    for _ in range(rng.choice((1, 1, 2, 4, 8))):
+        name = rng.choice(sheets if sheets and rng.random() < 0.85 else [*parts])
+        part = parts[name].decode("utf-8", "surrogateescape")
+        parts[name] = _mutate_part(part, rng).encode("utf-8", "surrogateescape")
+    if rng.random() < 0.03:
+        del parts[rng.choice([*parts])]
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+    return out.getvalue().decode("utf-8", "surrogateescape")
+
+
+def _mutate_part(part, rng):
+    """Exchange a stored text or number, an attribute, or an element of a part."""
+    pattern = STORED if rng.random() < 0.7 else ATTRIBUTE
+    found = list(pattern.finditer(part))
+    if not found:
+        return part
+    one = rng.choice(found)
+    change = rng.randrange(6)
+    if change == 0:
+        other = rng.choice(found)
+        new = other[2]
+    elif change == 1:
+        new = _scaled(one[2], rng) if pattern is STORED else rng.choice(("0", "1", "99999999"))
+    elif change == 2:
+        new = f"{rng.uniform(0, 60000):.6g}"
+    else:
+        new = rng.choice(CELL_WORDS).replace("<", "&lt;")
+    new = f"{new}".replace('"', "")
+    return part[: one.start(2)] + new + part[one.end(2) :]
+
+
+def _mutate_sheet_of_text(text, rng):
+    """Exchange cells of a table of text."""
+    separator = next((sign for sign in "\t;," if sign in text), ",")
+    rows = [line.split(separator) for line in text.splitlines()] or [[""]]
+    for _ in range(rng.choice((1, 2, 4))):
+        row = rng.choice(rows) or [""]
+        row[rng.randrange(len(row))] = rng.choice(CELL_WORDS)
+    if rng.random() < 0.3:
+        rows.insert(rng.randrange(len(rows)), list(rng.choice(rows)))
+    return "\n".join(separator.join(row) for row in rows) + "\n"
+
+
 FORMS = {
     "units": mutate_text,
     "patient_yaml": mutate_yaml,
@@ -216,4 +290,5 @@ FORMS = {
     "prior": mutate_prior,
     "cohort": mutate_csv,
     "verify": mutate_json,
+    "workbook": mutate_workbook,
 }

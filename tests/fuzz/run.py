@@ -35,6 +35,7 @@ BUDGET = {
     "prior": (2, 5_000, 2_048, 16),
     "cohort": (2, 5_000, 4_096, 1),
     "verify": (2, 2_000, 65_536, 8),
+    "workbook": (2, 10_000, 16_384, 2),
 }
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None  # each input is a file
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1"}

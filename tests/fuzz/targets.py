@@ -11,9 +11,13 @@ import warnings
 from dataclasses import replace
 from pathlib import Path
 
+import yaml
+
 import dosimetry
 from dosimetry.cli.decay_query import describe_decay
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.intake.interpret import interpret
+from dosimetry.intake.workbook import read_book
 from dosimetry.patient.laboratory import read_lab
 from dosimetry.patient.measurements.scan import Scan
 from dosimetry.patient.read import read_patient
@@ -44,6 +48,17 @@ WITH_PRIOR = b"""\
 patient: {id: F-2, sex: male}
 therapy: {regimen: netter-1, prior: doses.csv}
 """
+
+# What the workbooks of the corpus do not state.
+MAP = {
+    "decay_corrected_to": "none",
+    "numbers": "decimal-comma",
+    "dates": "day-first",
+    "hidden": "use",
+    "blanks": "as-above",
+    "patient": {"age": "64 year"},
+    "therapy": {"radiopharmaceutical": "177Lu-DOTATATE", "regimen": "netter-1"},
+}
 
 
 def run(name: str, data: bytes, folder: Path, deep: bool = True) -> bool:
@@ -178,7 +193,28 @@ def verify(data: bytes, folder: Path, deep: bool) -> None:
     verify_plan(path, folder if deep else folder / "nowhere")
 
 
+def workbook(data: bytes, folder: Path, deep: bool) -> None:
+    """A clinic's workbook or table; what is read with the written map again is the same."""
+    path = folder / ("clinic.xlsx" if data.startswith(b"PK") else "clinic.csv")
+    path.write_bytes(data)
+    book = read_book(path)
+    result = interpret(book, MAP)
+    if result.log.open():
+        raise result.log.refusal()
+    for name, text in result.files.items():
+        if name.endswith(".csv"):
+            cells = {cell for line in text.splitlines()[1:] for cell in line.split(",")}
+            assert not {"nan", "inf", "-inf"} & cells
+    if deep:
+        again = interpret(book, yaml.load(result.files["map.yaml"], yaml.BaseLoader))
+        assert not again.log.open(), again.log.refusal()
+        assert again.files == result.files
+
+
 TARGETS = {
     target.__name__: target
-    for target in (units, patient_yaml, patient_json, measurements, labs, prior, cohort, verify)
+    for target in (
+        *(units, patient_yaml, patient_json, measurements, labs, prior, cohort, verify),
+        workbook,
+    )
 }
