@@ -3,63 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
-from dosimetry.intake.cells import UnclearError, empty, looks_like_value
+from dosimetry.intake.cells import empty, looks_like_value
+from dosimetry.intake.column import Resolved
+from dosimetry.intake.column_twice import ask_of_which, ask_twice, one_time
+from dosimetry.intake.column_units import NEEDED, unit_of, with_map_unit
 from dosimetry.intake.context import Context
 from dosimetry.intake.decide import Answer
 from dosimetry.intake.layout import Column, Table
-from dosimetry.intake.mapping import OF_PATIENT
 from dosimetry.intake.names import CORRECTED, IGNORE, MEASURES, OF_UNIT, Heading
 from dosimetry.intake.sheet import Cell, Kind, Sheet
-from dosimetry.intake.unit_texts import Unit, one_unit
 from dosimetry.problems import Problem, quote
-from dosimetry.reference.laboratory import analytes
-
-MEASURED = ("activity", "concentration")
-OF_REGION = (*MEASURED, "sd", "volume", "volume sd", "recovery", "recovery sd")
-# Kinds of units that a meaning takes; the first one serves as an example.
-NEEDED = {
-    "time": ("h",),
-    "activity": ("MBq", "%IA", "SUV"),
-    "concentration": ("kBq/mL",),
-    "blood": ("kBq/mL",),
-    "volume": ("mL",),
-    "sd": ("MBq", "%IA", "SUV", "kBq/mL", "%"),
-    "volume sd": ("mL", "%"),
-    "administered": ("MBq",),
-    "prepared": ("MBq",),
-    "residual": ("MBq",),
-    "age": ("h",),
-    "weight": ("g",),
-    "height": ("cm",),
-}
-FREE = ("recovery", "recovery sd", "hematocrit")  # a unit may be given, in %
-
-
-@dataclass(frozen=True)
-class Resolved:
-    """A column with one meaning.
-
-    Attributes
-    ----------
-    index : int
-    heading : Heading
-    meaning : str
-    unit : Unit or None
-        None for what has no unit.
-    region : str
-        Name of the region that the header names; empty if rows name it.
-    lapse : str
-        Time after injection that the header names; empty if rows do.
-    """
-
-    index: int
-    heading: Heading
-    meaning: str
-    unit: Unit | None = None
-    region: str = ""
-    lapse: str = ""
 
 
 def resolve(context: Context, sheet: Sheet, table: Table) -> list[Resolved]:
@@ -72,27 +26,10 @@ def resolve(context: Context, sheet: Sheet, table: Table) -> list[Resolved]:
         if found is not None:
             columns.append(found)
     context.use(sheet, *table.headers)
-    columns = _one_time(context, sheet, table, columns)
-    _ask_twice(context, sheet, table, columns)
-    _ask_of_which(context, sheet, table, columns)
+    columns = one_time(context, sheet, table, columns)
+    ask_twice(context, sheet, table, columns)
+    ask_of_which(context, sheet, table, columns)
     return columns
-
-
-def _one_time(
-    context: Context, sheet: Sheet, table: Table, columns: list[Resolved]
-) -> list[Resolved]:
-    """Leave out a date or a time of day alone beside the time after injection."""
-    meanings = {column.meaning for column in columns}
-    lapse = "time" in meanings or any(column.lapse for column in columns)
-    extra = meanings & {"date", "clock"}
-    if not lapse or len(extra) != 1:
-        return columns
-    for column in columns:
-        if column.meaning in extra:
-            cells = [(row, column.index) for row in table.body]
-            why = f"column {quote(column.heading.text)}: the time after injection is given"
-            context.leave_out(sheet, cells, why)
-    return [column for column in columns if column.meaning not in extra]
 
 
 def _resolved(
@@ -102,7 +39,7 @@ def _resolved(
     place = sheet.place(column.row, column.index)
     if not cells:
         return None
-    heading = _with_map_unit(context, sheet, heading, place)
+    heading = with_map_unit(context, sheet, heading, place)
     if dated and {"time", "clock"} <= {*heading.meanings} and _clocks(cells):
         heading = heading._replace(meanings=("clock",))  # beside a column of dates
     meaning = _meaning(context, heading, cells, place)
@@ -115,7 +52,7 @@ def _resolved(
         context.leave_out(sheet, body, f"column {quote(heading.text)}, {why}")
         context.settle("columns", sheet, heading.text, IGNORE)
         return None
-    unit = _unit(context, sheet, heading, meaning, cells, place)
+    unit = unit_of(context, sheet, heading, meaning, cells, place)
     if unit is None and meaning in NEEDED:
         return None
     if heading.note == CORRECTED:
@@ -130,27 +67,6 @@ def _resolved(
         f"{quote(heading.text)} is {meaning}{of}{at_time}{in_unit}",
     )
     return Resolved(column.index, heading, meaning, unit, name, heading.lapse)
-
-
-def _with_map_unit(context: Context, sheet: Sheet, heading: Heading, place: str) -> Heading:
-    """Return a heading with the unit that the map states."""
-    text = context.entry(context.map.units, sheet, heading.text)
-    if text is None:
-        return heading
-    unit = one_unit(text)
-    if unit is None:
-        return heading
-    stated = [one for one in heading.units if one.kind != "%"]
-    if stated and unit not in stated:
-        context.log.fail(
-            Problem(
-                "map-differs",
-                f"the header has the unit {quote(heading.unit_text)}, the map {quote(text)}",
-                "correct the one that is wrong",
-                place,
-            )
-        )
-    return heading._replace(units=(unit,), unit_text=heading.unit_text or text)
 
 
 def _meaning(context: Context, heading: Heading, cells: Sequence[Cell], place: str) -> str | None:
@@ -295,168 +211,3 @@ def _ask_unit_of_region(context: Context, heading: Heading, place: str) -> None:
             Answer("to leave it out", ("columns", heading.text), IGNORE),
         ],
     )
-
-
-def _unit(
-    context: Context,
-    sheet: Sheet,
-    heading: Heading,
-    meaning: str,
-    cells: Sequence[Cell],
-    place: str,
-) -> Unit | None:
-    """Return the unit of a column, of its header or of every one of its cells."""
-    if meaning in analytes() or meaning == "value":
-        needed: tuple[str, ...] = ()
-    elif meaning in NEEDED:
-        needed = NEEDED[meaning]
-    elif meaning in FREE:
-        needed = ("%",)
-    else:
-        return None
-    units = [unit for unit in heading.units if not needed or unit.kind in needed]
-    if len(units) == 1:
-        context.settle("units", sheet, heading.text, units[0].text)
-        return units[0]
-    if len(units) > 1:
-        context.log.ask(
-            Problem(
-                "ambiguous-unit",
-                f"the unit {quote(heading.unit_text)} can be "
-                f"{' or '.join(unit.text for unit in units)}",
-                "",
-                place,
-            ),
-            [Answer(unit.text, ("units", heading.text), unit.text) for unit in units],
-        )
-        return None
-    if heading.units or heading.unit_text:
-        _ask_wrong_unit(context, heading, meaning, needed, place)
-        return None
-    if (own := _unit_of_cells(context, sheet, cells, place)) and (not needed or own.kind in needed):
-        return own
-    if meaning in FREE or (meaning == "time" and _typed_times(cells)):
-        return Unit("h", "h") if meaning == "time" else None
-    if meaning == "value":
-        return None
-    _ask_no_unit(context, heading, meaning, needed, place)
-    return None
-
-
-def _typed_times(cells: Sequence[Cell]) -> bool:
-    """Return whether all cells are durations or times of day, which have a unit."""
-    return all(cell.kind in (Kind.DURATION, Kind.CLOCK) for cell in cells if not empty(cell))
-
-
-def _unit_of_cells(
-    context: Context, sheet: Sheet, cells: Sequence[Cell], place: str
-) -> Unit | None:
-    reader = context.readers[sheet.name]
-    found: set[Unit | None] = set()
-    for cell in cells:
-        if empty(cell):
-            continue
-        try:
-            found.add(reader.number(cell, place).unit)
-        except UnclearError:
-            return None
-    return found.pop() if len(found) == 1 else None
-
-
-def _ask_wrong_unit(
-    context: Context, heading: Heading, meaning: str, needed: tuple[str, ...], place: str
-) -> None:
-    unit = quote(heading.unit_text or heading.units[0].text)
-    wanted = needed[0] if needed else "one of its own"
-    percent = any(one.kind == "%" for one in heading.units) and meaning == "activity"
-    what = "of the administered activity (%IA) or of something else" if percent else ""
-    context.log.ask(
-        Problem(
-            "ambiguous-unit" if percent else "unit-does-not-fit",
-            f"the unit {unit} of column {quote(heading.text)} can be {what}"
-            if percent
-            else f"{unit} is not a unit of {meaning} ({wanted} is one): the unit or the meaning "
-            "of the column is another",
-            "",
-            place,
-        ),
-        [
-            Answer("another unit", ("units", heading.text), "%IA" if percent else wanted),
-            Answer("to leave it out", ("columns", heading.text), IGNORE),
-        ],
-    )
-
-
-def _ask_no_unit(
-    context: Context, heading: Heading, meaning: str, needed: tuple[str, ...], place: str
-) -> None:
-    units = {"MBq": ("MBq", "kBq"), "h": ("h", "d"), "kBq/mL": ("Bq/mL", "kBq/mL")}
-    units |= {"mL": ("mL", "L")}
-    possible: tuple[str, ...] = analytes()[meaning].units if meaning in analytes() else ()
-    if needed:
-        possible = units.get(needed[0], needed)
-    if meaning == "sd":
-        possible = ("MBq", "%")
-    context.log.ask(
-        Problem(
-            "no-unit",
-            f"column {quote(heading.text)} ({meaning}) has no unit: it can be "
-            f"{' or '.join(possible)}",
-            "",
-            place,
-        ),
-        [Answer(unit, ("units", heading.text), unit) for unit in possible],
-    )
-
-
-def _ask_twice(context: Context, sheet: Sheet, table: Table, columns: list[Resolved]) -> None:
-    """Ask about columns that would be the same thing twice."""
-    groups: dict[tuple[str, str, str], list[Resolved]] = {}
-    for column in columns:
-        what = "value" if column.meaning in MEASURED else column.meaning
-        if column.meaning in ("time", "at"):
-            what = "time"
-        groups.setdefault((what, column.region, column.lapse), []).append(column)
-    for (what, _, _), same in groups.items():
-        if len(same) < 2 or what in OF_PATIENT:
-            continue
-        texts = [quote(column.heading.text) for column in same]
-        is_what = {"value": "activity", "time": "time of the scan"}.get(what, what)
-        corrected = [c for c in same if c.heading.note == CORRECTED]
-        more = f" ({quote(corrected[0].heading.text)} is decay-corrected)" if corrected else ""
-        context.log.ask(
-            Problem(
-                "ambiguous-column",
-                f"columns {' and '.join(texts)} can each be the {is_what}{more}",
-                "",
-                sheet.place(table.top, same[1].index),
-            ),
-            [
-                Answer(
-                    f"{quote(kept.heading.text)}",
-                    ("columns", other.heading.text),
-                    IGNORE,
-                )
-                for kept, other in zip(same, reversed(same), strict=True)
-            ],
-        )
-
-
-def _ask_of_which(context: Context, sheet: Sheet, table: Table, columns: list[Resolved]) -> None:
-    """Ask about a column without a region beside columns of several regions."""
-    named = list(dict.fromkeys(column.region for column in columns if column.region))
-    if not named or (len(named) == 1 and not any(c.meaning == "region" for c in columns)):
-        return
-    for column in columns:
-        if column.meaning not in (*OF_REGION, "region") or column.region:
-            continue
-        context.log.ask(
-            Problem(
-                "ambiguous-column",
-                f"column {quote(column.heading.text)} names no region: it can belong to "
-                f"{' or '.join(map(quote, named[:4]))} or to all",
-                "",
-                sheet.place(table.top, column.index),
-            ),
-            [Answer("to leave it out", ("columns", column.heading.text), IGNORE)],
-        )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from dosimetry.intake.columns import Resolved
+from dosimetry.intake.column import Resolved
 from dosimetry.intake.context import Context
+from dosimetry.intake.decay_reference import ADMINISTRATION, ask_of_blood, decay_reference
 from dosimetry.intake.decide import Answer
-from dosimetry.intake.facts import Facts, add_values, in_words, moment_of, shown
+from dosimetry.intake.facts import Facts, add_values, differ, in_words, moment_of, shown
 from dosimetry.intake.layout import Block
 from dosimetry.intake.mapping import OF_CYCLES, CycleEntry
 from dosimetry.intake.moments import Moment, written, zoned
@@ -174,7 +175,10 @@ class Cycles:
         for cycle in self.by_name.values():
             self._at(cycle)
             self._administered(cycle)
-            self._decay(cycle)
+            given = self._entry(cycle).decay_corrected_to or self.context.map.decay_corrected_to
+            cycle.decay = decay_reference(self.context, cycle.name, cycle.facts, given)
+            if cycle.decay == ADMINISTRATION and cycle.samples:
+                ask_of_blood(self.context, cycle.name, cycle.samples[0].place)
         cycles = list(self.by_name.values())
         if all(cycle.at is not None for cycle in cycles):
             cycles.sort(key=lambda cycle: _day(cycle.at))
@@ -295,32 +299,6 @@ class Cycles:
             [Answer("the net activity", path, net), Answer("before", path, before)],
         )
 
-    def _decay(self, cycle: Cycle) -> None:
-        given = self._entry(cycle).decay_corrected_to or self.context.map.decay_corrected_to
-        stated = cycle.facts.held.get("decay", [])
-        if given and len(stated) == 1 and stated[0].value != given:
-            self._differs("decay correction", shown(stated[0].value), given, stated[0].place)
-        path = ("cycles", cycle.name, "decay_corrected_to")
-        fact = None if given else cycle.facts.one(self.context, "decay", path)
-        cycle.decay = given or (shown(fact.value) if fact else None)
-        if cycle.decay == "none" and self.context.corrected and not self.context.log.questions:
-            text, place = self.context.corrected[0]
-            self._differs("decay correction", f"the header {quote(text)}", "none", place)
-        if cycle.decay is None and cycle.facts.missing("decay"):
-            self.context.log.ask(
-                Problem(
-                    "no-decay-reference",
-                    "it is not stated whether the activities are at scan time (none) or "
-                    "decay-corrected to the injection (administration)",
-                    "",
-                    FilePlace(f"{self.context.book.name}: file"),
-                ),
-                [
-                    Answer("at scan time", ("decay_corrected_to",), "none"),
-                    Answer("at injection", ("decay_corrected_to",), "administration"),
-                ],
-            )
-
     def _compare(self, cycle: Cycle, meaning: str, given: Any, place: str) -> None:
         """Refuse a map that states something else than the sheet."""
         facts = cycle.facts.held.get(meaning, [])
@@ -333,17 +311,7 @@ class Cycles:
                 )
                 same = same or isinstance(fact.value, dt.time)
             if not same and len(facts) == 1:
-                self._differs(in_words(meaning), shown(fact.value), shown(given), fact.place)
-
-    def _differs(self, what: str, sheet: str, given: str, place: str) -> None:
-        self.context.log.fail(
-            Problem(
-                "map-differs",
-                f"{what}: the sheet has {sheet}, but {given} is given",
-                "correct the one that is wrong; a map is of one patient where it has cycles",
-                place,
-            )
-        )
+                differ(self.context, in_words(meaning), shown(fact.value), shown(given), fact.place)
 
     def _check_order(self, cycles: list[Cycle]) -> None:
         """Refuse cycles whose numbers contradict their dates."""
@@ -373,24 +341,3 @@ def _day(moment: Moment | None) -> tuple[str, str]:
     if isinstance(moment, dt.datetime):
         return moment.date().isoformat(), moment.isoformat()
     return (moment.isoformat() if moment else "", "")
-
-
-def patient_facts(facts: Facts, context: Context, cycles: Sequence[Cycle]) -> Mapping[str, str]:
-    """Return the patient's section as far as the workbook states it."""
-    names = {"patient_id": "id", "sex": "sex", "age": "age", "weight": "weight"}
-    names |= {"height": "height", "hematocrit": "hematocrit"}
-    found = {}
-    for meaning, name in names.items():
-        if name in context.map.patient and len(facts.held.get(meaning, [])) != 1:
-            continue  # the map chooses
-        if fact := facts.one(context, meaning, ("patient", name)):
-            found[name] = shown(fact.value)
-    known = "age" in found or "age" in context.map.patient
-    born = None if known else facts.one(context, "born", ("patient", "age"))
-    first = next((cycle.at for cycle in cycles if cycle.at is not None), None)
-    if born and first and isinstance(born.value, dt.date):
-        years = first.year - born.value.year
-        years -= (first.month, first.day) < (born.value.month, born.value.day)
-        found["age"] = f"{years} year"
-        context.log.say(born.cell, f"age at the first injection: {years} years")
-    return found

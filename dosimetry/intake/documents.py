@@ -18,6 +18,7 @@ MAP_WORDS = {
     "therapy": "as in a patient file",
     "cycles": "of this patient: activity and injection that the workbook does not state",
     "decay_corrected_to": "none (at scan time) | administration",
+    "blood_decay_corrected_to": "the same of blood samples",
     "time_zone": "of dates and times without one",
     "dates": "dates as text: day-first | month-first",
     "numbers": "numbers as text: decimal-comma | decimal-point",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dosimetry.intake.cells import UnclearError, empty, time_in
-from dosimetry.intake.columns import NEEDED
+from dosimetry.intake.column_units import NEEDED
 from dosimetry.intake.context import Context
 from dosimetry.intake.decide import Answer
 from dosimetry.intake.layout import LABELS, Label
@@ -91,6 +91,18 @@ def in_words(meaning: str) -> str:
 def shown(value: str | Moment | dt.time) -> str:
     """Return the value of a fact as in a patient file."""
     return value if isinstance(value, str) else value.isoformat()
+
+
+def differ(context: Context, what: str, stated: str, given: str, place: str) -> None:
+    """Refuse a map that states something else than the workbook."""
+    context.log.fail(
+        Problem(
+            "map-differs",
+            f"{what}: the workbook has {stated}, but {given} is given",
+            "correct the one that is wrong; a map is of one patient where it has cycles",
+            place,
+        )
+    )
 
 
 def add_label(context: Context, sheet: Sheet, label: Label, facts: Facts) -> None:
@@ -290,6 +302,16 @@ def moment_of(context: Context, facts: Facts, meaning: str, path: tuple[str, ...
         whole = dt.datetime.combine(day.value, clock.value)  # type: ignore[arg-type]
         moment = zoned(context, whole, clock.place)
         return Fact(moment, clock.place, f"{day.cell}, {clock.cell}")
+    if clocks and not days and len(found) == 1 and meaning != "injected":
+        context.log.fail(
+            Problem(
+                "time-without-date",
+                f"the {in_words(meaning)} has a time of day, but its date can be any",
+                "write date and time into the cell",
+                clocks[0].place,
+            )
+        )
+        return None
     if clocks and not days and len(found) == 1:
         context.log.ask(
             Problem(

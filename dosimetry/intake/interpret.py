@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 from dosimetry.intake.cells import looks_like_value
-from dosimetry.intake.columns import Resolved, resolve
+from dosimetry.intake.column import Resolved
+from dosimetry.intake.columns import resolve
 from dosimetry.intake.context import Context
 from dosimetry.intake.course import Cycle, Cycles
 from dosimetry.intake.decide import MAP, Log
@@ -23,7 +24,7 @@ from dosimetry.intake.documents import (
 )
 from dosimetry.intake.facts import Facts, add_label, add_values, shown
 from dosimetry.intake.layout import LABELS, Block, Label, blocks_of
-from dosimetry.intake.mapping import BLOOD, OF_CYCLES, map_of
+from dosimetry.intake.mapping import BLOOD, OF_CYCLES, OF_PATIENT, map_of
 from dosimetry.intake.moments import Moment, same_kind, zoned
 from dosimetry.intake.names import IGNORE
 from dosimetry.intake.person import check, content_of
@@ -86,7 +87,7 @@ def interpret(book: Book, data: Mapping[str, Any], map_name: str = MAP) -> Impor
     _add_scans(context, cycles, parts)
     patient = Facts()
     _add_cycle_rows(cycles, parts)
-    _add_patients(context, parts, patient)
+    _add_row_facts(context, cycles, parts, patient)
     _add_labels(context, cycles, parts, patient)
     settled = cycles.settle()
     findings = [f for part in parts if part.kind == LABS for f in _rows(context, part).findings()]
@@ -201,17 +202,23 @@ def _add_cycle_rows(cycles: Cycles, parts: list[Part]) -> None:
             cycles.add_rows(part.block, part.columns)
 
 
-def _add_patients(context: Context, parts: list[Part], patient: Facts) -> None:
-    """Read columns of patients; refuse tables of several."""
+def _add_row_facts(context: Context, cycles: Cycles, parts: list[Part], patient: Facts) -> None:
+    """Read what rows of scans state of the patient and of the cycle; refuse several patients."""
     for part in parts:
+        if part.kind not in (SCANS, BLOOD, LABS) or part.block.table is None:
+            continue
+        sheet, rows = part.block.sheet, _rows(context, part)
         for column in part.columns:
-            if column.meaning != "patient_id" or part.block.table is None:
+            of_cycle = column.meaning in (*OF_CYCLES, "decay")
+            if not of_cycle and column.meaning not in OF_PATIENT:
                 continue
-            sheet = part.block.sheet
             for row in part.block.table.body:
-                if cell := context.cell(sheet, row, column.index):
-                    at = (row, column.index)
-                    add_values(context, sheet, column.heading, "patient_id", [(at, cell)], patient)
+                cell = context.cell(sheet, row, column.index)
+                named = rows.cycle_of(row) or sheet.name
+                facts = cycles.named(named).facts if of_cycle else patient
+                if cell is not None:
+                    values = [((row, column.index), cell)]
+                    add_values(context, sheet, column.heading, column.meaning, values, facts)
     names = [shown(fact.value) for fact in patient.held.get("patient_id", [])]
     if len(names) > 1:
         context.log.fail(

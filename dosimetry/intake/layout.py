@@ -206,9 +206,17 @@ def _columns(sheet: Sheet, row: int, understand: Understand) -> tuple[list[Colum
             if cell and cell.text and corner not in {(r, c) for r, c in headers if c == index}:
                 texts.append(cell.text)
                 headers.add(corner)
-        texts = list(dict.fromkeys(texts))
-        columns.append(Column(index, row, _together(texts, index, understand)))
+        heading = _together(list(dict.fromkeys(texts)), index, understand)
+        if any(column.heading.text == heading.text for column in columns):
+            heading = _told_apart(heading, index, understand)
+        columns.append(Column(index, row, heading))
     return columns, sorted(headers)
+
+
+def _told_apart(heading: Heading, index: int, understand: Understand) -> Heading:
+    """Return a header that stands twice in a table with a name of its own in the map."""
+    own = understand(f"{heading.text} (column {letter(index)})")
+    return heading._replace(text=own.text, meanings=own.meanings or heading.meanings)
 
 
 def _rows_below(sheet: Sheet, row: int, understand: Understand) -> Iterator[int]:

@@ -34,14 +34,12 @@ OF_SCANS = (
 )
 OF_LISTS = ("analyte", "value", "unit")
 OF_CYCLES = ("administered", "prepared", "prepared_at", "residual", "residual_at", "injected")
-OF_PATIENT = (
-    *("patient_id", "name", "sex", "age", "born", "weight", "height", "hematocrit"),
-    *("decay", "agent", "nuclide"),
-)
+OF_PATIENT = ("patient_id", "sex", "age", "born", "weight", "height", "hematocrit")
+OF_TREATMENT = ("name", "decay", "agent", "nuclide")
 
 
 def _meanings() -> tuple[str, ...]:
-    return (*OF_SCANS, *OF_LISTS, *OF_CYCLES, *OF_PATIENT, *analytes(), IGNORE)
+    return (*OF_SCANS, *OF_LISTS, *OF_CYCLES, *OF_PATIENT, *OF_TREATMENT, *analytes(), IGNORE)
 
 
 def _read_meaning(value: object) -> str:
@@ -186,6 +184,8 @@ class Map(Section):
     cells : dict of str to str
         ``ignore`` by address, as in ``Sheet1!B7``.
     decay_corrected_to : str or None
+    blood_decay_corrected_to : str or None
+        Asked where the images are corrected to the injection.
     time_zone : str or None
         Of all dates and times that have none.
     dates : str or None
@@ -207,6 +207,7 @@ class Map(Section):
     regions: Annotated[dict[str, str], _words(_read_region)] = NONE
     cells: Annotated[dict[str, str], _words(_read_ignore)] = NONE
     decay_corrected_to: Decay | None = None
+    blood_decay_corrected_to: Decay | None = None
     time_zone: Annotated[str, Read(read_zone, {"type": "string"})] | None = None
     dates: Annotated[str, choice(DAY_FIRST, MONTH_FIRST)] | None = None
     numbers: Annotated[str, choice(COMMA, POINT)] | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dosimetry.intake.context import Context
-from dosimetry.intake.course import Cycle, patient_facts
+from dosimetry.intake.course import Cycle
 from dosimetry.intake.decide import Answer
-from dosimetry.intake.facts import Facts
+from dosimetry.intake.facts import Facts, differ, shown
 from dosimetry.intake.moments import written, zoned
 from dosimetry.intake.records import Finding
 from dosimetry.patient.patient import Patient
@@ -18,6 +19,10 @@ from dosimetry.reference import agents
 UNKNOWN = "unknown"  # an age that nobody knows
 NEEDED = (("id", "EX-001"), ("sex", "male"), ("age", "64 year"))
 SEXES = ("male", "female")
+# Meaning of a label: field of the patient file.
+STATED = {"patient_id": "id"} | {
+    name: name for name in ("sex", "age", "weight", "height", "hematocrit")
+}
 
 
 def content_of(
@@ -35,17 +40,11 @@ def content_of(
 
 
 def _person(context: Context, facts: Facts, cycles: Sequence[Cycle]) -> dict[str, Any]:
-    person: dict[str, Any] = dict(patient_facts(facts, context, cycles))
+    person: dict[str, Any] = dict(_stated(context, facts, cycles))
     for key, value in context.map.patient.items():
         if key in person and person[key] != value:
-            context.log.fail(
-                Problem(
-                    "map-differs",
-                    f"{key}: the workbook has {person[key]}, the map {value}",
-                    "correct the one that is wrong; a map is of one patient where it has cycles",
-                    FilePlace(f"{context.log.map_name}: patient.{key}"),
-                )
-            )
+            place = FilePlace(f"{context.log.map_name}: patient.{key}")
+            differ(context, key, f"{person[key]}", f"{value}", place)
         person[key] = value
     for key, example in NEEDED:
         if key not in person and facts.missing("patient_id" if key == "id" else key):
@@ -54,6 +53,25 @@ def _person(context: Context, facts: Facts, cycles: Sequence[Cycle]) -> dict[str
         del person["age"]
         context.log.say("map", "age unknown: an adult is assumed")
     return person
+
+
+def _stated(context: Context, facts: Facts, cycles: Sequence[Cycle]) -> Mapping[str, str]:
+    """Return the patient's section as far as the workbook states it."""
+    found: dict[str, str] = {}
+    for meaning, name in STATED.items():
+        if name in context.map.patient and len(facts.held.get(meaning, [])) != 1:
+            continue  # the map chooses
+        if fact := facts.one(context, meaning, ("patient", name)):
+            found[name] = shown(fact.value)
+    known = "age" in found or "age" in context.map.patient
+    born = None if known else facts.one(context, "born", ("patient", "age"))
+    first = next((cycle.at for cycle in cycles if cycle.at is not None), None)
+    if born and first and isinstance(born.value, dt.date):
+        years = first.year - born.value.year
+        years -= (first.month, first.day) < (born.value.month, born.value.day)
+        found["age"] = f"{years} year"
+        context.log.say(born.cell, f"age at the first injection: {years} years")
+    return found
 
 
 def _therapy(context: Context) -> dict[str, Any]:

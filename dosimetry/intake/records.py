@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from dosimetry.intake.cells import Number, UnclearError, empty
-from dosimetry.intake.columns import MEASURED, OF_REGION, Resolved
+from dosimetry.intake.column import MEASURED, OF_REGION, Resolved
 from dosimetry.intake.context import Context
 from dosimetry.intake.decide import MOST, Answer
 from dosimetry.intake.layout import Block
@@ -208,6 +208,12 @@ class Rows:
             answers,
         )
         return None
+
+    def cycle_of(self, row: int) -> str:
+        """Return what stands in the column of the cycle; empty if there is none."""
+        column = self.of("cycle")
+        cell = self.context.cell(self.sheet, row, column.index) if column else None
+        return (cell.text or f"{cell.value}".removesuffix(".0")) if cell else ""
 
     def _has_value(self, row: int) -> bool:
         return any(

@@ -7,7 +7,7 @@ import io
 from collections.abc import Sequence
 
 from dosimetry.intake.cells import digits
-from dosimetry.intake.columns import MEASURED
+from dosimetry.intake.column import MEASURED
 from dosimetry.intake.context import Context
 from dosimetry.intake.course import Cycle
 from dosimetry.intake.mapping import BLOOD

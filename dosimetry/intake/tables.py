@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dosimetry.intake.columns import MEASURED, Resolved
+from dosimetry.intake.column import MEASURED, Resolved
 from dosimetry.intake.context import Context
 from dosimetry.intake.decide import Answer
 from dosimetry.intake.layout import TIMES, Block

@@ -409,6 +409,17 @@ CASES = {
         ("'Liver'", "'Spleen'"),
         [["Time [h]", "Liver [MBq]", "Spleen [MBq]", "Volume [mL]"], [4, 80, 20, 1700]],
     ),
+    "blood as counted or corrected": Case(
+        "blood-decay-reference",
+        ("administration", "none"),
+        {"C1": LONG, "Blood C1": [["Time [h]", "Conc [kBq/mL]"], [1, 300]]},
+        {**stated("C1"), "decay_corrected_to": "administration"},
+    ),
+    "one header twice": Case(
+        "ambiguous-column",
+        ("'Activity [MBq]'", "'Activity [MBq] (column D)'"),
+        column("Activity [MBq]", 81, 61),
+    ),
     "header unit against the map": Case(
         "map-differs", ("'MBq'", "'GBq'"), LONG, stated("C1", units={"Activity [MBq]": "GBq"})
     ),

@@ -257,6 +257,18 @@ def test_labels_state_patient_and_cycle(tmp_path):
     assert cycle["decay_corrected_to"] == "none"
 
 
+def test_rows_may_state_patient_and_cycle(tmp_path):
+    head = ["Patient ID", "Sex", "Cycle", "Injected activity [MBq]", "Injection", *LONG[0]]
+    rows = [head, *(["EX-9", "f", 1, 7210, START, *row] for row in LONG[1:])]
+    rows += [["EX-9", "f", 2, 7300, START + dt.timedelta(days=56), *LONG[1]]]
+    data = {**STATED, "patient": {"age": "64 year"}}
+    files = files_of(save(tmp_path / "clinic.xlsx", {"Export": rows}), data)
+    patient = yaml.safe_load(files["patient.yaml"])
+    assert patient["patient"] == {"id": "EX-9", "sex": "female", "age": "64 year"}
+    assert [cycle["administered"] for cycle in patient["cycles"]] == ["7210 MBq", "7300 MBq"]
+    assert files["cycle1.csv"] == LIVER
+
+
 def test_table_of_cycles_states_activity_and_injection(tmp_path):
     therapy = [
         ["Cycle", "Injected activity [GBq]", "Injection time"],

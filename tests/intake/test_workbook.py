@@ -5,6 +5,7 @@ import struct
 import zipfile
 
 import pytest
+from openpyxl.utils.datetime import MAC_EPOCH
 from workbooks import LONG, edited, files_of, imported, save, stated, with_part
 
 from dosimetry import InputError
@@ -191,6 +192,17 @@ def test_iso_date_keeps_its_zone(plain):
     cell = '<c r="C2" t="d"><v>2026-01-12T09:30:00Z</v></c>'
     (sheet,) = workbook.read_book(edited(plain, SHEET, (ACTIVITY, cell))).sheets
     assert sheet.cells[2, 3].value == "2026-01-12T09:30:00Z"
+
+
+def test_days_count_from_the_epoch_of_the_workbook(tmp_path):
+    moment = dt.datetime(2026, 1, 12, 9, 30)
+
+    def since_1904(book):
+        book.epoch = MAC_EPOCH
+
+    path = save(tmp_path / "a.xlsx", {"C1": [[moment]]}, prepare=since_1904)
+    (sheet,) = workbook.read_book(path).sheets
+    assert sheet.cells[1, 1].value == moment
 
 
 def test_typed_cells_keep_their_kind(tmp_path):
