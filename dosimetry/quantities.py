@@ -187,6 +187,7 @@ def from_quantity(quantity: object, unit: str) -> Any:
 @functools.cache
 def _application_unit(unit: str, registry: Any) -> Any:
     text = pint_text(unit).replace("percent_of_administered", "percent")
+    text = text.replace("SUV", "gram / milliliter")  # activity per mL over activity per gram
     return registry.parse_units("dimensionless" if unit == "1" else text)
 
 

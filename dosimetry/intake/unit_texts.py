@@ -63,7 +63,7 @@ def units_of(text: str) -> tuple[Unit, ...]:
     Examples
     --------
     >>> units_of("Bq/ml"), units_of("%ID")
-    ((Unit(text='Bq/ml', kind='kBq/mL'),), (Unit(text='%IA', kind='%IA'),))
+    ((Unit(text='Bq/ml', kind='kBq/mL'),), (Unit(text='%ID', kind='%IA'),))
     >>> [unit.text for unit in units_of("mbq")]
     ['mBq', 'MBq']
     """

@@ -149,12 +149,12 @@ def test_durations_are_hours(tmp_path):
 def test_concentration_and_volume_stay_as_they_are(tmp_path):
     rows = [["ROI", "t [h]", "Mean (Bq/ml)", "Vol. (ccm)"], ["Liver", 4, 47058.8235, 1700]]
     assert csv_of(tmp_path, rows) == (
-        "region,time [h],concentration [Bq/ml],volume [mL]\nliver,4,47058.8235,1700\n"
+        "region,time [h],concentration [Bq/ml],volume [ccm]\nliver,4,47058.8235,1700\n"
     )
 
 
 @pytest.mark.parametrize(
-    ("header", "unit"), [("%ID", "%IA"), ("Uptake [% IA]", "%IA"), ("SUVmean", "SUV")]
+    ("header", "unit"), [("%ID", "%ID"), ("Uptake [% IA]", "%IA"), ("SUVmean", "SUV")]
 )
 def test_share_of_the_activity_keeps_its_unit(tmp_path, header, unit):
     rows = [["ROI", "t [h]", header], ["Liver", 4, 12.5]]
