@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dosimetry.files import refuse_overwriting, refuse_unwritable, write_whole
+from dosimetry.files import read_any, refuse_overwriting, refuse_unwritable, write_whole
 from dosimetry.problems import InputError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -238,6 +238,14 @@ def test_full_disk_leaves_the_old_file(tmp_path, there):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [path.read_text() for path in tmp_path.iterdir()] == (["old"] if there else [])
+
+
+def test_any_content_is_read_up_to_its_limit(tmp_path):
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"PK\x03\x04" + bytes(96))
+    assert read_any(path, "a.bin", 100) == path.read_bytes()
+    with pytest.raises(InputError, match="larger than"):
+        read_any(path, "a.bin", 99)
 
 
 def test_leftover_of_a_killed_run_is_ignored(tmp_path):

@@ -82,6 +82,19 @@ def test_wheel_names_the_missing_extra_and_reports_with_it(installed: Path, tmp_
     assert "NEW-001" in (tmp_path / "plan.html").read_text(encoding="utf-8")
 
 
+def test_wheel_imports_the_example_workbook_with_the_extra(installed: Path, tmp_path: Path) -> None:
+    run(installed / "dosimetry", "init", "--example", "clinic_workbook", cwd=tmp_path)
+    book, given = "clinic_workbook.xlsx", "clinic_workbook_map.yml"
+    command = (installed / "dosimetry", "import", book, "--map", given, "-o", "EX-010")
+    refused = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "python -m pip install 'dosimetry[import]'" in refused.stderr
+    constraints = ROOT / "constraints.txt"
+    run(installed / "pip", "install", "-q", "-c", constraints, "openpyxl", cwd=tmp_path)
+    run(*command, cwd=tmp_path)
+    assert "id: EX-010" in (tmp_path / "EX-010" / "patient.yaml").read_text(encoding="utf-8")
+
+
 def test_wheel_imports_only_declared_libraries(installed: Path, tmp_path: Path) -> None:
     assert "No broken requirements" in run(installed / "pip", "check", cwd=tmp_path).stdout
     for command in ("tables", "schema", "--version"):

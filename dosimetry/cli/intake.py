@@ -33,7 +33,8 @@ def import_(
     """
     from dosimetry.intake.run import import_file
 
-    ask = _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
+    there = all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+    ask = _ask if there else None
     files, result = import_file(file, output, map_file, overwrite=force, ask=ask)
     names = ", ".join(path.name for path in files)
     typer.echo(f"wrote {names} to {output}", err=True)

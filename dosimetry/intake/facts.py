@@ -85,7 +85,8 @@ def in_words(meaning: str) -> str:
     """
     words = {"prepared_at": "time of preparation", "residual_at": "time of the residual"}
     words |= {name: f"{name} activity" for name in ("administered", "prepared", "residual")}
-    return {**words, "injected": "injection"}.get(meaning, meaning.replace("_", " "))
+    words |= {"injected": "injection", "decay": "decay correction"}
+    return words.get(meaning, meaning.replace("_", " "))
 
 
 def shown(value: str | Moment | dt.time) -> str:

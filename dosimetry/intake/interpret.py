@@ -31,7 +31,7 @@ from dosimetry.intake.person import check, content_of
 from dosimetry.intake.records import Finding, Measured, Rows
 from dosimetry.intake.rest import list_rest, list_unused_entries
 from dosimetry.intake.scan_files import scan_file
-from dosimetry.intake.sheet import At, Book, Sheet
+from dosimetry.intake.sheet import Book, Sheet
 from dosimetry.intake.tables import CYCLES, LABS, SCANS, kind_of
 from dosimetry.problems import FilePlace, InputError, Problem, quote
 from dosimetry.reference import agents
@@ -159,17 +159,23 @@ def _add_scans(context: Context, cycles: Cycles, parts: list[Part]) -> None:
                 _add(cycles.named(row.cycle) if row.cycle else cycle, row)
             if cycle is not None:
                 context.log.say(part.block.sheet.name, f"cycle {quote(cycle.name)}")
-    names = {
-        row.sheet.cells[at].text
-        for cycle in cycles.by_name.values()
-        for row in cycle.scans
-        for at in _name_cells(row, parts)
-        if at in row.sheet.cells and row.sheet.cells[at].text not in context.map.regions
-    }
     try:
-        refuse_one_tumour_of_two_names(sorted(names))
+        names = sorted({name for part in parts if part.kind == SCANS for name in _names(part)})
+        refuse_one_tumour_of_two_names(names, context.map.regions)
     except InputError as error:
         context.log.fail(*(p.at(f"{context.book.name}: file") for p in error.problems))
+
+
+def _names(part: Part) -> Iterable[str]:
+    """Yield the names of regions in the headers and rows of a table, as written."""
+    for column in part.columns:
+        if column.region:
+            yield column.region
+        if column.meaning == "region" and part.block.table:
+            for row in part.block.table.body:
+                cell = part.block.sheet.at(row, column.index)
+                if cell is not None and cell.text:
+                    yield cell.text
 
 
 def _measured(context: Context, part: Part, fixed: str) -> list[Measured]:
@@ -185,15 +191,6 @@ def _measured(context: Context, part: Part, fixed: str) -> list[Measured]:
 def _add(cycle: Cycle | None, row: Measured) -> None:
     if cycle is not None:
         (cycle.samples if row.region == BLOOD else cycle.scans).append(row)
-
-
-def _name_cells(row: Measured, parts: list[Part]) -> Iterable[At]:
-    """Yield the cells that can name the region of a scan: in its row, and its headers."""
-    for part in parts:
-        if part.block.sheet is row.sheet and part.kind == SCANS:
-            for column in part.columns:
-                if column.meaning == "region":
-                    yield row.sheet.corner(row.at[0], column.index)
 
 
 def _add_cycle_rows(cycles: Cycles, parts: list[Part]) -> None:

@@ -193,10 +193,19 @@ def region(name: str) -> Region:
     raise refuse("unknown-region", f"region {quote(name)} is not known", cure)
 
 
-def refuse_one_tumour_of_two_names(names: Iterable[str]) -> None:
+def refuse_one_tumour_of_two_names(
+    names: Iterable[str], chosen: Mapping[str, str] | None = None
+) -> None:
     """Refuse names of one file that become the same tumour: ``Lesion_1`` beside ``Tumour_1``.
 
     They may be two tumours, whose curves would be mixed.
+
+    Parameters
+    ----------
+    names : iterable of str
+        As written.
+    chosen : mapping of str to str, optional
+        Region of names that the user chose; two names may both be chosen to be one tumour.
 
     Raises
     ------
@@ -207,19 +216,20 @@ def refuse_one_tumour_of_two_names(names: Iterable[str]) -> None:
     --------
     >>> refuse_one_tumour_of_two_names(["Lesion_1", "Lesion 1", "tumour_2"])
     """
+    chosen = chosen or {}
     written: dict[str, dict[str, str]] = {}
     for name in dict.fromkeys(names):
         read = reading(name)
-        if read is None or not TUMOUR.fullmatch(read.region):
-            continue
-        word = re.sub(r"[\W\d_].*", "", name.casefold()).replace("tumour", "tumor")
-        written.setdefault(read.region, {}).setdefault(word, name)
-    for region_name, words in written.items():
-        if len(words) > 1:
-            one, other = list(words.values())[:2]
+        own = chosen.get(name) or (read.region if read else "")
+        if TUMOUR.fullmatch(own):
+            word = re.sub(r"[\W\d_].*", "", name.casefold()).replace("tumour", "tumor")
+            written.setdefault(own, {}).setdefault(word, name)
+    for own, words in written.items():
+        both = list(words.values())
+        if len(both) > 1 and not all(name in chosen for name in both):
             raise refuse(
                 "tumour-of-two-names",
-                f"{quote(one)} and {quote(other)} would both be {region_name}",
+                f"{quote(both[0])} and {quote(both[1])} would both be {own}",
                 "write one name if they are the same tumour, another number if they are two",
             )
 

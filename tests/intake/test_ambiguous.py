@@ -292,6 +292,17 @@ CASES = {
         ("'Lesion_1'", "'Tumour_1'"),
         [HEAD, ["Lesion_1", 4, 80], ["Tumour_1", 24, 60]],
     ),
+    "tumour of two names in headers": Case(
+        "tumour-of-two-names",
+        ("'Lesion 1'", "'Tumour 1'"),
+        [["Time [h]", "Lesion 1 [MBq]", "Tumour 1 [MBq]"], [4, 80, None], [24, None, 20]],
+    ),
+    "tumour of two names, one in the map": Case(
+        "tumour-of-two-names",
+        ("'Lesion_1'", "'Tumour_1'"),
+        [HEAD, ["Lesion_1", 4, 80], ["Tumour_1", 24, 60]],
+        stated("C1", regions={"Lesion_1": "tumour_1"}),
+    ),
     "blank region": Case(
         "blank-name", ("the one above", "none"), [HEAD, ["Liver", 4, 80], [None, 24, 60]]
     ),

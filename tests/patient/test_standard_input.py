@@ -68,6 +68,16 @@ def test_every_example_is_written_and_can_be_planned(tmp_path):
         assert made.to_json() == dosimetry.plan(EXAMPLES / f"{name}.yaml").to_json()
 
 
+@pytest.mark.parametrize("name", [None, "mine.xlsx"])
+def test_example_workbook_is_written_with_its_map(tmp_path, name):
+    target = tmp_path / name if name else None
+    files = new_files(target, "clinic_workbook")
+    assert [path.name for path in files] == [
+        *(name or "clinic_workbook.xlsx", "clinic_workbook_map.yml")
+    ]
+    assert [content[:2] for content in files.values()] == [b"PK", b"# "]
+
+
 def test_file_to_fill_in_is_a_patient_file(tmp_path):
     (path,) = files = new_files(tmp_path / "p.yaml", None)
     write_new(files, overwrite=False)

@@ -129,7 +129,7 @@ def test_every_row_is_read_as_it_stands():
 
 
 def test_class_map_of_totalsegmentator_is_complete():
-    # 117 classes of task total (version 2), 50 of total_mr in the stored class map
+    # 117 classes of task total (version 2); of the 50 of total_mr, four are others
     total = [row for row in ROWS if "TotalSegmentator total;" in f"{row['source']};"]
     magnetic = [row for row in ROWS if "total_mr" in row["source"]]
     assert len(total) == 117
@@ -151,6 +151,11 @@ def test_two_names_for_one_tumour_are_refused(written):
 
 def test_spellings_of_one_tumour_name_are_one_tumour():
     regions.refuse_one_tumour_of_two_names(["Tumor_1", "tumour 1", "TUMOUR-1", "Lesion_2"])
+
+
+def test_two_names_may_be_chosen_for_one_tumour():
+    chosen = {"Lesion_1": "tumour_1", "Tumour_1": "tumour_1"}
+    regions.refuse_one_tumour_of_two_names(chosen, chosen)
 
 
 def test_curve_of_a_segmentation_table_has_the_region(tmp_path):
