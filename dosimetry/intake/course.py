@@ -10,7 +10,7 @@ from typing import Any
 
 from dosimetry.intake.column import Resolved
 from dosimetry.intake.context import Context
-from dosimetry.intake.decay_reference import ADMINISTRATION, ask_of_blood, decay_reference
+from dosimetry.intake.decay_reference import ADMINISTRATION, blood_reference, decay_reference
 from dosimetry.intake.decide import Answer
 from dosimetry.intake.facts import Facts, add_values, differ, in_words, moment_of, shown
 from dosimetry.intake.layout import Block
@@ -42,6 +42,8 @@ class Cycle:
     administered : str or dict or None
         As in a patient file.
     decay : str or None
+    blood_decay : str or None
+        Of the blood samples, where it is not that of the images.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Cycle:
     at: Moment | None = None
     administered: Any = None
     decay: str | None = None
+    blood_decay: str | None = None
 
 
 def number_in(text: str) -> int | None:
@@ -178,7 +181,8 @@ class Cycles:
             given = self._entry(cycle).decay_corrected_to or self.context.map.decay_corrected_to
             cycle.decay = decay_reference(self.context, cycle.name, cycle.facts, given)
             if cycle.decay == ADMINISTRATION and cycle.samples:
-                ask_of_blood(self.context, cycle.name, cycle.samples[0].place)
+                place = cycle.samples[0].place
+                cycle.blood_decay = blood_reference(self.context, cycle.name, place)
         cycles = list(self.by_name.values())
         if all(cycle.at is not None for cycle in cycles):
             cycles.sort(key=lambda cycle: _day(cycle.at))

@@ -48,8 +48,8 @@ def decay_reference(context: Context, name: str, facts: Facts, given: str | None
     return found
 
 
-def ask_of_blood(context: Context, name: str, place: str) -> None:
-    """Ask whether blood samples are corrected where the images are.
+def blood_reference(context: Context, name: str, place: str) -> str | None:
+    """Return the decay reference of blood samples beside corrected images; None after asking.
 
     Parameters
     ----------
@@ -60,22 +60,16 @@ def ask_of_blood(context: Context, name: str, place: str) -> None:
         Of its samples.
     """
     given = context.map.blood_decay_corrected_to
-    if given == ADMINISTRATION:
-        return
-    message = (
-        f"the images of {quote(name)} are decay-corrected to the injection; its blood samples can "
-        "be corrected too (administration) or as counted (none)"
-    )
     if given is None:
         path = ("blood_decay_corrected_to",)
-        answers = [Answer("corrected too", path, ADMINISTRATION), Answer("not", path, NONE)]
-        context.log.ask(Problem("blood-decay-reference", message, "", place), answers)
-        return
-    context.log.fail(
-        Problem(
-            "blood-decay-reference",
-            f"{message}; a patient file has one reference for both",
-            "correct the samples to the injection in the workbook, or give the images at scan time",
-            place,
+        context.log.ask(
+            Problem(
+                "blood-decay-reference",
+                f"the images of {quote(name)} are decay-corrected to the injection; its blood "
+                "samples can be corrected too (administration) or as counted (none)",
+                "",
+                place,
+            ),
+            [Answer("corrected too", path, ADMINISTRATION), Answer("not", path, NONE)],
         )
-    )
+    return given

@@ -30,7 +30,7 @@ from dosimetry.intake.names import IGNORE
 from dosimetry.intake.person import check, content_of
 from dosimetry.intake.records import Finding, Measured, Rows
 from dosimetry.intake.rest import list_rest, list_unused_entries
-from dosimetry.intake.scan_files import scan_file
+from dosimetry.intake.scan_files import files_of
 from dosimetry.intake.sheet import Book, Sheet
 from dosimetry.intake.tables import CYCLES, LABS, SCANS, kind_of
 from dosimetry.problems import FilePlace, InputError, Problem, quote
@@ -289,10 +289,7 @@ def _check_zones(context: Context, cycles: list[Cycle], findings: list[Finding])
 
 
 def _scan_files(context: Context, cycles: list[Cycle]) -> dict[str, str]:
-    files = {}
+    files: dict[str, str] = {}
     for number, cycle in enumerate(cycles, 1):
-        if cycle.scans:
-            files[f"cycle{number}.csv"] = scan_file(context, cycle, cycle.scans)
-        if cycle.samples:
-            files[f"blood{number}.csv"] = scan_file(context, cycle, cycle.samples)
+        files |= files_of(context, number, cycle)
     return files

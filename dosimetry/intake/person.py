@@ -12,6 +12,7 @@ from dosimetry.intake.decide import Answer
 from dosimetry.intake.facts import Facts, differ, shown
 from dosimetry.intake.moments import written, zoned
 from dosimetry.intake.records import Finding
+from dosimetry.intake.scan_files import blood_file, parts_of
 from dosimetry.patient.patient import Patient
 from dosimetry.problems import FilePlace, InputError, Problem
 from dosimetry.reference import agents
@@ -104,11 +105,14 @@ def _cycle(number: int, cycle: Cycle) -> dict[str, Any]:
     content: dict[str, Any] = {"administered": cycle.administered}
     if cycle.at is not None:
         content["at"] = written(cycle.at)
-    if cycle.scans:
-        content["measurements"] = f"cycle{number}.csv"
+    names = [name for name, _ in parts_of(number, cycle)]
+    if names:
+        content["measurements"] = names if len(names) > 1 else names[0]
         content["decay_corrected_to"] = cycle.decay
     if cycle.samples:
-        content["blood"] = f"blood{number}.csv"
+        file = blood_file(number)
+        own = cycle.blood_decay
+        content["blood"] = {"file": file, "decay_corrected_to": own} if own else file
     return content
 
 

@@ -21,15 +21,42 @@ HOUR = Unit("h", "h")
 ORDER = (*MEASURED, "sd", "volume", "volume sd", "recovery", "recovery sd")
 
 
+def files_of(context: Context, number: int, cycle: Cycle) -> dict[str, str]:
+    """Return the files of a cycle, by their names: scans, and blood samples.
+
+    Activities and concentrations stand in files of their own: their sds have other units.
+    """
+    files = {name: scan_file(context, cycle, scans) for name, scans in parts_of(number, cycle)}
+    _twice(context, cycle)
+    if cycle.samples:
+        files[blood_file(number)] = scan_file(context, cycle, cycle.samples)
+    return files
+
+
+def parts_of(number: int, cycle: Cycle) -> list[tuple[str, list[Measured]]]:
+    """Return the scans of each file of measurements of a cycle, with its name."""
+    activities = [scan for scan in cycle.scans if "concentration" not in scan.values]
+    others = [scan for scan in cycle.scans if "concentration" in scan.values]
+    if not activities or not others:
+        return [(f"cycle{number}.csv", cycle.scans)] if cycle.scans else []
+    return [
+        (f"cycle{number}_activities.csv", activities),
+        (f"cycle{number}_concentrations.csv", others),
+    ]
+
+
+def blood_file(number: int) -> str:
+    """Return the name of the file of a cycle's blood samples."""
+    return f"blood{number}.csv"
+
+
 def scan_file(context: Context, cycle: Cycle, scans: Sequence[Measured]) -> str:
-    """Return scans or samples of a cycle as the text of a CSV file; empty after a problem.
+    """Return scans or samples of a cycle as the text of a CSV file.
 
     Numbers in the unit of their column are copied digit by digit. Hours between two moments, and
     numbers converted to the unit of their column, have twelve significant digits.
     """
     rows = [(scan, time) for scan in scans if (time := _time(context, cycle, scan)) is not None]
-    if not _one_quantity(context, scans) or _twice(context, rows):
-        return ""
     times = {time.unit for _, time in rows}
     time_unit = times.pop() if len(times) == 1 else HOUR
     columns = [name for name in ORDER if any(name in scan.values for scan in scans)]
@@ -68,47 +95,25 @@ def _time(context: Context, cycle: Cycle, scan: Measured) -> Quantity | None:
     return Quantity(digits(hours), HOUR)
 
 
-def _one_quantity(context: Context, scans: Sequence[Measured]) -> bool:
-    """Return whether all scans of a file hold activities, or all concentrations."""
-    kinds: dict[str, Measured] = {}
-    for scan in scans:
-        for name in MEASURED:
-            if name in scan.values:
-                kinds.setdefault(name, scan)
-    if len(kinds) < 2:
-        return True
-    later = max(kinds.values(), key=lambda scan: scan.at)
-    context.log.fail(
-        Problem(
-            "two-quantities",
-            "the cycle has activities and concentrations: one file of measurements holds one "
-            "of them",
-            "leave one of them out under columns of the map, or put them into cycles of their own "
-            "file",
-            later.place,
-        )
-    )
-    return False
-
-
-def _twice(context: Context, rows: Sequence[tuple[Measured, Quantity]]) -> bool:
+def _twice(context: Context, cycle: Cycle) -> None:
     """Refuse a region that is measured twice at one time."""
-    seen: dict[tuple[str, float], Measured] = {}
-    found = False
-    for scan, time in rows:
-        hours = float(_in(context, time, HOUR, scan) or 0)
-        first = seen.setdefault((scan.region, hours), scan)
-        if first is not scan:
-            found = True
-            context.log.fail(
-                Problem(
-                    "measured-twice",
-                    f"{scan.region} at {hours:g} h is already given at {first.place}",
-                    "keep one of the two, or check the cycle and the name of the region",
-                    scan.place,
+    for scans in (cycle.scans, cycle.samples):
+        seen: dict[tuple[str, float], Measured] = {}
+        for scan in scans:
+            time = _time(context, cycle, scan)
+            if time is None:
+                continue
+            hours = float(_in(context, time, HOUR, scan) or 0)
+            first = seen.setdefault((scan.region, hours), scan)
+            if first is not scan:
+                context.log.fail(
+                    Problem(
+                        "measured-twice",
+                        f"{scan.region} at {hours:g} h is already given at {first.place}",
+                        "keep one of the two, or check the cycle and the name of the region",
+                        scan.place,
+                    )
                 )
-            )
-    return found
 
 
 def _unit_of(context: Context, name: str, scans: Sequence[Measured]) -> Unit | None:

@@ -17,7 +17,7 @@ from dosimetry.patient.scan_time import ActivityAtScan, Administration, at_scan_
 from dosimetry.patient.schema import Cycle
 from dosimetry.patient.values import Moment
 from dosimetry.physics.decay import decay
-from dosimetry.problems import FilePlace, InputError, Problem
+from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote
 from dosimetry.quantities import Estimate
 from dosimetry.reference import nuclides
 from dosimetry.reference import regions as regions_figures
@@ -229,6 +229,11 @@ def _assumptions(cycle: Cycle, corrected: bool, number: int) -> list[str]:
     sentences = []
     if corrected and any(scan.decay_corrected is None for scan in cycle.blood.scans):
         sentences.append("decay_corrected_to applied to the blood samples too")
+    sentences += [
+        f"cycle {number}: {quote(name)} read as {in_words([read.region])}"
+        for name in cycle.measurements.names
+        if (read := regions_figures.reading(name)) is not None and read.renamed
+    ]
     if any(scan.unit == "SUV" for scan in scans):
         sentences.append(
             f"cycle {number}: SUV by body weight, activity of patient and syringe at one time"

@@ -392,13 +392,10 @@ CASES = {
     "unit of the cell": Case(
         "unit-differs", ("kBq", "MBq"), third("Activity [MBq]", "80 kBq", "60")
     ),
-    "two quantities of a cycle": Case(
-        "two-quantities",
-        ("activities", "concentrations"),
-        [
-            ["Time [h]", "Liver [MBq]", "Red marrow [kBq/mL]"],
-            [4, 80, 50],
-        ],
+    "two quantities of a region": Case(
+        "ambiguous-column",
+        ("'Activity [MBq]'", "'Conc [kBq/mL]'"),
+        [["ROI", "Time [h]", "Activity [MBq]", "Conc [kBq/mL]"], ["Liver", 4, 80, 50]],
     ),
     "numbers of cycles against their dates": Case(
         "cycles-out-of-order",

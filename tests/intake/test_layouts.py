@@ -425,3 +425,32 @@ def test_every_cell_is_used_or_listed(tmp_path):
     for place in ("C1!A1", "A2:B2", "C1!D5", "Notes!A1:B1"):
         assert place in text
     assert "Doe" not in "".join(result.files.values())
+
+
+def test_activities_and_concentrations_stand_in_files_of_their_own(tmp_path):
+    rows = [
+        ["Time [h]", "Liver [MBq]", "Red marrow [kBq/mL]"],
+        [4, 80, 45],
+        [24, 60, 20],
+    ]
+    path = save(tmp_path / "clinic.xlsx", {"C1": rows})
+    files = files_of(path, stated("C1"))
+    assert files["cycle1_activities.csv"] == LIVER
+    assert files["cycle1_concentrations.csv"] == (
+        "region,time [h],concentration [kBq/mL]\nred_marrow,4,45\nred_marrow,24,20\n"
+    )
+    (cycle,) = yaml.load(files["patient.yaml"], yaml.BaseLoader)["cycles"]
+    assert cycle["measurements"] == ["cycle1_activities.csv", "cycle1_concentrations.csv"]
+
+
+def test_blood_as_counted_beside_corrected_images(tmp_path):
+    book = {"C1": LONG, "Blood C1": [["Time [h]", "Conc [kBq/mL]"], [1, 300], [24, 12]]}
+    data = stated("C1") | {
+        "decay_corrected_to": "administration",
+        "blood_decay_corrected_to": "none",
+    }
+    (cycle,) = yaml.load(
+        files_of(save(tmp_path / "clinic.xlsx", book), data)["patient.yaml"], yaml.BaseLoader
+    )["cycles"]
+    assert cycle["decay_corrected_to"] == "administration"
+    assert cycle["blood"] == {"file": "blood1.csv", "decay_corrected_to": "none"}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dosimetry.file_kinds import MEASUREMENTS, refuse_other
 from dosimetry.files import decode, read_bytes
+from dosimetry.patient.measurements.collect import collect
 from dosimetry.patient.measurements.columns import (
     BLOOD_HEADER,
     COLUMNS,
@@ -40,7 +41,6 @@ from dosimetry.patient.measurements.scan import (
     CONCENTRATIONS,
     InputFile,
     Measurements,
-    MissingPoint,
     Scan,
     ScanOrError,
     digest,
@@ -52,7 +52,7 @@ from dosimetry.reference import regions
 
 LARGEST_FILE = 10_000_000
 Reader = Callable[[Path, str, int], bytes]
-MOST_PROBLEMS, MOST_SCANS, MOST_COLUMNS = 50, 1_000, 50
+MOST_COLUMNS = 50
 FILE_KEYS = ("file", "decay_corrected_to")
 
 
@@ -95,12 +95,14 @@ def read_measurements(
     if isinstance(source, Sequence):
         if any(isinstance(entry, str) or _names_file(entry) for entry in source):
             return _joined(source, base, context)
-        return _of_scans(_collect(_list_rows(source, context)))
+        names: dict[str, None] = {}
+        return _of_rows(_list_rows(source, context, names), names)
     if hasattr(source, "columns") and hasattr(source, "itertuples"):
         header = [str(column) for column in source.columns]
         cells = ((f"[{i}]", list(row)) for i, row in enumerate(source.itertuples(index=False)))
         table = TextTable("", *named_columns(header, cells, Dialect()), Dialect())
-        return _of_scans(_collect(_table_rows(table, context)))
+        found: dict[str, None] = {}
+        return _of_rows(_table_rows(table, context, found), found)
     raise refuse(
         "wrong-type",
         f"{quote(source)} is neither a file name nor a list of scans",
@@ -123,13 +125,16 @@ def _joined(entries: Sequence[object], base: Path, context: Context) -> Measurem
             elif _names_file(entry):
                 parts.append(_of_entry(entry, base, context, f"[{i}]"))
             else:
-                parts.append(_of_scans(_collect(_list_rows([entry], context, i))))
+                own: dict[str, None] = {}
+                parts.append(_of_rows(_list_rows([entry], context, own, i), own))
         except InputError as error:
             problems += error.problems
     if problems:
         raise InputError(problems)
+    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+    regions.refuse_one_tumour_of_two_names(names)
     try:
-        scans, _ = _collect(scan for part in parts for scan in part.scans)
+        scans, _ = collect(scan for part in parts for scan in part.scans)
     except InputError as error:
         raise InputError(_in_file(problem) for problem in error.problems) from None
     return Measurements(
@@ -137,6 +142,7 @@ def _joined(entries: Sequence[object], base: Path, context: Context) -> Measurem
         tuple(file for part in parts for file in part.files),
         digest(scans),
         tuple(point for part in parts for point in part.left_out),
+        names,
     )
 
 
@@ -214,18 +220,21 @@ def _of_csv(raw: bytes, name: str, context: Context) -> Measurements:
         )
     refuse_other(text, name, MEASUREMENTS)
     table = table_of(text, name)
-    scans, left_out = _collect(_table_rows(table, context))
-    if not scans:
+    names: dict[str, None] = {}
+    read = _of_rows(_table_rows(table, context, names), names)
+    if not read.scans:
         raise refuse(
             "empty-file", "the file has no scan below its header", "add the scans", table.place
         )
     file = InputFile(name, hashlib.sha256(raw).hexdigest())
-    return Measurements(scans, (file,), digest(scans), left_out)
+    return replace(read, files=(file,))
 
 
-def _of_scans(collected: tuple[tuple[Scan, ...], tuple[MissingPoint, ...]]) -> Measurements:
-    scans, left_out = collected
-    return Measurements(scans, (), digest(scans), left_out)
+def _of_rows(results: Iterable[ScanOrError], names: Mapping[str, None]) -> Measurements:
+    """Return the scans of rows; ``names`` are those of their regions, complete after the last."""
+    scans, left_out = collect(results)
+    regions.refuse_one_tumour_of_two_names(names)
+    return Measurements(scans, (), digest(scans), left_out, tuple(names))
 
 
 def _checked_again(known: Measurements, injection: Moment | None) -> Measurements:
@@ -251,7 +260,7 @@ def _checked_again(known: Measurements, injection: Moment | None) -> Measurement
 
     if not changed and not any(scan.at for scan in known.scans):
         return known
-    scans = _collect(results())[0]
+    scans = collect(results())[0]
     return replace(known, scans=scans, read=known.read if changed else digest(scans))
 
 
@@ -276,52 +285,9 @@ def _check_scan(scan: Scan, where: str) -> None:
             check_common_sd(spread, number, of, f"{where}.{name}")
 
 
-def _collect(results: Iterable[ScanOrError]) -> tuple[tuple[Scan, ...], tuple[MissingPoint, ...]]:
-    """Return the scans and the rows left out, or raise all problems, including scans given twice.
-
-    It stops after the problems that are listed, and after the scans that a cycle can have.
-    """
-    scans: list[Scan] = []
-    left_out: list[MissingPoint] = []
-    problems: list[Problem] = []
-    places: dict[tuple[str, float], str] = {}
-    for scan in results:
-        if len(problems) > MOST_PROBLEMS:
-            break
-        if isinstance(scan, MissingPoint):
-            left_out.append(scan)
-            continue
-        if isinstance(scan, InputError):
-            problems += scan.problems
-            continue
-        if len(scans) == MOST_SCANS:
-            raise refuse(
-                "too-many-scans",
-                f"more than {MOST_SCANS} scans in one cycle",
-                "give one row for each region and time",
-                scan.place,
-            )
-        key = scan.region, scan.time
-        if key in places:
-            problems.append(
-                Problem(
-                    "measured-twice",
-                    f"{in_words([scan.region])} at {scan.time:g} h is already given at "
-                    f"{places[key]}",
-                    "keep one of the two",
-                    scan.place,
-                )
-            )
-        places[key] = scan.place
-        scans.append(scan)
-    if len(problems) > MOST_PROBLEMS:
-        problems[MOST_PROBLEMS:] = [Problem("more", "more problems follow", "correct these first")]
-    if problems:
-        raise InputError(problems)
-    return tuple(scans), tuple(left_out)
-
-
-def _list_rows(rows: Sequence[object], context: Context, first: int = 0) -> Iterator[ScanOrError]:
+def _list_rows(
+    rows: Sequence[object], context: Context, names: dict[str, None], first: int = 0
+) -> Iterator[ScanOrError]:
     def written() -> Iterator[WrittenRow | InputError]:
         for i, row in enumerate(rows, first):
             place = f"[{i}]"
@@ -336,19 +302,21 @@ def _list_rows(rows: Sequence[object], context: Context, first: int = 0) -> Iter
                 )
                 continue
             present = {str(key): value for key, value in row.items() if value is not None}
-            names = [column_of(key).name for key in present]
+            columns = [column_of(key).name for key in present]
             try:
-                check_columns(names, place, context.fixed)
-                labels = dict(zip(names, (f".{key}" for key in present), strict=True))
-                cells = dict(zip(names, present.values(), strict=True))
+                check_columns(columns, place, context.fixed)
+                labels = dict(zip(columns, (f".{key}" for key in present), strict=True))
+                cells = dict(zip(columns, present.values(), strict=True))
                 yield WrittenRow(place, cells, labels)
             except InputError as error:
                 yield error
 
-    return _scans(written(), READERS_OF_LISTS, context)
+    return _scans(written(), READERS_OF_LISTS, context, names)
 
 
-def _table_rows(table: TextTable, context: Context) -> Iterator[ScanOrError]:
+def _table_rows(
+    table: TextTable, context: Context, names: dict[str, None]
+) -> Iterator[ScanOrError]:
     if len(table.header) > MOST_COLUMNS:
         raise refuse(
             "too-many-columns",
@@ -356,8 +324,8 @@ def _table_rows(table: TextTable, context: Context) -> Iterator[ScanOrError]:
             f"columns: {', '.join(known_columns(context.fixed))}",
             table.place,
         )
-    names, readers = read_header(table.header, table.place, table.dialect, context.fixed)
-    labels = dict(zip(names, (f": {cell.strip()}" for cell in table.header), strict=True))
+    columns, readers = read_header(table.header, table.place, table.dialect, context.fixed)
+    labels = dict(zip(columns, (f": {cell.strip()}" for cell in table.header), strict=True))
 
     def written() -> Iterator[WrittenRow | InputError]:
         for row in table.rows:
@@ -365,21 +333,29 @@ def _table_rows(table: TextTable, context: Context) -> Iterator[ScanOrError]:
                 yield row
                 continue
             where, cells = row
-            present = {name: cell for name, cell in zip(names, cells, strict=True) if name}
+            present = {name: cell for name, cell in zip(columns, cells, strict=True) if name}
             yield WrittenRow(where, present, labels)
 
-    return _scans(written(), readers, context)
+    return _scans(written(), readers, context, names)
 
 
 def _scans(
-    rows: Iterable[WrittenRow | InputError], readers: Mapping[str, Cell], context: Context
+    rows: Iterable[WrittenRow | InputError],
+    readers: Mapping[str, Cell],
+    context: Context,
+    names: dict[str, None],
 ) -> Iterator[ScanOrError]:
-    """Yield the scans of rows; refuse a region with a recovery coefficient in some rows only."""
+    """Yield the scans of rows, and note the names of their regions in ``names``.
+
+    Refuses a region with a recovery coefficient in some rows only.
+    """
     places: dict[str, dict[bool, str]] = {}
     for row in rows:
         if isinstance(row, InputError):
             yield row
             continue
+        if "region" in row.cells:
+            names.setdefault(f"{row.cells['region']}".strip())
         try:
             scan = scan_of(row, readers, context)
         except NoValueError as missing:

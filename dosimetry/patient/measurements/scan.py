@@ -128,12 +128,15 @@ class Measurements:
     read : str
         Digest of the scans as they were read.
     left_out : tuple of MissingPoint
+    names : tuple of str
+        Names of regions as they were written, each once.
     """
 
     scans: tuple[Scan, ...] = ()
     files: tuple[InputFile, ...] = ()
     read: str = dataclasses.field(default="", repr=False, compare=False)
     left_out: tuple[MissingPoint, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:

@@ -280,3 +280,27 @@ def test_a_recovery_of_some_scans_only_is_refused(tmp_path):
     with pytest.raises(InputError) as caught:
         plan(tmp_path, {})
     assert [p.code for p in caught.value.problems] == ["recovery-missing"]
+
+
+# One tumour under two names
+
+
+def test_two_names_of_one_tumour_in_a_file_are_refused(tmp_path):
+    text = f"{HEADER}Lesion_1,4,50\nTumour_1,24,40\n"
+    (problem,) = refused(tmp_path, text)
+    assert problem.code == "tumour-of-two-names"
+    assert "'Lesion_1' and 'Tumour_1'" in problem.message
+
+
+def test_two_names_of_one_tumour_in_two_files_are_refused(tmp_path):
+    files = {"a.csv": f"{HEADER}Lesion_1,4,50\n", "b.csv": f"{HEADER}Tumour_1,24,40\n"}
+    with pytest.raises(InputError) as caught:
+        plan(tmp_path, files, measurements=["a.csv", "b.csv"])
+    assert [problem.code for problem in caught.value.problems] == ["tumour-of-two-names"]
+
+
+def test_a_name_read_as_another_is_said(tmp_path):
+    text = f"{HEADER}Lesion_1,4,50\nLesion_1,24,40\nLeft Kidney,24,60\nkidney_right,24,60\n"
+    said = plan(tmp_path, {"m.csv": text}).assumptions
+    assert "cycle 1: 'Lesion_1' read as tumour 1" in said
+    assert not any("Left Kidney" in line for line in said)

@@ -12,7 +12,8 @@ from sample_patients import first_dose
 
 import dosimetry
 from dosimetry import InputError
-from dosimetry.patient.measurements.read import LARGEST_FILE, MOST_PROBLEMS, read_measurements
+from dosimetry.patient.measurements.collect import MOST_PROBLEMS
+from dosimetry.patient.measurements.read import LARGEST_FILE, read_measurements
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.written import written
 
