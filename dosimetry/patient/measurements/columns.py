@@ -125,7 +125,8 @@ def _missing(name: str, place: str) -> Problem:
 
 
 def _cure(name: str, known: Sequence[str]) -> str:
-    return nearest(name, known) or f"columns: {', '.join(known)}"
+    listed = ", ".join(column.replace(" ", "_") if column == DECAY else column for column in known)
+    return nearest(name, known) or f"columns: {listed}; dosimetry import reads other headers"
 
 
 def read_header(
