@@ -168,8 +168,9 @@ def test_scans_replaced_before_reading_are_detected(patient):
 def test_changed_value_is_checked_like_a_file(patient):
     with pytest.raises(InputError, match="not positive"):
         dosimetry.plan(with_masses(patient, kidney_left=Estimate(-1.0, None, "g")))
-    with pytest.raises(InputError, match="not positive"):
-        dosimetry.plan(with_scans(patient, lambda scan: dataclasses.replace(scan, value=-1.0)))
+    below = {"value": -1.0, "sd": None, "relative_sd": None}
+    with pytest.raises(InputError, match="not above zero"):
+        dosimetry.plan(with_scans(patient, lambda scan: dataclasses.replace(scan, **below)))
     with pytest.raises(InputError, match="not a list"):
         dosimetry.plan(patient.model_copy(update={"cycles": 3}))
     with pytest.raises(InputError, match="not known"):
