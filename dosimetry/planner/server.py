@@ -21,6 +21,7 @@ from dosimetry.problems import FilePlace, quote, refuse
 
 SHORTEST_TOKEN, LARGEST_FILE = 16, 10_000
 CONNECTIONS = 256  # at once; another is refused with 503
+LAST_PORT = 65_535
 HEAD_TIME_OUT = 10.0  # s
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -171,6 +172,8 @@ def listen(host: str, port: int) -> socket.socket:
         The port is in use, or the address is not one of this computer.
     """
     try:
+        if not 0 <= port <= LAST_PORT:  # the operating system would take it modulo 65536
+            raise OverflowError(f"ports end at {LAST_PORT}")
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]

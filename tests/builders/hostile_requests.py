@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+from contextlib import suppress
 
 PATIENT = {"patient": {"id": "HOSTILE-1", "sex": "male"}, "therapy": {"regimen": "netter-1"}}
 BODY = json.dumps(PATIENT)
@@ -205,10 +206,8 @@ def _posted(name, body, server, query=""):
 def status_of(request, port):
     """Return the status that a request gets."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        try:
+        with suppress(OSError):  # refused before all of it was sent: the answer is there
             connection.sendall(request)
-        except OSError:  # refused before all of it was sent: the answer is there
-            pass
         answer = b""
         while b"\r\n" not in answer:
             part = connection.recv(4096)

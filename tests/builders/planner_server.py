@@ -1,7 +1,7 @@
 """A planner in a process of its own, and a client of it.
 
 As a program, ``python planner_server.py SETTINGS`` serves with settings that the command has no
-option for, such as a queue of no place.
+option for, such as a short queue.
 """
 
 import http.client
@@ -65,7 +65,11 @@ class Server:
 
 def children(pid):
     """Return the workers of a process (Linux), without the tracker of resources."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    listed = [
+        child
+        for file in Path(f"/proc/{pid}/task").glob("*/children")
+        for child in file.read_text(encoding="utf-8").split()
+    ]
     return [
         int(child)
         for child in listed
