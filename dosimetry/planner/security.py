@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -110,11 +110,9 @@ class Guard:
         path = request.scope["path"]
         if not self._is_token(token):
             return refusal(403, _wrong_token(), path)
-        query = parse_qsl(request.url.query, keep_blank_values=True)
-        rest = urlencode([(name, value) for name, value in query if name != "token"])
-        # "//name" would be another computer
-        target = Request({**request.scope, "query_string": b""}).url.path.lstrip("/\\")
-        response = RedirectResponse(f"/{target}{'?' if rest else ''}{rest}", 303)
+        kept = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
+        target = quote(path.lstrip("/\\"))  # "//name" would be another computer
+        response = RedirectResponse(f"/{target}{'?' if kept else ''}{urlencode(kept)}", 303)
         response.set_cookie(
             self._settings.cookie,
             token,

@@ -97,8 +97,10 @@ class Workers:
         with self._lock:
             workers = list(self._all)
         for worker in workers:
-            worker.end()
+            worker.process.kill()  # a thread that waits for it sees its connection end
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+        for worker in workers:
+            worker.end()
 
     def pids(self) -> list[int]:
         """Return the process ids, for those who watch the server."""
