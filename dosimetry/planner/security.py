@@ -77,11 +77,15 @@ class Guard:
                 response = body
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:  # the server ends, and did not wait any longer
+            if begun:
+                return
+            response = refusal(503, _ending(), request.scope["path"])
         except Exception as error:  # its text may hold patient data: only its place is logged
             LOG.error("%s", error if isinstance(error, Failed) else place_of(error))
             if begun:
                 raise ConnectionError("the answer could not be finished") from None
-            response = refusal(500, _unexpected(), request.url.path)
+            response = refusal(500, _unexpected(), request.scope["path"])
         await response(scope, receive, answered)
 
     def _before(self, request: Request) -> Response | None:
@@ -258,6 +262,10 @@ def _too_large(largest: int) -> InputError:
 
 def _too_slow() -> InputError:
     return refuse("body-too-slow", "the body did not arrive in time", "send it again", "body")
+
+
+def _ending() -> InputError:
+    return refuse("ending", "the planner ends", "start it again, and send the request again")
 
 
 def _unexpected() -> InputError:
