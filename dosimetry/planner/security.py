@@ -154,7 +154,7 @@ class Guard:
         if told.isdecimal() and int(told) > 2 * largest:
             return refusal(413, _too_large(largest), path, {"Connection": "close"})
         try:
-            async with asyncio.timeout(self._settings.body_time_out):
+            async with asyncio.timeout(self._settings.time_to_send):
                 return await _whole(request, largest)
         except TimeoutError:
             return refusal(408, _too_slow(), path, {"Connection": "close"})

@@ -10,8 +10,10 @@ import socket
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from typing import cast
 
 import uvicorn
+from starlette.applications import Starlette
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dosimetry.files import decode, read_bytes
@@ -22,7 +24,6 @@ from dosimetry.problems import FilePlace, quote, refuse
 SHORTEST_TOKEN, LARGEST_FILE = 16, 10_000
 CONNECTIONS = 256  # at once; another is refused with 503
 LAST_PORT = 65_535
-HEAD_TIME_OUT = 10.0  # s
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -114,7 +115,11 @@ class Impatient(H11Protocol):
 
     def _expect(self) -> None:
         if self._late is None:
-            self._late = self.loop.call_later(HEAD_TIME_OUT, self._end)
+            self._late = self.loop.call_later(self._patience(), self._end)
+
+    def _patience(self) -> float:
+        settings: Settings = cast(Starlette, self.config.app).state.settings
+        return settings.time_to_send
 
     def _arrived(self) -> None:
         if self._late is not None:

@@ -36,8 +36,8 @@ class Settings:
         Requests that may wait for a worker; another is refused with 503.
     largest_body : int
         In bytes.
-    body_time_out : float
-        Longest transmission of a body, in s.
+    time_to_send : float
+        Longest transmission of the head of a request, and of its body, in s.
     worker_memory : int
         Largest address space of a worker, in bytes.
     requests_per_worker : int
@@ -58,7 +58,7 @@ class Settings:
     time_out: float = 60.0
     queue: int = 32
     largest_body: int = 12_000_000
-    body_time_out: float = 20.0
+    time_to_send: float = 20.0
     worker_memory: int = 3_000_000_000
     requests_per_worker: int = 500
 

@@ -115,16 +115,17 @@ def test_large_bodies_are_refused(server):
         connection.close()
 
 
-def test_slow_bodies_are_refused(tmp_path):
-    with running(folder=tmp_path, settings={"body_time_out": 0.3, "workers": 1}) as server:
+def test_slow_heads_and_bodies_are_refused(tmp_path):
+    with running(folder=tmp_path, settings={"time_to_send": 0.4, "workers": 1}) as server:
         known = (f"Authorization: Bearer {TOKEN}", "Content-Type: application/json")
-        begun = head("POST", "/api/v1/plan", server.port, *known, "Content-Length: 100")
-        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
-            connection.sendall(begun)
-            for _ in range(2):
-                connection.sendall(b"{")
-                time.sleep(0.1)
-            assert connection.recv(100).startswith(b"HTTP/1.1 408 ")
+        whole = head("POST", "/api/v1/plan", server.port, *known, "Content-Length: 100")
+        for begun in (whole, whole[:50], b""):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+                connection.sendall(begun)
+                for part in (b"a", b"b"):
+                    time.sleep(0.1)
+                    connection.sendall(part)
+                assert connection.recv(100).startswith(b"HTTP/1.1 408 "), begun
 
 
 def test_nothing_of_a_patient_is_left(tmp_path):
