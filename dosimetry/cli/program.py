@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from dosimetry.cli import curves, intake, patient, plan, population, scans, selftest, tables
+from dosimetry.cli import (
+    curves,
+    intake,
+    patient,
+    plan,
+    planner,
+    population,
+    scans,
+    selftest,
+    tables,
+)
 from dosimetry.cli.output import print_document, print_problems
 
 if TYPE_CHECKING:
@@ -43,7 +53,7 @@ def _top(
     pass
 
 
-for family in (plan, scans, curves, patient, intake, tables, population, selftest):
+for family in (plan, scans, curves, patient, intake, tables, population, planner, selftest):
     family.add_commands(app)
 
 
