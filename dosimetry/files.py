@@ -17,7 +17,11 @@ from typing import BinaryIO
 from dosimetry.file_kinds import refuse_binary
 from dosimetry.problems import FilePlace, InputError, Problem, refuse
 
-EXTRAS = {"report": ("jinja2", "matplotlib"), "pdf": ("jinja2", "matplotlib", "weasyprint")}
+EXTRAS = {
+    "report": ("jinja2", "matplotlib"),
+    "pdf": ("jinja2", "matplotlib", "weasyprint"),
+    "planner": ("jinja2", "python_multipart", "starlette", "uvicorn"),
+}
 
 
 def need(extra: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from dosimetry.cli import curves, patient, plan, population, scans, selftest, tables
+from dosimetry.cli import curves, patient, plan, planner, population, scans, selftest, tables
 from dosimetry.cli.output import print_document, print_problems
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _top(
     pass
 
 
-for family in (plan, scans, curves, patient, tables, population, selftest):
+for family in (plan, scans, curves, patient, tables, population, planner, selftest):
     family.add_commands(app)
 
 

@@ -1,0 +1,145 @@
+"""The server: its socket, its token, its start address, its end."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+import socket
+import webbrowser
+from pathlib import Path
+from types import FrameType
+
+import uvicorn
+
+from dosimetry.files import decode, read_bytes
+from dosimetry.planner.app import create_app
+from dosimetry.planner.settings import LOOPBACK, Settings
+from dosimetry.problems import FilePlace, quote, refuse
+
+SHORTEST_TOKEN, LARGEST_FILE = 16, 10_000
+CONNECTIONS = 256  # at once; another is refused with 503
+
+
+def run(
+    patient: Path | None,
+    host: str,
+    port: int,
+    token_file: Path | None,
+    public_name: str = "",
+    *,
+    open_browser: bool,
+) -> None:
+    """Serve until SIGTERM, SIGINT or the page ends it.
+
+    The first line of standard output is the start address.
+
+    Raises
+    ------
+    InputError
+        A patient file that is not there, an address without a token file, a port in use.
+    """
+    if patient is not None and not patient.is_file():
+        raise refuse("no-such-file", "no such file", "check name and folder", f"{patient}: file")
+    if host not in LOOPBACK and token_file is None:
+        raise refuse(
+            "address-without-token-file",
+            f"{quote(host)} can be reached by other computers",
+            "name the file of a token (--token-file) and put TLS in front, or omit --host",
+            "--host",
+        )
+    token = secrets.token_urlsafe(32) if token_file is None else read_token(token_file)
+    listening = listen(host, port)
+    settings = Settings(
+        token, host, listening.getsockname()[1], patient, public_name=public_name.lower()
+    )
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    app = create_app(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            access_log=False,
+            log_config=None,
+            ws="none",
+            http="h11",
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
+            timeout_graceful_shutdown=3,
+        )
+    )
+    app.state.end = lambda: setattr(server, "should_exit", True)
+    address = start_address(settings)
+    print(address, flush=True)
+    if open_browser:
+        webbrowser.open(address)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _ended)  # uvicorn raises the signal again once it has ended
+    server.run([listening])
+
+
+def _ended(number: int, frame: FrameType | None) -> None:
+    """Let a signal pass that has done its work."""
+
+
+def start_address(settings: Settings) -> str:
+    """Return the address that a browser opens first.
+
+    Examples
+    --------
+    >>> start_address(Settings("secret", port=8123))
+    'http://127.0.0.1:8123/?token=secret'
+    """
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"http://{host}:{settings.port}/?token={settings.token}"
+
+
+def read_token(path: Path) -> str:
+    """Return the token of a file.
+
+    Raises
+    ------
+    InputError
+        No such file, or not one line of at least 16 characters that an address can hold.
+    """
+    token = decode(read_bytes(path, path.name, LARGEST_FILE), path.name).strip()
+    plain = token.isascii() and token.replace("-", "").replace("_", "").isalnum()
+    if len(token) < SHORTEST_TOKEN or not plain:
+        raise refuse(
+            "not-a-token",
+            f"the file does not hold a token of {SHORTEST_TOKEN} letters and digits or more",
+            "write one: python -c 'import secrets; print(secrets.token_urlsafe(32))'",
+            FilePlace(f"{path.name}: file"),
+        )
+    return token
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Raises
+    ------
+    InputError
+        The port is in use, or the address is not one of this computer.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, kind, protocol)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind(address)
+            listening.listen(128)
+        except BaseException:
+            listening.close()
+            raise
+    except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise refuse(
+            "cannot-listen",
+            f"cannot listen at {host} port {port}: {why}",
+            "choose another with --port; 0 takes a free one",
+            "--port",
+        ) from None
+    return listening
