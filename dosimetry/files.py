@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from dosimetry.file_kinds import refuse_binary
-from dosimetry.problems import FilePlace, InputError, Problem, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, quote, refuse
 
 EXTRAS = {
     "report": ("jinja2", "matplotlib"),
@@ -71,7 +71,7 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
                 "no-such-file", "no such file", "check name and folder", FilePlace(f"{name}: file")
             )
         with path.open("rb") as stream:
-            return _limited(stream, name, largest)
+            return limited(stream, name, largest)
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -84,7 +84,29 @@ def read_bytes(path: Path, name: str, largest: int) -> bytes:
         ) from None
 
 
-def _limited(stream: BinaryIO, name: str, largest: int) -> bytes:
+def within(base: Path | None, name: str) -> Path:
+    """Return the path of a file that an input names; refuse every one without a folder.
+
+    Raises
+    ------
+    InputError
+        There is no folder: the input came over HTTP, and may open no file of this computer.
+
+    Examples
+    --------
+    >>> within(Path("examples"), "two_cycles_1.csv").name
+    'two_cycles_1.csv'
+    """
+    if base is None:
+        raise refuse(
+            "no-files-here",
+            f"{quote(name)} names a file, and no file is opened for this input",
+            "write the content itself: scans and laboratory values as a list",
+        )
+    return base / name
+
+
+def limited(stream: BinaryIO, name: str, largest: int) -> bytes:
     """Return the content of a stream; refuse one that is too large or not text."""
     raw = stream.read(largest + 1)
     refuse_binary(raw, name)
@@ -113,7 +135,7 @@ def read_input(path: Path, name: str, largest: int) -> bytes:
         raise refuse(
             "no-such-file", "there is no standard input", "name a file", FilePlace(f"{name}: file")
         )
-    return _limited(stream, name, largest)
+    return limited(stream, name, largest)
 
 
 def decode(raw: bytes, name: str) -> str:

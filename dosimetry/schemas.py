@@ -14,6 +14,7 @@ from dosimetry.documents.selftest import SELFTEST_SCHEMA, SelfTest
 from dosimetry.patient.patient import Patient
 from dosimetry.planning.check import CHECK_SCHEMA, CheckReport
 from dosimetry.planning.compare import COMPARE_SCHEMA, LIMITS_SCHEMA, Allowances, Comparison
+from dosimetry.planning.verify import VERIFY_SCHEMA, VerificationDocument
 from dosimetry.population.cohort.table import cohort_schema
 from dosimetry.population.published_trial import TRIAL_SCHEMA, PublishedTrial
 from dosimetry.population.virtual_trial.outcome import VirtualTrial
@@ -30,6 +31,7 @@ RESULTS: dict[str, tuple[str, Any]] = {
     "compare": (COMPARE_SCHEMA, Comparison),
     "limits": (LIMITS_SCHEMA, Allowances),
     "check": (CHECK_SCHEMA, CheckReport),
+    "verify": (VERIFY_SCHEMA, VerificationDocument),
     "scans": (SCANS_SCHEMA, Scans),
     "simulation": (SIMULATION_SCHEMA, VirtualTrial),
     "trial": (TRIAL_SCHEMA, PublishedTrial),
@@ -44,8 +46,8 @@ def schema_of(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name : str
-        ``patient``, ``plan``, ``fit``, ``compare``, ``limits``, ``check``, ``scans``,
-        ``problems``, ``simulation``, ``trial``, ``selftest`` or ``cohort``.
+        ``patient``, ``plan``, ``fit``, ``compare``, ``limits``, ``check``, ``verify``,
+        ``scans``, ``problems``, ``simulation``, ``trial``, ``selftest`` or ``cohort``.
 
     Returns
     -------

@@ -149,6 +149,7 @@ def verify(
         Path | None,
         typer.Option(metavar="DIR", help="Folder of the input files; default: the plan's folder."),
     ] = None,
+    format: FormatOption = Format.TABLE,
 ) -> None:
     """Recompute a plan from its inputs and compare.
 
@@ -158,6 +159,9 @@ def verify(
     from dosimetry.problems import printable
 
     verification = verify_plan(plan, inputs)
+    if format is Format.JSON:
+        print_document(verification.to_json())
+        raise typer.Exit(0 if verification.ok else 1)
     for difference in verification.differences:
         typer.echo(printable(f"{difference}"))
     if not verification.ok:

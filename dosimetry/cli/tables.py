@@ -30,7 +30,7 @@ def schema(
         str,
         typer.Argument(
             metavar="DOCUMENT",
-            help="patient, plan, fit, compare, limits, check, scans, simulation, trial, "
+            help="patient, plan, fit, compare, limits, check, verify, scans, simulation, trial, "
             "selftest, problems or cohort.",
         ),
     ] = "patient",

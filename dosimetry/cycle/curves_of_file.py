@@ -172,9 +172,76 @@ def fit_file(
         With every problem of the file and the options.
     """
     path = Path(path)
+
+    def read(context: Context) -> Measurements:
+        return read_csv(path, path.name, context, read_input)
+
+    return fit_scans(
+        read,
+        path.name,
+        administered,
+        nuclide,
+        models,
+        bootstrap,
+        estimator,
+        prior,
+        injected_at,
+        decay_corrected_to,
+        weight,
+    )
+
+
+def fit_scans(
+    read: Callable[[Context], Measurements],
+    name: str,
+    administered: str,
+    nuclide: str = "Lu-177",
+    models: Sequence[str] = ("auto",),
+    bootstrap: int | None = None,
+    estimator: str = LEAST_SQUARES,
+    prior: str | None = None,
+    injected_at: str | None = None,
+    decay_corrected_to: str = "none",
+    weight: str | None = None,
+) -> CurveDocument:
+    """Fit every region of measurements that are not in a file.
+
+    Parameters
+    ----------
+    read : callable
+        Reads the measurements; takes what all rows have in common.
+    name : str
+        Of the measurements, for messages.
+    administered, nuclide, models, bootstrap, estimator, prior : str, and as above
+        As :func:`fit_file` takes them.
+    injected_at, decay_corrected_to, weight : str, optional
+        As :func:`fit_file` takes them.
+
+    Returns
+    -------
+    CurveDocument
+
+    Raises
+    ------
+    InputError
+        With every problem of the measurements and the options.
+
+    Examples
+    --------
+    >>> from dosimetry.patient.measurements.read import read_measurements
+    >>> rows = [
+    ...     {"region": "liver", "time": f"{hours} h", "activity": f"{activity} MBq"}
+    ...     for hours, activity in ((4, 420), (24, 350), (96, 170))
+    ... ]
+    >>> document = fit_scans(
+    ...     lambda context: read_measurements(rows, None, context), "rows", "7.4 GBq"
+    ... )
+    >>> document.curves[0].region
+    'liver'
+    """
     administration = _administration(administered, nuclide, decay_corrected_to, weight)
     injection = _option("--at", lambda: None if injected_at is None else read_at(injected_at))
-    measured = read_csv(path, path.name, Context(injection=injection), read_input)
+    measured = read(Context(injection=injection))
     if bootstrap is not None and estimator != LEAST_SQUARES:
         raise refuse(
             "bootstrap-not-used",
@@ -192,7 +259,7 @@ def fit_file(
             curves[region] = _curve(region, scans, model, administration, estimator, like)
         except InputError as error:
             curves[region] = error
-    fitted = _fitted(curves, measured, path.name)
+    fitted = _fitted(curves, measured, name)
     reports = []
     for region, curve in fitted.items():
         report = _report(region, curve, administration.activity)

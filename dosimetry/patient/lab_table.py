@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from dosimetry.files import read_bytes
+from dosimetry.files import read_bytes, within
 from dosimetry.patient.lab_cells import EXAMPLE, Table, of_csv, of_frame
 from dosimetry.patient.lab_units import read_unit, refuse_bound
 from dosimetry.patient.laboratory import LabDraw, LabValue, draw_schema, read_draw, read_lab
@@ -45,7 +45,7 @@ class Cell(NamedTuple):
 CellOrError = Cell | InputError
 
 
-def read_labs(source: object, base: Path) -> list[LabDraw]:
+def read_labs(source: object, base: Path | None) -> list[LabDraw]:
     """Read the laboratory values of a patient.
 
     Parameters
@@ -53,8 +53,8 @@ def read_labs(source: object, base: Path) -> list[LabDraw]:
     source : str, list of mappings or pandas.DataFrame
         Name of a CSV file relative to ``base``, a list of samples, or a table with the columns of
         the CSV.
-    base : pathlib.Path
-        Folder that the file name is relative to.
+    base : pathlib.Path or None
+        Folder that the file name is relative to; None refuses every file.
 
     Returns
     -------
@@ -72,7 +72,7 @@ def read_labs(source: object, base: Path) -> list[LabDraw]:
     212.0
     """
     if isinstance(source, str):
-        return _of_file(base / source, source)
+        return _of_file(within(base, source), source)
     if isinstance(source, Sequence):
         return _of_list(source)
     if hasattr(source, "columns") and hasattr(source, "itertuples"):

@@ -54,7 +54,7 @@ class Patient(PatientFile):
 
     _source: str = PrivateAttr(default="")
     _sha256: str = PrivateAttr(default="")
-    _base: Path = PrivateAttr(default=Path())
+    _base: Path | None = PrivateAttr(default=Path())
     _read: Any = PrivateAttr(default=None)
 
     @property
@@ -75,7 +75,12 @@ class Patient(PatientFile):
 
     @classmethod
     def from_dict(
-        cls, data: Mapping[str, Any], base: str | Path = ".", *, source: str = "", sha256: str = ""
+        cls,
+        data: Mapping[str, Any],
+        base: str | Path | None = ".",
+        *,
+        source: str = "",
+        sha256: str = "",
     ) -> Patient:
         """Read a patient from plain data.
 
@@ -84,8 +89,9 @@ class Patient(PatientFile):
         data : mapping
             As the patient file; quantities as text or as pint quantities, measurements and labs as
             a file name, a list or a pandas DataFrame.
-        base : path
-            Folder that file names are relative to.
+        base : path or None
+            Folder that file names are relative to; None refuses every file name, as is right for
+            data of strangers.
         source, sha256 : str
             Name and hash of the file the data came from, for messages and provenance.
 
@@ -105,15 +111,16 @@ class Patient(PatientFile):
                 "give the content of a patient file; dosimetry.read_patient reads a file",
                 "data",
             )
-        if not isinstance(base, str | os.PathLike):
+        if base is not None and not isinstance(base, str | os.PathLike):
             raise refuse("wrong-type", f"{quote(base)} is not a folder", "give its path", "base")
-        patient = cls._checked(data, Path(base), f"{source}: " if source else "")
+        folder = None if base is None else Path(base)
+        patient = cls._checked(data, folder, f"{source}: " if source else "")
         patient._source, patient._sha256 = source, sha256
-        patient._base, patient._read = Path(base), frozen(plain(patient))
+        patient._base, patient._read = folder, frozen(plain(patient))
         return patient
 
     @classmethod
-    def _checked(cls, data: Mapping[str, Any], base: Path, prefix: str) -> Patient:
+    def _checked(cls, data: Mapping[str, Any], base: Path | None, prefix: str) -> Patient:
         """Return the patient of some data, after checks of the fields one by one and together."""
         try:
             patient = cls.model_validate(data, context={"folder": base})

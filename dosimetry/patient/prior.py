@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dosimetry.file_kinds import MEASUREMENTS, refuse_other
-from dosimetry.files import decode, read_bytes
+from dosimetry.files import decode, read_bytes, within
 from dosimetry.patient.measurements.scan import check_sd
 from dosimetry.patient.notation import Dialect, column_of, number_cell, table_of
 from dosimetry.patient.values import RANGES, Read, read_count, read_text
@@ -65,14 +65,14 @@ class ClinicPrior:
     doses: Mapping[str, ClinicDose]
 
 
-def read_prior(value: object, base: Path) -> str | ClinicPrior:
+def read_prior(value: object, base: Path | None) -> str | ClinicPrior:
     """Read ``label``, ``renal-function`` or the name of a clinic's table.
 
     Parameters
     ----------
     value : str or ClinicPrior
-    base : pathlib.Path
-        Folder that the file's name is relative to.
+    base : pathlib.Path or None
+        Folder that the file's name is relative to; None refuses every file.
 
     Raises
     ------
@@ -95,8 +95,9 @@ def read_prior(value: object, base: Path) -> str | ClinicPrior:
             f"{quote(text)} is not {LABEL}, {RENAL} or the name of a CSV file",
             nearest(text, WORDS) or f"write {LABEL}, {RENAL} or a name that ends in {ENDING}",
         )
+    path = within(base, text)
     try:
-        return _of_csv(read_bytes(base / text, text, LARGEST_FILE), text)
+        return _of_csv(read_bytes(path, text, LARGEST_FILE), text)
     except InputError as error:
         raise InputError(
             replace(p, place=FilePlace(p.place or f"{text}: file")) for p in error.problems

@@ -7,15 +7,16 @@ shows.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dosimetry.file_kinds import PATIENT, refuse_other
-from dosimetry.files import STANDARD_INPUT, decode, read_input
+from dosimetry.files import STANDARD_INPUT, decode, limited, read_input
 from dosimetry.patient.patient import Patient
 from dosimetry.problems import InputError, quote, refuse
 from dosimetry.read_json import DEEPEST, FLAT, levels, mapping_of, read_json
@@ -61,21 +62,54 @@ def read_patient(path: str | Path) -> Patient:
     name = path.name or f"{path}"
     raw = read_input(path, name, LARGEST_FILE)
     text = decode(raw, name)
-    refuse_other(text, name, PATIENT)
     is_json = path.suffix == ".json" or (
         f"{path}" == STANDARD_INPUT and text.lstrip().startswith("{")
     )
-    data = read_json(text, name) if is_json else read_yaml(text, name)
+    content = _content(text, name, read_json if is_json else read_yaml)
+    return Patient.from_dict(content, path.parent, source=path.name, sha256=_digest(raw))
+
+
+def json_content(raw: bytes, name: str = STANDARD_INPUT) -> tuple[dict[str, Any], str]:
+    """Return the content of a patient file in JSON, and its SHA-256.
+
+    Parameters
+    ----------
+    raw : bytes
+        At most 1 MB.
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    InputError
+        Too large, or not JSON of a patient file.
+
+    Examples
+    --------
+    >>> content, sha256 = json_content(b'{"patient": {"id": "EX-1"}}')
+    >>> content["patient"], len(sha256)
+    ({'id': 'EX-1'}, 64)
+    """
+    raw = limited(io.BytesIO(raw), name, LARGEST_FILE)
+    return _content(decode(raw, name), name, read_json), _digest(raw)
+
+
+def _digest(raw: bytes) -> str:
+    return hashlib.sha256(raw).hexdigest()
+
+
+def _content(text: str, name: str, read: Callable[[str, str], dict[str, Any]]) -> dict[str, Any]:
+    """Return the content of a text in JSON or YAML; refuse another kind, and too many values."""
+    refuse_other(text, name, PATIENT)
+    data = read(text, name)
     if sum(levels(data)) > MOST_VALUES:
         raise refuse(
             "too-many-values",
             f"the file has more than {MOST_VALUES} values",
             "put the scans into CSV files; keep only the laboratory values of this course",
-            f"{path.name}: file",
+            f"{name}: file",
         )
-    return Patient.from_dict(
-        data, path.parent, source=path.name, sha256=hashlib.sha256(raw).hexdigest()
-    )
+    return data
 
 
 def patient_of(source: object) -> Patient:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import traceback
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dosimetry.planner.answers import API, refusal
 from dosimetry.planner.settings import LOOPBACK, Settings
+from dosimetry.planner.workers import Failed, place_of
 from dosimetry.problems import InputError, refuse
 
 HEALTH = "/health"
@@ -76,8 +76,7 @@ class Guard:
                     return
                 response = body
         except Exception as error:  # its text may hold patient data: only its place is logged
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            LOG.error("%s in %s:%s", type(error).__name__, last.filename, last.lineno)
+            LOG.error("%s", error if isinstance(error, Failed) else place_of(error))
             if begun:
                 raise ConnectionError("the answer could not be finished") from None
             response = refusal(500, _unexpected(), request.url.path)

@@ -258,5 +258,10 @@ def _outcome(function: Callable[..., Any], args: Any) -> bytes:
     except MemoryError:
         return pickle.dumps((MEMORY, ""))
     except Exception as error:  # its text may hold patient data: only its place is told
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return pickle.dumps((FAILED, f"{type(error).__name__} in {last.filename}:{last.lineno}"))
+        return pickle.dumps((FAILED, place_of(error)))
+
+
+def place_of(error: Exception) -> str:
+    """Return the type of an error and the line that raised it, without its text."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {last.filename}:{last.lineno}"

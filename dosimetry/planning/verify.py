@@ -10,7 +10,7 @@ from typing import Any
 
 from dosimetry.documents.plan import SCHEMA, Plan
 from dosimetry.documents.read import TEXT, read_plan_text
-from dosimetry.documents.write import content_hash
+from dosimetry.documents.write import content_hash, to_json
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import read_patient
 from dosimetry.planning.course_plan import plan as make_plan
@@ -19,6 +19,7 @@ from dosimetry.read_json import read_json
 from dosimetry.recalculation.agreement import compared, difference_in_words
 from dosimetry.reference import tables
 
+VERIFY_SCHEMA = "dosimetry/verify/1"
 PATIENT_FILES = (".yaml", ".yml", ".json")
 
 
@@ -47,6 +48,37 @@ class Verification:
     def ok(self) -> bool:
         """Whether nothing differs."""
         return not self.differences
+
+    def to_json(self) -> str:
+        """Return the result as JSON, as ``dosimetry verify --format json`` prints it."""
+        return to_json(
+            VerificationDocument(
+                VERIFY_SCHEMA, self.ok, self.figures, self.twice, self.files, self.differences
+            )
+        )
+
+
+@dataclass(frozen=True)
+class VerificationDocument:
+    """Result of verifying a plan, as a document.
+
+    Attributes
+    ----------
+    schema : str
+        ``dosimetry/verify/1``.
+    ok : bool
+        Whether nothing differs.
+    figures, twice, files : int
+        As in :class:`Verification`.
+    differences : tuple of Problem
+    """
+
+    schema: str
+    ok: bool
+    figures: int
+    twice: int
+    files: int
+    differences: tuple[Problem, ...]
 
 
 def verify(
@@ -84,7 +116,40 @@ def verify(
         name, data = read_plan_text(plan, SCHEMA)
         told = Plan.from_document(data, name)
     folder = inputs if inputs is not None else _folder_of(plan, name)
-    patient = read_patient(Path(folder) / _patient_file(told, name))
+    return _verified(told, data, read_patient(Path(folder) / _patient_file(told, name)))
+
+
+def verify_with(plan: str, patient: Patient) -> Verification:
+    """Recompute a plan from a patient that was read, and compare every number of its document.
+
+    Parameters
+    ----------
+    plan : str
+        Text of the plan's document.
+    patient : Patient
+        Read from the bytes that the plan was made from; their hash is compared.
+
+    Returns
+    -------
+    Verification
+
+    Raises
+    ------
+    InputError
+        Not a plan.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> patient = dosimetry.read_patient("examples/nothing_measured.yaml")
+    >>> verify_with(dosimetry.plan(patient).to_json(), patient).ok
+    True
+    """
+    name, data = read_plan_text(plan, SCHEMA)
+    return _verified(Plan.from_document(data, name), data, patient)
+
+
+def _verified(told: Plan, data: dict[str, Any], patient: Patient) -> Verification:
     patient = patient.with_prior(told.options.prior).with_estimator(told.options.estimator)
     problems = [*_other_hashes(data, patient)]
     if told.provenance.replaced:

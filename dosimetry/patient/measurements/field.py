@@ -11,7 +11,7 @@ from dosimetry.patient.measurements.scan import BLOOD, DECAY_WORDS, Measurements
 from dosimetry.patient.values import Moment, Read
 
 
-def read_scans(source: object, base: Path, injection: Moment | None = None) -> Measurements:
+def read_scans(source: object, base: Path | None, injection: Moment | None = None) -> Measurements:
     """Read the scans of a cycle that was given at ``injection``.
 
     Examples
@@ -23,7 +23,7 @@ def read_scans(source: object, base: Path, injection: Moment | None = None) -> M
     return read_measurements(source, base, Context("", injection))
 
 
-def read_blood(source: object, base: Path, injection: Moment | None = None) -> Measurements:
+def read_blood(source: object, base: Path | None, injection: Moment | None = None) -> Measurements:
     """Read blood samples: as scans, with time and concentration alone.
 
     Examples

@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dosimetry.file_kinds import MEASUREMENTS, refuse_other
-from dosimetry.files import decode, read_bytes
+from dosimetry.files import decode, read_bytes, within
 from dosimetry.patient.measurements.columns import (
     BLOOD_HEADER,
     COLUMNS,
@@ -57,7 +57,7 @@ FILE_KEYS = ("file", "decay_corrected_to")
 
 
 def read_measurements(
-    source: object, base: Path = Path(), context: Context | None = None
+    source: object, base: Path | None = Path(), context: Context | None = None
 ) -> Measurements:
     """Read the scans of one cycle.
 
@@ -67,8 +67,8 @@ def read_measurements(
         Name of a CSV file relative to ``base``, the same with its decay correction
         (``{file: c.csv, decay_corrected_to: administration}``), a list of rows or of files, or a
         table with the CSV's columns.
-    base : pathlib.Path
-        Folder that file names are relative to.
+    base : pathlib.Path or None
+        Folder that file names are relative to; None refuses every file.
     context : Context, optional
         What all rows have in common.
 
@@ -112,7 +112,7 @@ def _names_file(entry: object) -> bool:
     return isinstance(entry, Mapping) and "file" in entry
 
 
-def _joined(entries: Sequence[object], base: Path, context: Context) -> Measurements:
+def _joined(entries: Sequence[object], base: Path | None, context: Context) -> Measurements:
     """Return the scans of several files (or files and rows) of one cycle."""
     parts: list[Measurements] = []
     problems: list[Problem] = []
@@ -146,14 +146,14 @@ def _in_file(problem: Problem) -> Problem:
     return problem if inline else replace(problem, place=FilePlace(problem.place))
 
 
-def _of_entry(entry: object, base: Path, context: Context, place: str) -> Measurements:
+def _of_entry(entry: object, base: Path | None, context: Context, place: str) -> Measurements:
     try:
         return _of_file(entry, base, context)
     except InputError as error:
         raise error.at(place) from None
 
 
-def _of_file(source: object, base: Path, context: Context) -> Measurements:
+def _of_file(source: object, base: Path | None, context: Context) -> Measurements:
     """Return the scans of a file that is named alone, or with its decay correction."""
     if isinstance(source, Mapping):
         unknown = [str(key) for key in source if key not in FILE_KEYS]
@@ -171,7 +171,7 @@ def _of_file(source: object, base: Path, context: Context) -> Measurements:
             except InputError as error:
                 raise error.at("decay_corrected_to") from None
         source = source["file"]
-    return read_csv(base / f"{source}", f"{source}", context)
+    return read_csv(within(base, f"{source}"), f"{source}", context)
 
 
 def read_csv(
