@@ -27,6 +27,7 @@ from dosimetry.planner.pages.fields import (
 from dosimetry.planner.pages.lab_boxes import labs_of
 from dosimetry.problems import InputError, Problem, join_place, quote
 
+VALUE = "value"  # column of a row that is its value itself
 ROW = re.compile(r"(?P<place>.+)#(?P<number>\d+)\.(?P<column>[^#]+)")
 
 
@@ -147,7 +148,7 @@ def _entry(form: Form, rows: Rows, row: str) -> Any:
     """Return the value of one row: a text, or a mapping of its columns."""
     cells = {
         column.place: with_unit(
-            f"{form.get(f'{row}.{column.place or 'value'}', '')}".strip(), column.unit
+            f"{form.get(f'{row}.{column.place or VALUE}', '')}".strip(), column.unit
         )
         for column in rows.columns
     }
