@@ -124,7 +124,8 @@ def said(problems: Iterable[Problem], place: str) -> list[Problem]:
     return [
         problem
         for problem in problems
-        if problem.place == place or problem.place.startswith((f"{place}.", f"{place}[", f"{place}:"))
+        if problem.place == place
+        or problem.place.startswith((f"{place}.", f"{place}[", f"{place}:"))
     ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from dosimetry.planner.pages.boxes import NUMBER
@@ -34,14 +34,14 @@ ROW = re.compile(r"(?P<place>.+)#(?P<number>\d+)\.(?P<column>[^#]+)")
 class Form(Protocol):
     """A form as Starlette reads it."""
 
-    def get(self, name: str, default: str = "") -> Any:
+    def get(self, name: str, default: str, /) -> Any:
         """Return the first value of a name."""
 
-    def getlist(self, name: str) -> Sequence[Any]:
+    def getlist(self, name: str, /) -> Sequence[Any]:
         """Return all values of a name."""
 
-    def keys(self) -> Any:
-        """Return the names."""
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names."""
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -69,7 +69,7 @@ def filled(form: Form, content: Mapping[str, Any]) -> tuple[dict[str, Any], tupl
     person = _section(form, new.get("patient"), PERSON)
     own = new.get("therapy")
     course = _section(form, own, (*therapy(), *THERAPY_MORE))
-    if form.get("therapy.regimen") == OWN:
+    if form.get("therapy.regimen", "") == OWN:
         course["regimen"] = _section(form, {}, OWN_REGIMEN)
     ticked = [*form.getlist(limit_field().place)]
     listed = [*ticked, *_rows(form, OWN_LIMITS, "", problems)]
@@ -127,7 +127,7 @@ def _rows(form: Form, rows: Rows, prefix: str, problems: list[Problem]) -> Any:
     """Return the entries of a table: a mapping by name, or a list."""
     place = join_place(prefix, rows.place)
     numbers = sorted(
-        {int(m["number"]) for name in form.keys() if (m := ROW.fullmatch(name)) and m["place"] == place}
+        {int(m["number"]) for name in form if (m := ROW.fullmatch(name)) and m["place"] == place}
     )
     entries: dict[str, Any] = {}
     listed: list[Any] = []

@@ -25,7 +25,7 @@ SCREENS = (
     ("label", "Label and calendar"),
     ("export", "Export"),
 )
-SIGNS = {**{name: colour for name, (colour, _) in SEVERITY.items()}, "noted": MUTED}
+SIGNS: dict[str, str] = {**{name: colour for name, (colour, _) in SEVERITY.items()}, "noted": MUTED}
 
 
 @functools.cache

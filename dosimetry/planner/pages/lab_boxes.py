@@ -61,8 +61,7 @@ def lab_table(labs: Any, problems: Sequence[Problem]) -> LabTable:
         for name, unit in units.items()
     )
     rows = [
-        _row(i, sample, columns, problems)
-        for i, sample in enumerate([*samples, *[{}] * SPARE])
+        _row(i, sample, columns, problems) for i, sample in enumerate([*samples, *[{}] * SPARE])
     ]
     return LabTable(columns, tuple(rows))
 
@@ -117,7 +116,7 @@ def heading(field: Field) -> str:
 
 def labs_of(form: Any, held: Any) -> Any:
     """Return the laboratory values of a form; those of the content where it has none."""
-    cells = [(match, form.get(name)) for name in form.keys() if (match := CELL.fullmatch(name))]
+    cells = [(match, form.get(name)) for name in form if (match := CELL.fullmatch(name))]
     if not cells:
         return held
     units = _units([

@@ -26,7 +26,7 @@ MEASURED = ("measurements", BLOOD)
 
 
 def opened(name: str, files: Files) -> dict[str, Any]:
-    """Return the content of a patient file, with the tables that it names in it.
+    r"""Return the content of a patient file, with the tables that it names in it.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def opened(name: str, files: Files) -> dict[str, Any]:
     Examples
     --------
     >>> files = {"p.yaml": b"cycles: [{at: 2026-01-12, measurements: c.csv}]",
-    ...          "c.csv": b"region,time [h],activity [MBq]\\nliver,4,80\\n"}
+    ...          "c.csv": b"region,time [h],activity [MBq]\nliver,4,80\n"}
     >>> opened("p.yaml", files)["cycles"][0]["measurements"]
     [{'region': 'liver', 'time': '4.0 h', 'activity': '80.0 MBq'}]
     """
@@ -196,6 +196,4 @@ def as_yaml(content: Mapping[str, Any]) -> str:
       id: EX-1
       sex: male
     """
-    return yaml.dump(
-        dict(content), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100
-    )
+    return yaml.dump(dict(content), Dumper=_Plain, sort_keys=False, allow_unicode=True, width=100)

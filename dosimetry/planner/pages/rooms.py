@@ -42,7 +42,9 @@ def in_session(sessions: Sessions, screen: Screen, name: str = "") -> Any:
             return page("problems.html.j2", session, name, 422, bare=bare, problems=error.problems)
         except tuple(BROKEN) as error:
             status = 503 if isinstance(error, Busy) else 500
-            return page("broken.html.j2", session, name, status, bare=bare, said=BROKEN[type(error)])
+            return page(
+                "broken.html.j2", session, name, status, bare=bare, said=BROKEN[type(error)]
+            )
 
     return endpoint
 
@@ -90,4 +92,3 @@ async def uploads(form: FormData, name: str) -> dict[str, bytes]:
         if not isinstance(given, str) and given.filename:
             files[given.filename.replace("\\", "/").rpartition("/")[2]] = await given.read()
     return files
-

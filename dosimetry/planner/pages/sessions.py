@@ -74,7 +74,7 @@ class Session:
     key: str
     content: dict[str, Any] = field(default_factory=dict)
     name: str = ""
-    asked: WhatIf = WhatIf()
+    asked: WhatIf = field(default_factory=WhatIf)
     known: Known | None = None
     waiting: Waiting | None = None
     ways: dict[str, Any] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dosimetry.planner.pages.what_if import Regular, WhatIf
@@ -56,7 +57,7 @@ def sliders(asked: WhatIf, regular: Regular) -> tuple[Slider, ...]:
         *made,
         _slider("weeks", "Weeks between cycles", "", weeks, "1", shown.weeks),
         _slider("cycles", "Cycles in all", "", cycles, "1", shown.cycles),
-        _slider("risk", "Accepted chance of exceeding a limit", " in 100", (1, MOST_RISK), "1",
+        _slider("risk", "Accepted chance over a limit", " in 100", (1, MOST_RISK), "1",
                 shown.risk),
     )  # fmt: skip
 
@@ -65,8 +66,6 @@ def _slider(
     name: str, label: str, unit: str, ends: tuple[float, float], step: str, value: str
 ) -> Slider:
     low, high = ends
-    try:
+    with suppress(ValueError):  # the answer refuses a text that is not a number
         low, high = min(low, float(value)), max(high, float(value))
-    except ValueError:  # the answer refuses it
-        pass
     return Slider(name, label, unit, f"{low:.4g}", f"{high:.4g}", step, value)

@@ -45,7 +45,7 @@ def known_of(content: Mapping[str, Any]) -> Known:
     InputError
         As :func:`dosimetry.plan` does.
     """
-    course = delivered_course(Patient.from_dict(content))
+    course = delivered_course(Patient.from_dict(content, base=None))
     regimen = programme(course.patient)
     regular = Regular(
         regimen.activity, regimen.interval / HOURS_PER_WEEK, regimen.count, len(course.delivered)
@@ -74,8 +74,7 @@ def figures_of(plan: Plan, *groups: str) -> tuple[Figure, ...]:
 
     wanted = (picture for picture in pictures(plan) if picture.group in groups)
     return tuple(
-        Figure(picture.name, picture.title, picture.alt, svgs)
-        for picture, svgs in embedded(wanted)
+        Figure(picture.name, picture.title, picture.alt, svgs) for picture, svgs in embedded(wanted)
     )
 
 

@@ -18,7 +18,7 @@ from dosimetry.planner.pages.what_if import WhatIf
 from dosimetry.report.figures.curves import panels
 from dosimetry.report.page import dose_tables
 from dosimetry.report.page.document import caption_of
-from dosimetry.report.words.names import words
+from dosimetry.report.words.limits import region_phrase
 
 MODELS = (*NAMES, SINGLE)
 
@@ -51,7 +51,7 @@ def _model(session: Session, cycle: int, region: str) -> dict[str, Any]:
     models = _models(session.content["cycles"][cycle - 1])
     return {
         "name": f"model-{cycle}-{region}",
-        "label": f"Model of the {words(region)}, cycle {cycle}",
+        "label": f"Model of {region_phrase(region)}, cycle {cycle}",
         "value": models.get(region, NAMES[0]),
     }
 
@@ -79,5 +79,3 @@ async def take(request: Request, session: Session) -> Response:
                 del cycle["models"]
     session.change({**session.content, "cycles": cycles})
     return to(session, "curves")
-
-

@@ -96,12 +96,13 @@ def _refuse_workbook(name: str) -> None:
 
 
 def _page(session: Session, problems: tuple[Problem, ...], status: int = 200) -> Response:
-    cycles = session.content.get("cycles")
+    held = session.content.get("cycles")
+    cycles = held if isinstance(held, list) else []
     waiting = session.waiting
     return page(
         "measurements.html.j2", session, "measurements", status,
         problems=problems,
-        cycles=[_held(i, cycle) for i, cycle in enumerate(cycles if isinstance(cycles, list) else [])],
+        cycles=[_held(i, cycle) for i, cycle in enumerate(cycles)],
         waiting=waiting,
         waiting_table=None if waiting is None else rows_table(
             f"Read from {waiting.name} for cycle {waiting.cycle + 1}", waiting.rows),
@@ -138,7 +139,10 @@ def rows_table(caption: str, rows: list[Any]) -> Table:
         caption,
         [column.replace("_", " ") for column in columns],
         (
-            [words(row["region"]) if c == "region" and c in row else shown(row.get(c)) for c in columns]
+            [
+                words(row["region"]) if c == "region" and c in row else shown(row.get(c))
+                for c in columns
+            ]
             for row in rows
         ),
     )

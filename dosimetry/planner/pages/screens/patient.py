@@ -91,7 +91,7 @@ async def paste(request: Request, session: Session) -> Response:
 def problems_of(content: dict[str, Any]) -> tuple[Problem, ...]:
     """Return the problems of a content, by the schema and by the checks of the whole file."""
     try:
-        Patient.from_dict(content)
+        Patient.from_dict(content, base=None)
     except InputError as error:
         return error.problems
     return ()
@@ -143,9 +143,7 @@ def _cycle(number: int, content: dict[str, Any], problems: tuple[Problem, ...]) 
         "number": number,
         "whole": box(whole, place, held, problems) if held else box(whole, place, {}, ()),
         "fields": [box(field, place, content, problems) for field in CYCLE],
-        "prepared": [
-            box(field, f"{place}.administered", content, problems) for field in PREPARED
-        ],
+        "prepared": [box(field, f"{place}.administered", content, problems) for field in PREPARED],
         "tables": [table(rows, place, content, problems) for rows in CYCLE_ROWS],
         "problems": [problem for problem in problems if problem.place == place],
     }

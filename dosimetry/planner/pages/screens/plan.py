@@ -17,7 +17,7 @@ from dosimetry.planner.pages.rooms import known, planned, today
 from dosimetry.planner.pages.sessions import Known, Session
 from dosimetry.planner.pages.sliders import sliders
 from dosimetry.planner.pages.what_if import STRATEGY_WORDS, WhatIf
-from dosimetry.planning.compare import Comparison
+from dosimetry.planning.compare import Comparison, StrategySummary
 from dosimetry.report.numbers import interval, probability
 from dosimetry.report.page import dose_tables, wording
 from dosimetry.report.page.cells import Cell, Table, mean_sd, number, table
@@ -104,9 +104,7 @@ async def _answer(
     }  # fmt: skip
 
 
-async def _compared(
-    request: Request, session: Session, course: Known, asked: WhatIf
-) -> Comparison:
+async def _compared(request: Request, session: Session, course: Known, asked: WhatIf) -> Comparison:
     """Return the strategies side by side; they are compared once for each accepted chance."""
     if asked.risk not in session.ways or session.known is not course:
         risk = asked.options(course.regular)["risk"]
@@ -163,27 +161,29 @@ def _dose(dose: Any, cycle: int) -> Cell | None:
 
 
 def ways_table(compared: Comparison, plan: Plan) -> Table:
-    """Return one row per strategy: its cycles, doses, and the chance of exceeding each limit."""
-    first = compared.strategies[0]
+    """Return one column per strategy: its cycles, doses, and the chance of exceeding each limit."""
+    ways, first = compared.strategies, compared.strategies[0]
     names = {flag.limit: limit_name(flag) for flag in plan.flags}
     return table(
-        "The strategies with the regimen's own activity, interval and number of cycles",
+        "The strategies, each with the regimen's own activity, interval and number of cycles",
+        ("whole course, mean (5–95 %)", *(STRATEGY_WORDS[way.strategy] for way in ways)),
         (
-            "way", "cycles", "activity in all [GBq]",
-            *(f"{words(region)} [Gy]" for region in first.absorbed_dose),
-            *(f"P(> {names.get(limit, limit)})" for limit in first.probabilities),
+            ("cycles", *(f"{way.cycles}" for way in ways)),
+            ("activity [GBq]", *(f"{way.activity.value:.1f}" for way in ways)),
+            *(
+                (f"{words(region)} [Gy]", *(interval(way.absorbed_dose[region]) for way in ways))
+                for region in first.absorbed_dose
+            ),
+            *(
+                (f"P(> {names.get(limit, limit)})", *(_chance(way, limit) for way in ways))
+                for limit in first.probabilities
+            ),
         ),
-        (
-            (
-                STRATEGY_WORDS[way.strategy],
-                f"{way.cycles}",
-                f"{way.activity.value:.1f}",
-                *(interval(dose) for dose in way.absorbed_dose.values()),
-                *(
-                    None if chance is None else probability(chance)
-                    for chance in way.probabilities.values()
-                ),
-            )
-            for way in compared.strategies
-        ),
-    )  # fmt: skip
+    )
+
+
+def _chance(way: StrategySummary, limit: str) -> Cell | None:
+    chance = way.probabilities[limit]
+    if chance is None:
+        return None
+    return Cell((number(chance, probability(chance), "probability"),), f"{way.strategy}/{limit}")
