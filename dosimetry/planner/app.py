@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
 
 from dosimetry.planner import api, pages
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> Starlette:
 
     routes: list[BaseRoute] = [
         Route(HEALTH, _health, name="health"),
-        Mount("/api/v1", routes=api.routes(settings)),
+        Mount("/api/v1", Router(api.routes(settings), redirect_slashes=False)),
         Mount("/static", StaticFiles(directory=STATIC)),
         *pages.routes(settings),
     ]

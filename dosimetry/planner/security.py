@@ -12,7 +12,7 @@ import logging
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,6 +75,8 @@ class Guard:
                     await self._app(scope, _again(body, receive), answered)
                     return
                 response = body
+        except ClientDisconnect:
+            return
         except Exception as error:  # its text may hold patient data: only its place is logged
             LOG.error("%s", error if isinstance(error, Failed) else place_of(error))
             if begun:

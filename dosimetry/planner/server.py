@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from dosimetry.files import decode, read_bytes
 from dosimetry.planner.app import create_app
@@ -19,6 +21,9 @@ from dosimetry.problems import FilePlace, quote, refuse
 
 SHORTEST_TOKEN, LARGEST_FILE = 16, 10_000
 CONNECTIONS = 256  # at once; another is refused with 503
+LAST_PORT = 65_535
+HEAD_TIME_OUT = 10.0  # s
+TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 def run(
@@ -53,15 +58,25 @@ def run(
     settings = Settings(
         token, host, listening.getsockname()[1], patient, public_name=public_name.lower()
     )
+    address = start_address(settings)
+    print(address, flush=True)
+    if open_browser:
+        webbrowser.open(address)
+    serve(settings, listening)
+
+
+def serve(settings: Settings, listening: socket.socket) -> None:
+    """Serve at a socket that listens, until SIGTERM, SIGINT or the page ends it."""
     logging.basicConfig(format="%(message)s", level=logging.WARNING)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # no line for every bad request
     app = create_app(settings)
     server = uvicorn.Server(
         uvicorn.Config(
             app,
-            access_log=False,
+            access_log=False,  # addresses may hold patient data
             log_config=None,
             ws="none",
-            http="h11",
+            http=Impatient,
             proxy_headers=False,
             server_header=False,
             limit_concurrency=CONNECTIONS,
@@ -69,13 +84,47 @@ def run(
         )
     )
     app.state.end = lambda: setattr(server, "should_exit", True)
-    address = start_address(settings)
-    print(address, flush=True)
-    if open_browser:
-        webbrowser.open(address)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ended)  # uvicorn raises the signal again once it has ended
     server.run([listening])
+
+
+class Impatient(H11Protocol):
+    """HTTP/1.1, with a time limit for the head of a request (uvicorn has none)."""
+
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Expect a request."""
+        super().connection_made(transport)
+        self._expect()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came; wait on for what is missing of a head."""
+        super().data_received(data)
+        if self.cycle is None or self.cycle.response_complete:
+            self._expect()
+        else:
+            self._arrived()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self._arrived()
+        super().connection_lost(exc)
+
+    def _expect(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(HEAD_TIME_OUT, self._end)
+
+    def _arrived(self) -> None:
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(TOO_SLOW)
+            self.transport.close()
 
 
 def _ended(number: int, frame: FrameType | None) -> None:
@@ -123,6 +172,8 @@ def listen(host: str, port: int) -> socket.socket:
         The port is in use, or the address is not one of this computer.
     """
     try:
+        if not 0 <= port <= LAST_PORT:  # the operating system would take it modulo 65536
+            raise OverflowError(f"ports end at {LAST_PORT}")
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]

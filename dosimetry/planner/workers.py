@@ -9,7 +9,7 @@ import pickle
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -20,7 +20,8 @@ from dosimetry.planner.settings import Settings
 from dosimetry.problems import InputError
 
 T = TypeVar("T")
-READY, VALUE, REFUSED, MEMORY, FAILED = "ready", "value", "refused", "memory", "failed"
+READY, BEGUN = "ready", "begun"
+VALUE, REFUSED, MEMORY, FAILED = "value", "refused", "memory", "failed"
 WARM = ("dosimetry.planner.jobs", "dosimetry.planning.compare", "dosimetry.cycle.curves_of_file")
 START = 120.0  # s, for imports on a busy machine
 PAUSE = 1.0  # s, before a worker that did not start is started again
@@ -57,12 +58,14 @@ class Workers:
     Parameters
     ----------
     settings : Settings
+    modules : sequence of str
+        What a process imports before it takes its first request.
 
     Examples
     --------
     >>> import asyncio
     >>> async def computed():
-    ...     workers = Workers(Settings("secret", workers=1))
+    ...     workers = Workers(Settings("secret", workers=1), ())
     ...     await workers.start()
     ...     try:
     ...         return await workers.run(divmod, 7, 2)
@@ -72,8 +75,9 @@ class Workers:
     (3, 1)
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, modules: Sequence[str] = WARM) -> None:
         self._settings = settings
+        self._modules = modules
         self._threads = ThreadPoolExecutor(settings.workers, "worker")
         self._lock = Lock()
         self._all: set[_Worker] = set()
@@ -156,7 +160,7 @@ class Workers:
     def _renew(self) -> None:
         """Start a worker, again and again until one is ready."""
         while not self._ended:
-            worker = _Worker(self._settings.worker_memory)
+            worker = _Worker(self._settings.worker_memory, self._modules)
             with self._lock:
                 self._all.add(worker)
             if worker.ready():
@@ -180,14 +184,14 @@ class Workers:
 class _Worker:
     """One process, and the connection to it."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self, memory: int, modules: Sequence[str]) -> None:
         self.answered = 0
-        self._memory = memory
+        self._args = memory, modules
         self._start()
 
     def _start(self) -> None:
         self._connection, other = SPAWN.Pipe()
-        self.process = SPAWN.Process(target=serve, args=(other, self._memory), daemon=True)
+        self.process = SPAWN.Process(target=serve, args=(other, *self._args), daemon=True)
         self.process.start()
         other.close()  # else the end of the process would not end the connection
 
@@ -200,14 +204,11 @@ class _Worker:
 
     def answer(self, function: Callable[..., Any], args: Any, time_out: float) -> tuple[str, Any]:
         self.answered += 1
-        try:
-            self._connection.send((function, args))
-        except OSError:  # killed while it had nothing to do: nothing is lost
+        if not self._begins(function, args):  # killed while it had nothing to do
             self.end()
             self._start()
-            if not self.ready():
-                raise Lost from None
-            self._connection.send((function, args))
+            if not (self.ready() and self._begins(function, args)):
+                raise Lost
         try:
             if not self._connection.poll(time_out):
                 raise Late
@@ -216,19 +217,28 @@ class _Worker:
             raise Lost from None
         return kind, value
 
+    def _begins(self, function: Callable[..., Any], args: Any) -> bool:
+        """Send a request; return whether the process has it."""
+        try:
+            self._connection.send((function, args))
+            begun: str = self._connection.recv()
+            return begun == BEGUN
+        except (EOFError, OSError):
+            return False
+
     def end(self) -> None:
         self.process.kill()
         self.process.join()
         self._connection.close()
 
 
-def serve(connection: Connection[Any, Any], memory: int) -> None:
+def serve(connection: Connection[Any, Any], memory: int, modules: Sequence[str]) -> None:
     """Answer the requests of a connection until it closes; the life of a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to all; the server decides
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(name, "1")  # every core has its worker
     _limit(memory)
-    for module in WARM:
+    for module in modules:
         import_module(module)
     connection.send((READY, None))
     while True:
@@ -236,6 +246,7 @@ def serve(connection: Connection[Any, Any], memory: int) -> None:
             function, args = connection.recv()
         except (EOFError, OSError):
             return
+        connection.send(BEGUN)
         connection.send_bytes(_outcome(function, args))
 
 
