@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -66,7 +67,11 @@ class Session:
         Of this content.
     waiting : Waiting or None
     ways : dict
-        Comparisons of the strategies by the accepted chance.
+        Tables of the strategies side by side, by the accepted chance.
+    turns : dict of str to int
+        Number of the latest what-if of each open page.
+    lock : asyncio.Lock
+        Held by the one what-if that is calculated.
     saved : bool
         Whether the content was saved, or opened, since its last change.
     """
@@ -79,6 +84,8 @@ class Session:
     waiting: Waiting | None = None
     ways: dict[str, Any] = field(default_factory=dict)
     saved: bool = True
+    turns: dict[str, int] = field(default_factory=dict)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def change(self, content: dict[str, Any]) -> None:
         """Take another content; what was computed of the old one is forgotten."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from starlette.requests import Request
@@ -12,7 +13,7 @@ from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.physics.fitting import NAMES
 from dosimetry.planner.pages import work
 from dosimetry.planner.pages.html import page
-from dosimetry.planner.pages.rooms import planned, to
+from dosimetry.planner.pages.rooms import known, planned, to
 from dosimetry.planner.pages.sessions import Session
 from dosimetry.planner.pages.what_if import WhatIf
 from dosimetry.report.figures.curves import panels
@@ -20,6 +21,7 @@ from dosimetry.report.page import dose_tables
 from dosimetry.report.page.document import caption_of
 from dosimetry.report.words.limits import region_phrase
 
+MODEL_OF = re.compile(r"model-(?P<cycle>\d{1,3})-(?P<region>.+)")
 MODELS = (*NAMES, SINGLE)
 
 
@@ -65,12 +67,13 @@ def _models(cycle: dict[str, Any]) -> dict[str, str]:
 async def take(request: Request, session: Session) -> Response:
     """Take the models; the curves are fitted again."""
     async with request.form() as form:
-        chosen = {name: f"{form[name]}" for name in form if name.startswith("model-")}
+        chosen = {m: f"{form[name]}" for name in form if (m := MODEL_OF.fullmatch(name))}
+    await known(request, session)  # models are chosen for curves, so the content has been read
     cycles = [dict(cycle) for cycle in session.content.get("cycles", [])]
-    for name, model in chosen.items():
-        _, number, region = name.split("-", 2)
-        if number.isdecimal() and 1 <= int(number) <= len(cycles):
-            cycle = cycles[int(number) - 1]
+    for match, model in chosen.items():
+        number, region = int(match["cycle"]), match["region"]
+        if 1 <= number <= len(cycles):
+            cycle = cycles[number - 1]
             models = {**_models(cycle), region: model}
             if model == NAMES[0]:
                 del models[region]

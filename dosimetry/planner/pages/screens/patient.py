@@ -36,6 +36,8 @@ from dosimetry.planner.pages.sessions import Session
 from dosimetry.problems import InputError, Problem
 from dosimetry.reference import laboratory, regions, tables
 
+MOST_BOXES = 20_000
+
 
 async def show(request: Request, session: Session) -> Response:
     """Show the form; a new one without the problems of what is not yet filled in."""
@@ -46,7 +48,7 @@ async def show(request: Request, session: Session) -> Response:
 
 async def take(request: Request, session: Session) -> Response:
     """Take the form; show it again where it has problems."""
-    async with request.form() as form:
+    async with request.form(max_fields=MOST_BOXES) as form:
         content, problems = filled(form, session.content)
         session.change(content)
         asked = f"{form.get('do', '')}"
@@ -55,8 +57,12 @@ async def take(request: Request, session: Session) -> Response:
         session.change({**content, "cycles": [*(cycles if isinstance(cycles, list) else []), {}]})
         return to(session, "patient#cycles")
     if asked.startswith("remove-cycle-"):
-        number = int(asked.removeprefix("remove-cycle-"))
-        kept = [cycle for i, cycle in enumerate(content["cycles"]) if i != number]
+        held = content.get("cycles")
+        kept = [
+            cycle
+            for i, cycle in enumerate(held if isinstance(held, list) else [])
+            if asked != f"remove-cycle-{i}"
+        ]
         session.change({**content, "cycles": kept})
         return to(session, "patient#cycles")
     problems = (*problems, *problems_of(content))

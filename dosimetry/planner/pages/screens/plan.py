@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -31,19 +32,23 @@ async def show(request: Request, session: Session) -> Response:
     asked = _asked(request, session)
     course, plan, values = await _answer(request, session, asked)
     run = request.app.state.workers.run
-    figures, compared = await asyncio.gather(
-        run(work.figures_of, plan, "limits"), _compared(request, session, course, asked)
+    figures, side_by_side = await asyncio.gather(
+        run(work.figures_of, plan, "limits"), _ways(request, session, course, asked)
     )
     return page(
         "plan.html.j2", session, "plan", figures=figures, **values,
-        ways=ways_table(compared, plan), links=_links(session, asked),
+        ways=side_by_side, links=_links(session, asked), page_id=secrets.token_hex(4),
     )  # fmt: skip
 
 
 async def answer_alone(request: Request, session: Session) -> Response:
     """Return the answer to the inputs of the sliders; pictures and ways follow it."""
-    asked = _asked(request, session)
-    _, _, values = await _answer(request, session, asked)
+    asked, page_id = _asked(request, session), request.query_params.get("page", "")
+    turn = session.turns[page_id] = session.turns.get(page_id, 0) + 1
+    async with session.lock:
+        if session.turns[page_id] != turn:  # a drag has gone on meanwhile: nobody waits for this
+            return Response(status_code=204)
+        _, _, values = await _answer(request, session, asked)
     response = page("answer.html.j2", session, "plan", figures=None, ways=None, **values)
     response.headers["HX-Replace-Url"] = f"/s/{session.key}/plan?{values['query']}"
     return response
@@ -59,10 +64,9 @@ async def figure(request: Request, session: Session) -> Response:
 async def ways(request: Request, session: Session) -> Response:
     """Return the strategies side by side for the inputs of the sliders."""
     asked = WhatIf.of_form(request.query_params)
-    course, plan = await planned(request, session, asked)
-    compared = await _compared(request, session, course, asked)
+    course = await known(request, session)
     return page(
-        "ways.html.j2", session, "plan", ways=ways_table(compared, plan),
+        "ways.html.j2", session, "plan", ways=await _ways(request, session, course, asked),
         links=_links(session, asked),
     )  # fmt: skip
 
@@ -104,17 +108,18 @@ async def _answer(
     }  # fmt: skip
 
 
-async def _compared(request: Request, session: Session, course: Known, asked: WhatIf) -> Comparison:
+async def _ways(request: Request, session: Session, course: Known, asked: WhatIf) -> Table:
     """Return the strategies side by side; they are compared once for each accepted chance."""
     if asked.risk not in session.ways or session.known is not course:
-        risk = asked.options(course.regular)["risk"]
-        compared: Comparison = await request.app.state.workers.run(
-            work.comparison_of, course.course, risk
+        risk, run = asked.options(course.regular)["risk"], request.app.state.workers.run
+        compared, plan = await asyncio.gather(
+            run(work.comparison_of, course.course, risk), run(work.plan_of, course.course, {})
         )
+        made = ways_table(compared, plan)
         if session.known is not course:
-            return compared
-        session.ways[asked.risk] = compared
-    found: Comparison = session.ways[asked.risk]
+            return made
+        session.ways[asked.risk] = made
+    found: Table = session.ways[asked.risk]
     return found
 
 

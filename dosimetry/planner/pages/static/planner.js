@@ -16,7 +16,7 @@
     if (!answer || !form()) return;
     const same = new URLSearchParams(answer.dataset.inputs);
     const now = new URLSearchParams(inputs());
-    const equal = [...now].every(([name, value]) => same.get(name) === value);
+    const equal = [...same].every(([name, value]) => (now.get(name) ?? value) === value);
     answer.toggleAttribute("data-stale", !equal);
   }
 
