@@ -3,7 +3,7 @@ PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: plan test quick system check coverage docs evidence calibration accuracy audit crash bench mutate fuzz clean
+.PHONY: plan test quick system check coverage docs evidence calibration accuracy audit crash bench bench-planner mutate fuzz clean
 
 plan: $(VENV)/.ready
 	$(BIN)/dosimetry plan examples/snmmi_patient4.yaml --as-of 2026-01-20
@@ -44,6 +44,10 @@ calibration: $(VENV)/.ready
 
 bench: $(VENV)/.bench
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks
+
+# PLANNER_SHARE=0.1 measures a tenth.
+bench-planner: $(VENV)/.ready
+	PYTHONPATH=tests/builders $(BIN)/python benchmarks/planner_load.py
 
 accuracy: $(VENV)/.ready
 	$(BIN)/python tests/course/exact_draws.py

@@ -77,12 +77,12 @@ def declared(*extras):
     [
         ("dosimetry", ["all"]),
         ("tests", ["dev", "fuzz"]),
-        ("benchmarks", ["dev", "evidence"]),
+        ("benchmarks", ["dev", "evidence"]),  # planner_load.py asks by code of tests/builders
         ("docs", ["dev", "evidence", "mutation"]),  # draws curves by code of tests/builders
     ],
 )
 def test_every_import_is_declared(folder, extras):
-    folders = [folder, *(["tests/builders"] if folder == "docs" else [])]
+    folders = [folder, *(["tests/builders"] if folder in ("docs", "benchmarks") else [])]
     files = [path for each in folders for path in (ROOT / each).rglob("*")]
     beside = {normal(path.stem) for path in files if path.suffix != ".md"}
     known = declared(*extras) | beside

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from command_line import environment
@@ -65,16 +65,13 @@ class Server:
 
 def children(pid):
     """Return the workers of a process (Linux), without the tracker of resources."""
-    listed = [
-        child
-        for file in Path(f"/proc/{pid}/task").glob("*/children")
-        for child in file.read_text(encoding="utf-8").split()
-    ]
-    return [
-        int(child)
-        for child in listed
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-    ]
+    found = []
+    for file in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(FileNotFoundError):  # a thread or a child that ends meanwhile
+            for child in file.read_text(encoding="utf-8").split():
+                if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                    found.append(int(child))
+    return found
 
 
 @contextmanager
