@@ -236,6 +236,16 @@ def test_measurements_are_shown_before_they_are_accepted(tab):
     assert saved(page, "patient.yaml").count("region: tumour_1") == 4
 
 
+def test_saving_takes_over_what_was_typed(tab):
+    page = tab("")
+    page.get_by_role("button", name="New patient").click()
+    page.fill("[name='patient.id']", "HALF-1")  # a file half filled in can be saved too
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Take over and save as YAML").click()
+    assert download.value.suggested_filename == "HALF-1.yaml"
+    assert "id: HALF-1" in download.value.path().read_text(encoding="utf-8")
+
+
 def test_model_of_a_region_is_fitted_on_request(tab):
     page = opened(tab(""), "snmmi_patient4")
     screen(page, "curves")

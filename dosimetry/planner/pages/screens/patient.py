@@ -37,6 +37,7 @@ from dosimetry.problems import InputError, Problem
 from dosimetry.reference import laboratory, regions, tables
 
 MOST_BOXES = 20_000
+SAVING = {"save-yaml": "patient.yaml", "save-json": "patient.json"}
 
 
 async def show(request: Request, session: Session) -> Response:
@@ -66,6 +67,8 @@ async def take(request: Request, session: Session) -> Response:
         session.change({**content, "cycles": kept})
         return to(session, "patient#cycles")
     problems = (*problems, *problems_of(content))
+    if asked in SAVING and not any(problem.code == "region-twice" for problem in problems):
+        return to(session, f"export/{SAVING[asked]}")  # a file half filled in can be saved too
     return _form(session, problems, 422) if problems else to(session, "patient?taken=yes")
 
 

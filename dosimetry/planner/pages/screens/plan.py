@@ -92,7 +92,7 @@ async def _answer(
         "said": said,
         "query": urlencode(vars(shown)),
         "shown": shown,
-        "milliseconds": round(1000 * (time.perf_counter() - begun)),
+        "seconds": time.perf_counter() - begun,
         "day": day,
         "answer": answer(plan, day),
         "verdicts": wording.verdicts(plan),
