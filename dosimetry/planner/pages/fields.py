@@ -161,7 +161,8 @@ def therapy() -> tuple[Field, ...]:
     """Return the usual fields of the therapy."""
     known = tuple((row["id"], f"{row['id']} ({row['agent']})") for row in _regimens())
     return (
-        Field("therapy.radiopharmaceutical", "Radiopharmaceutical", hint=f"as in {agents.default().name}"),
+        Field("therapy.radiopharmaceutical", "Radiopharmaceutical",
+              hint=f"as in {agents.default().name}"),
         Field("therapy.regimen", "Regimen", kind="choice", needed=True,
               choices=(*known, (OWN, "own, written out below"))),
         Field("therapy.start", "Date of the first dose", hint="only before cycle 1, YYYY-MM-DD"),

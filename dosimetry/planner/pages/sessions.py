@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -68,10 +67,6 @@ class Session:
     waiting : Waiting or None
     ways : dict
         Tables of the strategies side by side, by the accepted chance.
-    turns : dict of str to int
-        Number of the latest what-if of each open page.
-    lock : asyncio.Lock
-        Held by the one what-if that is calculated.
     saved : bool
         Whether the content was saved, or opened, since its last change.
     """
@@ -84,8 +79,6 @@ class Session:
     waiting: Waiting | None = None
     ways: dict[str, Any] = field(default_factory=dict)
     saved: bool = True
-    turns: dict[str, int] = field(default_factory=dict)
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def change(self, content: dict[str, Any]) -> None:
         """Take another content; what was computed of the old one is forgotten."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -37,18 +36,14 @@ async def show(request: Request, session: Session) -> Response:
     )
     return page(
         "plan.html.j2", session, "plan", figures=figures, **values,
-        ways=side_by_side, links=_links(session, asked), page_id=secrets.token_hex(4),
+        ways=side_by_side, links=_links(session, asked),
     )  # fmt: skip
 
 
 async def answer_alone(request: Request, session: Session) -> Response:
     """Return the answer to the inputs of the sliders; pictures and ways follow it."""
-    asked, page_id = _asked(request, session), request.query_params.get("page", "")
-    turn = session.turns[page_id] = session.turns.get(page_id, 0) + 1
-    async with session.lock:
-        if session.turns[page_id] != turn:  # a drag has gone on meanwhile: nobody waits for this
-            return Response(status_code=204)
-        _, _, values = await _answer(request, session, asked)
+    asked = _asked(request, session)
+    _, _, values = await _answer(request, session, asked)
     response = page("answer.html.j2", session, "plan", figures=None, ways=None, **values)
     response.headers["HX-Replace-Url"] = f"/s/{session.key}/plan?{values['query']}"
     return response
