@@ -6,6 +6,7 @@ import subprocess
 import sys
 import venv
 from pathlib import Path
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -80,6 +81,26 @@ def test_wheel_names_the_missing_extra_and_reports_with_it(installed: Path, tmp_
     run(installed / "pip", "install", "-q", "-c", constraints, "jinja2", "matplotlib", cwd=tmp_path)
     run(*command, cwd=tmp_path)
     assert "NEW-001" in (tmp_path / "plan.html").read_text(encoding="utf-8")
+
+
+def test_wheel_serves_the_planner_with_its_extra(installed: Path, tmp_path: Path) -> None:
+    command = (installed / "dosimetry", "planner", "--no-browser")
+    refused = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert refused.returncode == 2
+    assert "python -m pip install 'dosimetry[planner]'" in refused.stderr
+    libraries = ("jinja2", "python-multipart", "starlette", "uvicorn")
+    run(
+        installed / "pip", "install", "-q", "-c", ROOT / "constraints.txt", *libraries, cwd=tmp_path
+    )
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        base, _, token = process.stdout.readline().strip().partition("/?token=")
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        body = b'{"patient": {"id": "W-1", "sex": "male"}, "therapy": {"regimen": "netter-1"}}'
+        asked = Request(f"{base}/api/v1/plan", body, headers)
+        with urlopen(asked, timeout=60) as answer:
+            assert json.load(answer)["patient"]["id"] == "W-1"
+        process.terminate()
+        assert process.wait(20) == 0
 
 
 def test_wheel_imports_only_declared_libraries(installed: Path, tmp_path: Path) -> None:

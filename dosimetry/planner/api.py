@@ -91,11 +91,12 @@ async def _worked(request: Request, refused: int, name: str, *args: Any) -> Resp
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
     """Return the names and values of the query."""
+    query = request.scope["query_string"].decode("latin-1")
     try:
         return parse_qsl(
-            request.url.query,
+            query,
             keep_blank_values=True,
-            strict_parsing=bool(request.url.query),
+            strict_parsing=bool(query),
             errors="strict",
             max_num_fields=MOST_PARAMETERS,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -77,11 +77,15 @@ class Guard:
                 response = body
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:  # the server ends, and did not wait any longer
+            if begun:
+                return
+            response = refusal(503, _ending(), request.scope["path"])
         except Exception as error:  # its text may hold patient data: only its place is logged
             LOG.error("%s", error if isinstance(error, Failed) else place_of(error))
             if begun:
                 raise ConnectionError("the answer could not be finished") from None
-            response = refusal(500, _unexpected(), request.url.path)
+            response = refusal(500, _unexpected(), request.scope["path"])
         await response(scope, receive, answered)
 
     def _before(self, request: Request) -> Response | None:
@@ -110,11 +114,9 @@ class Guard:
         path = request.scope["path"]
         if not self._is_token(token):
             return refusal(403, _wrong_token(), path)
-        query = parse_qsl(request.url.query, keep_blank_values=True)
-        rest = urlencode([(name, value) for name, value in query if name != "token"])
-        # "//name" would be another computer
-        target = Request({**request.scope, "query_string": b""}).url.path.lstrip("/\\")
-        response = RedirectResponse(f"/{target}{'?' if rest else ''}{rest}", 303)
+        kept = [pair for pair in request.query_params.multi_items() if pair[0] != "token"]
+        target = quote(path.lstrip("/\\"))  # "//name" would be another computer
+        response = RedirectResponse(f"/{target}{'?' if kept else ''}{urlencode(kept)}", 303)
         response.set_cookie(
             self._settings.cookie,
             token,
@@ -260,6 +262,10 @@ def _too_large(largest: int) -> InputError:
 
 def _too_slow() -> InputError:
     return refuse("body-too-slow", "the body did not arrive in time", "send it again", "body")
+
+
+def _ending() -> InputError:
+    return refuse("ending", "the planner ends", "start it again, and send the request again")
 
 
 def _unexpected() -> InputError:

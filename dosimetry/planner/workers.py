@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import pickle
@@ -24,7 +25,8 @@ READY, BEGUN = "ready", "begun"
 VALUE, REFUSED, MEMORY, FAILED = "value", "refused", "memory", "failed"
 WARM = ("dosimetry.planner.jobs", "dosimetry.planning.compare", "dosimetry.cycle.curves_of_file")
 START = 120.0  # s, for imports on a busy machine
-PAUSE = 1.0  # s, before a worker that did not start is started again
+PAUSE = 5.0  # s, before a worker that did not start is started again
+LOG = logging.getLogger("dosimetry.planner")
 SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -97,8 +99,10 @@ class Workers:
         with self._lock:
             workers = list(self._all)
         for worker in workers:
-            worker.end()
+            worker.process.kill()  # a thread that waits for it sees its connection end
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+        for worker in workers:
+            worker.end()
 
     def pids(self) -> list[int]:
         """Return the process ids, for those who watch the server."""
@@ -166,7 +170,9 @@ class Workers:
             if worker.ready():
                 return self._give_back(worker)
             self._drop(worker)
-            time.sleep(PAUSE)
+            if not self._ended:
+                LOG.error("a worker did not start, exit code %s", worker.process.exitcode)
+                time.sleep(PAUSE)
         return None
 
     def _drop(self, worker: _Worker) -> None:

@@ -1,7 +1,9 @@
 """The command that starts the planner: address, token, end."""
 
+import json
 import signal
 import socket
+import threading
 import time
 from pathlib import Path
 
@@ -27,6 +29,23 @@ def test_signal_ends_server_and_workers(tmp_path, number):
             time.sleep(0.05)
         assert not any(Path(f"/proc/{pid}").exists() for pid in started)
     assert (tmp_path / "log").read_bytes() == b""
+
+
+def test_request_of_a_planner_that_ends_is_refused(tmp_path):
+    with running(folder=tmp_path, settings={"workers": 1}) as server:
+        rows = [{"region": "liver", "time": f"{t} h", "activity": "9 MBq"} for t in range(1, 9)]
+        asked = json.dumps({"administered": "7.4 GBq", "curves": rows})
+        assert server.post("/api/v1/check", "{}")[0] == 200
+        answers = []
+        long = "/api/v1/fit?model=mono&bootstrap=100000"
+        thread = threading.Thread(target=lambda: answers.append(server.post(long, asked)))
+        thread.start()
+        time.sleep(0.3)
+        assert server.end() == 0
+        thread.join()
+    ((status, answer),) = answers
+    assert (status, json.loads(answer)["problems"][0]["code"]) == (503, "ending")
+    assert b"Traceback" not in (tmp_path / "log").read_bytes()
 
 
 def test_port_and_token_of_the_user_are_in_the_start_address(tmp_path):

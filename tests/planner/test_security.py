@@ -128,7 +128,7 @@ def test_slow_bodies_are_refused(tmp_path):
 
 
 def test_nothing_of_a_patient_is_left(tmp_path):
-    with running(folder=tmp_path) as server:
+    with running(folder=tmp_path, settings={"workers": 1}) as server:
         body = json.dumps(PATIENT)
         assert server.post("/api/v1/plan", body)[0] == 200
         assert server.post("/api/v1/plan?cycles=-1", body)[0] == 422
