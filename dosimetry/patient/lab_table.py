@@ -100,13 +100,35 @@ def _of_list(source: Sequence[object]) -> list[LabDraw]:
 def _of_file(path: Path, name: str) -> list[LabDraw]:
     try:
         raw = read_bytes(path, name, LARGEST_FILE)
-        draws = _draws(of_csv(raw, name))
+        draws = labs_of_csv(raw, name)
     except InputError as error:
         raise InputError(
             replace(p, place=FilePlace(p.place or f"{name}: file")) for p in error.problems
         ) from None
     digest = hashlib.sha256(raw).hexdigest()
     return [replace(draw, file=name, sha256=digest) for draw in draws]
+
+
+def labs_of_csv(raw: bytes, name: str) -> list[LabDraw]:
+    r"""Return the laboratory values of a table's text, separated by commas, semicolons or tabs.
+
+    Parameters
+    ----------
+    raw : bytes
+    name : str
+        Of the table, for messages.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_labs`.
+
+    Examples
+    --------
+    >>> labs_of_csv(b"at,platelets [K/uL]\n2026-01-10,212", "labs.csv")[0].values["platelets"].value
+    212.0
+    """
+    return _draws(of_csv(raw, name))
 
 
 def _draws(table: Table) -> list[LabDraw]:

@@ -19,7 +19,8 @@ from dosimetry.patient.limits import patient_limits
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import patient_of
 from dosimetry.planning import schedule
-from dosimetry.planning.course_plan import plan
+from dosimetry.planning.course_plan import plan_of_course
+from dosimetry.planning.delivered_course import DeliveredCourse, delivered_course
 from dosimetry.planning.strategy import STRATEGIES, check_strategy
 from dosimetry.quantities import Amount, Distribution
 from dosimetry.reference import label
@@ -185,10 +186,36 @@ def compare(
     >>> [summary.strategy for summary in comparison.strategies]
     ['fixed', 'to-limit', 'adjusted']
     """
-    patient = patient_of(patient)
-    plans = [plan(patient, name, risk, **options) for name in STRATEGIES]
+    check_strategy(STRATEGIES[0], risk)
+    prior, estimator = options.pop("prior", None), options.pop("estimator", None)
+    course = delivered_course(patient_of(patient), prior, estimator)
+    return compare_course(course, risk, **options)
+
+
+def compare_course(course: DeliveredCourse, risk: float = 0.05, **options: Any) -> Comparison:
+    """Return the comparison of a course whose delivered part is known.
+
+    Parameters
+    ----------
+    course : DeliveredCourse
+    risk, **options
+        As :func:`dosimetry.planning.course_plan.plan_of_course` takes them.
+
+    Returns
+    -------
+    Comparison
+        The same as that of :func:`compare` for the same patient and options.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> course = delivered_course(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> [summary.cycles for summary in compare_course(course).strategies]
+    [4, 4, 4]
+    """
+    plans = [plan_of_course(course, name, risk, **options) for name in STRATEGIES]
     summaries = tuple(_summary(made) for made in plans)
-    return Comparison(COMPARE_SCHEMA, patient.person.id, risk, summaries, DISCLAIMER)
+    return Comparison(COMPARE_SCHEMA, course.patient.person.id, risk, summaries, DISCLAIMER)
 
 
 def _summary(made: Plan) -> StrategySummary:

@@ -9,10 +9,7 @@ from typing import Any
 
 import dosimetry
 from dosimetry.course.flags import flag, lower_bound_warnings, unassessed_warnings
-from dosimetry.course.regions import course_doses
 from dosimetry.course.warnings import one_kidney_alone, uneven_kidneys
-from dosimetry.cycle.delivered import delivered_cycles
-from dosimetry.cycle.dose import delivered_doses
 from dosimetry.documents.clinic import PlanEvent
 from dosimetry.documents.flags import Flags
 from dosimetry.documents.options import PlanOptions
@@ -23,10 +20,9 @@ from dosimetry.label.warnings import observation_warnings
 from dosimetry.patient.limits import patient_limits
 from dosimetry.patient.patient import Patient
 from dosimetry.patient.read import patient_of
-from dosimetry.patient.times import local
 from dosimetry.patient.values import read_amount
 from dosimetry.planning import schedule
-from dosimetry.planning.assemble import assumptions_of, cumulative_of, curves_of, cycle_of
+from dosimetry.planning.assemble import assumptions_of, cumulative_of, cycle_of
 from dosimetry.planning.assemble_clinic import (
     adverse_events_of,
     clinical_course,
@@ -35,10 +31,10 @@ from dosimetry.planning.assemble_clinic import (
     renal_of,
 )
 from dosimetry.planning.calendar import course_calendar
+from dosimetry.planning.delivered_course import DeliveredCourse, delivered_course
 from dosimetry.planning.strategy import MOST_CYCLES, Bounds, check_binding, check_strategy, decide
 from dosimetry.problems import InputError, Problem, quote, refuse
 from dosimetry.quantities import Amount
-from dosimetry.recalculation.agreement import require_agreement, second_check
 from dosimetry.reference import label as label_figures
 from dosimetry.reference import tables
 from dosimetry.units import HOURS_PER_DAY
@@ -113,13 +109,67 @@ def plan(
     >>> [flag.severity for flag in made.flags]
     ['caution', 'caution', 'caution']
     """
-    patient, replaced = patient_of(patient).replaced()
-    patient = patient.with_prior(prior).with_estimator(estimator)
+    check_strategy(strategy, risk)
+    check_binding(bind)
+    return plan_of_course(
+        delivered_course(patient_of(patient), prior, estimator),
+        strategy,
+        risk,
+        max_cycles=max_cycles,
+        max_activity=max_activity,
+        min_activity=min_activity,
+        without_cycles=without_cycles,
+        interval=interval,
+        activity=activity,
+        bind=bind,
+        cycles=cycles,
+    )
+
+
+def plan_of_course(
+    course: DeliveredCourse,
+    strategy: str = "fixed",
+    risk: float = 0.05,
+    *,
+    max_cycles: int = MOST_CYCLES,
+    max_activity: Any = None,
+    min_activity: Any = None,
+    without_cycles: Sequence[int] = (),
+    interval: Any = None,
+    activity: Any = None,
+    bind: str = "measured",
+    cycles: int | None = None,
+) -> Plan:
+    """Return the plan of a course whose delivered part is known: a what-if without new curves.
+
+    Parameters
+    ----------
+    course : DeliveredCourse
+    strategy, risk, max_cycles, max_activity, min_activity, without_cycles, interval, activity, bind
+    cycles
+        As :func:`plan` takes them.
+
+    Returns
+    -------
+    Plan
+        The same as that of :func:`plan` for the same patient and options.
+
+    Raises
+    ------
+    InputError
+        Unknown strategy, or a risk or an option out of range.
+
+    Examples
+    --------
+    >>> import dosimetry
+    >>> course = delivered_course(dosimetry.read_patient("examples/nothing_measured.yaml"))
+    >>> [plan_of_course(course, cycles=count).cycles[-1].number for count in (2, 3)]
+    [2, 3]
+    """
     check_strategy(strategy, risk)
     binding = check_binding(bind)
     risk = float(f"{risk:.{DIGITS}g}")
-    resolved = delivered_cycles(patient, patient.source)
-    delivered = delivered_doses(resolved, patient.source)
+    patient, delivered, known = course.patient, course.delivered, course.doses
     given_activity, days = _number(activity, "GBq", "activity"), _days(interval)
     wanted = _wanted(cycles, len(delivered))
     programme = schedule.programme(patient, given_activity, days, wanted)
@@ -132,18 +182,9 @@ def plan(
     administered = [cycle.net.activity_gbq for cycle in delivered]
     clinical = clinical_course(patient, programme, administered, last, left_out)
     limits, limit_warnings = patient_limits(patient)
-    known = course_doses(patient, delivered)
     to_come, decision = decide(strategy, programme, known.regions, limits, clinical.slots, bounds)
     label = clinical.answer(len(to_come))
-    scheduled = [
-        *(
-            schedule.Scheduled(
-                cycle.net.activity_gbq, "delivered", None, None, local(patient, cycle.net.at)
-            )
-            for cycle in delivered
-        ),
-        *to_come,
-    ]
+    scheduled = [*course.scheduled, *to_come]
     activities = tuple(cycle.activity or 0.0 for cycle in scheduled)
     doses = replace(
         known,
@@ -153,13 +194,10 @@ def plan(
     )
     per_cycle = max(programme.activity or 0.0, label_figures.full_activity())
     flags = Flags(flag(limit, doses.regions, per_cycle) for limit in limits)
-    planned = tuple(
-        cycle_of(i, cycle, delivered[i] if i < len(delivered) else None, doses)
-        for i, cycle in enumerate(scheduled)
+    planned = (
+        *course.cycles,
+        *(cycle_of(i, cycle, None, doses) for i, cycle in enumerate(to_come, len(delivered))),
     )
-    curves = tuple(c for i, cycle in enumerate(delivered) for c in curves_of(i, cycle))
-    checked = second_check(patient, planned, curves)
-    require_agreement(checked)
     return Plan(
         schema=SCHEMA,
         patient=PlanPatient(patient.person.id, patient.person.sex),
@@ -180,8 +218,8 @@ def plan(
             _amount(given_activity, "GBq"),
             binding,
             wanted,
-            prior,
-            estimator,
+            course.prior,
+            course.estimator,
         ),
         cycles=planned,
         cumulative=tuple(
@@ -189,21 +227,21 @@ def plan(
         ),
         flags=flags,
         decision=decision,
-        curves=curves,
+        curves=course.curves,
         labs=labs_of(clinical.seen),
         grade_bands=bands_of(clinical.seen),
         renal_function=renal_of(patient, clinical.seen),
         adverse_events=adverse_events_of(clinical.seen),
         label=label,
         calendar=course_calendar(patient, scheduled, label, programme.agent),
-        second_check=checked,
+        second_check=course.second_check,
         context=context_of(programme.agent),
         assumptions=(
             *assumptions_of(patient, programme, delivered, doses, to_come),
             *clinical.assumptions,
         ),
         warnings=(
-            *_replaced(replaced),
+            *_replaced(course.replaced),
             *(warning for cycle in delivered for warning in cycle.warnings),
             *schedule.warnings(patient, programme, scheduled),
             *_not_used(strategy, max_activity=max_activity, min_activity=min_activity),
@@ -218,7 +256,7 @@ def plan(
         ),
         disclaimer=DISCLAIMER,
         provenance=Provenance(
-            dosimetry.__version__, tables.hashes(), patient.input_hashes(), replaced=replaced
+            dosimetry.__version__, tables.hashes(), patient.input_hashes(), replaced=course.replaced
         ),
     )
 

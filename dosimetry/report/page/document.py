@@ -141,7 +141,7 @@ def _drawn(plan: Plan, step: Step, scans: Scans | None) -> dict[str, list[Drawn]
     for picture, svgs in embedded(pictures(plan, scans)):
         panel = curves.get(picture.name)
         if panel is not None:
-            heading, caption = words(panel.region).capitalize(), _caption(panel.curves)
+            heading, caption = words(panel.region).capitalize(), caption_of(panel.curves)
             points = dose_tables.points(panel.curves, panel.title)
             drawn = Drawn(picture, svgs, heading, caption, points)
         elif picture.group == "scans" and scans is not None:
@@ -166,7 +166,7 @@ def _by_cycle(plan: Plan, drawn: list[Drawn]) -> dict[int, list[Drawn]]:
     return by_cycle
 
 
-def _caption(curves: Iterable[PlanCurve]) -> str:
+def caption_of(curves: Iterable[PlanCurve]) -> str:
     """Return the caption of a picture: model and its choice, integral, half-life, fit."""
     sentences = []
     for curve in curves:

@@ -50,11 +50,16 @@ def _no_fetching(url: str, *_: object, **__: object) -> Any:
 
 @functools.cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader
+    return environment_of("dosimetry.report")
+
+
+def environment_of(*packages: str) -> Environment:
+    """Return an environment with the filters of a report and the templates of some packages."""
+    from jinja2 import ChoiceLoader, Environment, PackageLoader
 
     environment = Environment(
-        loader=PackageLoader("dosimetry.report"), autoescape=True, trim_blocks=True,
-        lstrip_blocks=True,
+        loader=ChoiceLoader([PackageLoader(package) for package in packages]), autoescape=True,
+        trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {
         "visible": visible, "short": short, "sentence": sentence, "in_words": place_words,
