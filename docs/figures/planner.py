@@ -1,7 +1,7 @@
 """Takes the pictures of the planner for the documentation, in Chromium.
 
-Run from the top folder: ``PYTHONPATH=.:tests/builders python docs/figures/planner.py``. The dates of
-the example are moved, so that cycle 2 was three weeks ago.
+Run from the top folder: ``PYTHONPATH=.:tests/builders python docs/figures/planner.py``. The dates
+of the example are moved, so that cycle 2 was three weeks ago.
 """
 
 import datetime as dt
