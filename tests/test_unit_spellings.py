@@ -116,7 +116,7 @@ def test_a_digit_behind_other_lengths_is_refused(unit):
 
 
 @pytest.mark.parametrize("unit", ["cc", "ccm", "cm3", "cm³", "ml"])
-def test_cubic_centimetres_are_millilitres_without_a_rounding_error(unit):
+def test_cubic_centimetres_are_millilitres_exactly(unit):
     assert conversion(unit, "mL") == 1.0
 
 

@@ -41,7 +41,7 @@ def test_the_largest_activity_is_that_of_the_closed_form():
     assert Shapes(slow, uptake=uptake).largest() == pytest.approx(expected, rel=1e-4)
 
 
-def test_the_largest_activity_of_two_phases_is_no_less_than_either():
+def test_two_phases_hold_no_less_than_either_at_its_maximum():
     time = np.linspace(0, 400, 200_001)
     curve = Shapes(
         *(np.array([[rate]]) for rate in (0.012, 0.2)), np.array([[0.6]]), np.array([[1.5]])

@@ -427,7 +427,7 @@ def test_every_cell_is_used_or_listed(tmp_path):
     assert "Doe" not in "".join(result.files.values())
 
 
-def test_activities_and_concentrations_stand_in_files_of_their_own(tmp_path):
+def test_activities_and_concentrations_get_files_of_their_own(tmp_path):
     rows = [
         ["Time [h]", "Liver [MBq]", "Red marrow [kBq/mL]"],
         [4, 80, 45],

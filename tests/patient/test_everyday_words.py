@@ -64,7 +64,7 @@ def test_age_is_read_in_every_usual_unit(age):
 
 
 @pytest.mark.parametrize(("age", "cure"), [("60", "60 year"), ("60 yo", "write year")])
-def test_age_without_a_certain_unit_is_refused_with_the_right_form(age, cure):
+def test_age_without_a_certain_unit_names_the_right_form(age, cure):
     assert cure in refusal(patient, age=age).cure
 
 

@@ -72,7 +72,7 @@ def test_a_value_in_every_unit_reads_the_same(analyte, unit, share):
     assert read_lab(analyte, text).value == pytest.approx(value, rel=1e-12)
 
 
-def test_giga_per_litre_of_haemoglobin_is_refused_with_both_readings():
+def test_giga_per_litre_of_haemoglobin_names_both_readings():
     problem = refusal(read_lab, "Hb", "138 G/L")
     assert problem.code == "ambiguous-unit"
     assert "g/L" in problem.message
@@ -135,7 +135,7 @@ def test_no_two_analytes_share_a_name():
         *("prothrombin time", "albumin/creatinine", "LDH", ""),
     ],
 )
-def test_other_quantity_of_a_report_is_refused_with_the_known_ones(name):
+def test_other_quantity_of_a_report_names_the_known_ones(name):
     problem = refusal(laboratory.analyte, name)
     assert problem.code == "unknown-analyte"
     assert "known: platelets, neutrophils" in problem.cure

@@ -212,7 +212,13 @@ FULL = {
             "contains": {"liver": ["tumour_1"]},
             "dose_coefficients": {"spleen": {"value": "0.8 Gy/GBq", "sd": "0.1 Gy/GBq"}},
             "measurements": [
-                {"region": "kidneys", "time": "1 d", "activity": "1.6 %IA", "sd": "5 %"},
+                {
+                    "region": "kidneys",
+                    "time": "1 d",
+                    "activity": "1.6 %IA",
+                    "sd": "5 %",
+                    "recovery": 0.9,
+                },
                 {
                     "region": "kidneys",
                     "time": "4 d",

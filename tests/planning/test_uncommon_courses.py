@@ -146,7 +146,7 @@ def test_interval_must_be_in_whole_days():
 
 def test_recalculation_adds_the_masses_of_both_kidneys():
     both = patient(cycle(KIDNEYS), masses={"kidney_left": "150 g", "kidney_right": "140 g"})
-    assert mass_of("kidneys", both, ()) == 290.0
+    assert mass_of("kidneys", both, 1) == 290.0
 
 
 def test_recalculation_without_bed_compares_doses_only():

@@ -84,7 +84,14 @@ class Scan:
 
 @dataclass(frozen=True)
 class InputFile:
-    """Name of a file of measurements, as the patient file gives it, and its SHA-256."""
+    """A file of measurements.
+
+    Attributes
+    ----------
+    name : str
+        As the patient file gives it.
+    sha256 : str
+    """
 
     name: str
     sha256: str
