@@ -39,3 +39,11 @@ def test_flat_posterior_near_physical_decay_is_finite():
     second = weight @ np.exp(2 * log_tia + 0.01)
     assert tia.mean == pytest.approx(mean, rel=1e-3)
     assert tia.sd == pytest.approx(math.sqrt(second - mean**2), rel=1e-2)
+
+
+def test_percentile_is_found_over_an_absurdly_wide_mixture():
+    # one curve in two at TIA 1 with an sd of 1 %, the other beyond all numbers: the 5th percentile
+    # of both is the 10th of the first, exp(-0.01 x 1.2816)
+    mixture = Mixture(np.full(2, 0.5), np.array([0.0, 1e11]), np.full(2, 1e-4))
+    (found,) = mixture.percentiles((0.05,))
+    assert found == pytest.approx(math.exp(-0.012816), rel=1e-5)
