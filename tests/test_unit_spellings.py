@@ -1,17 +1,10 @@
 """Everyday spellings of units: read exactly, or refused with the right form."""
 
 import pytest
+from refused_quantities import refusal
 
-from dosimetry.problems import InputError
 from dosimetry.unit_spellings import BY_CASE, USUAL, right_form
 from dosimetry.units import conversion, parse_quantity
-
-
-def refusal(text, unit):
-    with pytest.raises(InputError) as caught:
-        parse_quantity(text, unit)
-    (problem,) = caught.value.problems
-    return problem
 
 
 # 1 lb = 0.45359237 kg and 1 in = 2.54 cm exactly (NIST SP 811, appendix B); 1 ukat = 60 U, as

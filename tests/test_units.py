@@ -5,23 +5,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refused_quantities import refusal
 
+from dosimetry.number_texts import parse_number
 from dosimetry.problems import InputError
-from dosimetry.units import (
-    DIMENSION_NAMES,
-    conversion,
-    dimension_name,
-    example_of,
-    parse_number,
-    parse_quantity,
-)
-
-
-def refusal(text, unit):
-    with pytest.raises(InputError) as caught:
-        parse_quantity(text, unit)
-    (problem,) = caught.value.problems
-    return problem
+from dosimetry.units import DIMENSION_NAMES, conversion, dimension_name, example_of, parse_quantity
 
 
 # Definitions: SI brochure (2019); 1 Ci = 3.7e10 Bq and 1 rad = 0.01 Gy (SI brochure, table 8 of

@@ -7,11 +7,12 @@ import re
 from dataclasses import replace
 
 from dosimetry.cell_counts import power_per_litre
+from dosimetry.number_texts import parse_number
 from dosimetry.problems import InputError, in_words, quote, refuse
 from dosimetry.quantities import Amount, from_quantity
 from dosimetry.reference import laboratory
 from dosimetry.reference.laboratory import Analyte
-from dosimetry.units import parse_number, parse_quantity, split_quantity
+from dosimetry.units import parse_quantity, split_quantity
 
 UNIT_PROBLEMS = ("no-unit", "unknown-unit", "wrong-dimension")
 BOUND = re.compile(r"\s*([<>≤≥]=?)\s*([^<>=]*)")  # a result beyond what the laboratory measures

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from dosimetry.number_texts import parse_number, readings
 from dosimetry.problems import InputError, quote, refuse
-from dosimetry.units import parse_number, readings
 
 SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas"}
 ONLY_NAMED = "|"  # read where the first line names it

@@ -12,6 +12,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from dosimetry.number_texts import parse_number
 from dosimetry.patient import values
 from dosimetry.patient.by_region import (
     Coefficients,
@@ -46,7 +47,6 @@ from dosimetry.quantities import Amount
 from dosimetry.reference import agents, grades, laboratory, regimens
 from dosimetry.reference import limits as limits_figures
 from dosimetry.reference.laboratory import Range
-from dosimetry.units import parse_number
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -17,17 +17,12 @@ from typing import Annotated, Any, TypeAlias
 
 from pydantic_core import core_schema
 
+from dosimetry.number_texts import parse_number
 from dosimetry.patient import date_readings
 from dosimetry.problems import InputError, nearest, quote, refuse
 from dosimetry.quantities import Amount, Estimate, from_quantity
 from dosimetry.suggestions import meant
-from dosimetry.units import (
-    HUNDRED_PERCENT,
-    example_of,
-    parse_number,
-    parse_quantity,
-    split_quantity,
-)
+from dosimetry.units import HUNDRED_PERCENT, example_of, parse_quantity, split_quantity
 
 Moment: TypeAlias = dt.date | dt.datetime
 

@@ -6,9 +6,10 @@ from sample_patients import cycle, planned, washout
 import dosimetry
 from dosimetry import InputError, Patient
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
+from dosimetry.number_texts import readings, separated_cure
 from dosimetry.patient.measurements.read import read_measurements
 from dosimetry.population.cohort.run import run_cohort
-from dosimetry.units import readings, separated_cure
 
 HEADER = "region,time [h],activity [kBq]\n"
 SEMI = HEADER.replace(",", ";")
@@ -16,7 +17,7 @@ SEMI = HEADER.replace(",", ";")
 
 def fitted(tmp_path, text):
     (tmp_path / "c.csv").write_text(text)
-    return fit_file(tmp_path / "c.csv", "7.2 GBq").curves
+    return fit_file(tmp_path / "c.csv", FitOptions("7.2 GBq")).curves
 
 
 def refused(tmp_path, text):

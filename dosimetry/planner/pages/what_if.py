@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from dosimetry.number_texts import parse_number
 from dosimetry.patient.values import read_count
 from dosimetry.planning.strategy import STRATEGIES
 from dosimetry.problems import InputError, quote, refuse
-from dosimetry.units import HUNDRED_PERCENT, parse_number
+from dosimetry.units import HUNDRED_PERCENT
 
 STRATEGY_WORDS = dict(
     zip(
