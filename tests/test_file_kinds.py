@@ -8,12 +8,13 @@ from sample_patients import EXAMPLES
 import dosimetry
 from dosimetry import InputError
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.planning.verify import verify
 from dosimetry.population.cohort.table import read_records
 
 READERS = {
     "patient": dosimetry.read_patient,
-    "curves": lambda path: fit_file(path, "7.4 GBq"),
+    "curves": lambda path: fit_file(path, FitOptions("7.4 GBq")),
     "plan": verify,
     "cohort": read_records,
 }

@@ -54,9 +54,9 @@ def fit(
 ) -> None:
     """Fit and integrate time-activity curves."""
     from dosimetry.cycle.curves_of_file import fit_file
+    from dosimetry.cycle.fit_options import FitOptions
 
-    document = fit_file(
-        curves,
+    options = FitOptions(
         administered,
         nuclide,
         model or (),
@@ -67,6 +67,7 @@ def fit(
         decay_corrected_to,
         weight,
     )
+    document = fit_file(curves, options)
     if format is Format.JSON:
         print_document(document.to_json())
     else:

@@ -122,8 +122,8 @@ def one_kidney_alone(flags: Flags, delivered: Sequence[CycleDose]) -> Iterator[P
         (other,) = (name for name in SIDES if name != side)
         yield Problem(
             "one-kidney-alone",
-            f"the dose of the kidneys in cycle {', '.join(of)} is that of the {side_word(side)} "
-            f"kidney alone. A higher dose of the {side_word(other)} kidney does not show in the "
+            f"in cycle {', '.join(of)} the {side_word(side)} kidney alone was measured; its dose "
+            f"stands for both. A higher dose of the {side_word(other)} kidney does not show in the "
             f"verdicts ({', '.join(open_limits)})",
             "measure both kidneys before relying on them",
             f"flags {open_limits[0]}",

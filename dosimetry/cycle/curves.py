@@ -192,7 +192,7 @@ def _by_volume(source: Source, region: str, net: NetCycle) -> Source:
 
 
 def _by_density(curve: FittedCurve, region: str, mass: RegionMass, notes: Notes) -> Source:
-    """Return a source from a concentration alone: its activity is that of the region's mass.
+    """Return a source from a concentration alone, with the activity in the region's mass.
 
     The mass cancels in the self-dose, and so does its uncertainty.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from dosimetry.cycle.course_curves import CurveToEstimate, estimated_together, to_estimate
 from dosimetry.cycle.curve_prior import curve_prior
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.cycle.scan_fit import doubted, said_of, task_of
 from dosimetry.documents.fit import (
     FIT_SCHEMA,
@@ -19,24 +19,17 @@ from dosimetry.documents.fit import (
 )
 from dosimetry.documents.write import to_json
 from dosimetry.files import read_input
-from dosimetry.patient.measurements.columns import read_decay_correction
-from dosimetry.patient.measurements.moments import read_at
 from dosimetry.patient.measurements.read import read_csv
 from dosimetry.patient.measurements.rows import Context
 from dosimetry.patient.measurements.scan import Measurements, Scan
 from dosimetry.patient.scan_time import Administration, at_scan_time
-from dosimetry.patient.schema import ESTIMATORS, LEAST_SQUARES
-from dosimetry.patient.values import read_amount
+from dosimetry.patient.schema import LEAST_SQUARES
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.physics.fitting import check_model
-from dosimetry.problems import FilePlace, InputError, Problem, in_words, quote, refuse
+from dosimetry.problems import FilePlace, InputError, Problem, refuse
 from dosimetry.quantities import Amount, Distribution, Estimate, tia_in_words
-from dosimetry.reference import nuclides
-from dosimetry.reference import regions as regions_figures
-from dosimetry.units import parse_quantity
 
-T = TypeVar("T")
 # Unit of a TIA -> its unit per MBq administered; kBq/mL is MBq/L.
 PER_ACTIVITY = {"MBq*h": "h", "kBq/mL*h": "h/L"}
 
@@ -124,18 +117,7 @@ class CurveDocument:
         return to_json(self)
 
 
-def fit_file(
-    path: str | Path,
-    administered: str,
-    nuclide: str = "Lu-177",
-    models: Sequence[str] = ("auto",),
-    bootstrap: int | None = None,
-    estimator: str = LEAST_SQUARES,
-    prior: str | None = None,
-    injected_at: str | None = None,
-    decay_corrected_to: str = "none",
-    weight: str | None = None,
-) -> CurveDocument:
+def fit_file(path: str | Path, options: FitOptions) -> CurveDocument:
     """Fit every region of a measurement file.
 
     Parameters
@@ -143,66 +125,29 @@ def fit_file(
     path : path
         CSV with columns region, time, activity (or concentration), and optionally sd, volume and
         recovery. ``-`` is standard input.
-    administered : str
-        Administered activity, as in ``7.21 GBq``.
-    nuclide : str
-    models : sequence of str
-        ``MODEL`` for all regions or ``REGION=MODEL`` for one; a later one replaces an earlier one.
-    bootstrap : int, optional
-        Number of refits of every curve, for the distribution of its TIA.
-    estimator : str
-        ``least-squares`` or ``posterior``.
-    prior : str, optional
-        Region whose half-lives are the prior of every curve, with the posterior; by default each
-        curve has that of its own region.
-    injected_at : str, optional
-        Date and time of the injection, for scans with a date and time.
-    decay_corrected_to : str
-        ``none`` or ``administration``.
-    weight : str, optional
-        Of the patient, as in ``80 kg``, for SUV.
-
-    Returns
-    -------
-    CurveDocument
+    options : FitOptions
 
     Raises
     ------
     InputError
         With every problem of the file and the options.
+
+    Examples
+    --------
+    >>> document = fit_file("examples/snmmi_patient4.csv", FitOptions("7.21 GBq"))
+    >>> len(document.curves)
+    2
     """
     path = Path(path)
 
     def read(context: Context) -> Measurements:
         return read_csv(path, path.name, context, read_input)
 
-    return fit_scans(
-        read,
-        path.name,
-        administered,
-        nuclide,
-        models,
-        bootstrap,
-        estimator,
-        prior,
-        injected_at,
-        decay_corrected_to,
-        weight,
-    )
+    return fit_scans(read, path.name, options)
 
 
 def fit_scans(
-    read: Callable[[Context], Measurements],
-    name: str,
-    administered: str,
-    nuclide: str = "Lu-177",
-    models: Sequence[str] = ("auto",),
-    bootstrap: int | None = None,
-    estimator: str = LEAST_SQUARES,
-    prior: str | None = None,
-    injected_at: str | None = None,
-    decay_corrected_to: str = "none",
-    weight: str | None = None,
+    read: Callable[[Context], Measurements], name: str, options: FitOptions
 ) -> CurveDocument:
     """Fit every region of measurements that are not in a file.
 
@@ -212,14 +157,7 @@ def fit_scans(
         Reads the measurements; takes what all rows have in common.
     name : str
         Of the measurements, for messages.
-    administered, nuclide, models, bootstrap, estimator, prior : str, and as above
-        As :func:`fit_file` takes them.
-    injected_at, decay_corrected_to, weight : str, optional
-        As :func:`fit_file` takes them.
-
-    Returns
-    -------
-    CurveDocument
+    options : FitOptions
 
     Raises
     ------
@@ -234,29 +172,22 @@ def fit_scans(
     ...     for hours, activity in ((4, 420), (24, 350), (96, 170))
     ... ]
     >>> document = fit_scans(
-    ...     lambda context: read_measurements(rows, None, context), "rows", "7.4 GBq"
+    ...     lambda context: read_measurements(rows, None, context), "rows", FitOptions("7.4 GBq")
     ... )
     >>> document.curves[0].region
     'liver'
     """
-    administration = _administration(administered, nuclide, decay_corrected_to, weight)
-    injection = _option("--at", lambda: None if injected_at is None else read_at(injected_at))
-    measured = read(Context(injection=injection))
-    if bootstrap is not None and estimator != LEAST_SQUARES:
-        raise refuse(
-            "bootstrap-not-used",
-            "the posterior has its distribution already; refits are of least squares",
-            "remove --bootstrap, or --estimator",
-            "--bootstrap",
-        )
-    chosen = _models(models, measured.by_region())
-    like = _prior_region(prior, estimator)
+    administration, bootstrap = options.administration(), options.bootstrap
+    measured = read(Context(injection=options.injection()))
+    options.check_bootstrap()
+    chosen = options.model_of(measured.by_region())
+    like = options.prior_region()
     curves: dict[str, CurveToEstimate | InputError] = {}
     for region, scans in measured.by_region().items():
         model = chosen.get(region, chosen[""])
         check_model(model)
         try:
-            curves[region] = _curve(region, scans, model, administration, estimator, like)
+            curves[region] = _curve(region, scans, model, administration, options.estimator, like)
         except InputError as error:
             curves[region] = error
     fitted = _fitted(curves, measured, name)
@@ -267,28 +198,6 @@ def fit_scans(
             report = replace(report, tia_bootstrap=bootstrap_tia(curve, bootstrap))
         reports.append(report)
     return CurveDocument(FIT_SCHEMA, tuple(reports))
-
-
-def _option(name: str, read: Callable[[], T]) -> T:
-    """Return the value of an option; place what is wrong at its name."""
-    try:
-        return read()
-    except InputError as error:
-        raise error.at(name) from None
-
-
-def _administration(
-    administered: str, nuclide: str, decay_corrected_to: str, weight: str | None
-) -> Administration:
-    activity = _option("--administered", lambda: parse_quantity(administered, "MBq"))
-    if activity <= 0:
-        raise refuse("not-positive", f"{quote(administered)} is not positive", "", "--administered")
-    return Administration(
-        activity,
-        nuclides.half_life(nuclide),
-        _option("--weight", lambda: read_amount(weight, "kg").to("g").value) if weight else None,
-        _option("--decay-corrected-to", lambda: read_decay_correction(decay_corrected_to)),
-    )
 
 
 def _curve(
@@ -336,47 +245,6 @@ def _fitted(
     if problems:
         raise InputError(problems)
     return fitted
-
-
-def _prior_region(prior: str | None, estimator: str) -> str | None:
-    """Return the region whose half-lives are the prior of every curve."""
-    if estimator not in ESTIMATORS:
-        raise refuse(
-            "unknown-estimator",
-            f"estimator {quote(estimator)} is not known",
-            f"write one of {', '.join(ESTIMATORS)}",
-            "--estimator",
-        )
-    if prior is None:
-        return None
-    if estimator == LEAST_SQUARES:
-        raise refuse(
-            "prior-not-used",
-            "least squares has no prior",
-            "add --estimator posterior, or remove --prior",
-            "--prior",
-        )
-    try:
-        return regions_figures.measured_region(prior)
-    except InputError as error:
-        raise error.at("--prior") from None
-
-
-def _models(models: Sequence[str], regions: Mapping[str, object]) -> dict[str, str]:
-    """Return the model by region; the empty name has the model of all other regions."""
-    chosen = {"": "auto"}
-    for text in models:
-        region, _, model = text.rpartition("=")
-        name = regions_figures.region(region).name if region else ""
-        if name and name not in regions:
-            raise refuse(
-                "model-without-curve",
-                f"{in_words([name])} is not in the file",
-                f"regions: {', '.join(regions)}",
-                "--model",
-            )
-        chosen[name] = model
-    return chosen
 
 
 def parameters_of(curve: FittedCurve) -> tuple[Parameter, ...]:

@@ -6,24 +6,23 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dosimetry.cycle.coefficient_dose import coefficient_doses
 from dosimetry.cycle.course_curves import Fits, course_curves
 from dosimetry.cycle.curves import Notes, Source, cycle_curves, sources_of
 from dosimetry.cycle.delivered import DeliveredCycle
 from dosimetry.cycle.other_kidney import OtherKidney, other_kidney, side_to_estimate
 from dosimetry.cycle.overlap import disjoint_assumed, overlap_warnings, taken_out
 from dosimetry.cycle.plausibility import implausible_doses, implausible_half_lives
-from dosimetry.cycle.region_dose import MassCause, RegionDose, region_dose, supplied_dose
+from dosimetry.cycle.region_dose import MassCause, RegionDose, region_dose
 from dosimetry.cycle.weights import BODY, region_weights
 from dosimetry.patient.checks.regions import SALIVARY
-from dosimetry.patient.kidneys import PAIR, SIDES, given_sides
+from dosimetry.patient.kidneys import PAIR, SIDES
 from dosimetry.patient.masses import MARROW, WITH_MASS, RegionMass
 from dosimetry.patient.measurements.scan import BLOOD
 from dosimetry.patient.net_cycle import NetCycle
 from dosimetry.physics.fitted_curve import FittedCurve
 from dosimetry.problems import InputError, Problem, in_words, refuse
 from dosimetry.reference import regions as regions_figures
-from dosimetry.reference import tables
-from dosimetry.units import MBQ_PER_GBQ
 
 STEP = 1e-4  # relative change of a mass, for its effect on the doses
 
@@ -87,7 +86,7 @@ def cycle_dose(cycle: DeliveredCycle, fits: Fits, other: OtherKidney | None = No
     masses = _masses(cycle, sources, curves, notes)
     notes.assumptions += [line for region in sources for line in _assumed_of(region)]
     measured = _measured_doses(cycle.sex, sources, masses, other, notes)
-    doses = {**measured, **_coefficient_doses(cycle, notes)}
+    doses = {**measured, **coefficient_doses(cycle, notes)}
     notes.warnings += _lower_bounds(doses, sources, place)
     resting = _of_remainder_only(measured, sources, doses)
     if resting:
@@ -245,7 +244,7 @@ def _mass_sds(
 
 
 def _moved(masses: Mapping[str, RegionMass], entry: str, factor: float) -> dict[str, RegionMass]:
-    """Return masses of which those from one entry are multiplied."""
+    """Return masses, those from one entry multiplied by a factor."""
     return {
         region: replace(mass, value=mass.value * factor) if mass.given_as == entry else mass
         for region, mass in masses.items()
@@ -354,50 +353,3 @@ def _masses(
             f"no uncertainty given for the mass of {in_words(exact)}; 0 % used"
         )
     return masses
-
-
-def _coefficient_doses(cycle: DeliveredCycle, notes: Notes) -> dict[str, RegionDose]:
-    """Return the doses of supplied coefficients; both kidneys give the pair."""
-    net = cycle.net
-    doses: dict[str, RegionDose] = {}
-    meant = [name for name in net.dose_coefficients if net.own_systematic_sd(name) is not None]
-    if meant:
-        notes.warnings.append(
-            Problem(
-                "systematic-not-used",
-                "systematic_uncertainty applies only to activities measured in this cycle, not to "
-                f"the supplied dose coefficients ({in_words(meant)})",
-                "include all uncertainty in each coefficient's sd",
-                f"{net.place}.systematic_uncertainty",
-            )
-        )
-    for region, coefficient in net.dose_coefficients.items():
-        if coefficient.sd is None:
-            relative = tables.default("coefficient_sd", "1")
-            notes.assumptions.append(
-                f"no sd given for the dose coefficient of {in_words([region])}; "
-                f"{100 * relative:.0f} % of the value used"
-            )
-        else:
-            relative = coefficient.sd / coefficient.value
-        dose = coefficient.value * net.activity / MBQ_PER_GBQ
-        doses[region] = supplied_dose(dose, relative)
-    sides = given_sides(doses)
-    if sides and PAIR not in doses:
-        doses[PAIR] = _pair_dose(
-            {side: doses[side] for side in sides}, {side: cycle.masses[side] for side in sides}
-        )
-        notes.assumptions += [mass.origin for side in sides if (mass := cycle.masses[side]).origin]
-        notes.assumptions.append(
-            "kidneys: mass-weighted mean of the coefficients of the left and right kidney"
-        )
-    return doses
-
-
-def _pair_dose(sides: Mapping[str, RegionDose], masses: Mapping[str, RegionMass]) -> RegionDose:
-    """Return the mean of the sides by mass, each with its own uncertainty."""
-    total = sum(mass.value for mass in masses.values())
-    parts = {side: own.dose * masses[side].value / total for side, own in sides.items()}
-    dose = sum(parts.values())
-    spread = math.hypot(*(parts[side] * sides[side].relative_fit_sd for side in sides))
-    return supplied_dose(dose, spread / dose)

@@ -1,8 +1,8 @@
 """A kidney that could not be measured in a cycle: estimated from the one that was.
 
-Its self-dose is that of the measured kidney in the cycle times the ratio of the two in the nearest
-cycle that has both, of two equally near ones the earlier. Where no cycle has both, the two have the
-same dose: the measured kidney stands for the pair.
+The self-dose of the measured kidney is multiplied by the ratio of the two kidneys in the nearest
+cycle that has both; of two equally near cycles the earlier counts. Where no cycle has both, the
+measured kidney stands for the pair.
 """
 
 from __future__ import annotations

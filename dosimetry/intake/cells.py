@@ -15,8 +15,9 @@ from dosimetry.intake.decide import Answer, Question
 from dosimetry.intake.names import no_value, word_in
 from dosimetry.intake.sheet import Cell, Kind, Sheet
 from dosimetry.intake.unit_texts import Unit, units_of
+from dosimetry.number_texts import readings
 from dosimetry.problems import Problem, quote
-from dosimetry.units import SECONDS_PER_HOUR, readings
+from dosimetry.units import SECONDS_PER_HOUR
 
 COMMA, POINT = "decimal-comma", "decimal-point"
 DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
@@ -187,7 +188,7 @@ class Reader:
 
     def _written(self, text: str, cell: Cell, place: str) -> str:
         """Return the one reading of a number in a text."""
-        mantissa, exponent, power = re.fullmatch(r"([^eE]*)([eE]?)(.*)", text).groups()  # type: ignore[union-attr]
+        mantissa, exponent, power = (*re.split(r"([eE])", text, maxsplit=1), "", "")[:3]
         found = readings(mantissa)
         if len(found) > 1:
             whole, part = found

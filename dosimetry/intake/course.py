@@ -271,8 +271,10 @@ class Cycles:
         for meaning in ("prepared", "residual"):
             if fact := cycle.facts.one(self.context, meaning, path):
                 found[meaning] = shown(fact.value)
-                if at := moment_of(self.context, cycle.facts, f"{meaning}_at", path):
-                    found[f"{meaning}_at"] = written(at.value)  # type: ignore[arg-type]
+                at = moment_of(self.context, cycle.facts, f"{meaning}_at", path)
+                # Of two values, which are asked, one can be a time of day without its date.
+                if at is not None and not isinstance(at.value, str | dt.time):
+                    found[f"{meaning}_at"] = written(at.value)
         return found
 
     def _ask_administered(self, cycle: Cycle, path: tuple[str, ...]) -> None:

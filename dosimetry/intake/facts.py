@@ -296,12 +296,15 @@ def _is_clock(cell: Cell) -> bool:
 def moment_of(context: Context, facts: Facts, meaning: str, path: tuple[str, ...]) -> Fact | None:
     """Return a moment whose date and time of day may stand apart, under a label each."""
     found = facts.held.get(meaning, [])
-    clocks = [fact for fact in found if isinstance(fact.value, dt.time)]
-    days = [fact for fact in found if type(fact.value) is dt.date]
+    clocks = [(fact, fact.value) for fact in found if isinstance(fact.value, dt.time)]
+    days = [
+        (fact, fact.value)
+        for fact in found
+        if isinstance(fact.value, dt.date) and not isinstance(fact.value, dt.datetime)
+    ]
     if len(clocks) == len(days) == 1 and len(found) == 2:
-        (clock,), (day,) = clocks, days
-        whole = dt.datetime.combine(day.value, clock.value)  # type: ignore[arg-type]
-        moment = zoned(context, whole, clock.place)
+        ((clock, time),), ((day, date),) = clocks, days
+        moment = zoned(context, dt.datetime.combine(date, time), clock.place)
         return Fact(moment, clock.place, f"{day.cell}, {clock.cell}")
     if clocks and not days and len(found) == 1 and meaning != "injected":
         context.log.fail(
@@ -309,7 +312,7 @@ def moment_of(context: Context, facts: Facts, meaning: str, path: tuple[str, ...
                 "time-without-date",
                 f"the {in_words(meaning)} has a time of day, but its date can be any",
                 "write date and time into the cell",
-                clocks[0].place,
+                clocks[0][0].place,
             )
         )
         return None
@@ -317,10 +320,10 @@ def moment_of(context: Context, facts: Facts, meaning: str, path: tuple[str, ...
         context.log.ask(
             Problem(
                 "time-without-date",
-                f"{clocks[0].value:%H:%M} is a time of day, but its date can be that of the "
+                f"{clocks[0][1]:%H:%M} is a time of day, but its date can be that of the "
                 "injection or of a scan",
                 "",
-                clocks[0].place,
+                clocks[0][0].place,
             ),
             path=path,
             example="2026-01-12T09:30:00",

@@ -14,7 +14,7 @@ from dosimetry.planner.answers import refusal
 from dosimetry.planner.endpoints import ENDPOINTS, Endpoint, job
 from dosimetry.planner.parameters import read_query
 from dosimetry.planner.settings import Settings
-from dosimetry.planner.workers import Busy, Late, Lost, OutOfMemory
+from dosimetry.planner.workers import BusyError, LateError, LostError, OutOfMemoryError
 from dosimetry.problems import InputError, quote, refuse
 
 JSON = "application/json"
@@ -79,13 +79,13 @@ async def _worked(request: Request, refused: int, name: str, *args: Any) -> Resp
         return Response(await workers.run(job, name, *args), media_type=JSON)
     except InputError as error:
         return refusal(refused, error, path)
-    except Busy:
+    except BusyError:
         return refusal(503, _busy(), path, AGAIN)
-    except Lost:
+    except LostError:
         return refusal(503, _lost(), path, AGAIN)
-    except Late:
+    except LateError:
         return refusal(422, _late(request.app.state.settings.time_out), path)
-    except OutOfMemory:
+    except OutOfMemoryError:
         return refusal(422, _too_much_memory(), path)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from dosimetry.cycle.curves_of_file import CurveDocument, fit_scans
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.documents.write import to_json
 from dosimetry.files import STANDARD_INPUT, decode
 from dosimetry.patient.measurements.read import read_measurements
@@ -28,6 +29,7 @@ from dosimetry.report.words.today import day_of
 from dosimetry.schemas import schema_of
 
 BODY = "body"
+BLANKS = " \t\r\n"  # of JSON
 Options = Mapping[str, Any]
 
 
@@ -111,10 +113,7 @@ def fit(raw: bytes, options: Options) -> bytes:
         fit_scans,
         read,
         BODY,
-        content["administered"],
-        models=models,
-        injected_at=injected_at,
-        **chosen,
+        FitOptions(content["administered"], models=models, injected_at=injected_at, **chosen),
     )
     return document.to_json().encode()
 
@@ -145,7 +144,8 @@ def written_values(text: str, content: Mapping[str, Any]) -> dict[str, str]:
     at = text.index("{") + 1
     for name in content:
         at = decoder.raw_decode(text, text.index('"', at))[1]
-        begin = re.compile(r"\s*:\s*").match(text, at).end()  # type: ignore[union-attr]
+        begin = text.index(":", at) + 1
+        begin += len(text[begin:]) - len(text[begin:].lstrip(BLANKS))
         at = decoder.raw_decode(text, begin)[1]
         value = content[name]
         values[name] = value if isinstance(value, str) else text[begin:at]

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dosimetry.planner.answers import API, refusal
 from dosimetry.planner.settings import LOOPBACK, Settings
-from dosimetry.planner.workers import Failed, place_of
+from dosimetry.planner.workers import FailedError, place_of
 from dosimetry.problems import InputError, refuse
 
 HEALTH = "/health"
@@ -82,7 +82,7 @@ class Guard:
                 return
             response = refusal(503, _ending(), request.scope["path"])
         except Exception as error:  # its text may hold patient data: only its place is logged
-            LOG.error("%s", error if isinstance(error, Failed) else place_of(error))
+            LOG.error("%s", error if isinstance(error, FailedError) else place_of(error))
             if begun:
                 raise ConnectionError("the answer could not be finished") from None
             response = refusal(500, _unexpected(), request.scope["path"])

@@ -95,6 +95,7 @@ class Impatient(H11Protocol):
 
     _late: asyncio.TimerHandle | None = None
 
+    # As in uvicorn, which narrows the type of asyncio's own signature.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Expect a request."""
         super().connection_made(transport)

@@ -30,23 +30,23 @@ LOG = logging.getLogger("dosimetry.planner")
 SPAWN = multiprocessing.get_context("spawn")
 
 
-class Busy(Exception):  # noqa: N818, a state of the server
+class BusyError(Exception):
     """Every worker works and the queue is full."""
 
 
-class Lost(Exception):  # noqa: N818
+class LostError(Exception):
     """The worker ended before it answered."""
 
 
-class Late(Exception):  # noqa: N818
+class LateError(Exception):
     """The work took longer than a request may take; the worker was ended."""
 
 
-class OutOfMemory(Exception):  # noqa: N818
+class OutOfMemoryError(Exception):
     """The work needed more memory than a worker has."""
 
 
-class Failed(Exception):  # noqa: N818
+class FailedError(Exception):
     """The work raised an error that is a fault of the program; the text names type and line."""
 
 
@@ -66,6 +66,7 @@ class Workers:
     Examples
     --------
     >>> import asyncio
+    >>> from concurrent.futures import ThreadPoolExecutor
     >>> async def computed():
     ...     workers = Workers(Settings("secret", workers=1), ())
     ...     await workers.start()
@@ -73,7 +74,8 @@ class Workers:
     ...         return await workers.run(divmod, 7, 2)
     ...     finally:
     ...         await workers.stop()
-    >>> asyncio.run(computed())
+    >>> with ThreadPoolExecutor(1) as thread:  # whatever loop runs in this one
+    ...     thread.submit(asyncio.run, computed()).result()
     (3, 1)
     """
 
@@ -123,10 +125,10 @@ class Workers:
         ------
         InputError
             As the function raised it.
-        Busy, Lost, Late, OutOfMemory, Failed
+        BusyError, LostError, LateError, OutOfMemoryError, FailedError
         """
         if self._idle.empty() and self._waiting >= self._settings.queue:
-            raise Busy
+            raise BusyError
         self._waiting += 1
         try:
             worker = await self._idle.get()
@@ -141,8 +143,8 @@ class Workers:
             return result
         raise {
             REFUSED: InputError,
-            MEMORY: OutOfMemory,
-            FAILED: Failed,
+            MEMORY: OutOfMemoryError,
+            FAILED: FailedError,
         }[kind](value)
 
     def _answer(self, worker: _Worker, function: Callable[..., Any], args: Any) -> tuple[str, Any]:
@@ -214,13 +216,13 @@ class _Worker:
             self.end()
             self._start()
             if not (self.ready() and self._begins(function, args)):
-                raise Lost
+                raise LostError
         try:
             if not self._connection.poll(time_out):
-                raise Late
+                raise LateError
             kind, value = self._connection.recv()
         except (EOFError, OSError):
-            raise Lost from None
+            raise LostError from None
         return kind, value
 
     def _begins(self, function: Callable[..., Any], args: Any) -> bool:

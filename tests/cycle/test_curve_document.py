@@ -9,6 +9,7 @@ from sample_patients import EXAMPLES, patient
 
 from dosimetry import InputError
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.physics.fitting import fit_points
 from dosimetry.planning.compare import limits
 from dosimetry.report.terminal.curves import show_curves
@@ -17,14 +18,14 @@ SNMMI = EXAMPLES / "snmmi_patient4.csv"
 GIVEN = "7.21 GBq"
 
 
-def refused(*arguments, **named):
+def refused(path, *arguments, **named):
     with pytest.raises(InputError) as caught:
-        fit_file(*arguments, **named)
+        fit_file(path, FitOptions(*arguments, **named))
     return [(problem.code, problem.place) for problem in caught.value.problems]
 
 
 def test_every_region_is_fitted_with_the_requested_model():
-    found = fit_file(SNMMI, GIVEN, models=["mono", "kidney_left=uptake"])
+    found = fit_file(SNMMI, FitOptions(GIVEN, models=["mono", "kidney_left=uptake"]))
     models = {curve.region: (curve.model, curve.choice) for curve in found.curves}
     assert models["kidney_left"] == ("uptake", "requested")
     assert {model for region, model in models.items() if region != "kidney_left"} == {
@@ -33,7 +34,7 @@ def test_every_region_is_fitted_with_the_requested_model():
 
 
 def test_the_document_of_curves_repeats_to_the_byte():
-    one, other = (fit_file(SNMMI, GIVEN).to_json() for _ in range(2))
+    one, other = (fit_file(SNMMI, FitOptions(GIVEN)).to_json() for _ in range(2))
     assert one == other
     left = json.loads(one)["curves"][0]
     # docs/evidence.md, SNMMI patient 4: kidney_left by uptake, 7593.755 MBq h
@@ -91,7 +92,7 @@ def test_one_scan_is_refused_by_least_squares(one_scan):
 
 def test_one_scan_has_the_known_posterior_and_says_so(one_scan):
     # physics.md, known answers: 60 MBq at 72 h, mono: 10111, 11966, 14220 MBq h
-    (curve,) = fit_file(one_scan, GIVEN, models=["mono"], estimator="posterior").curves
+    (curve,) = fit_file(one_scan, FitOptions(GIVEN, models=["mono"], estimator="posterior")).curves
     found = curve.tia_posterior
     assert [found.p5, found.p50, found.p95] == pytest.approx([10111, 11966, 14220], rel=2e-4)
     assert repr(curve).startswith("<CurveReport kidneys: mono, TIA ")
@@ -101,7 +102,9 @@ def test_the_prior_of_another_region_can_be_chosen(one_scan, tmp_path):
     liver = tmp_path / "liver.csv"
     liver.write_text(SCANS.replace("kidneys", "liver"), encoding="utf-8")
     like, other, own = (
-        fit_file(file, GIVEN, models=["mono"], estimator="posterior", prior=prior).curves[0]
+        fit_file(
+            file, FitOptions(GIVEN, models=["mono"], estimator="posterior", prior=prior)
+        ).curves[0]
         for file, prior in ((liver, "kidneys"), (liver, None), (one_scan, None))
     )
     assert like.tia == own.tia
@@ -119,7 +122,7 @@ def test_a_model_of_one_kidney_is_not_suggested_for_the_other(tmp_path):
     file = tmp_path / "c.csv"
     file.write_text("region,time [h],activity [MBq]\nkidney_right,4,80\nkidney_right,24,60\n")
     with pytest.raises(InputError) as caught:
-        fit_file(file, GIVEN, models=["kidney_left=mono"])
+        fit_file(file, FitOptions(GIVEN, models=["kidney_left=mono"]))
     assert caught.value.problems[0].cure == "regions: kidney_right"
 
 
@@ -136,7 +139,7 @@ def concentrations(tmp_path):
 def test_a_fit_of_a_concentration_is_in_units_of_a_concentration(concentrations):
     # Small volumes of interest as in Khan 2025 (EJNMMI Phys, 10.1186/s40658-025-00769-w), computed
     # apart with scipy, 10 % of the curve: 46.118 MBq h/mL; per 7.2 GBq, 46118/7200 = 6.4053 h/L
-    (curve,) = fit_file(concentrations, "7.2 GBq").curves
+    (curve,) = fit_file(concentrations, FitOptions("7.2 GBq")).curves
     assert (curve.tia.unit, curve.tia_coefficient.unit) == ("kBq/mL*h", "h/L")
     assert curve.tia.value == pytest.approx(46118.2, rel=1e-5)
     assert curve.tia_coefficient.value == pytest.approx(6.4053, rel=1e-5)
@@ -147,7 +150,7 @@ def test_a_fit_of_a_concentration_is_in_units_of_a_concentration(concentrations)
 
 def test_a_table_of_concentrations_names_their_units(concentrations):
     out = Console(width=100, record=True, file=io.StringIO(), markup=False)
-    show_curves(fit_file(concentrations, "7.2 GBq", bootstrap=100).curves, out)
+    show_curves(fit_file(concentrations, FitOptions("7.2 GBq", bootstrap=100)).curves, out)
     text = out.export_text()
     assert "TIA [kBq/mL h]" in text
     assert "TIAC [h/L]" in text

@@ -16,8 +16,10 @@ import yaml
 import dosimetry
 from dosimetry.cli.decay_query import describe_decay
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.intake.interpret import interpret
 from dosimetry.intake.workbook import read_book
+from dosimetry.number_texts import parse_number
 from dosimetry.patient.laboratory import read_lab
 from dosimetry.patient.measurements.scan import Scan
 from dosimetry.patient.read import read_patient
@@ -26,7 +28,7 @@ from dosimetry.planning.check import check
 from dosimetry.planning.verify import verify as verify_plan
 from dosimetry.population.cohort.run import run_cohort
 from dosimetry.problems import InputError, printable
-from dosimetry.units import conversion, parse_number, parse_quantity
+from dosimetry.units import conversion, parse_quantity
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAME_KIND = (("g", "kg", 1e3), ("h", "year", 8766.0))
@@ -142,14 +144,8 @@ def measurements(data: bytes, folder: Path, deep: bool) -> None:
     again = dosimetry.Patient.from_dict(patient.to_dict())
     assert _scans(again, kind) == _scans(patient, kind)
     if deep and kind == "measurements":
-        fit_file(
-            folder / "scans.csv",
-            "7.4 GBq",
-            "Lu-177",
-            (),
-            injected_at="2026-01-12T09:30",
-            weight="80 kg",
-        )
+        options = FitOptions("7.4 GBq", models=(), injected_at="2026-01-12T09:30", weight="80 kg")
+        fit_file(folder / "scans.csv", options)
 
 
 def _scans(patient: dosimetry.Patient, kind: str) -> list[Scan]:

@@ -9,6 +9,7 @@ from sample_patients import EXAMPLES
 import dosimetry
 from dosimetry import InputError
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.files import write_new
 from dosimetry.patient.examples import names, new_files
 
@@ -47,7 +48,7 @@ def test_dash_reads_json_where_it_begins_with_a_brace(monkeypatch):
 def test_dash_reads_the_curves_of_standard_input(monkeypatch):
     file = EXAMPLES / "two_cycles_1.csv"
     monkeypatch.setattr(sys, "stdin", Stream(file.read_bytes()))
-    assert fit_file("-", "7.3 GBq") == fit_file(file, "7.3 GBq")
+    assert fit_file("-", FitOptions("7.3 GBq")) == fit_file(file, FitOptions("7.3 GBq"))
 
 
 def test_bad_standard_input_is_refused(monkeypatch):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.physics.bootstrap import bootstrap_tia
 from dosimetry.physics.fitting import fit_points
 from dosimetry.problems import InputError
@@ -80,7 +81,7 @@ def test_number_of_refits_out_of_range_is_refused(count):
 
 
 def test_fit_shows_the_bootstrap_of_every_region_on_request():
-    asked = fit_file("examples/snmmi_patient4.csv", "7.21 GBq", bootstrap=150)
+    asked = fit_file("examples/snmmi_patient4.csv", FitOptions("7.21 GBq", bootstrap=150))
     assert all(curve.tia_bootstrap is not None for curve in asked.curves)
-    plain = fit_file("examples/snmmi_patient4.csv", "7.21 GBq")
+    plain = fit_file("examples/snmmi_patient4.csv", FitOptions("7.21 GBq"))
     assert all(curve.tia_bootstrap is None for curve in plain.curves)

@@ -11,6 +11,7 @@ import pytest
 
 from dosimetry import InputError
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.reference import regions, tables
 
 ROWS = tables.table("region_names").rows
@@ -168,5 +169,5 @@ def test_curve_of_a_segmentation_table_has_the_region(tmp_path):
     ]
     text = "\n".join(("region,time [h],activity [MBq]", *rows, ""))
     (tmp_path / "c.csv").write_text(text, encoding="utf-8")
-    document = fit_file(tmp_path / "c.csv", "7 GBq", "Lu-177", (), None)
+    document = fit_file(tmp_path / "c.csv", FitOptions("7 GBq", models=()))
     assert {curve.region for curve in document.curves} == {"kidney_left", "liver", "tumour_1"}

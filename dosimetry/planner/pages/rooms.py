@@ -15,16 +15,16 @@ from dosimetry.planner.pages import work
 from dosimetry.planner.pages.html import page
 from dosimetry.planner.pages.sessions import Known, Session, Sessions
 from dosimetry.planner.pages.what_if import WhatIf
-from dosimetry.planner.workers import Busy, Failed, Late, Lost, OutOfMemory
+from dosimetry.planner.workers import BusyError, FailedError, LateError, LostError, OutOfMemoryError
 from dosimetry.problems import InputError
 
 Screen = Callable[[Request, Session], Awaitable[Response]]
 BROKEN = {
-    Busy: "Every process works. Try again in a few seconds.",
-    Late: "The calculation took too long and was ended.",
-    Lost: "The process that calculated ended before it answered. Try again.",
-    OutOfMemory: "The calculation needed more memory than it may have.",
-    Failed: "The program has a fault; nothing was computed. The log of the planner names the line.",
+    BusyError: "Every process works. Try again in a few seconds.",
+    LateError: "The calculation took too long and was ended.",
+    LostError: "The process that calculated ended before it answered. Try again.",
+    OutOfMemoryError: "The calculation needed more memory than it may have.",
+    FailedError: "The program has a fault; nothing was computed. The planner's log names the line.",
 }
 
 
@@ -41,7 +41,7 @@ def in_session(sessions: Sessions, screen: Screen, name: str = "") -> Any:
         except InputError as error:
             return page("problems.html.j2", session, name, 422, bare=bare, problems=error.problems)
         except tuple(BROKEN) as error:
-            status = 503 if isinstance(error, Busy) else 500
+            status = 503 if isinstance(error, BusyError) else 500
             return page(
                 "broken.html.j2", session, name, status, bare=bare, said=BROKEN[type(error)]
             )

@@ -7,6 +7,7 @@ import pytest
 import dosimetry
 from dosimetry import InputError
 from dosimetry.cycle.curves_of_file import fit_file
+from dosimetry.cycle.fit_options import FitOptions
 from dosimetry.patient.patient import Patient
 
 HEADER = "region,time [h],activity [MBq]\n"
@@ -26,7 +27,8 @@ def table(points, regions=SIDES, header=HEADER):
 
 def fitted(folder, text, **options):
     (folder / "m.csv").write_text(text)
-    return {c.region: c for c in fit_file(folder / "m.csv", "7.2 GBq", **options).curves}
+    document = fit_file(folder / "m.csv", FitOptions("7.2 GBq", **options))
+    return {curve.region: curve for curve in document.curves}
 
 
 def plan(folder, files, **cycle):
